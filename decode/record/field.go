@@ -1,0 +1,206 @@
+package record
+
+// Field names one column of the record. Fields are numbered in the order in
+// which a record is written.
+type Field uint8
+
+// The fields, in the order of [Fields].
+const (
+	Time Field = iota
+	Action
+	Platform
+	SourceID
+	Connection
+	Channel
+	UserID
+
+	Type
+	TypeID
+	EventID
+	BroadcastID
+	ShowID
+	MessageID
+	Author
+	AuthorName
+	AuthorID
+	AuthorAvatar
+	AuthorColor
+	Badges
+	IsOwner
+	IsModerator
+	IsSubscriber
+	IsVerified
+	IsBot
+	Text
+	Emotes
+	EmoteURLs
+	Image
+	Amount
+	Currency
+	Tier
+	StickerID
+	Months
+	Level
+	IsGift
+	GiftCount
+	GiftedTo
+	ReplyTo
+	ReplyToID
+	ThreadID
+	IsFirst
+	IsAction
+	IsWhisper
+	Role
+	RoomRole
+	PartnerStatus
+	Discriminator
+
+	Status
+	ConnectionUUID
+	Reason
+	ReasonText
+	ChannelID
+	ChannelURL
+	ChannelName
+	BroadcastTitle
+	BroadcastURL
+	Server
+	ServerID
+	WebsiteChannelID
+
+	ReplyID
+	ClientReplyID
+	Connections
+	SourceEventID
+
+	GapSeconds
+	Attempt
+
+	// Count is how many fields there are.
+	Count = int(iota)
+)
+
+// Kind is what a field's value is in JSON. A record holds no objects.
+type Kind uint8
+
+// The kinds of value.
+const (
+	// String is text; an empty one is left out.
+	String Kind = iota
+	// ID is a string that names something. Where the wire has an integer, the
+	// record has its digits, so that no consumer rounds it.
+	ID
+	// Number is a JSON number, written with the digits of the wire.
+	Number
+	// Bool is true or false.
+	Bool
+	// Strings is an array of strings; an empty one is left out.
+	Strings
+)
+
+// String returns the kind as the documentation names it.
+func (k Kind) String() string {
+	return [...]string{"string", "string", "number", "boolean", "strings"}[k]
+}
+
+// Definition says what one field is. Help, README, the JSON Schema and the
+// writers are all made from [Fields], the table of them.
+type Definition struct {
+	// Name is the key in the JSON object.
+	Name string
+	Kind Kind
+	// Actions says which actions carry the field: action names, and the
+	// families every, event, connection, reply, relay.
+	Actions string
+	// Always says of which of them it is never left out; mostly none.
+	Always string
+	// Meaning is one line for people.
+	Meaning string
+}
+
+// Fields is the record: every field, in the order in which it is written. It
+// is only ever added to.
+var Fields = [Count]Definition{
+	Time:       {"time", String, "every", "every", "when the service stamped the action: RFC 3339, UTC; the time of receipt where it has no usable stamp"},
+	Action:     {"action", String, "every", "every", "the wire's action, or `link` for news of the tool's own socket"},
+	Platform:   {"platform", String, "every", "", "where it came from: twitch, youtube, facebook, … or unknown"},
+	SourceID:   {"source_id", Number, "every", "", "Restream's number of the event source"},
+	Connection: {"connection", ID, "every", "", "the connection's identifier, `<user>-<slug>-<target>`"},
+	Channel:    {"channel", String, "every", "", "display name of the channel behind the connection, once it is known"},
+	UserID:     {"user_id", Number, "every", "", "the Restream account"},
+
+	Type:          {"type", String, "event", "event", "text, emoji, sticker, super_chat, super_sticker, subscription, member_milestone, membership, membership_gift or unknown"},
+	TypeID:        {"type_id", Number, "event", "", "Restream's number of the event type"},
+	EventID:       {"event_id", ID, "event", "", "the event's identifier; not unique by contract"},
+	BroadcastID:   {"broadcast_id", ID, "event connection reply_created", "", "the broadcast: the same for every message of a show"},
+	ShowID:        {"show_id", ID, "event reply_created", "", "the show in Restream Studio"},
+	MessageID:     {"message_id", ID, "event", "", "the platform's own id of the message (YouTube, Twitch)"},
+	Author:        {"author", String, "event", "event", "the name that a viewer sees; empty where the platform withholds it"},
+	AuthorName:    {"author_name", String, "event", "", "the author's stable handle, where the platform has one"},
+	AuthorID:      {"author_id", ID, "event", "", "the platform's id of the author"},
+	AuthorAvatar:  {"author_avatar", String, "event", "", "address of the author's picture"},
+	AuthorColor:   {"author_color", String, "event", "", "the colour of the author's name (Twitch, Discord)"},
+	Badges:        {"badges", Strings, "event", "", "badge titles (Twitch, DLive) or role names (Discord)"},
+	IsOwner:       {"is_owner", Bool, "event", "", "the author owns the channel"},
+	IsModerator:   {"is_moderator", Bool, "event", "", "the author moderates the channel"},
+	IsSubscriber:  {"is_subscriber", Bool, "event", "", "the author pays for the channel: subscriber, member, sponsor"},
+	IsVerified:    {"is_verified", Bool, "event", "", "the platform verified the author"},
+	IsBot:         {"is_bot", Bool, "event", "", "written by a bot, relayed copies included"},
+	Text:          {"text", String, "event reply_created", "event", "the message as it was sent; empty when there is none"},
+	Emotes:        {"emotes", Strings, "event", "", "the words of the text that are custom emotes, in order, each time they occur"},
+	EmoteURLs:     {"emote_urls", Strings, "event", "", "their images, in the same order; empty where one has none"},
+	Image:         {"image", String, "event", "", "address of the sticker or emoji"},
+	Amount:        {"amount", String, "event", "", "the donation, as sent"},
+	Currency:      {"currency", String, "event", "", "the donation's currency, as sent"},
+	Tier:          {"tier", Number, "event", "", "YouTube's tier of the donation"},
+	StickerID:     {"sticker_id", ID, "event", "", "YouTube's id of the super sticker"},
+	Months:        {"months", Number, "event", "", "for how many months the author has subscribed"},
+	Level:         {"level", String, "event", "", "the membership's level"},
+	IsGift:        {"is_gift", Bool, "event", "", "a subscription or membership that was given"},
+	GiftCount:     {"gift_count", Number, "event", "", "how many were given"},
+	GiftedTo:      {"gifted_to", Strings, "event", "", "to whom (Kick)"},
+	ReplyTo:       {"reply_to", String, "event", "", "whom the message answers"},
+	ReplyToID:     {"reply_to_id", ID, "event", "", "the message that it answers (Twitch)"},
+	ThreadID:      {"thread_id", ID, "event", "", "the first message of the thread (Twitch)"},
+	IsFirst:       {"is_first", Bool, "event", "", "the author's first message in this channel (Twitch)"},
+	IsAction:      {"is_action", Bool, "event", "", "a /me message (Twitch)"},
+	IsWhisper:     {"is_whisper", Bool, "event", "", "private: mark it wherever it is shown (Twitch)"},
+	Role:          {"role", String, "event", "", "the author's role on DLive"},
+	RoomRole:      {"room_role", String, "event", "", "the author's role in the DLive room"},
+	PartnerStatus: {"partner_status", String, "event", "", "the author's partner status on DLive"},
+	Discriminator: {"discriminator", String, "event", "", "the author's discriminator on Discord"},
+
+	Status:           {"status", String, "connection link", "", "connecting, connected, error or closed; for link connected, lost, restored or ended"},
+	ConnectionUUID:   {"connection_uuid", ID, "connection", "", "this life of the connection"},
+	Reason:           {"reason", String, "connection reply_failed relay_failed link", "", "why, as a code"},
+	ReasonText:       {"reason_text", String, "connection reply_failed relay_failed", "", "what the code means and what to do"},
+	ChannelID:        {"channel_id", ID, "connection", "", "the platform's id of the channel"},
+	ChannelURL:       {"channel_url", String, "connection", "", "address of the channel"},
+	ChannelName:      {"channel_name", String, "connection", "", "the channel's handle, where it differs from its display name"},
+	BroadcastTitle:   {"broadcast_title", String, "connection", "", "title of the broadcast"},
+	BroadcastURL:     {"broadcast_url", String, "connection", "", "address of the broadcast"},
+	Server:           {"server", String, "connection", "", "the Discord server"},
+	ServerID:         {"server_id", ID, "connection", "", "id of the Discord server"},
+	WebsiteChannelID: {"website_channel_id", ID, "connection", "", "Restream's own id of the channel"},
+
+	ReplyID:       {"reply_id", ID, "reply", "", "the reply, the same from created to confirmed"},
+	ClientReplyID: {"client_reply_id", ID, "reply_created", "", "the id that the sending client gave"},
+	Connections:   {"connections", Strings, "reply_created", "", "identifiers of the connections it went to"},
+	SourceEventID: {"source_event_id", ID, "relay", "", "the event that was relayed"},
+
+	GapSeconds: {"gap_seconds", Number, "link", "", "on restored: for how long chat could have been missed"},
+	Attempt:    {"attempt", Number, "link", "", "on lost and restored: how many tries so far"},
+}
+
+// Name returns the field's key in the JSON object.
+func (f Field) Name() string { return Fields[f].Name }
+
+// ByName finds the field with that key.
+func ByName(name string) (Field, bool) {
+	for f := range Fields {
+		if Fields[f].Name == name {
+			return Field(f), true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,172 @@
+// Package record is the flat record: the one word that every stage of restail
+// shares. An action of the wire becomes a Record in package decode; filter
+// reads it and format writes it.
+//
+// A Record is a sparse row of [Fields]. It is made to be filled, written and
+// reset a million times a second, so it holds views of bytes, not copies: see
+// [Record] for who owns them.
+package record
+
+import (
+	"math/bits"
+	"strconv"
+	"time"
+)
+
+// Chars is a string of a record: valid UTF-8 without JSON escapes.
+type Chars struct {
+	// Bytes must never be written to: they may be a view of a frame.
+	Bytes []byte
+	// Plain tells that Bytes may stand between JSON quotes as they are: no
+	// quote, backslash, control character (C0, DEL, C1). False is always safe.
+	Plain bool
+}
+
+// A Record is one action, flattened. The zero Record is empty and ready.
+//
+// Its bytes are views of the frame it was decoded from, or of memory that the
+// next [Record.Reset] uses again: whoever keeps any of them beyond that copies
+// them.
+type Record struct {
+	// At is the instant that the time field names.
+	At time.Time
+
+	has     [(Count + 63) / 64]uint64
+	values  [Count]Chars // a number's literal, a string; a Bool is Plain
+	lists   [Count][]Chars
+	scratch []byte
+	stamp   struct { // the last whole second that was formatted
+		second int64
+		text   []byte
+	}
+}
+
+// Reset makes the record empty and keeps its memory.
+func (r *Record) Reset() {
+	clear(r.has[:])
+	r.scratch = r.scratch[:0]
+}
+
+func (r *Record) mark(f Field) { r.has[f/64] |= 1 << (f % 64) }
+
+// Has tells whether the field is there.
+func (r *Record) Has(f Field) bool { return r.has[f/64]&(1<<(f%64)) != 0 }
+
+// Drop leaves the field out.
+func (r *Record) Drop(f Field) { r.has[f/64] &^= 1 << (f % 64) }
+
+// Next returns the first field at or after f that is there. Stepping from 0
+// visits the record in the order in which it is written:
+//
+//	for f, ok := r.Next(0); ok; f, ok = r.Next(f + 1) {
+func (r *Record) Next(f Field) (Field, bool) {
+	word := int(f / 64)
+	if word >= len(r.has) {
+		return 0, false
+	}
+	rest := r.has[word] &^ (1<<(f%64) - 1)
+	for rest == 0 {
+		if word++; word == len(r.has) {
+			return 0, false
+		}
+		rest = r.has[word]
+	}
+	return Field(word*64 + bits.TrailingZeros64(rest)), true
+}
+
+// SetChars sets a String or ID field, to an empty string too. The record keeps
+// a view of the bytes.
+func (r *Record) SetChars(f Field, c Chars) {
+	r.values[f] = c
+	r.mark(f)
+}
+
+// SetString sets a String or ID field to a copy of s.
+func (r *Record) SetString(f Field, s string) {
+	r.SetChars(f, Chars{Bytes: r.keep(s)})
+}
+
+// SetPlain is SetString for a string that is known to be plain (see [Chars]),
+// such as a name from one of our own tables.
+func (r *Record) SetPlain(f Field, s string) {
+	r.SetChars(f, Chars{Bytes: r.keep(s), Plain: true})
+}
+
+// SetNumber sets a Number field to a JSON number's literal. The record keeps a
+// view of it.
+func (r *Record) SetNumber(f Field, literal []byte) {
+	r.SetChars(f, Chars{Bytes: literal, Plain: true})
+}
+
+// SetInt sets a Number field.
+func (r *Record) SetInt(f Field, n int64) {
+	start := len(r.scratch)
+	r.scratch = strconv.AppendInt(r.scratch, n, 10)
+	r.SetNumber(f, r.since(start))
+}
+
+// SetBool sets a Bool field.
+func (r *Record) SetBool(f Field, b bool) { r.SetChars(f, Chars{Plain: b}) }
+
+// Add appends a view of c to a Strings field.
+func (r *Record) Add(f Field, c Chars) {
+	if !r.Has(f) {
+		r.lists[f] = r.lists[f][:0]
+		r.mark(f)
+	}
+	r.lists[f] = append(r.lists[f], c)
+}
+
+// SetTime sets the time field, and At: RFC 3339 in UTC with whole seconds, or
+// with three digits of fraction where the milliseconds are not zero. t lies in
+// the years 0 to 9999.
+func (r *Record) SetTime(t time.Time) {
+	r.At = t
+	start := len(r.scratch)
+	if second := t.Unix(); second != r.stamp.second || r.stamp.text == nil {
+		r.stamp.second = second
+		r.stamp.text = t.UTC().AppendFormat(r.stamp.text[:0], "2006-01-02T15:04:05")
+	}
+	r.scratch = append(r.scratch, r.stamp.text...)
+	if ms := t.Nanosecond() / int(time.Millisecond); ms != 0 {
+		r.scratch = append(r.scratch, '.', byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10))
+	}
+	r.scratch = append(r.scratch, 'Z')
+	r.SetChars(Time, Chars{Bytes: r.since(start), Plain: true})
+}
+
+// Chars returns a String or ID field, or the literal of a Number: no bytes
+// when it is not there.
+func (r *Record) Chars(f Field) Chars {
+	if !r.Has(f) {
+		return Chars{}
+	}
+	return r.values[f]
+}
+
+// Bytes returns the bytes of [Record.Chars].
+func (r *Record) Bytes(f Field) []byte { return r.Chars(f).Bytes }
+
+// Bool returns a Bool field: false when it is not there.
+func (r *Record) Bool(f Field) bool { return r.Has(f) && r.values[f].Plain }
+
+// List returns a Strings field: nothing when it is not there.
+func (r *Record) List(f Field) []Chars {
+	if !r.Has(f) {
+		return nil
+	}
+	return r.lists[f]
+}
+
+// keep copies s into the record's own memory.
+func (r *Record) keep(s string) []byte {
+	start := len(r.scratch)
+	r.scratch = append(r.scratch, s...)
+	return r.since(start)
+}
+
+// since returns what was appended to scratch from start on. Should scratch
+// grow later, the slice stays with the old memory, which nobody writes to.
+func (r *Record) since(start int) []byte {
+	return r.scratch[start:len(r.scratch):len(r.scratch)]
+}
