@@ -1,0 +1,202 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// client is one connection, played to by the goroutine of its request.
+type client struct {
+	*Options
+	ws   *websocket.Conn
+	conn *conn         // under ws
+	stop chan struct{} // closed when the server shuts down
+	gone chan struct{} // closed when nothing more can be read from the client
+
+	last  []byte // the action that was sent last
+	moved []byte // memory for an action with another stamp
+}
+
+var (
+	errGone = errors.New("the client has gone")
+	errStop = errors.New("the server is shutting down")
+)
+
+// forever is when nothing more is to come.
+var forever = time.Unix(math.MaxInt32, 0).AddDate(200, 0, 0)
+
+// run plays to the client until one side ends it; over is called after the
+// last action.
+func (c *client) run(over func()) {
+	go c.read()
+	err := c.play()
+	if err == nil {
+		over()
+		if !c.CloseAtEnd {
+			err = c.pause(forever)
+		}
+	}
+	switch {
+	case err == nil:
+		c.ws.Close(websocket.StatusNormalClosure, "the show is over")
+	case errors.Is(err, errStop) && c.conn.uncork() == nil:
+		c.ws.Close(websocket.StatusGoingAway, "shutting down")
+	}
+	c.ws.CloseNow()
+	<-c.gone
+}
+
+// read answers pings and the close frame, which the library does inside of a
+// read, and ignores what else the client may send.
+func (c *client) read() {
+	defer close(c.gone)
+	c.ws.SetReadLimit(-1)
+	for {
+		_, message, err := c.ws.Reader(context.Background())
+		if err != nil {
+			return
+		}
+		if _, err := io.Copy(io.Discard, message); err != nil {
+			return
+		}
+	}
+}
+
+// play sends the actions, each at its time, round after round.
+func (c *client) play() error {
+	c.conn.cork()
+	start := time.Now()
+	length := roundLength(c.Actions)
+	for round := time.Duration(0); ; round += length {
+		for i := range c.Actions {
+			a := &c.Actions[i]
+			if err := c.await(start, round+a.At); err != nil {
+				return err
+			}
+			if err := c.sendAction(a.Frame, round); err != nil {
+				return err
+			}
+		}
+		if !c.Loop || len(c.Actions) == 0 {
+			return c.conn.uncork()
+		}
+	}
+}
+
+// roundLength is after how long a show begins anew: whole seconds, since that
+// is what stamps are moved by.
+func roundLength(actions []Action) time.Duration {
+	if len(actions) == 0 {
+		return 0
+	}
+	return actions[len(actions)-1].At.Truncate(time.Second) + 2*time.Second
+}
+
+// await returns when the moment at of a show that began at start has come.
+func (c *client) await(start time.Time, at time.Duration) error {
+	if c.Speed <= 0 {
+		return c.ended()
+	}
+	due := min(float64(at)/c.Speed, math.MaxInt64/2)
+	return c.pause(start.Add(time.Duration(due)))
+}
+
+// pause returns at that time. It starts when something has just been sent;
+// whenever the client has heard nothing for the heartbeat's interval, one is
+// sent.
+func (c *client) pause(until time.Time) error {
+	began := time.Now()
+	if !until.After(began) {
+		return c.ended()
+	}
+	if err := c.conn.uncork(); err != nil {
+		return err
+	}
+	for beat := began.Add(c.Heartbeat); beat.Before(until); beat = beat.Add(c.Heartbeat) {
+		if err := c.sleep(beat); err != nil {
+			return err
+		}
+		if err := c.sendHeartbeat(beat.Sub(began)); err != nil {
+			return err
+		}
+	}
+	err := c.sleep(until)
+	c.conn.cork()
+	return err
+}
+
+// ended tells why nothing more must be sent, if so.
+func (c *client) ended() error {
+	select {
+	case <-c.gone:
+		return errGone
+	case <-c.stop:
+		return errStop
+	default:
+		return nil
+	}
+}
+
+func (c *client) sleep(until time.Time) error {
+	timer := time.NewTimer(time.Until(until))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-c.gone:
+		return errGone
+	case <-c.stop:
+		return errStop
+	}
+}
+
+// sendAction sends a frame of the show, moved by so much time.
+func (c *client) sendAction(frame []byte, by time.Duration) error {
+	switch {
+	case c.Now != nil:
+		c.moved = setStamp(c.moved[:0], frame, c.Now())
+		frame = c.moved
+	case by > 0:
+		c.moved = moveStamp(c.moved[:0], frame, by)
+		frame = c.moved
+	}
+	c.last = frame
+	return c.send(frame)
+}
+
+// sendHeartbeat sends a heartbeat, stamped so long after the last action.
+func (c *client) sendHeartbeat(after time.Duration) error {
+	now := time.Now()
+	if c.Now != nil {
+		now = c.Now()
+	} else if stamp, ok := readStamp(c.last); ok {
+		now = stamp.time().Add(after)
+	}
+	return c.send(fmt.Appendf(nil, `{"action":"heartbeat","payload":{},"timestamp":%d}`, now.Unix()))
+}
+
+// send sends one message. Its context is never done, since one that can be
+// costs more than all the rest; the timeout is conn's.
+func (c *client) send(frame []byte) error {
+	ctx := context.Background()
+	if c.Fragment <= 0 {
+		return c.ws.Write(ctx, websocket.MessageText, frame)
+	}
+	message, err := c.ws.Writer(ctx, websocket.MessageText)
+	if err != nil {
+		return err
+	}
+	for piece := range slices.Chunk(frame, c.Fragment) {
+		if _, err := message.Write(piece); err != nil {
+			return err
+		}
+	}
+	return message.Close()
+}

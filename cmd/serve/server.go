@@ -1,0 +1,246 @@
+// Package serve is a Restream of one's own: it plays a recording, or a
+// built-in show, to any number of chat clients over real WebSockets, as the
+// service does. It is what `restail serve` and `restail demo` run, and the
+// upstream of the tests.
+package serve
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// Path is where the chat socket is mounted. Everything else is
+// [Options.Other]'s.
+const Path = "/ws"
+
+// Options say what a [Server] plays, how fast and to whom. The zero Options
+// play the built-in show as fast as the socket takes it, to whoever brings a
+// token, and stay up afterwards.
+type Options struct {
+	// Actions are what every client gets, from the first to the last; the
+	// connection set comes first, as it does on connect to the service. Nil
+	// plays [Show]. The server reads them and never changes them.
+	Actions []Action
+	// Speed is the factor of the recorded pace: 1 plays as it was recorded, 10
+	// ten times as fast, 0 as fast as the socket takes it.
+	Speed float64
+	// Loop plays again and again. Stamps move on from round to round.
+	Loop bool
+	// CloseAtEnd ends a connection with a normal close frame (1000) after the
+	// last action. Without it the connection stays up with heartbeats, as the
+	// service's does when a broadcast is over.
+	CloseAtEnd bool
+	// Heartbeat is after how long without an action a heartbeat is sent; 0
+	// means the service's 45 s. It is real time at any Speed, since what it
+	// keeps calm is the client's clock.
+	Heartbeat time.Duration
+	// Now, when it is set, stamps every action with the second in which it is
+	// sent, as the service does. Nil sends each action byte for byte with the
+	// stamp it has, so that a client's output is the same in every run; in a
+	// Loop the stamps of later rounds are moved on.
+	Now func() time.Time
+	// Token is what a client must bring as accessToken; empty accepts any that
+	// is not empty.
+	Token string
+	// Accept, when it is set, decides about a token instead of Token. It is
+	// called from many goroutines.
+	Accept func(token string) bool
+	// Fragment sends each message in WebSocket fragments of that many bytes; 0
+	// sends it whole.
+	Fragment int
+	// WriteTimeout is for how long a client may leave what it was sent unread
+	// before it is taken for dead; 0 means ten minutes.
+	WriteTimeout time.Duration
+	// Other serves every path but [Path], such as the OAuth endpoints. Nil
+	// answers 404.
+	Other http.Handler
+}
+
+const (
+	defaultHeartbeat    = 45 * time.Second
+	defaultWriteTimeout = 10 * time.Minute
+	// closeGrace is how long a shutdown waits for clients to read what they
+	// were sent and to answer the close frame.
+	closeGrace = 5 * time.Second
+)
+
+// A Server is the handler. Its method for ending is [Server.Shutdown]: an
+// http.Server knows nothing of sockets that have been upgraded.
+type Server struct {
+	options Options
+	stop    chan struct{} // closed by Shutdown
+	over    chan struct{} // closed when a client has been sent the whole show
+	ended   sync.Once
+
+	mu      sync.Mutex
+	stopped bool
+	clients map[*client]struct{}
+	playing sync.WaitGroup // one for each of clients
+}
+
+// New makes a Server.
+func New(o Options) *Server {
+	if o.Actions == nil {
+		o.Actions = Show()
+	}
+	if o.Heartbeat <= 0 {
+		o.Heartbeat = defaultHeartbeat
+	}
+	if o.WriteTimeout <= 0 {
+		o.WriteTimeout = defaultWriteTimeout
+	}
+	if o.Accept == nil {
+		o.Accept = only(o.Token)
+	}
+	if o.Other == nil {
+		o.Other = http.HandlerFunc(notFound)
+	}
+	return &Server{
+		options: o,
+		stop:    make(chan struct{}),
+		over:    make(chan struct{}),
+		clients: make(map[*client]struct{}),
+	}
+}
+
+// only accepts that token, or any when it is empty. Comparing digests takes
+// the same time wherever the tokens differ, and whatever their lengths.
+func only(token string) func(string) bool {
+	want := sha256.Sum256([]byte(token))
+	return func(brought string) bool {
+		got := sha256.Sum256([]byte(brought))
+		return brought != "" && (token == "" || subtle.ConstantTimeCompare(got[:], want[:]) == 1)
+	}
+}
+
+// Over is closed once a client has been sent the whole show: after its last
+// action and, with [Options.CloseAtEnd], before the close frame. Whoever sees
+// the close frame finds it closed.
+func (s *Server) Over() <-chan struct{} { return s.over }
+
+// ServeHTTP upgrades a request for [Path] and plays to it until the client
+// leaves, the show ends with CloseAtEnd, or Shutdown.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.URL.Path != Path:
+		s.options.Other.ServeHTTP(w, r)
+	case !strings.EqualFold(r.Header.Get("Upgrade"), "websocket"):
+		w.Header().Set("Connection", "Upgrade")
+		w.Header().Set("Upgrade", "websocket")
+		refuse(w, http.StatusUpgradeRequired, "upgrade_required",
+			"this is a WebSocket endpoint: connect to ws://HOST"+Path+"?accessToken=TOKEN")
+	case !s.options.Accept(r.URL.Query().Get("accessToken")):
+		refuse(w, http.StatusUnauthorized, "invalid_token",
+			"the access token is missing or not accepted: bring it as ?accessToken=TOKEN")
+	default:
+		s.serve(w, r)
+	}
+}
+
+// loopback are the origins of web pages that may connect: those of this
+// machine. Any other page that somebody happens to have open could otherwise
+// read a private recording.
+var loopback = []string{"localhost", "localhost:*", "127.0.0.1", "127.0.0.1:*", `\[::1\]`, `\[::1\]:*`}
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	select {
+	case <-s.stop:
+		refuse(w, http.StatusServiceUnavailable, "shutting_down", "the server is shutting down")
+		return
+	default:
+	}
+	under := &hijacker{ResponseWriter: w, timeout: s.options.WriteTimeout}
+	ws, err := websocket.Accept(under, r, &websocket.AcceptOptions{OriginPatterns: loopback})
+	if err != nil {
+		return // Accept has answered
+	}
+	c := &client{Options: &s.options, ws: ws, conn: under.conn, stop: s.stop, gone: make(chan struct{})}
+	if !s.enter(c) {
+		ws.CloseNow()
+		return
+	}
+	defer s.leave(c)
+	c.run(func() { s.ended.Do(func() { close(s.over) }) })
+}
+
+// enter counts c among the clients, unless a shutdown came first.
+func (s *Server) enter(c *client) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped {
+		return false
+	}
+	s.clients[c] = struct{}{}
+	s.playing.Add(1)
+	return true
+}
+
+func (s *Server) leave(c *client) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.clients, c)
+	s.playing.Done()
+}
+
+// Shutdown ends every connection with a close frame (1001, going away) and
+// returns when all are gone. Clients that do not answer it within 5 s, or
+// before ctx is done, are cut off; that is the error. New clients are refused
+// with 503.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	if !s.stopped {
+		s.stopped = true
+		close(s.stop)
+	}
+	s.mu.Unlock()
+
+	gone := make(chan struct{})
+	go func() {
+		s.playing.Wait()
+		close(gone)
+	}()
+	ctx, cancel := context.WithTimeout(ctx, closeGrace)
+	defer cancel()
+	select {
+	case <-gone:
+		return nil
+	case <-ctx.Done():
+		s.cut()
+		<-gone
+		return ctx.Err()
+	}
+}
+
+// cut closes the sockets under all clients, whatever they are doing.
+func (s *Server) cut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.clients {
+		c.conn.Close()
+	}
+}
+
+func notFound(w http.ResponseWriter, _ *http.Request) {
+	refuse(w, http.StatusNotFound, "not_found", "nothing is served here; the chat socket is "+Path)
+}
+
+// refuse answers with an error in the shape of the service's API. The message
+// must not quote what the client sent: it may hold a token.
+func refuse(w http.ResponseWriter, status int, name, message string) {
+	type detail struct {
+		Message    string `json:"message"`
+		Name       string `json:"name"`
+		StatusCode int    `json:"statusCode"`
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(map[string]detail{"error": {message, name, status}})
+}

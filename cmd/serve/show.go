@@ -1,0 +1,4 @@
+package serve
+
+// Show is the built-in show.
+func Show() []Action { return nil }
