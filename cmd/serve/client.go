@@ -15,13 +15,14 @@ import (
 // client is one connection, played to by the goroutine of its request.
 type client struct {
 	*Options
-	ws   *websocket.Conn
-	conn *conn         // under ws
-	stop chan struct{} // closed when the server shuts down
-	gone chan struct{} // closed when nothing more can be read from the client
+	origin time.Time // the first stamp of the show; zero when it has none
+	ws     *websocket.Conn
+	conn   *conn         // under ws
+	stop   chan struct{} // closed when the server shuts down
+	gone   chan struct{} // closed when nothing more can be read from the client
 
-	last  []byte // the action that was sent last
-	moved []byte // memory for an action with another stamp
+	at    time.Duration // the time in the show of the action that was sent last
+	moved []byte        // memory for an action with another stamp
 }
 
 var (
@@ -83,6 +84,7 @@ func (c *client) play() error {
 			if err := c.sendAction(a.Frame, round); err != nil {
 				return err
 			}
+			c.at = round + a.At
 		}
 		if !c.Loop || len(c.Actions) == 0 {
 			return c.conn.uncork()
@@ -167,17 +169,20 @@ func (c *client) sendAction(frame []byte, by time.Duration) error {
 		c.moved = moveStamp(c.moved[:0], frame, by)
 		frame = c.moved
 	}
-	c.last = frame
 	return c.send(frame)
 }
 
-// sendHeartbeat sends a heartbeat, stamped so long after the last action.
+// sendHeartbeat sends a heartbeat so long after the last action, stamped by
+// the show's clock.
 func (c *client) sendHeartbeat(after time.Duration) error {
 	now := time.Now()
-	if c.Now != nil {
+	switch {
+	case c.Now != nil:
 		now = c.Now()
-	} else if stamp, ok := readStamp(c.last); ok {
-		now = stamp.time().Add(after)
+	case !c.origin.IsZero() && c.Speed > 0:
+		now = c.origin.Add(c.at + time.Duration(float64(after)*c.Speed))
+	case !c.origin.IsZero():
+		now = c.origin.Add(c.at + after)
 	}
 	return c.send(fmt.Appendf(nil, `{"action":"heartbeat","payload":{},"timestamp":%d}`, now.Unix()))
 }

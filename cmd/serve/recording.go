@@ -67,3 +67,14 @@ func (c *recordedClock) at(frame []byte) time.Duration {
 	c.last = max(c.last, s.time().Sub(c.first))
 	return c.last
 }
+
+// origin is the first usable stamp of a show, zero when it has none: the
+// moment that its times are relative to.
+func origin(actions []Action) time.Time {
+	for _, a := range actions {
+		if s, ok := readStamp(a.Frame); ok {
+			return s.time().Add(-a.At)
+		}
+	}
+	return time.Time{}
+}

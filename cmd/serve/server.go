@@ -76,9 +76,10 @@ const (
 // http.Server knows nothing of sockets that have been upgraded.
 type Server struct {
 	options Options
+	origin  time.Time     // the first stamp of the show; zero when it has none
 	stop    chan struct{} // closed by Shutdown
 	over    chan struct{} // closed when a client has been sent the whole show
-	ended   sync.Once
+	ended   sync.Once     // closes over
 
 	mu      sync.Mutex
 	stopped bool
@@ -105,6 +106,7 @@ func New(o Options) *Server {
 	}
 	return &Server{
 		options: o,
+		origin:  origin(o.Actions),
 		stop:    make(chan struct{}),
 		over:    make(chan struct{}),
 		clients: make(map[*client]struct{}),
@@ -162,7 +164,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // Accept has answered
 	}
-	c := &client{Options: &s.options, ws: ws, conn: under.conn, stop: s.stop, gone: make(chan struct{})}
+	c := &client{Options: &s.options, origin: s.origin, ws: ws, conn: under.conn, stop: s.stop, gone: make(chan struct{})}
 	if !s.enter(c) {
 		ws.CloseNow()
 		return

@@ -79,7 +79,8 @@ func findStamp(frame []byte) (from, to int, ok bool) {
 			from = to - len(value)
 		}
 	}
-	return from, to, ok
+	_, err := in.Token()
+	return from, to, ok && err == nil
 }
 
 // setStamp appends the frame to dst with t's second as its timestamp. A frame

@@ -1,0 +1,171 @@
+package serve
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+)
+
+func TestRecording(t *testing.T) {
+	long := strings.Repeat("x", 1<<20)
+	for _, c := range []struct {
+		name, in string
+		frames   []string
+		at       []time.Duration
+	}{
+		{"empty", "", nil, nil},
+		{"one, no line end", said("a", first), []string{said("a", first)}, []time.Duration{0}},
+		{"blank lines are none", "\n \t\n" + said("a", first) + "\n\r\n\n", []string{said("a", first)}, []time.Duration{0}},
+		{"bytes are kept", " { } \r\nno JSON\n\x00\xff\n" + said(long, first), []string{" { } \r", "no JSON", "\x00\xff", said(long, first)},
+			[]time.Duration{0, 0, 0, 0}},
+		{"backwards is no wait",
+			strings.Join([]string{said("a", first), said("b", first+9), said("c", first-99), `[]`, said("d", first+8), said("e", first+10)}, "\n"),
+			[]string{said("a", first), said("b", first+9), said("c", first-99), `[]`, said("d", first+8), said("e", first+10)},
+			[]time.Duration{0, 9 * time.Second, 9 * time.Second, 9 * time.Second, 9 * time.Second, 10 * time.Second}},
+		{"units and fractions", `{"timestamp":1740152273.25}` + "\n" + `{"timestamp":1740152273750}` + "\n" + `{"timestamp":17}`,
+			[]string{`{"timestamp":1740152273.25}`, `{"timestamp":1740152273750}`, `{"timestamp":17}`},
+			[]time.Duration{0, 500 * time.Millisecond, 500 * time.Millisecond}},
+	} {
+		for form, in := range map[string]string{"plain": c.in, "gzipped": gzipped(t, c.in)} {
+			got, err := Recording(iotest.HalfReader(strings.NewReader(in)))
+			if err != nil || len(got) != len(c.frames) || got == nil {
+				t.Fatalf("%s, %s: %d actions, %v", c.name, form, len(got), err)
+			}
+			for i, a := range got {
+				if string(a.Frame) != c.frames[i] || a.At != c.at[i] {
+					t.Errorf("%s, %s: %v %.100q, want %v %.100q", c.name, form, a.At, a.Frame, c.at[i], c.frames[i])
+				}
+			}
+		}
+	}
+}
+
+func TestRecordingFails(t *testing.T) {
+	broken := errors.New("the disk is on fire")
+	whole := gzipped(t, said("a", first))
+	for says, in := range map[string]io.Reader{
+		"after 1 actions: the disk is on fire": io.MultiReader(strings.NewReader(said("a", first)+"\n"), iotest.ErrReader(broken)),
+		"unexpected EOF":                       strings.NewReader(whole[:len(whole)-4]),
+		"looks gzipped but cannot be read":     strings.NewReader("\x1f\x8bno"),
+	} {
+		if _, err := Recording(in); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v, want %q", err, says)
+		}
+	}
+}
+
+func gzipped(t *testing.T, text string) string {
+	t.Helper()
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	if _, err := io.WriteString(w, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestStamps(t *testing.T) {
+	to := time.Unix(1800000000, 0)
+	for _, c := range []struct{ frame, set, moved string }{
+		{`{"a":1,"timestamp":1740152273}`, `{"a":1,"timestamp":1800000000}`, `{"a":1,"timestamp":1740152363}`},
+		{`{"timestamp":1740152273}`, `{"timestamp":1800000000}`, `{"timestamp":1740152363}`},
+		{"{\"timestamp\" :\t1740152273.125 , \"a\":{}}", "{\"timestamp\" :\t1800000000 , \"a\":{}}", "{\"timestamp\" :\t1740152363.125 , \"a\":{}}"},
+		{`{"a":1,"timestamp":1740152273125}`, `{"a":1,"timestamp":1800000000}`, `{"a":1,"timestamp":1740152363125}`},
+		{`{"timestamp":1,"timestamp":1740152273,"b":2}`, `{"timestamp":1,"timestamp":1800000000,"b":2}`, `{"timestamp":1,"timestamp":1740152363,"b":2}`},
+		{`{"a":{"timestamp":1740152273}}`, "", ""}, // not the action's own
+		{`{"a":"b,\"timestamp\":1740152273"}`, "", ""},
+		{`{"a":1,"timestamp":"1740152273"}`, "", ""},
+		{`{"a":1,"timestamp":-1740152273}`, "", ""},
+		{`{"a":1,"timestamp":17}`, "", ""},
+		{`{"a":1,"timestamp":1.2.3}`, "", ""},
+		{`{"a":1,"timestamp":null}`, "", ""},
+		{`{"a":1,"timestamp":999999999999999}`, "", ""},
+		{`{"timestamp":1740152273`, "", ""},
+		{`[1740152273]`, "", ""},
+		{``, "", ""},
+	} {
+		if c.set == "" {
+			c.set, c.moved = c.frame, c.frame
+		}
+		if got := string(setStamp(nil, []byte(c.frame), to)); got != c.set {
+			t.Errorf("set:   %s\nwant:  %s", got, c.set)
+		}
+		if got := string(moveStamp(nil, []byte(c.frame), 90*time.Second)); got != c.moved {
+			t.Errorf("moved: %s\nwant:  %s", got, c.moved)
+		}
+	}
+}
+
+// FuzzStamp checks against encoding/json that a stamp is found where the
+// action has one, and that setting it changes nothing else.
+func FuzzStamp(f *testing.F) {
+	f.Add([]byte(said("a", first)))
+	f.Add([]byte(`{"timestamp":1,"timestamp" : 1740152273.5e0,"b":{"timestamp":2}}`))
+	f.Add([]byte(`{"b":",\"timestamp\":1740152273}`))
+	f.Fuzz(func(t *testing.T, frame []byte) {
+		if !json.Valid(frame) {
+			setStamp(nil, frame, time.Unix(1800000000, 0)) // never panics
+			return
+		}
+		var want, got map[string]any
+		if json.Unmarshal(frame, &want) != nil {
+			return
+		}
+		value, _ := want["timestamp"].(float64)
+		usable := value >= firstStamp && value < endOfStamp || value/1000 >= firstStamp && value/1000 < endOfStamp
+		if s, ok := readStamp(frame); ok != usable {
+			t.Fatalf("%v found %v", value, s)
+		}
+		set := setStamp(nil, frame, time.Unix(1800000000, 0))
+		if err := json.Unmarshal(set, &got); err != nil {
+			t.Fatalf("%v in %s", err, set)
+		}
+		if usable {
+			if got["timestamp"] != 1.8e9 {
+				t.Errorf("not set: %s", set)
+			}
+			want["timestamp"] = 1.8e9
+		}
+		before, _ := json.Marshal(want)
+		if after, _ := json.Marshal(got); !bytes.Equal(before, after) {
+			t.Errorf("%s became %s", before, after)
+		}
+	})
+}
+
+// FuzzRecording checks that what was recorded is what is served.
+func FuzzRecording(f *testing.F) {
+	f.Add([]byte(said("a", first) + "\n" + said("b", first+1) + "\n"))
+	f.Add([]byte("\n\xff\n[]\r\n{\"timestamp\":1740152273}"))
+	f.Fuzz(func(t *testing.T, recorded []byte) {
+		got, err := Recording(bytes.NewReader(recorded))
+		if err != nil {
+			return
+		}
+		if bytes.HasPrefix(recorded, []byte{0x1f, 0x8b}) {
+			return
+		}
+		var last time.Duration
+		for line := range bytes.SplitSeq(recorded, []byte("\n")) {
+			if len(bytes.TrimSpace(line)) == 0 {
+				continue
+			}
+			if len(got) == 0 || !bytes.Equal(got[0].Frame, line) || got[0].At < last {
+				t.Fatalf("%q became %v after %v", line, got, last)
+			}
+			last, got = got[0].At, got[1:]
+		}
+		if len(got) > 0 {
+			t.Errorf("more than was recorded: %q", got)
+		}
+	})
+}
