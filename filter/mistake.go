@@ -1,0 +1,185 @@
+package filter
+
+import (
+	"errors"
+	"slices"
+	"sort"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/itchyny/gojq"
+)
+
+// syntaxError explains an error of gojq's parser.
+func (p *Program) syntaxError(err error) error {
+	failed := (*gojq.ParseError)(nil)
+	if !errors.As(err, &failed) {
+		return p.newSyntaxError(err.Error(), 0)
+	}
+	message := err.Error()
+	start := failed.Offset - len(failed.Token)
+	switch {
+	case message == unterminated:
+		start = p.openingQuote()
+	case failed.Token == "":
+		message, start = "unexpected end of the program", len(strings.TrimRight(p.source, blanks))
+	case start < 0 || p.source[start:failed.Offset] != failed.Token:
+		// The parser names the token before a string with \( in it.
+		message, start = "unexpected string", failed.Offset-1
+	}
+	return p.newSyntaxError(message, start)
+}
+
+const (
+	unterminated = "unterminated string literal"
+	blanks       = " \t\r\n"
+)
+
+// openingQuote finds the quote that is never closed: what stands before it is
+// no unterminated string.
+func (p *Program) openingQuote() int {
+	end := len(p.source)
+	for range 100 {
+		at := strings.LastIndexByte(p.source[:end], '"')
+		if at < 0 {
+			break
+		}
+		if _, err := gojq.Parse(p.source[:at]); err == nil || err.Error() != unterminated {
+			return at
+		}
+		end = at
+	}
+	return len(p.source)
+}
+
+// compileError explains an error of gojq's compiler, which tells no offset.
+func (p *Program) compileError(err error) error {
+	message := err.Error()
+	words := []string{}
+	switch kind, word, _ := strings.Cut(message, ": "); kind {
+	case "function not defined":
+		name, _, _ := strings.Cut(word, "/")
+		words = append(words, name)
+	case "variable not defined", "label not defined":
+		words = append(words, word)
+	case "input(s)/0 is not allowed":
+		words = append(words, "input", "inputs")
+	}
+	offset := p.find(words, func(source, suffix string) bool {
+		return p.compileVariant(source, words, suffix) == message
+	})
+	switch message {
+	case "input(s)/0 is not allowed":
+		message = "input and inputs are not available: a filter sees one record at a time"
+	case `missing query (try ".")`:
+		message = `nothing to run: the program "." passes every record`
+		offset = len(strings.TrimRight(p.source, blanks))
+	}
+	return p.newSyntaxError(message, offset)
+}
+
+// compileVariant compiles a source in which words may have got the suffix,
+// which makes them functions, variables and labels that exist. It returns the
+// compiler's message.
+func (p *Program) compileVariant(source string, words []string, suffix string) string {
+	query, err := gojq.Parse(source)
+	if err != nil {
+		return err.Error()
+	}
+	variables := append(slices.Clone(p.names), "$raw")
+	options := p.functions()
+	for _, word := range words {
+		renamed := word + suffix
+		switch {
+		case strings.HasPrefix(word, "$") && isName(renamed[1:]):
+			variables = append(variables, renamed)
+			query = &gojq.Query{Term: &gojq.Term{
+				Type:  gojq.TermTypeLabel,
+				Label: &gojq.Label{Ident: renamed, Body: query},
+			}}
+		default:
+			options = append(options, gojq.WithFunction(renamed, 0, 30, func(any, []any) any { return nil }))
+		}
+	}
+	if _, err := gojq.Compile(query, append(options, gojq.WithVariables(variables))...); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// importError explains that there are no modules.
+func (p *Program) importError() error {
+	offset := p.find([]string{"import", "include"}, func(source, _ string) bool {
+		query, err := gojq.Parse(source)
+		return err == nil && len(query.Imports) > 0
+	})
+	return p.newSyntaxError("modules are not available: a filter is one program", offset)
+}
+
+// formatError explains that there is no such format.
+func (p *Program) formatError(format string) error {
+	offset := p.find([]string{format}, func(source, _ string) bool {
+		query, err := gojq.Parse(source)
+		return err == nil && unknownFormat(query) == format
+	})
+	return p.newSyntaxError("format not defined: "+format+"; there are "+strings.Join(formats, ", "), offset)
+}
+
+// find returns the offset of the first occurrence of the words that is the
+// mistake. It adds a suffix to all occurrences from some point on: the mistake
+// is gone as soon as it is among them. Other occurrences, in strings and
+// comments too, make no difference.
+func (p *Program) find(words []string, wrong func(source, suffix string) bool) int {
+	suffix := "_"
+	for strings.Contains(p.source, suffix) {
+		suffix += "_"
+	}
+	spans := occurrences(p.source, words)
+	n := len(spans)
+	fewest := sort.Search(n, func(i int) bool {
+		var b strings.Builder
+		end := 0
+		for _, span := range spans[n-1-i:] {
+			b.WriteString(p.source[end:span.end])
+			b.WriteString(suffix)
+			end = span.end
+		}
+		b.WriteString(p.source[end:])
+		return !wrong(b.String(), suffix)
+	})
+	switch {
+	case fewest < n:
+		return spans[n-1-fewest].start
+	case n > 0:
+		return spans[0].start
+	}
+	return 0
+}
+
+type span struct{ start, end int }
+
+// occurrences finds whole words.
+func occurrences(source string, words []string) []span {
+	var found []span
+	for _, word := range words {
+		for end := 0; ; {
+			at := strings.Index(source[end:], word)
+			if at < 0 {
+				break
+			}
+			start := end + at
+			end = start + len(word)
+			before, _ := utf8.DecodeLastRuneInString(source[:start])
+			after, _ := utf8.DecodeRuneInString(source[end:])
+			if !isWord(after) && (!isWord(before) || !isWord(rune(word[0]))) {
+				found = append(found, span{start, end})
+			}
+		}
+	}
+	slices.SortFunc(found, func(a, b span) int { return a.start - b.start })
+	return found
+}
+
+func isWord(r rune) bool {
+	return r == '_' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+}

@@ -1,0 +1,116 @@
+package filter
+
+import (
+	"context"
+
+	"github.com/restail/restail/decode/record"
+)
+
+// Output is one output of a program that is neither false nor null.
+type Output struct {
+	// Record tells that the record itself stands: the program said true, or
+	// gave the record as it came.
+	Record bool
+	// Value is what stands in its place otherwise: a string, a bool, an int, a
+	// float64, a *big.Int, a json.Number (an exact literal), a []any or a
+	// map[string]any of such values, null among them. It must not be changed,
+	// and is valid until emit returns.
+	Value any
+}
+
+const (
+	// longRun is how many steps on one record make the run so fat that it is
+	// not kept for the next.
+	longRun = 1 << 16
+	// hoarding is how many records code that gathers regular expressions
+	// serves.
+	hoarding = 1000
+)
+
+// Run gives the record to the program and hands each output to emit before it
+// asks for the next. Frame is the action that $raw decodes; nil for a record
+// that no action made. Nothing of the record or the frame is kept.
+//
+// The error is ctx's or emit's, unchanged, or an *[Error], which concerns this
+// record only: what was handed out before it stays.
+//
+// ctx ends any program, but not a single long operation inside of it, such as
+// a string times a huge number.
+func (p *Program) Run(ctx context.Context, r *record.Record, frame []byte, emit func(Output) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if p.constant {
+		return emit(Output{Record: true})
+	}
+	if p.records++; p.hoards && p.records > hoarding {
+		if err := p.recompile(); err != nil {
+			return err
+		}
+	}
+	p.action = action{frame: frame}
+	p.guard.begin(ctx)
+	p.feed = feed{next: p.object.fill(r)}
+	finished, err := p.drive(emit)
+	if !finished || p.guard.steps > longRun {
+		p.results = nil
+	}
+	p.action = action{}
+	return err
+}
+
+// drive hands out the outputs for one record. It tells whether the run is
+// waiting for the next record.
+func (p *Program) drive(emit func(Output) error) (finished bool, err error) {
+	if p.results == nil {
+		p.results = p.code.RunWithContext(&p.guard, nil, p.values...)
+	}
+	for {
+		v, _ := p.results.Next()
+		if p.feed.empty {
+			return true, nil
+		}
+		switch v := v.(type) {
+		case nil:
+			continue
+		case error:
+			if p.guard.stopped != nil {
+				return false, p.guard.stopped
+			}
+			return false, recordError(v)
+		case bool:
+			if v {
+				err = emit(Output{Record: true})
+			}
+		case map[string]any:
+			if p.object.is(v) {
+				err = emit(Output{Record: true})
+			} else {
+				err = emit(Output{Value: v})
+			}
+		default:
+			err = emit(Output{Value: v})
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+}
+
+// feed gives the run one record at a time.
+type feed struct {
+	next map[string]any
+	// empty tells that the run asked for more than there is: it is done with
+	// the last record.
+	empty bool
+}
+
+// Next implements [gojq.Iter].
+func (f *feed) Next() (any, bool) {
+	next := f.next
+	if f.next = nil; next == nil {
+		f.empty = true
+		return nil, true
+	}
+	return next, true
+}

@@ -1,0 +1,121 @@
+package filter
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/itchyny/gojq"
+)
+
+// each visits every T of a program's tree, in the order of the source.
+func each[T any](query *gojq.Query, visit func(*T)) {
+	eachIn(reflect.ValueOf(query), visit)
+}
+
+func eachIn[T any](v reflect.Value, visit func(*T)) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.IsNil() {
+			return
+		}
+		if node, ok := v.Interface().(*T); ok {
+			visit(node)
+		}
+		eachIn(v.Elem(), visit)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			eachIn(v.Field(i), visit)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			eachIn(v.Index(i), visit)
+		}
+	}
+}
+
+// isConstant recognizes the programs . and true.
+func isConstant(query *gojq.Query) bool {
+	t := query.Term
+	return t != nil && len(query.FuncDefs) == 0 && len(t.SuffixList) == 0 &&
+		(t.Type == gojq.TermTypeIdentity || t.Type == gojq.TermTypeTrue)
+}
+
+// rawUse is how a program gets at $raw. Decoding the action costs more than
+// everything else, so it waits until the program asks for it where it can.
+type rawUse int
+
+const (
+	rawNone  rawUse = iota
+	rawLate         // decoded when the program comes to it
+	rawEarly        // a variable, bound before the program begins
+)
+
+// rawUseOf looks for $raw. A program that binds a $raw of its own, or makes a
+// key of it, gets the variable.
+func rawUseOf(query *gojq.Query) rawUse {
+	use := rawNone
+	each(query, func(f *gojq.Func) {
+		if f.Name == "$raw" {
+			use = max(use, rawLate)
+		}
+	})
+	early := func(mentioned bool) {
+		if mentioned {
+			use = rawEarly
+		}
+	}
+	each(query, func(p *gojq.Pattern) { early(p.Name == "$raw") })
+	each(query, func(p *gojq.PatternObject) { early(p.Key == "$raw") })
+	each(query, func(kv *gojq.ObjectKeyVal) { early(kv.Key == "$raw") })
+	each(query, func(d *gojq.FuncDef) { early(slices.Contains(d.Args, "$raw")) })
+	return use
+}
+
+// renameRaw makes each $raw a call of the function that decodes it.
+func renameRaw(query *gojq.Query) {
+	each(query, func(f *gojq.Func) {
+		if f.Name == "$raw" {
+			f.Name = rawFunc
+		}
+	})
+}
+
+// patternFuncs take a regular expression as their first argument.
+var patternFuncs = []string{"test", "match", "capture", "scan", "split", "splits", "sub", "gsub"}
+
+// buildsPatterns tells whether a regular expression of the program is more
+// than a string that stands in it.
+func buildsPatterns(query *gojq.Query) bool {
+	found := false
+	each(query, func(f *gojq.Func) {
+		if slices.Contains(patternFuncs, f.Name) && len(f.Args) > 0 {
+			if _, ok := constant(f.Args[0]); !ok {
+				found = true
+			}
+		}
+	})
+	return found
+}
+
+// constant returns the string that a query is, when it is nothing else.
+func constant(query *gojq.Query) (string, bool) {
+	t := query.Term
+	if t == nil || t.Type != gojq.TermTypeString || t.Str.Queries != nil || len(t.SuffixList) > 0 || len(query.FuncDefs) > 0 {
+		return "", false
+	}
+	return t.Str.Str, true
+}
+
+// formats are those of gojq, which looks for them only when they are used.
+var formats = []string{"@text", "@json", "@html", "@uri", "@urid", "@csv", "@tsv", "@sh", "@base64", "@base64d"}
+
+// unknownFormat returns the first format of the program that does not exist.
+func unknownFormat(query *gojq.Query) string {
+	unknown := ""
+	each(query, func(t *gojq.Term) {
+		if t.Type == gojq.TermTypeFormat && unknown == "" && !slices.Contains(formats, t.Format) {
+			unknown = t.Format
+		}
+	})
+	return unknown
+}
