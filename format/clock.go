@@ -1,0 +1,112 @@
+package format
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/clipperhouse/displaywidth"
+	"github.com/itchyny/timefmt-go"
+
+	"github.com/restail/restail/format/safe"
+)
+
+// Clock is how the text format shows the time of a record. The zero Clock is
+// hours, minutes and seconds of local time.
+type Clock struct {
+	layout    string // strftime's; "" is %H:%M:%S
+	utc, none bool
+}
+
+// ParseClock reads the value of --time: local, utc, none, or a strftime layout.
+// Its error says what is allowed.
+func ParseClock(value string) (Clock, error) {
+	switch value {
+	case "local":
+		return Clock{}, nil
+	case "utc":
+		return Clock{utc: true}, nil
+	case "none":
+		return Clock{none: true}, nil
+	}
+	if !strings.Contains(value, "%") {
+		return Clock{}, fmt.Errorf("%q is none of local, utc and none, and no strftime layout such as %%H:%%M", safe.String(value))
+	}
+	if bad := unknownDirective(value); bad != "" {
+		return Clock{}, fmt.Errorf("%q: strftime has no %q; layouts are made of %%H %%M %%S %%Y %%m %%d %%a %%b %%Z and the like, %%%% is a percent sign",
+			safe.String(value), safe.String(bad))
+	}
+	return Clock{layout: value}, nil
+}
+
+// unknownDirective returns the first directive of the layout that would be
+// shown as it stands, "" when there is none.
+func unknownDirective(layout string) string {
+	const directives = "%+aAbBcCdDeFfgGhHIjklmMnpPrRsStTuUvVwWxXyYzZ"
+	for {
+		_, rest, found := strings.Cut(layout, "%")
+		if !found {
+			return ""
+		}
+		verb := strings.TrimLeft(rest, "-_^#0123456789")
+		if colons := strings.TrimLeft(verb, ":"); strings.HasPrefix(colons, "z") && len(verb)-len(colons) <= 3 {
+			verb = colons
+		}
+		if verb == "" || !strings.Contains(directives, verb[:1]) {
+			end := len(rest) - len(verb)
+			for i, c := range verb { // the whole character, not its first byte
+				if end += len(string(c)); i == 0 {
+					break
+				}
+			}
+			return "%" + rest[:min(end, len(rest))]
+		}
+		layout = verb[1:]
+	}
+}
+
+// timer formats the clock's column, each second once.
+type timer struct {
+	clock    Clock
+	location *time.Location
+	fraction bool // the layout shows parts of a second
+	second   int64
+	text     []byte
+	width    int // of text
+	widest   int // so far
+}
+
+func newTimer(clock Clock, location *time.Location) timer {
+	if location == nil {
+		location = time.Local
+	}
+	if clock.utc {
+		location = time.UTC
+	}
+	if clock.layout == "" {
+		clock.layout = "%H:%M:%S"
+	}
+	return timer{clock: clock, location: location, fraction: strings.Contains(clock.layout, "f")}
+}
+
+// column returns the time as it is shown, safe and valid until the next call,
+// and how many blanks fill its column. A time that is not known is blank.
+func (c *timer) column(t time.Time) (text []byte, blanks int) {
+	if t.IsZero() {
+		return nil, c.widest
+	}
+	if second := t.Unix(); second != c.second || c.text == nil || c.fraction {
+		c.second = second
+		c.text = safe.Append(c.text[:0], timefmt.AppendFormat(nil, t.In(c.location), c.clock.layout))
+		c.width = displaywidth.Bytes(c.text)
+		c.widest = max(c.widest, c.width)
+	}
+	return c.text, c.widest - c.width
+}
+
+func appendBlanks(dst []byte, n int) []byte {
+	for ; n > 0; n-- {
+		dst = append(dst, ' ')
+	}
+	return dst
+}

@@ -1,0 +1,27 @@
+package format
+
+import (
+	"fmt"
+	"time"
+)
+
+// Counters are what a run has done so far.
+type Counters struct {
+	Received     int64     // frames, broken ones too
+	Written      int64     // lines
+	Filtered     int64     // records that no line was written for
+	Broken       int64     // frames that were no record
+	FilterErrors int64     // records that the filter failed on
+	Queued       int64     // frames received and not looked at yet
+	LastHeard    time.Time // when the last frame came, zero before the first
+}
+
+// text says it in one line for people.
+func (c Counters) text(now time.Time) string {
+	heard := "nothing heard yet"
+	if !c.LastHeard.IsZero() {
+		heard = "last heard " + duration(now.Sub(c.LastHeard)) + " ago"
+	}
+	return fmt.Sprintf("received %d, written %d, filtered %d, broken %d, filter errors %d, queued %d, %s",
+		c.Received, c.Written, c.Filtered, c.Broken, c.FilterErrors, c.Queued, heard)
+}

@@ -1,0 +1,164 @@
+package format
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/big"
+	"math/bits"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// appendValue appends a gojq value as compact JSON with sorted keys, the way
+// jq writes it: NaN is null, an infinity the largest number. Only strings
+// differ: see [appendQuoted].
+func appendValue(dst []byte, v any) []byte {
+	switch v := v.(type) {
+	case nil:
+		return append(dst, "null"...)
+	case bool:
+		return strconv.AppendBool(dst, v)
+	case int:
+		return strconv.AppendInt(dst, int64(v), 10)
+	case float64:
+		return appendFloat(dst, v)
+	case *big.Int:
+		return v.Append(dst, 10)
+	case json.Number:
+		return append(dst, v...)
+	case string:
+		return appendQuoted(dst, []byte(v))
+	case []any:
+		return appendArray(dst, v)
+	case map[string]any:
+		return appendObject(dst, v)
+	}
+	// No program can make another type; should a new gojq have one, its value
+	// is still shown.
+	return appendQuoted(dst, fmt.Append(nil, v))
+}
+
+func appendArray(dst []byte, values []any) []byte {
+	dst = append(dst, '[')
+	for i, v := range values {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendValue(dst, v)
+	}
+	return append(dst, ']')
+}
+
+func appendObject(dst []byte, object map[string]any) []byte {
+	var few [32]string
+	keys := few[:0]
+	for key := range object {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	dst = append(dst, '{')
+	for i, key := range keys {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendQuoted(dst, []byte(key))
+		dst = append(dst, ':')
+		dst = appendValue(dst, object[key])
+	}
+	return append(dst, '}')
+}
+
+// appendFloat writes 1e-7 and 1e+21 the way jq and JavaScript do, and all that
+// lies between without an exponent.
+func appendFloat(dst []byte, f float64) []byte {
+	if math.IsNaN(f) {
+		return append(dst, "null"...)
+	}
+	f = min(max(f, -math.MaxFloat64), math.MaxFloat64)
+	size := math.Abs(f)
+	if size == 0 || 1e-6 <= size && size < 1e21 {
+		return strconv.AppendFloat(dst, f, 'f', -1, 64)
+	}
+	dst = strconv.AppendFloat(dst, f, 'e', -1, 64)
+	if n := len(dst); dst[n-4] == 'e' && dst[n-3] == '-' && dst[n-2] == '0' {
+		dst = append(dst[:n-2], dst[n-1])
+	}
+	return dst
+}
+
+// appendQuoted appends a JSON string. Control characters, DEL and C1 among
+// them, are escaped, and so are U+2028 and U+2029, for to JavaScript and Python
+// they end a line; bytes that are not UTF-8 become U+FFFD. All other characters
+// stand for themselves, < and > and & too.
+func appendQuoted(dst, text []byte) []byte {
+	dst = append(dst, '"')
+	done := 0 // text[:done] is written
+	for i := 0; i < len(text); {
+		if i += unescaped(text[i:]); i == len(text) {
+			break
+		}
+		r, n := utf8.DecodeRune(text[i:])
+		if r >= 0xa0 && r != '\u2028' && r != '\u2029' && !(r == utf8.RuneError && n == 1) {
+			i += n
+			continue
+		}
+		dst = append(dst, text[done:i]...)
+		dst = appendEscape(dst, r)
+		i += n
+		done = i
+	}
+	dst = append(dst, text[done:]...)
+	return append(dst, '"')
+}
+
+func appendEscape(dst []byte, r rune) []byte {
+	if at := strings.IndexRune("\"\\\b\f\n\r\t", r); at >= 0 {
+		return append(dst, '\\', `"\bfnrt`[at])
+	}
+	const hex = "0123456789abcdef"
+	return append(dst, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
+}
+
+// unescaped returns how many bytes of ASCII the text begins with that need no
+// escape in a JSON string.
+func unescaped(text []byte) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; i+8 <= len(text); i += 8 {
+		w := binary.LittleEndian.Uint64(text[i:])
+		quote, backslash := w^'"'*ones, w^'\\'*ones
+		// A byte's high bit is set when it is none of those bytes, or behind
+		// one: only the first one counts.
+		stop := (w | (w - ' '*ones) | (w + ones) | (quote - ones) | (backslash - ones)) & highs
+		if stop != 0 {
+			return i + bits.TrailingZeros64(stop)/8
+		}
+	}
+	for i < len(text) && ' ' <= text[i] && text[i] <= '~' && text[i] != '"' && text[i] != '\\' {
+		i++
+	}
+	return i
+}
+
+var separators = strings.NewReplacer("\u2028", `\u2028`, "\u2029", `\u2029`)
+
+// escapeSeparators does for what stands in dst from start on, which is JSON,
+// what [appendQuoted] does for one string: strings that were copied as they
+// are may have U+2028 and U+2029 in them. It is rare enough to copy the line.
+func escapeSeparators(dst []byte, start int) []byte {
+	for rest := dst[start:]; ; {
+		at := bytes.IndexByte(rest, 0xe2)
+		if at < 0 || len(rest) < at+3 {
+			return dst
+		}
+		if rest[at+1] == 0x80 && rest[at+2]&^1 == 0xa8 {
+			return append(dst[:start], separators.Replace(string(dst[start:]))...)
+		}
+		rest = rest[at+3:]
+	}
+}

@@ -1,0 +1,128 @@
+package format
+
+import (
+	"bytes"
+	"strconv"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/restail/restail/decode/record"
+	"github.com/restail/restail/format/safe"
+)
+
+// line is a line of text being written. Words of strangers enter through show,
+// list and pair only, which make them safe.
+type line struct {
+	out     []byte
+	color   bool
+	painted bool
+	open    bool // inside of the brackets behind a name
+}
+
+// style is what stands between CSI and m of a terminal's escape sequence; ""
+// changes nothing.
+type style string
+
+const (
+	dim  style = "2"
+	bold style = "1"
+)
+
+// say appends words of our own.
+func (l *line) say(words string) { l.out = append(l.out, words...) }
+
+// show appends words of a stranger, without the blanks at their end.
+func (l *line) show(text []byte) { l.out = safe.Append(l.out, trimBlanks(text)) }
+
+func trimBlanks(text []byte) []byte {
+	if n := len(text); n == 0 || ' ' < text[n-1] && text[n-1] < utf8.RuneSelf {
+		return text
+	}
+	return bytes.TrimRightFunc(text, func(r rune) bool { return unicode.Is(unicode.Zs, r) })
+}
+
+// paint changes the style for what follows, until the next reset.
+func (l *line) paint(s style) {
+	if l.color && s != "" {
+		l.out = append(l.out, '\x1b', '[')
+		l.out = append(l.out, s...)
+		l.out = append(l.out, 'm')
+		l.painted = true
+	}
+}
+
+// paintColor is paint with an entry of the palette.
+func (l *line) paintColor(entry uint8) {
+	if l.color {
+		l.out = append(l.out, "\x1b[38;5;"...)
+		l.out = strconv.AppendUint(l.out, uint64(entry), 10)
+		l.out = append(l.out, 'm')
+		l.painted = true
+	}
+}
+
+// reset ends what paint began.
+func (l *line) reset() {
+	if l.painted {
+		l.say("\x1b[0m")
+	}
+	l.painted = false
+}
+
+// list appends strings with commas between.
+func (l *line) list(items []record.Chars) {
+	for i, item := range items {
+		if i > 0 {
+			l.say(", ")
+		}
+		l.show(item.Bytes)
+	}
+}
+
+// phrase begins one of the remarks in brackets behind a name.
+func (l *line) phrase(words string) {
+	if l.open {
+		l.say(", ")
+	} else {
+		l.say(" [")
+	}
+	l.open = true
+	l.say(words)
+}
+
+// close ends the remarks.
+func (l *line) close() {
+	if l.open {
+		l.say("]")
+	}
+	l.open = false
+}
+
+// pair appends a field by its name, its value as JSON.
+func (l *line) pair(name, json []byte) {
+	l.say(" ")
+	l.show(name)
+	l.say("=")
+	l.out = safe.AppendJSON(l.out, json)
+}
+
+// rest appends all fields of the record from first on that are not in shown.
+func (l *line) rest(r *record.Record, shown fields) {
+	for f, ok := r.Next(0); ok; f, ok = r.Next(f + 1) {
+		if !shown.has(f) {
+			l.pair([]byte(f.Name()), appendField(nil, r, f)[len(columns[f].key):])
+		}
+	}
+}
+
+// fields is a set of fields.
+type fields [record.Count]bool
+
+func fieldSet(members ...record.Field) (set fields) {
+	for _, f := range members {
+		set[f] = true
+	}
+	return set
+}
+
+func (s *fields) has(f record.Field) bool { return s[f] }

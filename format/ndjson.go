@@ -1,0 +1,107 @@
+package format
+
+import "github.com/restail/restail/decode/record"
+
+// NDJSON writes each record as one JSON object on one line, its fields in the
+// order of [record.Fields].
+//
+// Text passes through as characters, < and > and & among them. Escaped are, by
+// JSON's rules, quote and backslash, control characters with DEL and C1, and
+// the line and paragraph separators U+2028 and U+2029: the same text to
+// whoever parses it, but readers that know more line ends than \n (Node's
+// readline, Python's splitlines) would cut the line in two.
+type NDJSON struct {
+	// Fields, when not nil, are the only fields written, in this order. One
+	// that a record does not have is left out; a record with none of them is
+	// {}, so that there is a line for each.
+	Fields []record.Field
+}
+
+// column is a field as the writer needs it.
+type column struct {
+	key  string // `,"name":`
+	kind record.Kind
+}
+
+var columns = func() (c [record.Count]column) {
+	for f, field := range record.Fields {
+		c[f] = column{`,"` + field.Name + `":`, field.Kind}
+	}
+	return c
+}()
+
+// Record implements [Writer].
+func (n NDJSON) Record(dst []byte, r *record.Record, _ []byte) []byte {
+	start := len(dst)
+	if n.Fields == nil {
+		for f, ok := r.Next(0); ok; f, ok = r.Next(f + 1) {
+			dst = appendField(dst, r, f)
+		}
+	} else {
+		for _, f := range n.Fields {
+			if r.Has(f) {
+				dst = appendField(dst, r, f)
+			}
+		}
+	}
+	return closeObject(dst, start)
+}
+
+// Value implements [Writer]. Of an object only the Fields are written.
+func (n NDJSON) Value(dst []byte, v any) []byte {
+	object, is := v.(map[string]any)
+	if n.Fields == nil || !is {
+		return append(appendValue(dst, v), '\n')
+	}
+	start := len(dst)
+	for _, f := range n.Fields {
+		if v, has := object[f.Name()]; has {
+			dst = append(dst, columns[f].key...)
+			dst = appendValue(dst, v)
+		}
+	}
+	return closeObject(dst, start)
+}
+
+// closeObject makes an object and a line of the members behind start, each of
+// which has a comma before it.
+func closeObject(dst []byte, start int) []byte {
+	if len(dst) == start {
+		return append(dst, "{}\n"...)
+	}
+	dst[start] = '{'
+	return escapeSeparators(append(dst, '}', '\n'), start)
+}
+
+func appendField(dst []byte, r *record.Record, f record.Field) []byte {
+	column := &columns[f]
+	dst = append(dst, column.key...)
+	switch column.kind {
+	case record.Number:
+		return append(dst, r.Bytes(f)...)
+	case record.Bool:
+		if r.Bool(f) {
+			return append(dst, "true"...)
+		}
+		return append(dst, "false"...)
+	case record.Strings:
+		dst = append(dst, '[')
+		for i, item := range r.List(f) {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendChars(dst, item)
+		}
+		return append(dst, ']')
+	}
+	return appendChars(dst, r.Chars(f))
+}
+
+func appendChars(dst []byte, c record.Chars) []byte {
+	if !c.Plain {
+		return appendQuoted(dst, c.Bytes)
+	}
+	dst = append(dst, '"')
+	dst = append(dst, c.Bytes...)
+	return append(dst, '"')
+}

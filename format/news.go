@@ -1,0 +1,88 @@
+package format
+
+import (
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/restail/restail/decode/record"
+	"github.com/restail/restail/format/safe"
+)
+
+// news is a status line as JSON: when, what kind, and the fields of the record
+// that it is about, each with a comma before it.
+type news struct {
+	at     time.Time
+	kind   string
+	fields []byte
+}
+
+// line returns the line, with the words that people read in text mode.
+func (n news) line(message string) []byte {
+	out := append([]byte(`{"time":"`), n.at.UTC().Format(time.RFC3339)...)
+	out = append(out, `","kind":`...)
+	out = appendSafeJSON(out, n.kind)
+	out = append(out, `,"message":`...)
+	out = appendSafeJSON(out, message)
+	out = append(out, n.fields...)
+	return append(out, '}', '\n')
+}
+
+// text adds a field, unless it is empty.
+func (n news) text(name, value string) news {
+	if value != "" {
+		n.fields = append(n.fields, `,"`+name+`":`...)
+		n.fields = appendSafeJSON(n.fields, value)
+	}
+	return n
+}
+
+// number adds a field.
+func (n news) number(name string, value int64) news {
+	n.fields = append(n.fields, `,"`+name+`":`...)
+	n.fields = strconv.AppendInt(n.fields, value, 10)
+	return n
+}
+
+// appendSafeJSON appends a string that a terminal shows without harm and a
+// program reads back as it was.
+func appendSafeJSON(dst []byte, text string) []byte {
+	return safe.AppendJSON(dst, appendQuoted(nil, []byte(text)))
+}
+
+func connectionNews(at time.Time, l record.Linked) news {
+	return news{at: at, kind: "connection"}.
+		text("platform", l.Platform).
+		text("connection", l.Identifier).
+		text("channel", l.Channel).
+		text("status", l.Status).
+		text("connection_uuid", l.UUID).
+		text("reason", l.Reason).
+		text("reason_text", l.ReasonText)
+}
+
+func linkNews(l Link) news {
+	n := news{at: l.At, kind: "link"}.text("status", l.Status).text("reason", l.Reason)
+	if l.Status == "restored" {
+		n.fields = append(n.fields, `,"gap_seconds":`...)
+		n.fields = appendFloat(n.fields, math.Round(l.Gap.Seconds()*1000)/1000)
+	}
+	if l.Status == "restored" || l.Status == "lost" {
+		n = n.number("attempt", int64(l.Attempt))
+	}
+	return n
+}
+
+func countersNews(at time.Time, c Counters) news {
+	n := news{at: at, kind: "summary"}.
+		number("received", c.Received).
+		number("written", c.Written).
+		number("filtered", c.Filtered).
+		number("broken", c.Broken).
+		number("filter_errors", c.FilterErrors).
+		number("queued", c.Queued)
+	if !c.LastHeard.IsZero() {
+		n = n.text("last_heard", c.LastHeard.UTC().Format(time.RFC3339))
+	}
+	return n
+}

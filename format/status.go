@@ -1,0 +1,232 @@
+package format
+
+import (
+	"bytes"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/restail/restail/decode/record"
+	"github.com/restail/restail/format/safe"
+)
+
+// StatusMode is how the lines on stderr look: the value of --status.
+type StatusMode string
+
+const (
+	// StatusText is lines for people: `restail: + twitch/foo connected`.
+	StatusText StatusMode = "text"
+	// StatusJSON is one JSON object for each line.
+	StatusJSON StatusMode = "json"
+	// StatusNone is errors only, and what was asked for by a signal.
+	StatusNone StatusMode = "none"
+)
+
+// Status writes the lines about the run: what changed, and nothing that did
+// not. Each begins with a mark that scripts may rely on: + is good news, - the
+// end of something, ! an error, ~ a change that is neither.
+//
+// Whatever a line says is made safe, so that no channel title, reason or frame
+// can forge one. Each line leaves in one Write; its errors are dropped, for
+// there is nowhere left to report them. Status is safe for concurrent use.
+type Status struct {
+	mu   sync.Mutex
+	w    io.Writer
+	mode StatusMode
+	now  func() time.Time
+
+	seed maphash.Seed
+	seen map[uint64]struct{} // filter errors that were shown, by hash
+}
+
+// NewStatus returns a Status that writes to w; now is the clock of the JSON
+// lines.
+func NewStatus(w io.Writer, mode StatusMode, now func() time.Time) *Status {
+	return &Status{w: w, mode: mode, now: now, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}}
+}
+
+// Connection reports what became of a connection, in the words of its status.
+func (s *Status) Connection(l record.Linked) {
+	what := l.Status
+	if l.Status == "error" || l.Status == "closed" {
+		if l.Reason != "" {
+			what += ": " + l.Reason
+		}
+		if l.Status == "error" && l.ReasonText != "" {
+			what += ": " + l.ReasonText
+		}
+	}
+	s.connection(l, statusMark(l.Status), what)
+}
+
+// Gone reports a connection of the old socket that the new one did not
+// announce again.
+func (s *Status) Gone(l record.Linked) {
+	l.Status = "gone"
+	s.connection(l, downMark, "gone: not announced again since the link was restored")
+}
+
+func (s *Status) connection(l record.Linked, m mark, what string) {
+	s.write(m, linkedName(l)+" "+safe.String(what), connectionNews(s.now(), l))
+}
+
+// Link is news of the socket. Its fields are those of session.Link, which
+// converts to it.
+type Link struct {
+	Status  string        // connected, lost, restored, ended
+	Reason  string        // a code, "" when there is none
+	Detail  string        // the same for people, without secrets
+	At      time.Time     // when it happened; zero is now
+	Gap     time.Duration // restored: how long chat could have been missed
+	Attempt int           // how many tries so far
+	Retry   time.Duration // lost: until the next try, 0 when it comes at once or never
+}
+
+// Link reports what became of the socket.
+func (s *Status) Link(l Link) {
+	if l.At.IsZero() {
+		l.At = s.now()
+	}
+	message := "link " + l.Status
+	why := l.Detail
+	if why == "" {
+		why = strings.ReplaceAll(l.Reason, "_", " ")
+	}
+	if why != "" && l.Status != "restored" {
+		message += " (" + why + ")"
+	}
+	switch {
+	case l.Status == "restored":
+		message += " after " + duration(l.Gap) + "; chat sent meanwhile is lost"
+	case l.Status == "lost" && l.Retry > 0:
+		message += ", retrying in " + duration(l.Retry)
+	}
+	s.write(linkMark(l.Status), safe.String(message), linkNews(l))
+}
+
+// duration writes tenths of a second below a minute, whole seconds above.
+func duration(d time.Duration) string {
+	if d < time.Minute-50*time.Millisecond {
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	}
+	return d.Round(time.Second).String()
+}
+
+// Frame reports a frame that is no record, with its beginning.
+func (s *Status) Frame(err error, frame []byte) {
+	begin := beginning(frame)
+	message := safe.String("frame skipped: " + err.Error())
+	if len(begin) > 0 {
+		message += ": " + safe.String(begin)
+	}
+	s.write(badMark, message, news{at: s.now(), kind: "frame"}.text("frame", begin))
+}
+
+// beginning is as much of a frame as helps to recognize it: whole characters.
+func beginning(frame []byte) string {
+	const enough = 80
+	if len(frame) <= enough {
+		return string(frame)
+	}
+	return string(bytes.TrimRight(bytes.ToValidUTF8(frame[:enough], nil), " ")) + "…"
+}
+
+// maxFilterErrors is how many different filter errors are shown: some quote
+// the record, and chat must not fill the memory.
+const maxFilterErrors = 1000
+
+// Filter reports an error of the filter, which concerned one record. Each
+// distinct message is shown once.
+func (s *Status) Filter(message string) {
+	hash := maphash.String(s.seed, message)
+	s.mu.Lock()
+	_, shown := s.seen[hash]
+	shown = shown || len(s.seen) > maxFilterErrors
+	if !shown {
+		if s.seen[hash] = struct{}{}; len(s.seen) > maxFilterErrors {
+			message = "further errors of the filter are counted, not shown"
+		}
+	}
+	s.mu.Unlock()
+	if !shown {
+		s.write(badMark, safe.String("filter: "+message), news{at: s.now(), kind: "filter"})
+	}
+}
+
+// Note reports something else: kind is link, connection, frame or filter, the
+// message says all there is.
+func (s *Status) Note(kind, message string) {
+	s.write(changingMark, safe.String(message), news{at: s.now(), kind: kind})
+}
+
+// Error reports what ends the run, whatever the mode, and on a second line
+// what to do about it, if there is a hint. A message of several lines keeps
+// them, indented: only the first begins like a line of ours.
+func (s *Status) Error(message, hint string) {
+	if s.mode == StatusJSON {
+		s.emit(news{at: s.now(), kind: "error"}.text("hint", hint).line(message))
+		return
+	}
+	text := message
+	if hint != "" {
+		text += "\n" + hint
+	}
+	out := []byte("restail: ")
+	for i, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
+		if i > 0 {
+			out = append(out, "\n  "...)
+		}
+		out = safe.Append(out, []byte(strings.TrimRight(line, " ")))
+	}
+	s.emit(append(out, '\n'))
+}
+
+// Summary reports the counters at the end of a run.
+func (s *Status) Summary(c Counters) {
+	now := s.now()
+	s.write(changingMark, c.text(now), countersNews(now, c))
+}
+
+// Table writes the connection table and the counters. They were asked for by
+// a signal, so they are shown in every mode.
+func (s *Status) Table(linked []record.Linked, c Counters) {
+	now := s.now()
+	if s.mode != StatusJSON {
+		s.emit(fmt.Appendf(AppendTable(nil, linked), "restail: ~ %s\n", c.text(now)))
+		return
+	}
+	for _, l := range linked {
+		s.emit(connectionNews(now, l).line(linkedName(l) + " " + safe.String(l.Status)))
+	}
+	s.emit(countersNews(now, c).line(c.text(now)))
+}
+
+// linkedName is what a connection is called, safe.
+func linkedName(l record.Linked) string {
+	channel := l.Channel
+	if channel == "" {
+		channel = l.Identifier
+	}
+	return string(appendName(nil, []byte(l.Platform), []byte(channel)))
+}
+
+// write writes one line of news: the safe message for people, or the JSON
+// object with it.
+func (s *Status) write(m mark, message string, object news) {
+	switch s.mode {
+	case StatusNone:
+	case StatusJSON:
+		s.emit(object.line(message))
+	default:
+		s.emit(fmt.Appendf(nil, "restail: %c %s\n", m.sign, strings.TrimRight(message, " ")))
+	}
+}
+
+func (s *Status) emit(lines []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, _ = s.w.Write(lines)
+}

@@ -1,0 +1,211 @@
+package format
+
+import (
+	"bytes"
+
+	"github.com/restail/restail/decode/record"
+)
+
+func (t *Text) heartbeat(l *line, r *record.Record) {
+	t.head(l, r, quietMark)
+	l.say("heartbeat")
+	l.rest(r, placeFields)
+}
+
+// replyCreated writes what the streamer said from Restream.
+func (t *Text) replyCreated(l *line, r *record.Record) {
+	t.head(l, r, ownMark)
+	l.paint(ownMark.style)
+	l.say("you")
+	l.reset()
+	if id := r.Bytes(record.ReplyID); len(id) > 0 {
+		l.phrase("reply ")
+		l.show(short(id))
+	}
+	for i, c := range r.List(record.Connections) {
+		switch {
+		case i > 0:
+			l.say(", ")
+		case l.open:
+			l.say(" to ")
+		default:
+			l.phrase("to ")
+		}
+		l.show(slug(c.Bytes))
+	}
+	l.close()
+	message(l, r, true)
+}
+
+// reply writes what became of an answer.
+func (t *Text) reply(l *line, r *record.Record) {
+	t.outcome(l, r, "reply", r.Bytes(record.ReplyID))
+}
+
+// relay writes what became of a relayed message.
+func (t *Text) relay(l *line, r *record.Record) {
+	t.outcome(l, r, "relay of", r.Bytes(record.SourceEventID))
+}
+
+// outcome writes how a platform took something of ours.
+func (t *Text) outcome(l *line, r *record.Record, what string, id []byte) {
+	_, how, _ := bytes.Cut(r.Bytes(record.Action), []byte{'_'})
+	m := goodMark
+	if string(how) == "failed" {
+		m = badMark
+	}
+	t.head(l, r, m)
+	l.paint(m.style)
+	l.say(what)
+	l.say(" ")
+	l.show(short(id))
+	l.say(" ")
+	l.show(how)
+	l.reset()
+	if !r.Has(record.Platform) && r.Has(record.Connection) {
+		l.say(" by ")
+		l.show(r.Bytes(record.Connection))
+	}
+	reason(l, r)
+}
+
+// connection writes what became of a connection to a platform.
+func (t *Text) connection(l *line, r *record.Record) {
+	status := r.Bytes(record.Status)
+	m := statusMark(string(status))
+	t.head(l, r, m)
+	name := r.Bytes(record.Channel)
+	for _, f := range [...]record.Field{record.Connection, record.ConnectionUUID} {
+		if len(name) == 0 {
+			name = r.Bytes(f)
+		}
+	}
+	l.paint(bold)
+	l.show(name)
+	l.reset()
+	l.say(" ")
+	l.paint(m.style)
+	l.show(status)
+	l.reset()
+	reason(l, r)
+	details(l, r)
+}
+
+// statusMark is the mark of a connection's status; status lines have the same.
+func statusMark(status string) mark {
+	switch status {
+	case "connected":
+		return upMark
+	case "error":
+		return badMark
+	case "closed":
+		return downMark
+	}
+	return changingMark
+}
+
+// reason writes why, where it is told: the code and what it means.
+func reason(l *line, r *record.Record) {
+	for _, f := range [...]record.Field{record.Reason, record.ReasonText} {
+		if r.Has(f) {
+			l.say(": ")
+			l.show(r.Bytes(f))
+		}
+	}
+}
+
+// details writes what a connection leads to.
+func details(l *line, r *record.Record) {
+	if r.Has(record.Server) {
+		l.phrase("server ")
+		l.show(r.Bytes(record.Server))
+	}
+	if r.Has(record.BroadcastTitle) {
+		l.phrase("broadcast ")
+		l.show(r.Bytes(record.BroadcastTitle))
+	}
+	l.close()
+	for _, f := range [...]record.Field{record.BroadcastURL, record.ChannelURL} {
+		if r.Has(f) {
+			l.say(" ")
+			l.paint(dim)
+			l.show(r.Bytes(f))
+			l.reset()
+			return
+		}
+	}
+}
+
+// link writes news of our own socket, in the words of the status lines.
+func (t *Text) link(l *line, r *record.Record) {
+	status := string(r.Bytes(record.Status))
+	m := linkMark(status)
+	t.head(l, r, m)
+	l.paint(m.style)
+	l.say("link ")
+	l.show([]byte(status))
+	l.reset()
+	if r.Has(record.GapSeconds) {
+		l.say(" after ")
+		l.show(r.Bytes(record.GapSeconds))
+		l.say("s")
+	}
+	if r.Has(record.Reason) {
+		l.say(" (")
+		l.show(r.Bytes(record.Reason))
+		l.say(")")
+	}
+	if r.Has(record.Attempt) && status == "lost" {
+		l.say(", attempt ")
+		l.show(r.Bytes(record.Attempt))
+	}
+	if status == "restored" {
+		l.say("; chat sent meanwhile is lost")
+	}
+}
+
+// linkMark is the mark of the link's status; status lines have the same.
+func linkMark(status string) mark {
+	switch status {
+	case "connected", "restored":
+		return upMark
+	case "ended":
+		return badMark
+	}
+	return changingMark
+}
+
+// unknown writes an action nobody knows, with all that it carries.
+func (t *Text) unknown(l *line, r *record.Record) {
+	t.head(l, r, unknownMark)
+	l.paint(unknownMark.style)
+	l.show(r.Bytes(record.Action))
+	l.reset()
+	l.rest(r, placeFields)
+}
+
+// placeFields are what the columns of every line show.
+var placeFields = fieldSet(record.Time, record.Action, record.Platform)
+
+// short is as much of an id as tells it from others on one screen.
+func short(id []byte) []byte {
+	const enough = 8
+	if len(id) <= enough+4 || !isASCII(id) {
+		return id
+	}
+	return id[:enough]
+}
+
+func isASCII(text []byte) bool {
+	return bytes.IndexFunc(text, func(r rune) bool { return r > '~' }) < 0
+}
+
+// slug is the platform within a connection identifier, or all of it when it has
+// another form than <user>-<slug>-<target>.
+func slug(identifier []byte) []byte {
+	_, rest, _ := bytes.Cut(identifier, []byte{'-'})
+	if slug, _, found := bytes.Cut(rest, []byte{'-'}); found && len(slug) > 0 {
+		return slug
+	}
+	return identifier
+}

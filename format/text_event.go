@@ -1,0 +1,264 @@
+package format
+
+import "github.com/restail/restail/decode/record"
+
+// event writes what somebody said or gave.
+func (t *Text) event(l *line, r *record.Record) {
+	kind := eventKind(r)
+	m := eventMark(r, kind)
+	t.head(l, r, m)
+	start := len(l.out)
+	author(l, r)
+	l.paint(m.style)
+	remarks(l, r, kind)
+	l.reset()
+	message(l, r, len(l.out) > start)
+	if kind.unknown {
+		l.rest(r, eventFields)
+	}
+}
+
+// A kind is how one event type is written.
+type kind struct {
+	name    string
+	mark    mark
+	unknown bool // all that the record has is shown
+	// say writes what the type is, as the first of the remarks behind the
+	// name: nil when there is nothing to say.
+	say func(*line, *record.Record)
+}
+
+// kinds are the event types, the most frequent first.
+var kinds = [...]kind{
+	{name: "text", mark: noMark},
+	{name: "emoji", mark: noMark, say: func(l *line, _ *record.Record) { l.phrase("emoji") }},
+	{name: "sticker", mark: noMark, say: func(l *line, _ *record.Record) { l.phrase("sticker") }},
+	{name: "super_chat", mark: moneyMark, say: func(l *line, r *record.Record) { money(l, r, "super chat") }},
+	{name: "super_sticker", mark: moneyMark, say: superSticker},
+	{name: "subscription", mark: memberMark, say: subscription},
+	{name: "member_milestone", mark: memberMark, say: milestone},
+	{name: "membership", mark: memberMark, say: membership},
+	{name: "membership_gift", mark: memberMark, say: membershipGift},
+}
+
+// unknownKind is any other type.
+var unknownKind = kind{mark: unknownMark, unknown: true, say: unknownType}
+
+func eventKind(r *record.Record) *kind {
+	if !r.Has(record.Type) { // a filter's projection
+		return &kinds[0]
+	}
+	name := r.Bytes(record.Type)
+	for i := range kinds {
+		if string(name) == kinds[i].name {
+			return &kinds[i]
+		}
+	}
+	return &unknownKind
+}
+
+// eventMark picks the mark that matters most of those that apply.
+func eventMark(r *record.Record, k *kind) mark {
+	switch {
+	case r.Bool(record.IsWhisper):
+		return whisperMark
+	case r.Has(record.Amount):
+		return moneyMark
+	case k.mark != noMark:
+		return k.mark
+	case r.Bool(record.IsFirst):
+		return firstMark
+	case r.Has(record.ReplyTo):
+		return replyMark
+	case r.Bool(record.IsAction):
+		return actionMark
+	}
+	return noMark
+}
+
+// author writes the name that the platform gave, "(no name)" when it withheld
+// it, and nothing in a record of a filter's making that has no author.
+func author(l *line, r *record.Record) {
+	name := r.Bytes(record.Author)
+	if len(name) == 0 {
+		name = r.Bytes(record.AuthorName)
+	}
+	switch {
+	case len(name) > 0:
+		l.paint(bold)
+		if l.color {
+			l.paintColor(authorColor(r))
+		}
+		l.show(name)
+	case r.Has(record.Author):
+		l.paint(dim)
+		l.say("(no name)")
+	}
+	l.reset()
+}
+
+// remarks writes what kind of message it is, in brackets.
+func remarks(l *line, r *record.Record, k *kind) {
+	if r.Bool(record.IsWhisper) {
+		l.phrase("private whisper")
+	}
+	if r.Bool(record.IsFirst) {
+		l.phrase("first message")
+	}
+	if k.say != nil {
+		k.say(l, r)
+	}
+	if r.Has(record.Amount) && k.mark != moneyMark {
+		money(l, r, "gave")
+	}
+	if r.Has(record.ReplyTo) {
+		l.phrase("reply to ")
+		l.show(r.Bytes(record.ReplyTo))
+	}
+	l.close()
+}
+
+// money writes a donation.
+func money(l *line, r *record.Record, what string) {
+	l.phrase(what)
+	for _, f := range [...]record.Field{record.Amount, record.Currency} {
+		if r.Has(f) {
+			l.say(" ")
+			l.show(r.Bytes(f))
+		}
+	}
+	if r.Has(record.Tier) {
+		l.phrase("tier ")
+		l.show(r.Bytes(record.Tier))
+	}
+}
+
+func superSticker(l *line, r *record.Record) {
+	money(l, r, "super sticker")
+	if len(r.Bytes(record.Text)) == 0 && r.Has(record.StickerID) {
+		l.phrase("sticker ")
+		l.show(r.Bytes(record.StickerID))
+	}
+}
+
+func subscription(l *line, r *record.Record) {
+	if !r.Bool(record.IsGift) {
+		l.phrase("subscribed")
+		months(l, r, ", ")
+		return
+	}
+	l.phrase("gifted ")
+	given(l, r, "subscription")
+	if names := r.List(record.GiftedTo); len(names) > 0 {
+		l.say(" to ")
+		l.list(names)
+	}
+	months(l, r, ", ")
+}
+
+func milestone(l *line, r *record.Record) {
+	l.phrase("member")
+	months(l, r, " for ")
+	level(l, r)
+}
+
+func membership(l *line, r *record.Record) {
+	if r.Bool(record.IsGift) {
+		l.phrase("new member by a gift")
+	} else {
+		l.phrase("new member")
+	}
+	level(l, r)
+}
+
+func membershipGift(l *line, r *record.Record) {
+	l.phrase("gifted ")
+	given(l, r, "membership")
+	level(l, r)
+}
+
+// given writes how many were given.
+func given(l *line, r *record.Record, what string) {
+	count := r.Bytes(record.GiftCount)
+	if len(count) > 0 {
+		l.show(count)
+		l.say(" ")
+	}
+	l.say(what)
+	if string(count) != "1" {
+		l.say("s")
+	}
+}
+
+func months(l *line, r *record.Record, before string) {
+	count := r.Bytes(record.Months)
+	if len(count) == 0 {
+		return
+	}
+	l.say(before)
+	l.show(count)
+	if l.say(" month"); string(count) != "1" {
+		l.say("s")
+	}
+}
+
+func level(l *line, r *record.Record) {
+	if r.Has(record.Level) {
+		l.phrase("level ")
+		l.show(r.Bytes(record.Level))
+	}
+}
+
+func unknownType(l *line, r *record.Record) {
+	name := r.Bytes(record.Type)
+	if string(name) == "unknown" {
+		name = nil
+	}
+	l.phrase("event")
+	if l.say(" "); len(name) > 0 {
+		l.show(name)
+		return
+	}
+	l.say("of unknown type")
+	if r.Has(record.TypeID) {
+		l.say(" ")
+		l.show(r.Bytes(record.TypeID))
+	}
+}
+
+// message writes the text and, for what is shown as a picture, its address.
+// named: there is a name before it.
+func message(l *line, r *record.Record, named bool) {
+	text, image := trimBlanks(r.Bytes(record.Text)), trimBlanks(r.Bytes(record.Image))
+	me := r.Bool(record.IsAction)
+	if named && !me && len(text)+len(image) > 0 {
+		l.say(":")
+	}
+	if len(text) > 0 {
+		if named {
+			l.say(" ")
+		}
+		if me && l.color {
+			l.paintColor(authorColor(r))
+		}
+		l.show(text)
+		l.reset()
+	}
+	if len(image) > 0 {
+		l.say(" ")
+		l.paint(dim)
+		l.show(image)
+		l.reset()
+	}
+}
+
+// eventFields are what an unknown type's line has shown already, or what only
+// programs need.
+var eventFields = fieldSet(record.Time, record.Action, record.Platform, record.SourceID,
+	record.Connection, record.Channel, record.UserID, record.Type, record.TypeID,
+	record.EventID, record.BroadcastID, record.ShowID, record.MessageID, record.Author,
+	record.AuthorName, record.AuthorID, record.AuthorAvatar, record.AuthorColor,
+	record.IsOwner, record.IsModerator, record.IsSubscriber, record.IsVerified, record.IsBot,
+	record.Text, record.Emotes, record.EmoteURLs, record.Image, record.Amount,
+	record.Currency, record.Tier, record.ReplyTo, record.ReplyToID, record.ThreadID,
+	record.IsFirst, record.IsAction, record.IsWhisper)
