@@ -1,0 +1,143 @@
+package cmd
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// A flag beats its environment twin, which beats the configuration file. kong
+// asks its resolvers in order and takes the last answer.
+
+// twin returns the name of a flag's environment variable: RESTAIL_MAX_FRAME
+// for --max-frame.
+func twin(flag *kong.Flag) string {
+	return "RESTAIL_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
+}
+
+// twinless are the flags that neither the environment nor the configuration
+// can set: what makes no sense there, and --token of serve.
+var twinless = map[string]bool{"help": true, "version": true, "token": true}
+
+// environment resolves flags from their environment twins.
+func environment(env Env) kong.Resolver {
+	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		if twinless[flag.Name] {
+			return nil, nil
+		}
+		if value := env.getenv(twin(flag)); value != "" {
+			return value, nil
+		}
+		return nil, nil
+	})
+}
+
+// configuration is config.json: flags' long names and their defaults.
+type configuration struct {
+	path   string
+	values map[string]any
+}
+
+// configPath returns where the configuration is kept, "" without a home.
+func configPath(env Env) string {
+	base := env.getenv("XDG_CONFIG_HOME")
+	if base == "" {
+		home := env.getenv("HOME")
+		if home == "" {
+			return ""
+		}
+		base = filepath.Join(home, ".config")
+	}
+	return filepath.Join(base, "restail", "config.json")
+}
+
+// readConfig reads the configuration; a file that is not there is empty.
+func readConfig(env Env) (*configuration, error) {
+	c := &configuration{path: configPath(env)}
+	if c.path == "" {
+		return c, nil
+	}
+	text, err := os.ReadFile(c.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return c, nil
+	}
+	if err != nil {
+		return nil, usageError(fmt.Errorf("cannot read the configuration: %w", err), "")
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if err := decoder.Decode(&c.values); err != nil {
+		return nil, c.wrong("it is not one JSON object: %v", err)
+	}
+	if decoder.More() {
+		return nil, c.wrong("something follows the JSON object")
+	}
+	return c, nil
+}
+
+func (c *configuration) wrong(what string, args ...any) error {
+	return usageError(fmt.Errorf("%s: %w", c.path, fmt.Errorf(what, args...)),
+		`write flags under their long names: {"format": "text", "max-frame": "1MiB"}`)
+}
+
+// Validate refuses keys that are no flag of any command.
+func (c *configuration) Validate(app *kong.Application) error {
+	known := map[string]bool{}
+	err := kong.Visit(app, func(node kong.Visitable, next kong.Next) error {
+		if flag, ok := node.(*kong.Flag); ok && !twinless[flag.Name] {
+			known[flag.Name] = true
+		}
+		return next(nil)
+	})
+	if err != nil {
+		return err
+	}
+	for key := range c.values {
+		if !known[key] {
+			return c.wrong("%q is no flag of restail", key)
+		}
+	}
+	return nil
+}
+
+// Resolve returns the configured default of a flag.
+func (c *configuration) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	value, ok := c.values[flag.Name]
+	if !ok || value == nil {
+		return nil, nil
+	}
+	return c.flagText(flag.Name, value)
+}
+
+// flagText turns a configured value into what would stand on the command line.
+func (c *configuration) flagText(name string, value any) (any, error) {
+	switch v := value.(type) {
+	case bool:
+		return v, nil
+	case string:
+		return v, nil
+	case json.Number:
+		return v.String(), nil
+	case []any:
+		list := make([]string, len(v))
+		for i, item := range v {
+			text, ok := item.(string)
+			if !ok {
+				return nil, c.wrong("the list of %q holds something that is no string", name)
+			}
+			list[i] = text
+		}
+		if name == "arg" {
+			return value, nil
+		}
+		return strings.Join(list, ","), nil
+	}
+	return nil, c.wrong("the value of %q is no string, number, true, false or list", name)
+}

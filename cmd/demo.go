@@ -1,0 +1,62 @@
+package cmd
+
+import (
+	"context"
+	"iter"
+
+	"github.com/restail/restail/cmd/serve"
+	"github.com/restail/restail/cmd/session"
+)
+
+// demoCommand serves the built-in show and follows it through a real socket:
+// what tail does, without an account or a network.
+type demoCommand struct {
+	Speed speed `default:"1" placeholder:"FACTOR" group:"pace" help:"max, or a factor of the show's pace of about 20 actions a second."`
+	outputFlags
+	endFlags
+	frameFlags
+	talkFlags
+}
+
+// Run starts the server, dials it, and ends with the show.
+func (c *demoCommand) Run(r *run) error {
+	r.talk(&c.talkFlags)
+	p, err := r.newPipe(&c.outputFlags, &c.endFlags)
+	if err != nil {
+		return err
+	}
+	up, err := startServer(r.Context, "127.0.0.1:0", serve.Options{Speed: float64(c.Speed), CloseAtEnd: true})
+	if err != nil {
+		return err
+	}
+	defer up.stop()
+	live, err := r.newLive(&linkFlags{URL: up.url, Reconnect: true, frameFlags: c.frameFlags}, anyToken{})
+	if err != nil {
+		return err
+	}
+	p.attach(live)
+	p.source = show{live}
+	return r.follow(p, &c.endFlags)
+}
+
+// anyToken is what the demo's own server accepts.
+type anyToken struct{}
+
+// Token implements [session.Tokens].
+func (anyToken) Token(context.Context, string) (string, error) { return "demo", nil }
+
+// show is a live source that ends, without a loss, where its server closes the
+// socket: at the end of the show.
+type show struct{ *session.Live }
+
+// Items implements [session.Source].
+func (s show) Items(ctx context.Context) iter.Seq2[session.Item, error] {
+	return func(yield func(session.Item, error) bool) {
+		for item, err := range s.Live.Items(ctx) {
+			over := item.Link != nil && item.Link.Status == session.Lost && item.Link.Reason == "closed"
+			if over || !yield(item, err) {
+				return
+			}
+		}
+	}
+}

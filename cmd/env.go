@@ -1,0 +1,43 @@
+package cmd
+
+import (
+	"cmp"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+)
+
+// Env is the world that a run of restail touches, and nothing else: main
+// passes the real one, a test its own.
+type Env struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	// Environ is the environment as "NAME=value"; of duplicates the last counts.
+	Environ []string
+	// Signals delivers those of [Signals]; nil for none.
+	Signals <-chan os.Signal
+	// Exit ends the process at once: for the second signal only.
+	Exit func(status int)
+}
+
+// getenv returns a variable of the environment, "" where it is not set.
+func (e Env) getenv(name string) string {
+	for i := len(e.Environ) - 1; i >= 0; i-- {
+		if key, value, _ := strings.Cut(e.Environ[i], "="); key == name {
+			return value
+		}
+	}
+	return ""
+}
+
+// either returns the first of two variables that is set.
+func (e Env) either(name, other string) string { return cmp.Or(e.getenv(name), e.getenv(other)) }
+
+// terminal tells whether a stream of the Env is a terminal that takes colours
+// and cursor movements.
+func terminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}

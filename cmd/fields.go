@@ -1,0 +1,109 @@
+package cmd
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/restail/restail/decode/record"
+)
+
+// fieldsCommand lists the record's fields.
+type fieldsCommand struct {
+	JSONSchema bool `help:"Print a JSON Schema (2020-12) that every ndjson record validates against."`
+}
+
+// Run prints the table, or the schema.
+func (c *fieldsCommand) Run(r *run) error {
+	out := bufio.NewWriter(r.Stdout)
+	if c.JSONSchema {
+		encoder := json.NewEncoder(out)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		if err := encoder.Encode(recordSchema()); err != nil {
+			return err
+		}
+		return writeError(out.Flush())
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "FIELD\tTYPE\tACTIONS\tMEANING")
+	for _, field := range record.Fields {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", field.Name, field.Kind, field.Actions, field.Meaning)
+	}
+	if err := table.Flush(); err != nil {
+		return writeError(err)
+	}
+	return writeError(out.Flush())
+}
+
+// schema is the part of JSON Schema that a flat record needs, in the order in
+// which it reads best.
+type schema struct {
+	Schema      string            `json:"$schema,omitempty"`
+	Title       string            `json:"title,omitempty"`
+	Description string            `json:"description,omitempty"`
+	Type        string            `json:"type,omitempty"`
+	Format      string            `json:"format,omitempty"`
+	Const       string            `json:"const,omitempty"`
+	MinLength   int               `json:"minLength,omitempty"`
+	Items       *schema           `json:"items,omitempty"`
+	MinItems    int               `json:"minItems,omitempty"`
+	Properties  map[string]schema `json:"properties,omitempty"`
+	Required    []string          `json:"required,omitempty"`
+	If          *schema           `json:"if,omitempty"`
+	Then        *schema           `json:"then,omitempty"`
+	// AdditionalProperties allows what later versions add, and no objects.
+	AdditionalProperties *struct {
+		Type []string `json:"type"`
+	} `json:"additionalProperties,omitempty"`
+}
+
+// recordSchema describes the record by its table of fields.
+func recordSchema() schema {
+	s := schema{
+		Schema:      "https://json-schema.org/draft/2020-12/schema",
+		Title:       "restail record",
+		Description: "One action of a Restream chat, flattened. Fields are only ever added.",
+		Type:        "object",
+		Properties:  map[string]schema{},
+		If:          &schema{Properties: map[string]schema{"action": {Const: "event"}}},
+		Then:        &schema{},
+	}
+	s.AdditionalProperties = &struct {
+		Type []string `json:"type"`
+	}{[]string{"string", "number", "boolean", "array"}}
+	for f, field := range record.Fields {
+		s.Properties[field.Name] = fieldSchema(record.Field(f), field)
+		switch field.Always {
+		case "every":
+			s.Required = append(s.Required, field.Name)
+		case "event":
+			s.Then.Required = append(s.Then.Required, field.Name)
+		}
+	}
+	return s
+}
+
+// fieldSchema describes one field. A string that has nothing to say is left
+// out of the record, unless the field is always there.
+func fieldSchema(f record.Field, d record.Definition) schema {
+	s := schema{Description: d.Meaning}
+	switch d.Kind {
+	case record.Number:
+		s.Type = "number"
+	case record.Bool:
+		s.Type = "boolean"
+	case record.Strings:
+		s.Type, s.Items, s.MinItems = "array", &schema{Type: "string"}, 1
+	default:
+		s.Type = "string"
+		if d.Always != "event" {
+			s.MinLength = 1
+		}
+	}
+	if f == record.Time {
+		s.Format = "date-time"
+	}
+	return s
+}

@@ -1,0 +1,221 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/restail/restail/cmd/session"
+	"github.com/restail/restail/decode"
+	"github.com/restail/restail/decode/record"
+	"github.com/restail/restail/filter"
+	"github.com/restail/restail/format"
+)
+
+// summaryAfter is how long a run lasts before its end is worth a summary.
+const summaryAfter = 10 * time.Second
+
+// errTimeout and errIdle are what cancels a run at --timeout and --idle.
+var (
+	errTimeout = errors.New("--timeout ran out")
+	errIdle    = errors.New("--idle ran out")
+)
+
+// newPipe builds the loop from the flags: everything that the user wrote is
+// checked here, before anything is contacted.
+func (r *run) newPipe(o *outputFlags, end *endFlags) (*pipe, error) {
+	actions, err := o.actions()
+	if err != nil {
+		return nil, err
+	}
+	platforms, err := o.platforms()
+	if err != nil {
+		return nil, err
+	}
+	writer, err := r.newWriter(o)
+	if err != nil {
+		return nil, err
+	}
+	program, err := r.compile(o)
+	if err != nil {
+		return nil, err
+	}
+	p := &pipe{
+		decoder:   decode.New(time.Now),
+		actions:   actions,
+		platforms: platforms,
+		program:   program,
+		writer:    writer,
+		out:       &output{w: r.Stdout},
+		status:    r.status,
+		once:      o.Format == "raw",
+		limit:     int(end.Count),
+	}
+	if text, ok := writer.(*format.Text); ok {
+		p.know = text.Know
+	}
+	return p, nil
+}
+
+// newWriter returns the format's writer.
+func (r *run) newWriter(o *outputFlags) (format.Writer, error) {
+	fields, err := o.Fields.fieldList()
+	if err != nil {
+		return nil, usageError(err, "")
+	}
+	if fields != nil && o.Format != "ndjson" {
+		return nil, usageError(errors.New("--fields goes with --format=ndjson"), "a jq program chooses fields in every format: -f '{author, text}'")
+	}
+	switch o.Format {
+	case "raw":
+		return format.Raw{}, nil
+	case "text":
+		return format.NewText(format.TextOptions{Color: r.color(o.Color), Clock: o.Time.Clock}), nil
+	}
+	return format.NDJSON{Fields: fields}, nil
+}
+
+// color decides about colours: a terminal gets them unless NO_COLOR or a dumb
+// TERM says no; always and never are obeyed.
+func (r *run) color(when string) bool {
+	if when != "auto" {
+		return when == "always"
+	}
+	return terminal(r.Stdout) && r.getenv("NO_COLOR") == "" && r.getenv("TERM") != "dumb"
+}
+
+// compile compiles the jq program, if there is one.
+func (r *run) compile(o *outputFlags) (*filter.Program, error) {
+	source, name := o.Filter, ""
+	if o.FilterFile != "" {
+		if source != "" {
+			return nil, usageError(errors.New("--filter and --filter-file exclude each other"), "")
+		}
+		text, err := os.ReadFile(o.FilterFile)
+		if err != nil {
+			return nil, usageError(err, "")
+		}
+		source, name = string(text), o.FilterFile
+	}
+	args, err := filterArgs(o.Arg)
+	if err != nil || source == "" {
+		return nil, err
+	}
+	program, err := filter.Compile(source, filter.Options{Args: args, Environ: r.Environ, Name: name})
+	if err != nil {
+		return nil, usageError(err, "")
+	}
+	return program, nil
+}
+
+// filterArgs reads the values of --arg.
+func filterArgs(args []string) ([]filter.Arg, error) {
+	var bound []filter.Arg
+	for _, arg := range args {
+		name, value, ok := strings.Cut(arg, "=")
+		if !ok {
+			return nil, usageError(fmt.Errorf("--arg=%s: write NAME=VALUE", arg), "")
+		}
+		bound = append(bound, filter.Arg{Name: name, Value: value})
+	}
+	return bound, nil
+}
+
+// follow runs the pipe until the source ends, or --timeout, --idle, a signal
+// or the reader of stdout ends it.
+func (r *run) follow(p *pipe, end *endFlags) error {
+	start := time.Now()
+	ctx, cancel := context.WithCancelCause(r.Context)
+	var watchers sync.WaitGroup
+	watchers.Go(func() { watchReader(ctx, r.Stdout, func() { cancel(stopped{statusDone}) }) })
+	if end.Timeout > 0 {
+		timer := time.AfterFunc(time.Duration(end.Timeout), func() { cancel(errTimeout) })
+		defer timer.Stop()
+	}
+	if end.Idle > 0 {
+		p.out.lastWrite.Store(start.UnixNano())
+		watchers.Go(func() { watchIdle(ctx, p.out, time.Duration(end.Idle), cancel) })
+	}
+	table := func() { p.status.Table(p.snapshot(), p.count()) }
+	r.table.Store(&table)
+	err := p.run(ctx)
+	r.table.Store(nil)
+	cause := context.Cause(ctx)
+	cancel(nil)
+	watchers.Wait()
+	if time.Since(start) > summaryAfter {
+		p.status.Summary(p.count())
+	}
+	if err != nil || p.limitReached() {
+		return sourceError(err)
+	}
+	if errors.Is(cause, errTimeout) || errors.Is(cause, errIdle) {
+		if end.Count > 0 {
+			return stopped{statusTimeout}
+		}
+		return nil
+	}
+	return cause
+}
+
+// watchIdle cancels the run when nothing was written for so long.
+func watchIdle(ctx context.Context, out *output, idle time.Duration, cancel context.CancelCauseFunc) {
+	timer := time.NewTimer(idle)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		left := idle - time.Since(time.Unix(0, out.lastWrite.Load()))
+		if left <= 0 {
+			cancel(errIdle)
+			return
+		}
+		timer.Reset(left)
+	}
+}
+
+// sourceError gives the errors that end a source their exit status.
+func sourceError(err error) error {
+	if errors.As(err, new(*session.UnauthorizedError)) {
+		return &exitError{status: statusUnauthorized, err: err}
+	}
+	if errors.As(err, new(*session.GivenUpError)) {
+		return &exitError{status: statusGivenUp, err: err}
+	}
+	return err
+}
+
+// snapshot returns the connection map as of the last flush.
+func (p *pipe) snapshot() []record.Linked {
+	if linked := p.linked.Load(); linked != nil {
+		return *linked
+	}
+	return nil
+}
+
+func (p *pipe) limitReached() bool {
+	return p.limit > 0 && p.counters.written.Load() >= int64(p.limit)
+}
+
+// count returns the counters as they stand.
+func (p *pipe) count() format.Counters {
+	c := format.Counters{
+		Received:     p.counters.received.Load(),
+		Written:      p.counters.written.Load(),
+		Filtered:     p.counters.filtered.Load(),
+		Broken:       p.counters.broken.Load(),
+		FilterErrors: p.counters.filterErrors.Load(),
+	}
+	if p.stats != nil {
+		stats := p.stats()
+		c.Queued, c.LastHeard = int64(stats.Frames), stats.Heard
+	}
+	return c
+}

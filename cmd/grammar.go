@@ -1,0 +1,142 @@
+package cmd
+
+import (
+	"github.com/alecthomas/kong"
+
+	"github.com/restail/restail/decode/record"
+)
+
+// grammar is the command line: kong reads it, and help, completion, the manual
+// page, the environment twins and the configuration's keys come from it.
+type grammar struct {
+	Tail        tailCommand        `cmd:"" default:"withargs" help:"Follow the live chat; plain restail does the same."`
+	Replay      replayCommand      `cmd:"" help:"Run a recording made with -o raw through the same pipeline."`
+	Serve       serveCommand       `cmd:"" help:"Serve a recording or the built-in show as a loopback Restream."`
+	Demo        demoCommand        `cmd:"" help:"Follow the built-in show: no account, no network."`
+	Connections connectionsCommand `cmd:"" help:"Print which platforms are connected, and leave."`
+	Login       loginCommand       `cmd:"" help:"Log in to Restream and store the tokens."`
+	Logout      logoutCommand      `cmd:"" help:"Revoke the stored tokens and delete them."`
+	Token       tokenCommand       `cmd:"" help:"Print a valid access token and nothing else."`
+	Fields      fieldsCommand      `cmd:"" help:"List the fields of the record."`
+	Completion  completionCommand  `cmd:"" help:"Print a shell's completion script."`
+	Man         manCommand         `cmd:"" help:"Print the manual page."`
+
+	Version versionFlag `help:"Print the version."`
+}
+
+// outputFlags say what is written to stdout, and in which form.
+type outputFlags struct {
+	Format     string   `short:"o" enum:"ndjson,text,raw" default:"ndjson" placeholder:"FORMAT" group:"output" help:"ndjson: one record a line; text: one line for people; raw: the action as the service sent it."`
+	Filter     string   `short:"f" placeholder:"EXPR" group:"output" help:"Run a jq program on each record: false and null drop it, true lets it pass, anything else is written in its place."`
+	FilterFile string   `placeholder:"FILE" words:"files" group:"output" help:"Read the jq program from a file."`
+	Arg        []string `sep:"none" placeholder:"NAME=VALUE" group:"output" help:"Bind $$NAME in the jq program. Can be repeated."`
+	Action     words    `short:"a" placeholder:"LIST" words:"actions" group:"output" help:"Actions to write, comma-separated, or all. Default: all but heartbeat; in text ${textActions}."`
+	Platform   words    `short:"p" placeholder:"LIST" words:"platforms" group:"output" help:"Platforms to write, comma-separated. Records with no platform are not affected."`
+	Fields     words    `placeholder:"LIST" words:"fields" group:"output" help:"Write only these fields, in this order (ndjson)."`
+	Color      string   `enum:"auto,always,never" default:"auto" placeholder:"WHEN" group:"output" help:"Colours in text: auto (only on a terminal), always or never. NO_COLOR and TERM=dumb are honoured."`
+	Time       clock    `default:"local" placeholder:"CLOCK" group:"output" help:"The clock in text: local, utc, none, or strftime's layout such as %H:%M."`
+}
+
+// endFlags say when the run ends by itself.
+type endFlags struct {
+	Count   count    `short:"n" placeholder:"N" group:"end" help:"Stop after N lines."`
+	Timeout duration `short:"t" placeholder:"DURATION" group:"end" help:"Stop that long after the start."`
+	Idle    duration `placeholder:"DURATION" group:"end" help:"Stop when nothing was written for that long."`
+}
+
+// talkFlags say what is told on stderr.
+type talkFlags struct {
+	Status string `enum:"text,json,none" default:"text" placeholder:"FORM" group:"talk" help:"Status lines on stderr: text, json or none. Errors are always shown."`
+	Quiet  bool   `short:"q" group:"talk" help:"The same as --status=none."`
+}
+
+// frameFlags bound what is taken in.
+type frameFlags struct {
+	MaxFrame size `default:"16MiB" placeholder:"SIZE" group:"link" help:"The largest action that is taken; the link is redialled after a larger one."`
+}
+
+// linkFlags say where to connect, and how hard to hold on.
+type linkFlags struct {
+	URL              string   `name:"url" default:"wss://chat.api.restream.io/ws" placeholder:"URL" group:"link" help:"The chat's endpoint. ws:// is for loopback only: the token travels on it."`
+	Reconnect        bool     `default:"true" negatable:"" group:"link" help:"Keep the link up (default), or give up at its first loss."`
+	MaxRetries       *retries `placeholder:"N" group:"link" help:"Give up after N failed retries in a row. Default: never."`
+	MaxBackoff       duration `default:"60s" placeholder:"DURATION" group:"link" help:"The longest pause between two retries."`
+	HeartbeatTimeout duration `default:"60s" placeholder:"DURATION" group:"link" help:"The link is held to be broken when nothing was received for that long."`
+	Buffer           size     `default:"64MiB" placeholder:"SIZE" group:"link" help:"How much may wait for a slow reader before the socket is held back."`
+	frameFlags
+}
+
+// tokenFlags say where the access token comes from. The token itself is never
+// a flag: every user of the machine can read the process list.
+type tokenFlags struct {
+	TokenFile    string `placeholder:"FILE" words:"files" group:"token" help:"Read the access token from a file, - for stdin."`
+	TokenCommand string `placeholder:"COMMAND" group:"token" help:"Run a command that prints the access token. Run again when the token is refused or has expired."`
+	apiFlags
+}
+
+// apiFlags say where tokens are asked for.
+type apiFlags struct {
+	APIURL string `name:"api-url" default:"https://api.restream.io" placeholder:"URL" group:"token" help:"The API's endpoint. http:// is for loopback only."`
+}
+
+// paceFlags say how fast a recording runs.
+type paceFlags struct {
+	Speed speed `default:"max" placeholder:"FACTOR" group:"pace" help:"max, or a factor of the recorded pace such as 1 or 10."`
+}
+
+// groups are the headings of the help, in their order.
+var groups = []kong.Group{
+	{Key: "output", Title: "What is written:"},
+	{Key: "end", Title: "When it ends:"},
+	{Key: "pace", Title: "How fast it runs:"},
+	{Key: "link", Title: "The link:"},
+	{Key: "token", Title: "The access token:"},
+	{Key: "serve", Title: "The server:"},
+	{Key: "talk", Title: "What is told on stderr:"},
+}
+
+// conversation is what the text format writes unless --action says otherwise:
+// what people say. The rest are status lines on stderr there.
+var conversation = words{"event", "reply_created", "reply_failed", "relay_failed"}
+
+// heartbeats are what the other formats leave out by default.
+const heartbeat = "heartbeat"
+
+// actions returns the set of actions that -a and the format choose; nil for
+// every one, also those that nobody knows yet.
+func (o *outputFlags) actions() (wanted func(action []byte) bool, err error) {
+	list := o.Action
+	switch {
+	case list == nil && o.Format != "text":
+		return func(action []byte) bool { return string(action) != heartbeat }, nil
+	case list == nil:
+		list = conversation
+	}
+	known := append([]record.Name{{Name: "all"}}, record.Actions...)
+	if err := list.among(known, "action"); err != nil {
+		return nil, usageError(err, "")
+	}
+	set := map[string]bool{}
+	for _, action := range list {
+		set[action] = true
+	}
+	if set["all"] {
+		return func([]byte) bool { return true }, nil
+	}
+	return func(action []byte) bool { return set[string(action)] }, nil
+}
+
+// platforms returns the set of platforms that -p chooses; nil for every one.
+func (o *outputFlags) platforms() (map[string]bool, error) {
+	if err := o.Platform.among(record.Platforms, "platform"); err != nil {
+		return nil, usageError(err, "")
+	}
+	var set map[string]bool
+	for _, platform := range o.Platform {
+		if set == nil {
+			set = map[string]bool{}
+		}
+		set[platform] = true
+	}
+	return set, nil
+}

@@ -1,0 +1,53 @@
+//go:build unix
+
+package cmd
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// watchReader calls gone once when nobody can read from w any more, although
+// nothing is being written: a pipe or socket whose other end has closed. It
+// returns at once for anything else; otherwise it watches until ctx is done.
+func watchReader(ctx context.Context, w io.Writer, gone func()) {
+	file, ok := w.(*os.File)
+	if !ok {
+		return
+	}
+	info, err := file.Stat()
+	if err != nil || info.Mode()&(os.ModeNamedPipe|os.ModeSocket) == 0 {
+		return
+	}
+	wake, woken, err := os.Pipe()
+	if err != nil {
+		return
+	}
+	defer wake.Close()
+	stop := context.AfterFunc(ctx, func() { woken.Close() })
+	defer func() {
+		if stop() {
+			woken.Close()
+		}
+	}()
+	// Never for readability: a terminal or a socket on stdout may have input
+	// that is not ours. POLLERR and POLLHUP are always reported.
+	fds := []unix.PollFd{{Fd: int32(file.Fd())}, {Fd: int32(wake.Fd())}}
+	for ctx.Err() == nil {
+		if _, err := unix.Poll(fds, -1); err != nil && !errors.Is(err, unix.EINTR) {
+			return
+		}
+		if fds[0].Revents&(unix.POLLERR|unix.POLLHUP) != 0 {
+			gone()
+			return
+		}
+	}
+}
+
+// readerGone tells whether a failed write means that the reader went away.
+func readerGone(err error) bool { return errors.Is(err, syscall.EPIPE) }

@@ -1,0 +1,101 @@
+package cmd
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/restail/restail"
+
+// arrows are the imports of our own packages that each room may have: the
+// flow of a frame. A package that is not listed fails the test.
+var arrows = map[string][]string{
+	".":             {"cmd"},
+	"cmd":           {"cmd/auth", "cmd/docs", "cmd/serve", "cmd/session", "decode", "decode/record", "filter", "format"},
+	"cmd/auth":      {"cmd/auth/redact"},
+	"cmd/docs":      {"decode/record"},
+	"cmd/serve":     {},
+	"cmd/session":   {},
+	"decode":        {"decode/record", "decode/scan"},
+	"decode/record": {},
+	"decode/scan":   {},
+	"filter":        {"decode/record"},
+	"format":        {"decode/record", "format/safe"},
+	"format/safe":   {},
+}
+
+// keepers are the rooms that alone know a library.
+var keepers = map[string][]string{
+	"github.com/alecthomas/kong":    {"cmd", "cmd/docs"},
+	"github.com/itchyny/gojq":       {"filter"},
+	"github.com/coder/websocket":    {"cmd/session", "cmd/serve"},
+	"golang.org/x/oauth2":           {"cmd/auth"},
+	"github.com/itchyny/timefmt-go": {"format"},
+}
+
+// worldly are the names that belong to main alone.
+var worldly = []string{
+	"os.Stdin", "os.Stdout", "os.Stderr", "os.Exit", "os.Args", "os.Getenv", "os.LookupEnv", "os.Environ",
+	"log.Print", "log.Printf", "log.Println", "log.Fatal", "log.Fatalf", "http.DefaultClient", "http.DefaultTransport",
+}
+
+// TestImports keeps the rooms apart.
+func TestImports(t *testing.T) {
+	t.Chdir("..")
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && (path == "scripts" || strings.HasPrefix(entry.Name(), ".") && path != "." || entry.Name() == "testdata") {
+			return fs.SkipDir
+		}
+		if strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+			checkImports(t, path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func checkImports(t *testing.T, path string) {
+	room := filepath.ToSlash(filepath.Dir(path))
+	allowed, known := arrows[room]
+	if !known {
+		t.Errorf("%s: a room that the table of arrows does not know", room)
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		selector, ok := n.(*ast.SelectorExpr)
+		if !ok {
+			return true
+		}
+		if of, ok := selector.X.(*ast.Ident); ok && room != "." && slices.Contains(worldly, of.Name+"."+selector.Sel.Name) {
+			t.Errorf("%s uses %s.%s, which belongs to main", path, of.Name, selector.Sel.Name)
+		}
+		return true
+	})
+	for _, spec := range file.Imports {
+		name, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if own, ok := strings.CutPrefix(name, module+"/"); ok && !slices.Contains(allowed, own) {
+			t.Errorf("%s imports %s, against the flow", path, own)
+		}
+		if rooms, ok := keepers[name]; ok && !slices.Contains(rooms, room) {
+			t.Errorf("%s imports %s, which belongs to %v", path, name, rooms)
+		}
+	}
+}

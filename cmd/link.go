@@ -1,0 +1,28 @@
+package cmd
+
+import (
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/restail/restail/cmd/session"
+	"github.com/restail/restail/decode/record"
+)
+
+// linkRecord makes news of the link a record. A gap has milliseconds.
+func linkRecord(r *record.Record, link *session.Link) {
+	r.Reset()
+	r.SetTime(link.At.Truncate(time.Second))
+	r.SetPlain(record.Action, "link")
+	r.SetPlain(record.Status, link.Status)
+	if link.Reason != "" {
+		r.SetPlain(record.Reason, link.Reason)
+	}
+	if link.Status == session.Restored {
+		gap := math.Round(link.Gap.Seconds()*1000) / 1000
+		r.SetNumber(record.GapSeconds, strconv.AppendFloat(nil, gap, 'f', -1, 64))
+	}
+	if link.Status == session.Restored || link.Status == session.Lost {
+		r.SetInt(record.Attempt, int64(link.Attempt))
+	}
+}

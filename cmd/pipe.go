@@ -1,0 +1,237 @@
+package cmd
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/restail/restail/cmd/session"
+	"github.com/restail/restail/decode"
+	"github.com/restail/restail/decode/record"
+	"github.com/restail/restail/filter"
+	"github.com/restail/restail/format"
+)
+
+// pipe is the loop that everything runs through: a frame of the source is
+// decoded to a record, chosen, filtered, formatted and written. News of the
+// link and of the connections leave the same loop to stderr, in their order.
+type pipe struct {
+	source  session.Source
+	decoder *decode.Decoder
+	actions func(action []byte) bool
+	// platforms are those to write; nil for all.
+	platforms map[string]bool
+	program   *filter.Program // nil for none
+	writer    format.Writer
+	out       *output
+	status    *format.Status
+	// once writes a record at most once, however many outputs the filter has:
+	// the raw format's rule.
+	once bool
+	// limit is how many lines are written at most; 0 for no limit.
+	limit int
+	// drained tells the source whether every connection is drained; nil for a
+	// source that cannot do anything about it.
+	drained func(bool)
+
+	// stats tells how the source stands; nil for one that has nothing to tell.
+	stats func() session.Stats
+	// know tells the text format of connections that it does not write; nil
+	// for other formats.
+	know func(record.Linked)
+
+	counters counters
+	// linked is the connection map as of the last flush, for other goroutines.
+	linked atomic.Pointer[[]record.Linked]
+	// changed tells that linked is behind.
+	changed bool
+	// settleAt is when connections that a new socket did not announce again
+	// are reported gone; zero for never.
+	settleAt time.Time
+	link     record.Record
+	// filterErrors are the messages that were shown, each once.
+	filterErrors map[string]bool
+}
+
+// counters count since the start. They are read from other goroutines.
+type counters struct {
+	received, written, filtered, broken, filterErrors atomic.Int64
+}
+
+// settleTime is how long after a reconnect the service may take to announce
+// its connections: they flap twice within 10 s on the live wire.
+const settleTime = 10 * time.Second
+
+// errLimit ends the loop when the last line of the limit has been gathered.
+var errLimit = errors.New("all lines are written")
+
+// run moves everything from the source to stdout until the source ends, the
+// limit is reached or stdout fails. Whatever ends it, gathered lines are
+// written first.
+func (p *pipe) run(ctx context.Context) error {
+	var err error
+	for item, itemErr := range p.source.Items(ctx) {
+		if err = itemErr; err == nil {
+			err = p.take(ctx, item)
+		}
+		if err == nil && (!item.More || p.out.full()) {
+			err = p.flush()
+		}
+		if err != nil {
+			break
+		}
+	}
+	if err == nil || !errors.As(err, new(stopped)) {
+		err = cmp.Or(p.flush(), err)
+	}
+	if errors.Is(err, errLimit) {
+		return nil
+	}
+	return err
+}
+
+func (p *pipe) flush() error {
+	if p.changed {
+		p.changed = false
+		linked := p.decoder.Linked()
+		p.linked.Store(&linked)
+	}
+	return p.out.flush()
+}
+
+// take handles one item of the source.
+func (p *pipe) take(ctx context.Context, item session.Item) error {
+	if item.Link != nil {
+		return p.takeLink(ctx, item.Link)
+	}
+	p.counters.received.Add(1)
+	if item.Broken != nil {
+		p.broken(item.Broken, nil)
+		return nil
+	}
+	r, err := p.decoder.Decode(item.Frame)
+	if err != nil {
+		p.broken(err, item.Frame)
+		return nil
+	}
+	p.noticeConnections()
+	return p.write(ctx, r, item.Frame)
+}
+
+// broken reports a frame that is no record.
+func (p *pipe) broken(err error, frame []byte) {
+	p.counters.broken.Add(1)
+	p.status.Frame(err, frame)
+}
+
+// noticeConnections tells what the last action changed in the connection map.
+func (p *pipe) noticeConnections() {
+	if change, ok := p.decoder.Change(); ok {
+		p.changed = true
+		p.status.Connection(change.Linked)
+		if p.know != nil {
+			p.know(change.Linked)
+		}
+	}
+	if p.drained != nil {
+		p.drained(p.decoder.Drained())
+	}
+	if !p.settleAt.IsZero() && time.Now().After(p.settleAt) {
+		p.settle()
+	}
+}
+
+// settle reports the connections that the new socket did not announce again.
+func (p *pipe) settle() {
+	p.settleAt = time.Time{}
+	for _, gone := range p.decoder.Gone() {
+		p.status.Gone(gone)
+	}
+}
+
+// takeLink handles news of the link: a status line, and a record in its place.
+func (p *pipe) takeLink(ctx context.Context, link *session.Link) error {
+	if link.Status != session.Ended { // the error that follows says it
+		p.status.Link(format.Link(*link))
+	}
+	if link.Status == session.Restored {
+		p.decoder.Relink()
+		p.settleAt = link.At.Add(settleTime)
+	}
+	linkRecord(&p.link, link)
+	return p.write(ctx, &p.link, nil)
+}
+
+// write chooses, filters and formats one record.
+func (p *pipe) write(ctx context.Context, r *record.Record, frame []byte) error {
+	if !p.wants(r) {
+		p.counters.filtered.Add(1)
+		return nil
+	}
+	if p.program == nil {
+		return p.gather(p.writer.Record(p.out.lines, r, frame))
+	}
+	passed := false
+	err := p.program.Run(ctx, r, frame, func(o filter.Output) error {
+		again := passed && p.once
+		passed = true
+		switch {
+		case again:
+			return nil
+		case o.Record || p.once:
+			return p.gather(p.writer.Record(p.out.lines, r, frame))
+		}
+		return p.gather(p.writer.Value(p.out.lines, o.Value))
+	})
+	if failed := (*filter.Error)(nil); errors.As(err, &failed) {
+		p.counters.filterErrors.Add(1)
+		p.showOnce(failed)
+		return nil
+	}
+	if err == nil && !passed {
+		p.counters.filtered.Add(1)
+	}
+	return err
+}
+
+// wants tells whether -a and -p choose the record. A record without a platform
+// is for all of them.
+func (p *pipe) wants(r *record.Record) bool {
+	if !p.actions(r.Bytes(record.Action)) {
+		return false
+	}
+	return p.platforms == nil || !r.Has(record.Platform) || p.platforms[string(r.Bytes(record.Platform))]
+}
+
+// gather takes the batch with perhaps one line more.
+func (p *pipe) gather(lines []byte) error {
+	if len(lines) == len(p.out.lines) {
+		return nil
+	}
+	p.out.lines = lines
+	if n := p.counters.written.Add(1); p.limit > 0 && n >= int64(p.limit) {
+		return errLimit
+	}
+	return nil
+}
+
+// showOnce shows a filter's error, each distinct message once.
+func (p *pipe) showOnce(failed *filter.Error) {
+	message := failed.Error()
+	if p.filterErrors[message] {
+		return
+	}
+	if p.filterErrors == nil {
+		p.filterErrors = map[string]bool{}
+	}
+	if len(p.filterErrors) < maxFilterErrors {
+		p.filterErrors[message] = true
+		p.status.Filter(message)
+	}
+}
+
+// maxFilterErrors bounds the memory for messages, which may quote chat text:
+// beyond it they are only counted.
+const maxFilterErrors = 1000

@@ -1,0 +1,58 @@
+package cmd
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/restail/restail/cmd/session"
+	"github.com/restail/restail/decode"
+)
+
+// replayCommand runs a recording through the pipe.
+type replayCommand struct {
+	File string `arg:"" optional:"" default:"-" words:"files" help:"The recording, - or nothing for stdin; a gzipped one is read too."`
+	paceFlags
+	outputFlags
+	endFlags
+	frameFlags
+	talkFlags
+}
+
+// Run opens the recording and runs it through the pipe.
+func (c *replayCommand) Run(r *run) error {
+	r.talk(&c.talkFlags)
+	p, err := r.newPipe(&c.outputFlags, &c.endFlags)
+	if err != nil {
+		return err
+	}
+	recording, closeFile, err := r.open(c.File)
+	if err != nil {
+		return err
+	}
+	defer closeFile()
+	p.source = session.NewReplay(session.ReplayOptions{
+		R: recording, Speed: float64(c.Speed), MaxFrame: int(c.MaxFrame), Stamp: decode.Stamp,
+	})
+	return r.follow(p, &c.endFlags)
+}
+
+// open opens a recording, - for stdin.
+func (r *run) open(name string) (io.Reader, func() error, error) {
+	if name == "-" {
+		return r.Stdin, func() error { return nil }, nil
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, nil, usageError(fmt.Errorf("cannot read the recording: %w", err), "")
+	}
+	info, err := file.Stat()
+	if err == nil && info.IsDir() {
+		err = fmt.Errorf("cannot read the recording: %s is a directory", name)
+	}
+	if err != nil {
+		file.Close()
+		return nil, nil, usageError(err, "")
+	}
+	return file, file.Close, nil
+}

@@ -1,0 +1,99 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/restail/restail/cmd/serve"
+)
+
+// serveCommand is a loopback Restream.
+type serveCommand struct {
+	File   string `arg:"" optional:"" words:"files" help:"A recording made with -o raw, - for stdin. Default: the built-in show."`
+	Listen string `default:"127.0.0.1:0" placeholder:"ADDRESS" group:"serve" help:"Where to listen: a loopback address and a port, 0 for any that is free."`
+	Token  string `placeholder:"TOKEN" group:"serve" help:"The only token to accept. Default: any."`
+	Loop   bool   `group:"serve" help:"Start the show again when it is over."`
+	Speed  speed  `default:"1" placeholder:"FACTOR" group:"serve" help:"max, or a factor of the recorded pace such as 1 or 10."`
+	talkFlags
+}
+
+// Run serves until a signal.
+func (c *serveCommand) Run(r *run) error {
+	r.talk(&c.talkFlags)
+	actions := serve.Show()
+	if c.File != "" {
+		recording, closeFile, err := r.open(c.File)
+		if err != nil {
+			return err
+		}
+		actions, err = serve.Recording(recording)
+		closeFile()
+		if err != nil {
+			return usageError(fmt.Errorf("cannot read the recording: %w", err), "")
+		}
+	}
+	address, err := loopback(c.Listen)
+	if err != nil {
+		return usageError(err, "")
+	}
+	up, err := startServer(r.Context, address, serve.Options{
+		Actions: actions, Speed: float64(c.Speed), Loop: c.Loop, Token: c.Token,
+	})
+	if err != nil {
+		return err
+	}
+	defer up.stop()
+	if _, err := fmt.Fprintf(r.Stdout, "export RESTAIL_URL=%s\n", up.url); err != nil {
+		return writeError(err)
+	}
+	<-r.Done()
+	return context.Cause(r)
+}
+
+// loopback checks that an address to listen on is one that other machines
+// cannot reach.
+func loopback(address string) (string, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", fmt.Errorf("--listen=%s: write an address and a port, as 127.0.0.1:8080", address)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return "", fmt.Errorf("--listen=%s: only a loopback address can be served: 127.0.0.1, [::1] or localhost", address)
+	}
+	return net.JoinHostPort(host, port), nil
+}
+
+// upstream is a running loopback Restream.
+type upstream struct {
+	url  string // ws://127.0.0.1:PORT/ws
+	stop func()
+}
+
+// startServer listens and serves in the background.
+func startServer(ctx context.Context, address string, o serve.Options) (*upstream, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen: %w", err)
+	}
+	chat := serve.New(o)
+	server := &http.Server{Handler: chat, ReadHeaderTimeout: 10 * time.Second}
+	var serving sync.WaitGroup
+	serving.Go(func() { server.Serve(listener) })
+	return &upstream{
+		url: "ws://" + listener.Addr().String() + serve.Path,
+		stop: func() {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+			defer cancel()
+			chat.Shutdown(ctx)
+			server.Close()
+			serving.Wait()
+		},
+	}, nil
+}
+
+// stopTime is how long clients get to take their close frame.
+const stopTime = time.Second

@@ -1,0 +1,59 @@
+package cmd
+
+import "errors"
+
+// The exit statuses. Help, README and the manual page show [statuses].
+const (
+	statusDone         = 0
+	statusFailed       = 1
+	statusUsage        = 2
+	statusUnauthorized = 3
+	statusGivenUp      = 4
+	statusTimeout      = 124
+)
+
+// statuses says what each exit status means.
+var statuses = []struct {
+	status  string
+	meaning string
+}{
+	{"0", "done: the count was reached, the recording or the timeout ended, the reader of stdout went away"},
+	{"1", "failed while running; `connections`: not all are connected"},
+	{"2", "wrong usage: a flag, a file, the configuration or the filter; nothing was contacted"},
+	{"3", "not authorized: no token, a refused token, a login is needed"},
+	{"4", "the link was given up: `--no-reconnect`, or the retries are used up"},
+	{"124", "`--timeout` or `--idle` ran out before the lines of a `--count` were written"},
+	{"130, 143", "SIGINT, SIGTERM: the socket is closed and what was received is written; a second signal ends at once"},
+}
+
+// exitError is an error that knows its exit status and what to do about it.
+type exitError struct {
+	status int
+	err    error
+	// hint is a sentence that says what to do, "" for none.
+	hint string
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+// usageError marks what the user wrote wrong, found before anything is contacted.
+func usageError(err error, hint string) error {
+	return &exitError{statusUsage, err, hint}
+}
+
+// ExitStatus is the status that the run ends with.
+func (e *exitError) ExitStatus() int { return e.status }
+
+// exitStatus returns the status that an error ends the run with, and its hint:
+// errors of the rooms below know their own.
+func exitStatus(err error) (status int, hint string) {
+	if e := (*exitError)(nil); errors.As(err, &e) {
+		hint = e.hint
+	}
+	var knows interface{ ExitStatus() int }
+	if errors.As(err, &knows) {
+		return knows.ExitStatus(), hint
+	}
+	return statusFailed, hint
+}

@@ -1,0 +1,129 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"golang.org/x/net/http/httpproxy"
+
+	"github.com/restail/restail/cmd/auth"
+	"github.com/restail/restail/cmd/session"
+)
+
+// tailCommand follows the live chat.
+type tailCommand struct {
+	outputFlags
+	endFlags
+	linkFlags
+	tokenFlags
+	talkFlags
+}
+
+// Run dials the chat and runs it through the pipe.
+func (c *tailCommand) Run(r *run) error {
+	r.talk(&c.talkFlags)
+	p, err := r.newPipe(&c.outputFlags, &c.endFlags)
+	if err != nil {
+		return err
+	}
+	live, err := r.dialer(&c.linkFlags, &c.tokenFlags)
+	if err != nil {
+		return err
+	}
+	p.attach(live)
+	ctx, cancel := context.WithCancel(r)
+	defer cancel()
+	go r.tellHeld(ctx, live)
+	return r.follow(p, &c.endFlags)
+}
+
+// tellHeld says when the socket is held back for a slow reader, and when that
+// is over.
+func (r *run) tellHeld(ctx context.Context, live *session.Live) {
+	for held := range live.Held(ctx) {
+		if held {
+			r.status.Note("link", "the reader of stdout is too slow and the buffer is full: the socket is held back, nothing is dropped")
+		} else {
+			r.status.Note("link", "the reader of stdout has caught up: the socket is read again")
+		}
+	}
+}
+
+// dialer builds the live source from the flags; nothing is contacted yet.
+func (r *run) dialer(l *linkFlags, t *tokenFlags) (*session.Live, error) {
+	options, err := r.authOptions(&t.apiFlags)
+	if err != nil {
+		return nil, err
+	}
+	options.TokenFile, options.TokenCommand = t.TokenFile, t.TokenCommand
+	if _, err := session.CheckURL(l.URL, "wss", "ws"); err != nil {
+		return nil, usageError(fmt.Errorf("--url: %w", err), "")
+	}
+	tokens, err := auth.Open(options)
+	if err != nil {
+		return nil, err
+	}
+	return r.newLive(l, tokens)
+}
+
+// newLive builds a live source that asks tokens for the access token.
+func (r *run) newLive(l *linkFlags, tokens session.Tokens) (*session.Live, error) {
+	live, err := session.NewLive(session.LiveOptions{
+		URL: l.URL, Tokens: tokens, Getenv: r.getenv, UserAgent: userAgent(),
+		Retries: l.retries(), MaxBackoff: time.Duration(l.MaxBackoff),
+		HeartbeatTimeout: time.Duration(l.HeartbeatTimeout),
+		MaxFrame:         int(l.MaxFrame), Buffer: int(l.Buffer),
+	})
+	if err != nil {
+		return nil, usageError(err, "")
+	}
+	return live, nil
+}
+
+// retries is how often an outage is retried; negative for ever.
+func (l *linkFlags) retries() int {
+	switch {
+	case !l.Reconnect:
+		return 0
+	case l.MaxRetries != nil:
+		return int(*l.MaxRetries)
+	}
+	return -1
+}
+
+// attach makes a live source the pipe's.
+func (p *pipe) attach(live *session.Live) {
+	p.source, p.drained, p.stats = live, live.Drained, live.Stats
+}
+
+// authOptions is the world that tokens come from. Every secret that turns up
+// is kept out of stderr from then on.
+func (r *run) authOptions(api *apiFlags) (auth.Options, error) {
+	if _, err := session.CheckURL(api.APIURL, "https", "http"); err != nil {
+		return auth.Options{}, usageError(fmt.Errorf("--api-url: %w", err), "")
+	}
+	return auth.Options{
+		APIURL: api.APIURL, Environ: r.Environ, Stdin: r.Stdin, Stderr: r.Stderr,
+		HTTP: r.httpClient(), Secrets: r.secrets,
+		Warn: func(line string) { r.status.Note("link", line) },
+	}, nil
+}
+
+// httpClient honours HTTPS_PROXY and NO_PROXY of the Env.
+func (r *run) httpClient() *http.Client {
+	proxy := (&httpproxy.Config{
+		HTTPProxy:  r.either("HTTP_PROXY", "http_proxy"),
+		HTTPSProxy: r.either("HTTPS_PROXY", "https_proxy"),
+		NoProxy:    r.either("NO_PROXY", "no_proxy"),
+	}).ProxyFunc()
+	return &http.Client{
+		Timeout: 15 * time.Second,
+		Transport: &http.Transport{
+			Proxy:             func(q *http.Request) (*url.URL, error) { return proxy(q.URL) },
+			ForceAttemptHTTP2: true,
+		},
+	}
+}

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Everything that must hold before a change lands. Needs Go and a network that
+# reaches Go modules; the tools it runs are pinned and built by Go itself.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
+fuzz_seconds=${FUZZ_SECONDS:-5}
+
+step() { printf '\n== %s\n' "$*"; }
+
+step gofmt
+unformatted=$(gofmt -l .)
+if [ -n "$unformatted" ]; then
+	printf 'run gofmt -w on:\n%s\n' "$unformatted" >&2
+	exit 1
+fi
+
+step vet
+go vet ./...
+for target in windows/amd64 darwin/arm64; do
+	printf 'compiles for %s\n' "$target"
+	GOOS=${target%/*} GOARCH=${target#*/} CGO_ENABLED=0 go vet ./...
+done
+
+step staticcheck
+go run "$staticcheck" ./...
+
+step "go.mod is tidy"
+go mod tidy -diff
+
+step "tests, README included"
+race=-race
+if [ "$(go env CGO_ENABLED)" != 1 ] || ! command -v "$(go env CC)" >/dev/null; then
+	echo 'no C compiler: the race detector is left out'
+	race=
+fi
+go test $race ./...
+
+step "fuzz each target for ${fuzz_seconds}s"
+go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{.Dir}}{{end}}' ./... | while read -r package dir; do
+	{ grep -hoE '^func Fuzz[A-Za-z0-9_]+' "$dir"/*_test.go || true; } | awk '{print $2}' | while read -r target; do
+		printf '%s %s\n' "$package" "$target"
+		go test -run '^$' -fuzz "^$target\$" -fuzztime "${fuzz_seconds}s" "$package" </dev/null
+	done
+done
+
+step shell
+for script in scripts/*.sh scripts/recipes/*.sh; do
+	[ -e "$script" ] || continue
+	bash -n "$script"
+done
+
+echo
+echo 'all good'
