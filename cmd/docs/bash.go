@@ -1,0 +1,177 @@
+package docs
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// bashScript returns the script for bash. It keeps to what bash 3.2 has, which
+// is what macOS ships, and asks for compopt without needing it.
+func bashScript(app *kong.Application) string {
+	var commandNames []string
+	var flags, values, arguments strings.Builder
+	for _, command := range commands(app) {
+		commandNames = append(commandNames, command.Name)
+		var all []string
+		for _, flag := range flagsOf(command) {
+			all = append(all, spellings(flag)...)
+		}
+		fmt.Fprintf(&flags, "    %s) flags='%s' ;;\n", command.Name, fold(all, " ", "\n        "))
+		if patterns := bashValues(flagsOf(command)); patterns != "" {
+			fmt.Fprintf(&values, "    %s)\n        case $2 in\n%s        *) return 1 ;;\n        esac ;;\n", command.Name, patterns)
+		}
+		for i, arg := range command.Positional {
+			fmt.Fprintf(&arguments, "    %s:%d) %s;;\n", command.Name, i, bashChoices(choicesOf(arg)))
+		}
+	}
+	var lists strings.Builder
+	for _, name := range usedTables(app) {
+		words := strings.Fields(wordList(table(name), " "))
+		fmt.Fprintf(&lists, "    local %s='%s'\n", name, fold(words, " ", "\n        "))
+	}
+	fallback := ""
+	if app.DefaultCmd != nil {
+		fallback = app.DefaultCmd.Name
+	}
+	return strings.NewReplacer(
+		"NAME", app.Name, "COMMANDS", strings.Join(commandNames, " "), "FALLBACK", fallback,
+		"LISTS\n", lists.String(), "FLAGS\n", flags.String(), "VALUES\n", values.String(), "ARGUMENTS\n", arguments.String(),
+	).Replace(bashTemplate)
+}
+
+// bashValues returns the patterns of a case over the flags that take a value;
+// those that complete alike stand together.
+func bashValues(flags []*kong.Flag) string {
+	patterns := map[string][]string{}
+	var order []string
+	for _, flag := range flags {
+		if !takesValue(flag) {
+			continue
+		}
+		does := bashChoices(choicesOf(flag.Value))
+		if patterns[does] == nil {
+			order = append(order, does)
+		}
+		patterns[does] = append(patterns[does], spellings(flag)...)
+	}
+	var out strings.Builder
+	for _, does := range order {
+		fmt.Fprintf(&out, "        %s) %s;;\n", fold(patterns[does], " | ", " | \\\n            "), does)
+	}
+	return out.String()
+}
+
+// bashChoices returns the assignment that tells what a value can be.
+func bashChoices(c choices) string {
+	switch {
+	case c.files:
+		return "files=yes "
+	case c.table != "":
+		return "list=$" + c.table + " "
+	case c.names != nil:
+		return "words=" + quote(wordList(c.names, " ")) + " "
+	}
+	return ""
+}
+
+const bashTemplate = `# NAME completion for bash, made by: NAME completion bash
+#
+# To install it, add this line to ~/.bashrc:
+#
+#     eval "$(NAME completion bash)"
+#
+# or, where the bash-completion package is set up, write it once to a file:
+#
+#     NAME completion bash > ~/.local/share/bash-completion/completions/NAME
+
+# _NAME_flags COMMAND sets flags to what can follow the command.
+_NAME_flags() {
+    case $1 in
+FLAGS
+    esac
+}
+
+# _NAME_value COMMAND FLAG tells what the flag's value can be: one of the words,
+# some of the list with commas between, or a file. It fails for a flag without one.
+_NAME_value() {
+    words='' list='' files=''
+    case $1 in
+VALUES
+    *) return 1 ;;
+    esac
+}
+
+# _NAME_argument COMMAND N tells what the argument number N can be.
+_NAME_argument() {
+    case $1:$2 in
+ARGUMENTS
+    esac
+}
+
+_NAME() {
+LISTS
+    local IFS=$' \t\n' cur=${COMP_WORDS[COMP_CWORD]} command='FALLBACK'
+    local i=1 argument=0 only='' flags='' words='' list='' files='' before='' chosen word
+    COMPREPLY=()
+    if ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} != -* ]]; then
+        command=${COMP_WORDS[1]} i=2
+    fi
+    # Walk to the word under the cursor. Past it means that it is a flag's value.
+    # bash breaks words at = and :, which then are words of their own.
+    while ((i < COMP_CWORD)); do
+        word=${COMP_WORDS[i]}
+        if [[ $word == [=:] ]]; then
+            i=$((i + 1))
+        elif [[ $word == -- ]]; then
+            only=arguments
+        elif [[ $word == -* && -z $only ]]; then
+            if _NAME_value "$command" "$word"; then
+                [[ ${COMP_WORDS[i + 1]} == = ]] && i=$((i + 1))
+                i=$((i + 1))
+            fi
+        else
+            argument=$((argument + 1))
+        fi
+        i=$((i + 1))
+    done
+    if [[ $cur == = ]]; then
+        cur=''
+    elif [[ $cur == --*=* && -z $only ]] && _NAME_value "$command" "${cur%%=*}"; then
+        # One word where bash does not break it: 3.2, or by the user's wish.
+        i=$((COMP_CWORD + 1))
+        [[ ${BASH_VERSINFO[0]} -ge 4 && $COMP_WORDBREAKS != *=* ]] && before=${cur%%=*}=
+        cur=${cur#*=}
+    fi
+    if ((i == COMP_CWORD)); then
+        words='' list='' files=''
+        _NAME_flags "$command"
+        if [[ $cur == -* && -z $only ]]; then
+            words=$flags
+        elif ((COMP_CWORD == 1)); then
+            words='COMMANDS'
+        else
+            _NAME_argument "$command" "$argument"
+            [[ -z $cur$only$words$files ]] && words=$flags
+        fi
+    fi
+    if [[ -n $files ]]; then
+        compopt -o default 2>/dev/null && return
+        IFS=$'\n'
+        COMPREPLY=($(compgen -P "$before" -f -- "$cur"))
+        return
+    fi
+    if [[ -n $list ]]; then
+        chosen=${cur%"${cur##*,}"} cur=${cur##*,}
+        for word in $list; do
+            [[ ,$chosen == *,$word,* ]] || words+=" $word"
+        done
+        compopt -o nospace 2>/dev/null
+        # What bash shows as the choices is without what is chosen already.
+        [[ ${COMP_TYPE-} == 63 ]] || before+=$chosen
+    fi
+    COMPREPLY=($(compgen -P "$before" -W "$words" -- "$cur"))
+}
+complete -F _NAME NAME
+`

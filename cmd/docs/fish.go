@@ -1,0 +1,130 @@
+package docs
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// fishScript returns the script for fish: one complete for each command, and
+// one for each flag with all commands that take it.
+func fishScript(app *kong.Application) string {
+	var lists, completes strings.Builder
+	for _, name := range usedTables(app) {
+		fmt.Fprintf(&lists, "function __%s_%s\n    __%s_list", app.Name, name, app.Name)
+		for _, n := range table(name) {
+			fmt.Fprintf(&lists, " \\\n        %s %s", n.Name, fishQuote(n.Meaning))
+		}
+		lists.WriteString("\nend\n\n")
+	}
+	for _, command := range commands(app) {
+		fmt.Fprintf(&completes, "complete -c %s -n __%s_first -a %s -d %s\n",
+			app.Name, app.Name, command.Name, fishQuote(sentence(command.Help)))
+	}
+	for _, command := range commands(app) {
+		for _, arg := range command.Positional {
+			if does := fishChoices(app, choicesOf(arg)); does != "" {
+				fmt.Fprintf(&completes, "complete -c %s -n '__%s_in %s'%s\n", app.Name, app.Name, command.Name, does)
+			}
+		}
+	}
+	for _, flag := range uses(app) {
+		completes.WriteString(fishFlag(app, flag))
+	}
+	fallback := ""
+	if app.DefaultCmd != nil {
+		fallback = app.DefaultCmd.Name
+	}
+	return strings.NewReplacer(
+		"NAME", app.Name, "FALLBACK", fallback, "LISTS\n", lists.String(), "COMPLETES\n", completes.String(),
+	).Replace(fishTemplate)
+}
+
+// fishFlag returns the lines of a flag and its negation.
+func fishFlag(app *kong.Application, flag *use) string {
+	start := "complete -c " + app.Name
+	if flag.of != nil {
+		start += fmt.Sprintf(" -n '__%s_in %s'", app.Name, strings.Join(flag.of, " "))
+	}
+	line := start
+	if flag.Short != 0 {
+		line += " -s " + string(flag.Short)
+	}
+	line += " -l " + flag.Name
+	if takesValue(flag.Flag) {
+		c := choicesOf(flag.Value)
+		if c.files {
+			line += " -r"
+		} else {
+			line += " -x"
+		}
+		line += fishChoices(app, c)
+	}
+	line += " -d " + fishQuote(sentence(flag.Help)) + "\n"
+	if off := negated(flag.Flag); off != "" {
+		line += start + " -l " + strings.TrimPrefix(off, "--") + " -d " + fishQuote(sentence(flag.Help)) + "\n"
+	}
+	return line
+}
+
+// fishChoices returns the options of complete that tell what a value can be.
+func fishChoices(app *kong.Application, c choices) string {
+	switch {
+	case c.files:
+		return " -F"
+	case c.table != "":
+		return " -a '(__" + app.Name + "_" + c.table + ")'"
+	case c.names != nil && explained(c.names):
+		words := make([]string, len(c.names))
+		for i, n := range c.names {
+			words[i] = n.Name + `\t` + fishQuote(n.Meaning)
+		}
+		return ` -a "` + strings.NewReplacer(`"`, `\"`, "$", `\$`).Replace(strings.Join(words, " ")) + `"`
+	case c.names != nil:
+		return " -a " + fishQuote(wordList(c.names, " "))
+	}
+	return ""
+}
+
+// fishQuote puts single quotes around a word.
+func fishQuote(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(s) + "'"
+}
+
+const fishTemplate = `# NAME completion for fish, made by: NAME completion fish
+#
+# To install it:
+#
+#     NAME completion fish > ~/.config/fish/completions/NAME.fish
+
+# __NAME_first: the word under the cursor is the first after the program.
+function __NAME_first
+    test (count (commandline -opc)) -eq 1
+end
+
+# __NAME_in COMMAND...: the command line is for one of these commands.
+function __NAME_in
+    set -l words (commandline -opc)
+    set -l command 'FALLBACK'
+    if set -q words[2]; and not string match -q -- '-*' $words[2]
+        set command $words[2]
+    end
+    contains -- "$command" $argv
+end
+
+# __NAME_list WORD MEANING...: the last word of a list with commas between.
+function __NAME_list
+    set -l given (commandline -ct | string replace -r -- '^(--[^=]*=|-[A-Za-z])' '' | string replace -r -- '[^,]*$' '')
+    set -l chosen (string split -- , "$given")
+    while set -q argv[2]
+        contains -- $argv[1] $chosen; or printf '%s%s\t%s\n' "$given" $argv[1] $argv[2]
+        set argv $argv[3..-1]
+    end
+end
+
+LISTS
+complete -c NAME -f
+
+COMPLETES
+`

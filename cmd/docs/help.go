@@ -1,0 +1,200 @@
+package docs
+
+import (
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/term"
+)
+
+// Help prints help. kong's own printer shows no allowed values and no examples,
+// aligns each group by itself, and calls for a command where none is needed.
+type Help struct {
+	// Examples are shown for the program as a whole: Term is a command line.
+	Examples []Item
+	// More ends the program's help, Flags that of each command with flags of
+	// its own: a paragraph each.
+	More, Flags string
+	// Width is the number of columns; 0 for the terminal's, or 80 where there
+	// is none.
+	Width int
+}
+
+// Print is a [kong.HelpPrinter]: it writes the help of the command that ctx
+// has selected, or of the program.
+func (h Help) Print(options kong.HelpOptions, ctx *kong.Context) error {
+	width := h.Width
+	if width <= 0 {
+		width = terminalWidth(ctx.Stdout)
+	}
+	if options.WrapUpperBound > 0 {
+		width = min(width, options.WrapUpperBound)
+	}
+	s := &sheet{width: max(width, 40)}
+	if command := ctx.Selected(); command != nil {
+		h.command(s, ctx.Model, command)
+	} else {
+		h.program(s, ctx.Model)
+	}
+	_, err := io.WriteString(ctx.Stdout, s.String())
+	return err
+}
+
+// terminalWidth returns the number of columns of the terminal that w is.
+func terminalWidth(w io.Writer) int {
+	if file, ok := w.(*os.File); ok {
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return 80
+}
+
+// program writes one screen: what it is, its commands, some examples.
+func (h Help) program(s *sheet, app *kong.Application) {
+	s.paragraph(app.Help)
+	s.paragraph("Usage: " + app.Name + " [COMMAND] [FLAGS]")
+	var rows []row
+	for _, command := range commands(app) {
+		term := command.Name
+		for _, arg := range command.Positional {
+			term += " " + argumentName(arg)
+		}
+		rows = append(rows, row{term, command.Help})
+	}
+	flags := flagRows(unshared(ownFlags(app.Node)))
+	left := leftOf(slices.Concat(rows, flags))
+	s.table("Commands:", rows, left)
+	s.table("Flags:", flags, left)
+	var examples []row
+	for _, example := range h.Examples {
+		examples = append(examples, row{example.Term, example.Meaning})
+	}
+	s.table("Examples:", examples, leftOf(examples))
+	s.paragraph(h.More)
+}
+
+// command writes a command's arguments and flags, in their groups.
+func (h Help) command(s *sheet, app *kong.Application, command *kong.Node) {
+	s.paragraph(command.Help)
+	form := usage(command)
+	if isDefault(command) {
+		form = "[" + form + "]"
+	}
+	if len(ownFlags(command)) > 0 {
+		form += " [FLAGS]"
+	}
+	s.paragraph("Usage: " + app.Name + " " + form)
+	s.paragraph(command.Detail)
+	var arguments []row
+	for _, arg := range command.Positional {
+		arguments = append(arguments, row{strings.ToUpper(arg.Name), meaning(arg)})
+	}
+	s.table("Arguments:", arguments, flagLeft)
+	flags := ownFlags(command)
+	for _, group := range grouped(unshared(flags), "Flags") {
+		s.table(group.title+":", flagRows(group.flags), flagLeft)
+	}
+	s.table("General:", flagRows(unshared(ownFlags(app.Node))), flagLeft)
+	if len(flags) > 0 {
+		s.paragraph(h.Flags)
+	}
+}
+
+// flagRows returns flags with their meanings, the long forms in one column.
+func flagRows(flags []*use) []row {
+	rows := make([]row, len(flags))
+	for i, flag := range flags {
+		short := "    "
+		if flag.Short != 0 {
+			short = "-" + string(flag.Short) + ", "
+		}
+		rows[i] = row{short + longForm(flag.Flag), meaning(flag.Value)}
+		c := choicesOf(flag.Value)
+		if list := wordList(c.names, ", "); c.table != "" && len(list) < listWidth {
+			rows[i].meaning += " Choose from: " + list + "."
+		}
+	}
+	return rows
+}
+
+const (
+	// listWidth is how long a list of words may be to be shown in full.
+	listWidth = 200
+	// flagLeft is the column at which the meanings of flags begin.
+	flagLeft = 34
+)
+
+type row struct{ term, meaning string }
+
+// leftOf returns the column that has room for each term before it.
+func leftOf(rows []row) (left int) {
+	for _, r := range rows {
+		left = max(left, utf8.RuneCountInString(r.term)+4)
+	}
+	return left
+}
+
+// sheet is a text that is wrapped at a width.
+type sheet struct {
+	strings.Builder
+	width int
+}
+
+// block writes lines, an empty one above them.
+func (s *sheet) block(lines ...string) {
+	if s.Len() > 0 {
+		s.WriteByte('\n')
+	}
+	s.WriteString(strings.Join(lines, "\n") + "\n")
+}
+
+// paragraph writes a text, nothing for no text.
+func (s *sheet) paragraph(text string) {
+	if text != "" {
+		s.block(wrap(text, s.width)...)
+	}
+}
+
+// table writes a heading and two columns, the second of which begins at left,
+// or in the middle of a narrow sheet; nothing for no rows. A term that is
+// longer has a line for itself.
+func (s *sheet) table(heading string, rows []row, left int) {
+	if len(rows) == 0 {
+		return
+	}
+	s.block(heading)
+	left = min(left, s.width/2)
+	margin := strings.Repeat(" ", left)
+	for _, r := range rows {
+		term := "  " + r.term
+		if pad := left - utf8.RuneCountInString(term); pad >= 2 {
+			term += margin[:pad]
+		} else {
+			term += "\n" + margin
+		}
+		s.WriteString(term + strings.Join(wrap(r.meaning, s.width-left), "\n"+margin) + "\n")
+	}
+}
+
+// wrap breaks text at blanks into lines of at most width characters; a longer
+// word has a line for itself.
+func wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
+			lines = append(lines, line)
+			line = ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
+}

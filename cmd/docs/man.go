@@ -1,0 +1,194 @@
+package docs
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// Section is a part of the manual page that the command model does not know.
+type Section struct {
+	Title string
+	// Text is its first paragraph, Items a list below it; each may be empty.
+	Text  string
+	Items []Item
+}
+
+// Man writes the manual page: what the model tells (name, synopsis,
+// description, commands, flags), then the sections, in their order. It keeps
+// to the macros that every man knows.
+//
+// Our own, since mango-kong makes no sections and shows no defaults, allowed
+// values and negations; it rests since 2022.
+func Man(w io.Writer, app *kong.Application, sections ...Section) error {
+	p := &page{}
+	p.macro("TH", strings.ToUpper(app.Name), "1")
+	p.macro("nh") // a flag gets no hyphen that is not its own
+	p.macro("ad l")
+	p.macro("SH", "NAME")
+	p.line(roff(app.Name) + ` \- ` + prose(nameLine(app.Help)))
+	p.macro("SH", "SYNOPSIS")
+	if app.DefaultCmd != nil {
+		p.line(`\fB` + roff(app.Name) + `\fR [\fIFLAGS\fR]`)
+	}
+	for _, command := range commands(app) {
+		p.macro("br")
+		p.line(manUsage(app, command))
+	}
+	p.macro("SH", "DESCRIPTION")
+	p.line(prose(app.Help))
+	if app.Detail != "" {
+		p.macro("PP")
+		p.line(prose(app.Detail))
+	}
+	p.macro("SH", "COMMANDS")
+	for _, command := range commands(app) {
+		p.command(command)
+	}
+	p.macro("SH", "FLAGS")
+	for _, group := range grouped(uses(app), "General") {
+		p.macro("SS", group.title)
+		for _, flag := range group.flags {
+			p.flag(flag)
+		}
+	}
+	for _, section := range sections {
+		p.section(section)
+	}
+	_, err := w.Write(p.Bytes())
+	return err
+}
+
+// nameLine returns what stands behind the name: the beginning of the
+// description, which indexes of manual pages show.
+func nameLine(help string) string {
+	first, _, _ := strings.Cut(sentence(help), ": ")
+	return strings.ToLower(first[:min(1, len(first))]) + first[min(1, len(first)):]
+}
+
+// manUsage returns a line of the synopsis.
+func manUsage(app *kong.Application, command *kong.Node) string {
+	line := `\fB` + roff(app.Name+" "+command.Name) + `\fR`
+	for _, arg := range command.Positional {
+		line += ` \fI` + roff(argumentForm(arg)) + `\fR`
+	}
+	if len(ownFlags(command)) > 0 {
+		line += ` [\fIFLAGS\fR]`
+	}
+	return line
+}
+
+// page is a manual page in the making.
+type page struct{ bytes.Buffer }
+
+// macro writes a request; its arguments are plain text.
+func (p *page) macro(name string, args ...string) {
+	p.WriteString("." + name)
+	for _, arg := range args {
+		p.WriteString(` "` + roff(arg) + `"`)
+	}
+	p.WriteByte('\n')
+}
+
+// line writes a line of text that is roff already. A dot at its start would
+// make it a request.
+func (p *page) line(text string) {
+	if strings.HasPrefix(text, ".") {
+		text = `\&` + text
+	}
+	p.WriteString(text + "\n")
+}
+
+// item writes a term and, indented below it, what it means.
+func (p *page) item(term, meaning string) {
+	p.macro("TP")
+	p.line(term)
+	p.line(meaning)
+}
+
+// command writes what a command does, its arguments, and its flags by name.
+func (p *page) command(command *kong.Node) {
+	p.item(`\fB`+roff(command.Name)+`\fR`, prose(command.Help))
+	if command.Detail != "" {
+		p.line(prose(command.Detail))
+	}
+	for _, arg := range command.Positional {
+		p.macro("br")
+		p.line(`\fI` + roff(strings.ToUpper(arg.Name)) + `\fR: ` + prose(arg.Help))
+	}
+	var flags []string
+	for _, flag := range ownFlags(command) {
+		flags = append(flags, `\fB`+roff("--"+flag.Name)+`\fR`)
+	}
+	if flags != nil {
+		p.macro("br")
+		p.line("Flags: " + strings.Join(flags, ", ") + ".")
+	}
+}
+
+// flag writes a flag, what it means, and which commands take it.
+func (p *page) flag(flag *use) {
+	form, value, _ := strings.Cut(longForm(flag.Flag), "=")
+	term := `\fB` + roff(form) + `\fR`
+	if value != "" {
+		term += `=\fI` + roff(value) + `\fR`
+	}
+	if flag.Short != 0 {
+		term = `\fB` + roff("-"+string(flag.Short)) + `\fR, ` + term
+	}
+	p.item(term, prose(meaning(flag.Value)))
+	if flag.of != nil {
+		p.line(fmt.Sprintf("(\\fI%s\\fR)", roff(strings.Join(flag.of, ", "))))
+	}
+}
+
+func (p *page) section(s Section) {
+	p.macro("SH", strings.ToUpper(s.Title))
+	if s.Text != "" {
+		p.line(prose(s.Text))
+	}
+	for _, item := range s.Items {
+		p.item(prose(item.Term), prose(item.Meaning))
+	}
+}
+
+// prose makes text into roff, and what stands in `backquotes` bold.
+func prose(text string) string {
+	var out strings.Builder
+	for i, part := range strings.Split(text, "`") {
+		if i%2 == 1 {
+			part = `\fB` + roff(part) + `\fR`
+		} else {
+			part = roff(part)
+		}
+		out.WriteString(part)
+	}
+	return out.String()
+}
+
+// roff makes text into one line of roff that shows exactly it: what is copied
+// from the page can be typed.
+func roff(text string) string {
+	var out strings.Builder
+	for _, c := range text {
+		switch {
+		case roffNames[c] != "":
+			out.WriteString(roffNames[c])
+		case c == '\n':
+			out.WriteByte(' ')
+		case c > '~':
+			fmt.Fprintf(&out, `\[u%04X]`, c)
+		default:
+			out.WriteRune(c)
+		}
+	}
+	return out.String()
+}
+
+// roffNames are the characters that roff would take for something else.
+var roffNames = map[rune]string{
+	'\\': `\e`, '-': `\-`, '\'': `\(aq`, '`': `\(ga`, '"': `\(dq`, '^': `\(ha`, '~': `\(ti`, '…': "...",
+}

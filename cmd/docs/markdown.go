@@ -1,0 +1,137 @@
+package docs
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/restail/restail/decode/record"
+)
+
+// CommandTable returns a markdown table of the commands.
+func CommandTable(app *kong.Application) string {
+	t := newTable("command", "does")
+	for _, command := range commands(app) {
+		form := "`" + app.Name + " " + usage(command) + "`"
+		if isDefault(command) {
+			form = "`" + app.Name + "` or " + form
+		}
+		t.row(form, command.Help)
+	}
+	return t.String()
+}
+
+// FlagTable returns a markdown table of all flags, each once. twin returns the
+// name of a flag's environment variable, "" for a flag without one.
+func FlagTable(app *kong.Application, twin func(*kong.Flag) string) string {
+	t := newTable("flag", "of", "environment", "default", "meaning")
+	for _, flag := range uses(app) {
+		form := "`" + longForm(flag.Flag) + "`"
+		if flag.Short != 0 {
+			form = "`-" + string(flag.Short) + "`, " + form
+		}
+		of := "all"
+		if flag.of != nil {
+			of = strings.Join(flag.of, ", ")
+		}
+		t.row(form, of, code(twin(flag.Flag)), code(flag.Default), flag.Help)
+	}
+	return t.String()
+}
+
+// FieldTable returns a markdown table of the record's fields.
+func FieldTable() string {
+	t := newTable("field", "type", "of", "meaning")
+	for _, field := range record.Fields {
+		kind := field.Kind.String()
+		switch field.Always {
+		case "":
+		case field.Actions:
+			kind += ", always"
+		default:
+			kind += ", always for " + field.Always
+		}
+		t.row(code(field.Name), kind, strings.ReplaceAll(field.Actions, " ", ", "), field.Meaning)
+	}
+	return t.String()
+}
+
+// StatusTable returns a markdown table of the exit statuses.
+func StatusTable(statuses []Item) string {
+	t := newTable("status", "meaning")
+	for _, status := range statuses {
+		t.row(status.Term, status.Meaning)
+	}
+	return t.String()
+}
+
+// FieldSection returns the record's fields as a section of the manual page.
+func FieldSection() Section {
+	s := Section{
+		Title: "Record",
+		Text:  "A record is one JSON object on one line. Its fields are, in this order:",
+	}
+	for _, field := range record.Fields {
+		kind := field.Kind.String()
+		if field.Always != "" {
+			kind += ", always"
+		}
+		s.Items = append(s.Items, Item{
+			Term:    fmt.Sprintf("`%s` (%s)", field.Name, kind),
+			Meaning: fmt.Sprintf("%s (%s)", field.Meaning, strings.ReplaceAll(field.Actions, " ", ", ")),
+		})
+	}
+	return s
+}
+
+// markdown is a table in the making.
+type markdown struct{ strings.Builder }
+
+func newTable(columns ...string) *markdown {
+	t := &markdown{}
+	t.row(columns...)
+	t.WriteString(strings.Repeat("|---", len(columns)) + "|\n")
+	return t
+}
+
+func (t *markdown) row(cells ...string) {
+	for _, cell := range cells {
+		t.WriteString("| " + strings.ReplaceAll(cell, "|", `\|`) + " ")
+	}
+	t.WriteString("|\n")
+}
+
+// code returns text as code, nothing for no text.
+func code(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "`" + text + "`"
+}
+
+// Replace fills in the blocks of a document: what stands between the lines
+// <!-- name --> and <!-- /name --> gives way to blocks[name]. Each block has to
+// be there, once and closed.
+func Replace(text []byte, blocks map[string]string) ([]byte, error) {
+	for _, name := range slices.Sorted(maps.Keys(blocks)) {
+		open, end := []byte("<!-- "+name+" -->\n"), []byte("<!-- /"+name+" -->")
+		head, rest, found := bytes.Cut(text, open)
+		if !found {
+			return nil, fmt.Errorf("the text has no line %q", bytes.TrimSpace(open))
+		}
+		old, tail, closed := bytes.Cut(rest, end)
+		if !closed || bytes.Contains(old, open) {
+			return nil, fmt.Errorf("the text has no %q after %q", end, bytes.TrimSpace(open))
+		}
+		if bytes.Contains(tail, open) {
+			return nil, fmt.Errorf("the text has %q twice", bytes.TrimSpace(open))
+		}
+		block := strings.TrimRight(blocks[name], "\n") + "\n"
+		text = bytes.Join([][]byte{head, open, []byte(block), end, tail}, nil)
+	}
+	return text, nil
+}

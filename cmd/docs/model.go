@@ -1,0 +1,300 @@
+// Package docs makes the documentation from the command line's own model:
+// shell completion, the manual page, help, and the tables of the README. What
+// a user can type is written down once, in the grammar, and nothing here can
+// fall behind it.
+//
+// It reads a grammar with one level of commands. Beyond kong's own tags,
+// words:"…" tells what a value can be: actions, platforms or fields for a
+// comma-separated list of those names; files; or, when it is none of these
+// four, the words themselves, which are worth offering among others.
+package docs
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/restail/restail/decode/record"
+)
+
+// Item is a term and what it means: an exit status, a variable, an example.
+// Both are prose, in which `backquotes` stand around what is typed or read
+// literally.
+type Item struct{ Term, Meaning string }
+
+// commands returns the commands that a user sees, in the grammar's order.
+func commands(app *kong.Application) []*kong.Node {
+	return slices.DeleteFunc(slices.Clone(app.Children), func(n *kong.Node) bool { return n.Hidden })
+}
+
+// isDefault tells whether a command runs when none is named.
+func isDefault(node *kong.Node) bool { return node.Parent.DefaultCmd == node }
+
+// ownFlags returns the flags of the node alone that a user sees.
+func ownFlags(node *kong.Node) []*kong.Flag {
+	return slices.DeleteFunc(slices.Clone(node.Flags), func(f *kong.Flag) bool { return f.Hidden })
+}
+
+// flagsOf returns every flag that can follow a command: its own, then those
+// that can follow any.
+func flagsOf(node *kong.Node) []*kong.Flag {
+	return append(ownFlags(node), ownFlags(node.Parent)...)
+}
+
+// A use is a flag and the commands that take it, none for every command.
+// Flags of one name are one flag only when they say and mean the same.
+type use struct {
+	*kong.Flag
+	of []string
+}
+
+// uses returns all flags, each once, in the order in which they first occur.
+func uses(app *kong.Application) []*use {
+	type identity struct{ name, help, value, enum string }
+	known := map[identity]*use{}
+	var all []*use
+	add := func(flag *kong.Flag, command string) {
+		id := identity{flag.Name, flag.Help, flag.Default, flag.Enum}
+		u := known[id]
+		if u == nil {
+			u = &use{Flag: flag}
+			known[id] = u
+			all = append(all, u)
+		}
+		if command != "" {
+			u.of = append(u.of, command)
+		}
+	}
+	for _, command := range commands(app) {
+		for _, flag := range ownFlags(command) {
+			add(flag, command.Name)
+		}
+	}
+	for _, flag := range ownFlags(app.Node) {
+		add(flag, "")
+	}
+	return all
+}
+
+// unshared returns flags as they are in one command alone.
+func unshared(flags []*kong.Flag) []*use {
+	all := make([]*use, len(flags))
+	for i, flag := range flags {
+		all[i] = &use{Flag: flag}
+	}
+	return all
+}
+
+// flagGroup is a group of the grammar, or those flags that are in none.
+type flagGroup struct {
+	title string
+	flags []*use
+}
+
+// grouped sorts flags into their groups, in the order in which they occur.
+// Those in no group come last, under the title rest.
+func grouped(flags []*use, rest string) []flagGroup {
+	var groups []flagGroup
+	last := flagGroup{title: rest}
+	for _, flag := range flags {
+		if flag.Group == nil {
+			last.flags = append(last.flags, flag)
+			continue
+		}
+		title := strings.TrimSuffix(flag.Group.Title, ":")
+		i := slices.IndexFunc(groups, func(g flagGroup) bool { return g.title == title })
+		if i < 0 {
+			i = len(groups)
+			groups = append(groups, flagGroup{title: title})
+		}
+		groups[i].flags = append(groups[i].flags, flag)
+	}
+	if last.flags != nil {
+		groups = append(groups, last)
+	}
+	return groups
+}
+
+// takesValue tells whether something has to follow the flag.
+func takesValue(flag *kong.Flag) bool { return !flag.IsBool() && !flag.IsCounter() }
+
+// negated returns what switches a flag off, "" when nothing does.
+func negated(flag *kong.Flag) string {
+	switch off := flag.Tag.Negatable; off {
+	case "":
+		return ""
+	case "_":
+		return "--no-" + flag.Name
+	default:
+		return "--" + off
+	}
+}
+
+// spellings returns everything that can be typed for a flag: -o, --format.
+func spellings(flag *kong.Flag) []string {
+	var all []string
+	if flag.Short != 0 {
+		all = append(all, "-"+string(flag.Short))
+	}
+	all = append(all, "--"+flag.Name)
+	if off := negated(flag); off != "" {
+		all = append(all, off)
+	}
+	return all
+}
+
+// longForm returns the flag as a synopsis shows it: --[no-]reconnect, --count=N,
+// --format=ndjson|text|raw.
+func longForm(flag *kong.Flag) string {
+	switch off := negated(flag); {
+	case off == "--no-"+flag.Name:
+		return "--[no-]" + flag.Name
+	case off != "":
+		return "--" + flag.Name + "/" + off
+	case !takesValue(flag):
+		return "--" + flag.Name
+	}
+	return "--" + flag.Name + "=" + valueForm(flag)
+}
+
+// valueForm returns what stands for a flag's value.
+func valueForm(flag *kong.Flag) string {
+	if flag.Enum != "" {
+		return strings.Join(flag.EnumSlice(), "|")
+	}
+	return flag.FormatPlaceHolder()
+}
+
+// argumentForm returns an argument as a synopsis shows it: [FILE], bash|zsh.
+func argumentForm(arg *kong.Positional) string {
+	if arg.Enum == "" {
+		return argumentName(arg)
+	}
+	return strings.Join(arg.EnumSlice(), "|")
+}
+
+// argumentName returns what stands for an argument: FILE, [FILE] where it can
+// be left out, FILE... where more can follow.
+func argumentName(arg *kong.Positional) string {
+	name := strings.ToUpper(arg.Name)
+	if arg.IsCumulative() {
+		name += "..."
+	}
+	if !arg.Required {
+		name = "[" + name + "]"
+	}
+	return name
+}
+
+// usage returns what is typed for a command, its flags left out: replay [FILE].
+func usage(node *kong.Node) string {
+	words := []string{node.Name}
+	for _, arg := range node.Positional {
+		words = append(words, argumentForm(arg))
+	}
+	return strings.Join(words, " ")
+}
+
+// meaning returns the help of a flag or argument and its default.
+func meaning(v *kong.Value) string {
+	if !v.HasDefault || v.Default == "" || v.IsBool() || strings.Contains(v.Help, "Default:") {
+		return v.Help
+	}
+	if v.Flag == nil {
+		return v.Help // an argument's help says what happens without it
+	}
+	return strings.TrimSpace(v.Help + " Default: " + v.Default + ".")
+}
+
+// sentence returns the first sentence of a help text, without its full stop.
+func sentence(help string) string {
+	first, _, _ := strings.Cut(help, ". ")
+	return strings.TrimSuffix(first, ".")
+}
+
+// choices is what is known of the words that a value can be.
+type choices struct {
+	names []record.Name
+	// table names the list that the words are from, "" for none; then any
+	// number of them stands there, with commas between.
+	table string
+	files bool
+}
+
+// choicesOf returns what can be typed for a value; the zero choices tell that
+// nothing is known of it.
+func choicesOf(v *kong.Value) choices {
+	var c choices
+	words := v.Tag.Get("words")
+	switch {
+	case words == "files" || v.Tag.Type == "path" || v.Tag.Type == "existingfile":
+		c.files = true
+	case words != "":
+		if c.names = table(words); c.names != nil {
+			c.table = words
+			break
+		}
+		c.names = named(strings.Split(words, ","))
+	case v.Enum != "":
+		c.names = named(v.EnumSlice())
+		explain(c.names, v.Help)
+	}
+	return c
+}
+
+// explain takes the names' meanings from a help text that has them: "name: its
+// meaning; other: its meaning."
+func explain(names []record.Name, help string) {
+	for part := range strings.SplitSeq(sentence(help), "; ") {
+		name, meaning, _ := strings.Cut(part, ": ")
+		for i := range names {
+			if names[i].Name == name {
+				names[i].Meaning = meaning
+			}
+		}
+	}
+}
+
+// explained tells whether every name has a meaning.
+func explained(names []record.Name) bool {
+	return !slices.ContainsFunc(names, func(n record.Name) bool { return n.Meaning == "" })
+}
+
+// tables are the names of the lists of words, in the order of the scripts.
+var tables = []string{"actions", "platforms", "fields"}
+
+// table returns the list of words of that name, nil when there is none.
+func table(name string) []record.Name {
+	switch name {
+	case "actions":
+		return append([]record.Name{{Name: "all", Meaning: "every action"}}, record.Actions...)
+	case "platforms":
+		return record.Platforms
+	case "fields":
+		names := make([]record.Name, len(record.Fields))
+		for i, field := range record.Fields {
+			names[i] = record.Name{Name: field.Name, Meaning: field.Meaning}
+		}
+		return names
+	}
+	return nil
+}
+
+// named makes names without a meaning.
+func named(words []string) []record.Name {
+	names := make([]record.Name, len(words))
+	for i, word := range words {
+		names[i].Name = word
+	}
+	return names
+}
+
+// wordList joins the names.
+func wordList(names []record.Name, separator string) string {
+	words := make([]string, len(names))
+	for i, n := range names {
+		words[i] = n.Name
+	}
+	return strings.Join(words, separator)
+}
