@@ -55,20 +55,24 @@ func appendArray(dst []byte, values []any) []byte {
 }
 
 func appendObject(dst []byte, object map[string]any) []byte {
-	var few [32]string
-	keys := few[:0]
-	for key := range object {
-		keys = append(keys, key)
+	type member struct {
+		key   string
+		value any
 	}
-	slices.Sort(keys)
+	var few [32]member
+	members := few[:0]
+	for key, value := range object {
+		members = append(members, member{key, value})
+	}
+	slices.SortFunc(members, func(a, b member) int { return strings.Compare(a.key, b.key) })
 	dst = append(dst, '{')
-	for i, key := range keys {
+	for i, m := range members {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendQuoted(dst, []byte(key))
+		dst = appendQuoted(dst, []byte(m.key))
 		dst = append(dst, ':')
-		dst = appendValue(dst, object[key])
+		dst = appendValue(dst, m.value)
 	}
 	return append(dst, '}')
 }

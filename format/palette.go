@@ -91,10 +91,11 @@ func parseColor(text []byte) (rgb [3]uint8, ok bool) {
 	return rgb, true
 }
 
-// nearest returns the palette's entry that looks most like the colour at the
-// luminance that can be read: darker by less light, brighter by more white.
+// nearest returns the palette's entry of the hue that is most like the colour's,
+// once that is brought to where it can be read: darker by less light, brighter
+// by more white. How bright the entries are does not matter, for they all can.
 func nearest(rgb [3]uint8) uint8 {
-	const readable = 0.18
+	const readable = 0.2
 	red, green, blue := light(rgb[0]), light(rgb[1]), light(rgb[2])
 	luminance := 0.2126*red + 0.7152*green + 0.0722*blue
 	if luminance > readable {
@@ -105,10 +106,12 @@ func nearest(rgb [3]uint8) uint8 {
 		red, green, blue = 1-(1-red)*less, 1-(1-green)*less, 1-(1-blue)*less
 	}
 	red, green, blue = math.Sqrt(red), math.Sqrt(green), math.Sqrt(blue)
+	grey := (red + green + blue) / 3
 	best, distance := palette[0], math.Inf(1)
 	for _, entry := range palette {
 		r, g, b := cube(entry)
-		r, g, b = r-red, g-green, b-blue
+		shift := grey - (r+g+b)/3
+		r, g, b = r+shift-red, g+shift-green, b+shift-blue
 		if d := r*r + g*g + b*b; d < distance {
 			best, distance = entry, d
 		}

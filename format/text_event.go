@@ -79,9 +79,9 @@ func eventMark(r *record.Record, k *kind) mark {
 // author writes the name that the platform gave, "(no name)" when it withheld
 // it, and nothing in a record of a filter's making that has no author.
 func author(l *line, r *record.Record) {
-	name := r.Bytes(record.Author)
+	name := trimBlanks(r.Bytes(record.Author))
 	if len(name) == 0 {
-		name = r.Bytes(record.AuthorName)
+		name = trimBlanks(r.Bytes(record.AuthorName))
 	}
 	switch {
 	case len(name) > 0:
