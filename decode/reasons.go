@@ -1,0 +1,51 @@
+package decode
+
+import (
+	"github.com/restail/restail/decode/record"
+	"github.com/restail/restail/decode/scan"
+)
+
+// reasons say what a code means and what to do about it, in one sentence. The
+// same code can mean different things in different places.
+type reasons map[string]string
+
+// errorReasons are those of a connection_info with status error.
+var errorReasons = reasons{
+	"restream_channel_connection_expired": "The platform no longer accepts Restream's sign-in for this channel: refresh the channel in the Restream dashboard.",
+	"youtube_livechat_ended":              "The live chat is over because the broadcast has ended: nothing more can come from it.",
+	"youtube_broadcast_completed":         "The broadcast is completed and its chat is closed: nothing more can come from it.",
+	"facebook_event_not_live":             "The Facebook video is not live, and only live videos have comments: chat begins when it goes live.",
+	"event_not_started":                   "Nothing was streamed to this channel through Restream yet: chat begins with the first stream.",
+	"discord_invalid_refresh_token":       "Discord no longer accepts Restream's sign-in: connect this Discord channel again in the settings of Restream Chat.",
+	"channel_added_manually":              "The channel was added by hand, with a stream key, so that Restream has no access to its chat: add it again by signing in to the platform.",
+	"internal":                            "Something failed inside Restream: reconnect the channel in the Restream dashboard, and contact Restream's support if that does not help.",
+}
+
+// closeReasons are those of a connection_closed.
+var closeReasons = reasons{
+	"removed":                       "The channel was deleted or switched off in Restream: switch it on again to get its chat.",
+	"replaced":                      "Another connection to the same channel took over: nothing to do while it is there.",
+	"superseded":                    "A newer connection to the same channel took over: nothing to do while it is there.",
+	"expired":                       "The connection is no longer needed, as when a broadcast is over: nothing to do.",
+	"shutdown":                      "The Restream server that held the connection is stopping: another one takes over, nothing to do.",
+	"connection_establish_too_long": "The channel was switched off before the connection was up: switch it on again to get its chat.",
+	"internal":                      "Something failed inside Restream and it gave the connection up: switch the channel off and on in Restream if it does not come back.",
+}
+
+// failureReasons are those of reply_failed and relay_failed.
+var failureReasons = reasons{
+	"dlive_api_send_message_rate_limit": "DLive limits how fast messages can be sent: wait a moment and send it again.",
+	"discord_rate_limit":                "Discord limits how fast messages can be sent: wait a moment and send it again.",
+	"facebook_event_not_live":           "The Facebook video is not live, and only live videos take comments: send it again once it is.",
+	"connection_in_error_state":         "The connection to the channel has failed: see why, repair it, and send it again.",
+	"connection_not_established_yet":    "The connection to the channel is not up yet: send it again in a moment.",
+	"internal":                          "Something failed inside Restream and the message was not delivered: send it again.",
+}
+
+// putReason writes a code and what it means, if it is a known one.
+func (r *row) putReason(code scan.Value, texts reasons) {
+	r.put(record.Reason, code)
+	if text := texts[string(r.Bytes(record.Reason))]; text != "" {
+		r.SetPlain(record.ReasonText, text)
+	}
+}

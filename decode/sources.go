@@ -1,0 +1,54 @@
+package decode
+
+import (
+	"bytes"
+
+	"github.com/restail/restail/decode/record"
+	"github.com/restail/restail/decode/scan"
+)
+
+// sources are the platforms by eventSourceId. Public clients often have this
+// table wrong; these are the documentation's numbers.
+var sources = [...]string{
+	1:  "restream", // a reply to all connections
+	2:  "twitch",
+	13: "youtube",
+	19: "facebook", // personal profile
+	20: "facebook", // public page
+	21: "facebook", // group, retired
+	24: "dlive",
+	25: "discord",
+	26: "linkedin",
+	27: "trovo",
+	28: "x",
+	29: "kick",
+	33: "rumble",
+}
+
+// putSource writes the platform that an eventSourceId names. It is false when
+// there is none, or one that nobody listed.
+func (r *row) putSource(id scan.Value) bool {
+	n := integer(id)
+	if n < 0 || n >= len(sources) || sources[n] == "" {
+		return false
+	}
+	r.SetPlain(record.Platform, sources[n])
+	return true
+}
+
+// putSlug writes the platform that a connection's identifier,
+// <user>-<slug>-<target>, names: a slug that nobody listed, too. It is false
+// when there is none in it.
+func (r *row) putSlug(identifier record.Chars) bool {
+	_, rest, found := bytes.Cut(identifier.Bytes, []byte("-"))
+	slug, _, _ := bytes.Cut(rest, []byte("-"))
+	switch {
+	case !found || len(slug) == 0:
+		return false
+	case string(slug) == "twitter":
+		r.SetPlain(record.Platform, "x")
+	default:
+		r.SetChars(record.Platform, record.Chars{Bytes: slug, Plain: identifier.Plain})
+	}
+	return true
+}
