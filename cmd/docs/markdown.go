@@ -47,15 +47,7 @@ func FlagTable(app *kong.Application, twin func(*kong.Flag) string) string {
 func FieldTable() string {
 	t := newTable("field", "type", "of", "meaning")
 	for _, field := range record.Fields {
-		kind := field.Kind.String()
-		switch field.Always {
-		case "":
-		case field.Actions:
-			kind += ", always"
-		default:
-			kind += ", always for " + field.Always
-		}
-		t.row(code(field.Name), kind, strings.ReplaceAll(field.Actions, " ", ", "), field.Meaning)
+		t.row(code(field.Name), fieldType(field), strings.ReplaceAll(field.Actions, " ", ", "), field.Meaning)
 	}
 	return t.String()
 }
@@ -72,20 +64,29 @@ func StatusTable(statuses []Item) string {
 // FieldSection returns the record's fields as a section of the manual page.
 func FieldSection() Section {
 	s := Section{
-		Title: "Record",
-		Text:  "A record is one JSON object on one line. Its fields are, in this order:",
+		Title: "The record",
+		Text: "A record is one JSON object on one line; what it has nothing to say in is left out. Its fields are, in this order, " +
+			"with the actions that carry them: `every` action, one, or all that begin with `connection`, `reply` or `relay`.",
 	}
 	for _, field := range record.Fields {
-		kind := field.Kind.String()
-		if field.Always != "" {
-			kind += ", always"
-		}
 		s.Items = append(s.Items, Item{
-			Term:    fmt.Sprintf("`%s` (%s)", field.Name, kind),
+			Term:    fmt.Sprintf("`%s` (%s)", field.Name, fieldType(field)),
 			Meaning: fmt.Sprintf("%s (%s)", field.Meaning, strings.ReplaceAll(field.Actions, " ", ", ")),
 		})
 	}
 	return s
+}
+
+// fieldType returns what a field's value is, and of which actions it is never
+// left out.
+func fieldType(field record.Definition) string {
+	switch field.Always {
+	case "":
+		return field.Kind.String()
+	case field.Actions:
+		return field.Kind.String() + ", always"
+	}
+	return field.Kind.String() + ", always for " + field.Always
 }
 
 // markdown is a table in the making.

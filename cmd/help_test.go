@@ -1,0 +1,128 @@
+package cmd
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/restail/restail/filter"
+)
+
+// said runs a command line and returns its stdout.
+func said(t *testing.T, environ []string, args ...string) string {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	status := Run(t.Context(), args, Env{Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Environ: environ})
+	if status != 0 || stderr.Len() > 0 {
+		t.Fatalf("restail %v: status %d, %s", args, status, stderr.String())
+	}
+	return stdout.String()
+}
+
+// The program's help is one screen, and as wide as COLUMNS says.
+func TestHelpIsOneScreen(t *testing.T) {
+	for columns, most := range map[string]int{"80": 32, "100": 30} {
+		text := said(t, []string{"COLUMNS=" + columns}, "--help")
+		if lines := strings.Count(text, "\n"); lines > most {
+			t.Errorf("at %s columns help has %d lines:\n%s", columns, lines, text)
+		}
+	}
+	if wide, narrow := said(t, []string{"COLUMNS=100"}, "tail", "-h"), said(t, []string{"COLUMNS=60"}, "tail", "-h"); strings.Count(wide, "\n") >= strings.Count(narrow, "\n") {
+		t.Error("help is not wrapped at COLUMNS")
+	}
+}
+
+// Every command and flag is in the help, the manual page and the scripts.
+func TestDocumentationIsWhole(t *testing.T) {
+	app, err := newParser(&grammar{}, Env{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := map[string]string{
+		"man":  strings.ReplaceAll(said(t, nil, "man"), `\-`, "-"),
+		"bash": said(t, nil, "completion", "bash"),
+		"zsh":  said(t, nil, "completion", "zsh"),
+		"fish": strings.ReplaceAll(said(t, nil, "completion", "fish"), " -l ", " --"),
+	}
+	has := func(text, name string) bool {
+		return regexp.MustCompile(regexp.QuoteMeta(name) + `($|[^a-z-])`).MatchString(text)
+	}
+	for _, command := range app.Model.Children {
+		names := []string{command.Name}
+		help := said(t, nil, command.Name, "--help")
+		for _, flag := range command.Flags {
+			long := "--" + flag.Name
+			names = append(names, long)
+			help = strings.ReplaceAll(help, "--[no-]"+flag.Name, long)
+			whole["man"] = strings.ReplaceAll(whole["man"], "--[no-]"+flag.Name, long)
+			if !has(help, long) || flag.Help == "" {
+				t.Errorf("restail %s --help does not explain %s", command.Name, long)
+			}
+		}
+		for _, name := range names {
+			for document, text := range whole {
+				if !has(text, name) {
+					t.Errorf("%s does not know %s", document, name)
+				}
+			}
+		}
+	}
+}
+
+// What the shells and groff think of the real thing, where they are installed.
+func TestDocumentationIsWellFormed(t *testing.T) {
+	for _, check := range []struct{ document, program, flags string }{
+		{"completion bash", "bash", "-n"},
+		{"completion zsh", "zsh", "-n"},
+		{"completion fish", "fish", "-n"},
+		{"man", "groff", "-man -ww -z"},
+	} {
+		text := said(t, nil, strings.Fields(check.document)...)
+		if !strings.Contains(text, "restail") || strings.Contains(text, "%!") || strings.Contains(text, "<nil>") {
+			t.Errorf("%s is not what it should be:\n%s", check.document, text)
+		}
+		program, err := exec.LookPath(check.program)
+		if err != nil {
+			t.Logf("%s is not installed here", check.program)
+			continue
+		}
+		path := filepath.Join(t.TempDir(), "document")
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.CommandContext(t.Context(), program, append(strings.Fields(check.flags), path)...).CombinedOutput()
+		if err != nil || len(out) > 0 {
+			t.Errorf("restail %s: %v\n%s", check.document, err, out)
+		}
+	}
+}
+
+// Every example is a command line that restail takes, with a filter that
+// compiles.
+func TestExamples(t *testing.T) {
+	for _, example := range examples {
+		t.Run(example.Term, func(t *testing.T) {
+			line, _, _ := strings.Cut(example.Term, " > ")
+			line, _, _ = strings.Cut(line, " || ")
+			args := splitShell(t, line)
+			var g grammar
+			parser, err := newParser(&g, Env{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := parser.Parse(args[1:]); err != nil {
+				t.Fatal(err)
+			}
+			if g.Tail.Filter == "" {
+				return
+			}
+			if _, err := filter.Compile(g.Tail.Filter, filter.Options{}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
