@@ -40,17 +40,23 @@ func spelled(text, secret string) int {
 	}
 	ends := make([][]int, len(secret)+1) // where in text the first so many bytes of the secret can end
 	ends[0] = []int{0}
+	furthest := 0
 	for done := range len(secret) {
+		if done > furthest {
+			return 0
+		}
 		for _, at := range ends[done] {
 			if at == len(text) {
 				continue
 			}
 			if text[at] == secret[done] {
 				ends[done+1] = with(ends[done+1], at+1)
+				furthest = max(furthest, done+1)
 			}
 			for char, n := range escapes(text[at:]) {
 				if strings.HasPrefix(secret[done:], char) {
 					ends[done+len(char)] = with(ends[done+len(char)], at+n)
+					furthest = max(furthest, done+len(char))
 				}
 			}
 		}

@@ -1,0 +1,191 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/restail/restail/cmd/auth/redact"
+)
+
+const (
+	loginPath  = "/login"
+	tokenPath  = "/oauth/token"
+	revokePath = "/oauth/revoke"
+
+	// requestTime is how long an answer of the API may take.
+	requestTime = 15 * time.Second
+	// answerLimit is the most in bytes that is read of an answer.
+	answerLimit = 1 << 20
+	// quoteLimit is the most in characters that is quoted of an answer.
+	quoteLimit = 200
+)
+
+// api is the service's OAuth server. Its answers are read here and not by
+// golang.org/x/oauth2: that drops an answer whose content type or error has
+// another shape than it expects, and a refresh that was answered must not be
+// dropped, since the old tokens are dead by then.
+type api struct {
+	base    string // without a slash at the end
+	http    *http.Client
+	secrets *redact.Secrets
+	now     func() time.Time
+}
+
+func newAPI(o *Options) *api {
+	client := *o.HTTP
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &api{base: strings.TrimRight(o.APIURL, "/"), http: &client, secrets: o.Secrets, now: o.Now}
+}
+
+// application is a registered client of the API.
+type application struct{ id, secret string }
+
+// refusal is an answer of the API that says no, or that it cannot now.
+type refusal struct {
+	status int
+	name   string        // of the error, such as invalid_grant; "" when not told
+	said   string        // the whole answer in words, fit to be shown
+	after  time.Duration // of Retry-After
+}
+
+func (r *refusal) Error() string { return r.said }
+
+// final tells whether the same request would be refused again.
+func (r *refusal) final() bool {
+	return r.status >= 400 && r.status < 500 && r.status != http.StatusTooManyRequests
+}
+
+// grant asks for tokens. Its error is a *refusal, or an *Error that is
+// temporary.
+func (a *api) grant(ctx context.Context, app application, form url.Values) (*pair, error) {
+	asked := a.now()
+	body, err := a.post(ctx, tokenPath, app, form)
+	if err != nil {
+		return nil, err
+	}
+	p, err := parseAnswer(body, asked)
+	if err != nil {
+		return nil, temporary("the token endpoint's answer makes no sense: %v", err)
+	}
+	a.secrets.Add(p.access, p.refresh)
+	return p, nil
+}
+
+// revoke makes a token worthless. Its error is as that of grant.
+func (a *api) revoke(ctx context.Context, app application, token, hint string) error {
+	_, err := a.post(ctx, revokePath, app, url.Values{"token": {token}, "token_type_hint": {hint}})
+	return err
+}
+
+// post sends a form and returns the body of a 2xx answer.
+func (a *api) post(ctx context.Context, path string, app application, form url.Values) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	defer cancel()
+	for _, name := range []string{"code", "code_verifier", "refresh_token", "token"} {
+		a.secrets.Add(form.Get(name))
+	}
+	a.secrets.AddBasic(app.id, app.secret)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.base+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, a.unreachable(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Accept", "application/json")
+	// RFC 6749, 2.3.1: form-encoded before Basic encodes them.
+	req.SetBasicAuth(url.QueryEscape(app.id), url.QueryEscape(app.secret))
+	resp, err := a.http.Do(req)
+	if err != nil {
+		return nil, a.unreachable(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, answerLimit))
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		return nil, a.refused(resp, body)
+	}
+	if err != nil && len(body) == 0 {
+		return nil, a.unreachable(err)
+	}
+	return body, nil // a body that was cut off shows when it is parsed
+}
+
+// unreachable says why there is no answer.
+func (a *api) unreachable(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return temporary("%s did not answer within %v", a.base, requestTime)
+	}
+	if e := (*url.Error)(nil); errors.As(err, &e) {
+		err = e.Err
+	}
+	if e := (*net.OpError)(nil); errors.As(err, &e) && e.Err != nil {
+		return temporary("cannot reach %s: %s", a.base, a.quote(e.Err.Error()))
+	}
+	return temporary("cannot reach %s: %s", a.base, a.quote(err.Error()))
+}
+
+// refused says in words what an answer other than 2xx means.
+func (a *api) refused(resp *http.Response, body []byte) error {
+	r := &refusal{status: resp.StatusCode, after: retryAfter(resp.Header.Get("Retry-After"), a.now())}
+	r.said = fmt.Sprintf("%s answered %s", a.base, a.quote(strings.TrimSpace(strconv.Itoa(resp.StatusCode)+" "+http.StatusText(resp.StatusCode))))
+	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
+		r.said += ", a redirect, and those are not followed"
+		return r
+	}
+	name, message := parseError(body)
+	r.name = name
+	if name = a.quote(name); name != "" {
+		r.said += " " + name
+	}
+	if message = a.quote(message); message != "" {
+		r.said += fmt.Sprintf(" (%s)", message)
+	}
+	return r
+}
+
+// quote makes text of others fit to be shown: without secrets, control
+// characters and length.
+func (a *api) quote(text string) string { return quote(a.secrets, text) }
+
+func quote(secrets *redact.Secrets, text string) string {
+	var out strings.Builder
+	n := 0
+	for _, c := range secrets.Text(text) {
+		if n++; n > quoteLimit {
+			out.WriteString("…")
+			break
+		}
+		if unicode.IsGraphic(c) && c != unicode.ReplacementChar {
+			out.WriteRune(c)
+			continue
+		}
+		escaped := strconv.QuoteRuneToASCII(c)
+		out.WriteString(escaped[1 : len(escaped)-1])
+	}
+	return out.String()
+}
+
+// retryAfter reads the header: seconds, or a date.
+func retryAfter(header string, now time.Time) time.Duration {
+	const most = 24 * time.Hour
+	if seconds, err := strconv.Atoi(strings.TrimSpace(header)); err == nil {
+		return min(time.Duration(max(0, min(seconds, int(most/time.Second))))*time.Second, most)
+	}
+	if at, err := http.ParseTime(header); err == nil {
+		return max(0, min(at.Sub(now), most))
+	}
+	return 0
+}
+
+// isLoopback tells whether a host can only be this machine.
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,62 @@
+package auth
+
+import (
+	"errors"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// openers are the programs that open a URL in the user's browser.
+var openers = map[string][][]string{
+	"windows": {{"rundll32", "url.dll,FileProtocolHandler"}},
+	"darwin":  {{"open"}},
+	"":        {{"xdg-open"}, {"wslview"}, {"x-www-browser"}},
+}
+
+// Browser returns what opens a URL in the user's browser: the programs of
+// BROWSER, separated as those of PATH, and what the system has for it. It does not
+// wait for the browser, which has nothing to do with our terminal.
+func Browser(environ []string) func(url string) error {
+	o := Options{Environ: environ}
+	programs, known := openers[runtime.GOOS]
+	if !known {
+		programs = openers[""]
+	}
+	var chosen [][]string
+	for _, program := range filepath.SplitList(o.getenv("BROWSER")) {
+		if words, err := split(program); err == nil {
+			chosen = append(chosen, words)
+		}
+	}
+	programs = append(chosen, programs...)
+	return func(url string) error {
+		for _, words := range programs {
+			if start(words, url, environ) == nil {
+				return nil
+			}
+		}
+		return errors.New("no browser was found")
+	}
+}
+
+// start runs a program with the URL in the place of %s, or at its end.
+func start(words []string, url string, environ []string) error {
+	args, placed := make([]string, 0, len(words)), false
+	for _, word := range words[1:] {
+		placed = placed || strings.Contains(word, "%s")
+		args = append(args, strings.ReplaceAll(word, "%s", url))
+	}
+	if !placed {
+		args = append(args, url)
+	}
+	cmd := exec.Command(words[0], args...)
+	cmd.Env = environ
+	cmd.SysProcAttr = detached()
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	go func() { _ = cmd.Wait() }()
+	return nil
+}

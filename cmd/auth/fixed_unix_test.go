@@ -1,0 +1,48 @@
+//go:build !windows
+
+package auth
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/restail/restail/cmd/serve"
+)
+
+// TestTokenFileThatIsAPipe is what a shell makes of --token-file=<(command).
+func TestTokenFileThatIsAPipe(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, serve.OAuthOptions{})
+	pipe := func() string {
+		path := filepath.Join(t.TempDir(), "pipe")
+		if err := syscall.Mkfifo(path, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	w.TokenFile = pipe()
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(time.Millisecond, cancel)
+	if _, err := w.open(t).Token(ctx, ""); !errors.Is(err, context.Canceled) {
+		t.Errorf("nobody writes: %v", err)
+	}
+	if err := os.WriteFile(w.TokenFile, []byte("\n"), 0); err != nil { // whoever still waits may leave
+		t.Fatal(err)
+	}
+
+	w.TokenFile = pipe()
+	go os.WriteFile(w.TokenFile, []byte("a-token\n"), 0)
+	s := w.open(t)
+	for range 2 {
+		if got := mustToken(t, s, ""); got != "a-token" {
+			t.Errorf("got %q", got)
+		}
+	}
+	_, err := s.Token(t.Context(), "a-token")
+	wantError(t, err, statusUnauthorized, false, w.TokenFile, "refused")
+}

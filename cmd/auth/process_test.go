@@ -1,0 +1,250 @@
+package auth
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/restail/restail/cmd/serve"
+)
+
+// child is what this test binary does as another process: its arguments are
+// the API's URL and a refused token, its environment has the store.
+func child(role string) int {
+	if role == "command" {
+		return commandChild()
+	}
+	o := Options{APIURL: os.Args[1], Environ: os.Environ()}
+	if err := o.prepare(); err != nil {
+		return 2
+	}
+	switch role {
+	case "token": // when told to, asks for a token and prints it
+		fmt.Println("ready")
+		io.ReadAll(os.Stdin)
+		s, err := Open(o)
+		if err != nil {
+			return 2
+		}
+		token, err := s.Token(context.Background(), os.Args[2])
+		if err != nil {
+			fmt.Println("error:", err)
+			return 1
+		}
+		fmt.Println(token)
+	case "written", "renamed": // refreshes step by step, and stays where the role says
+		if err := refreshUpTo(role, o); err != nil {
+			fmt.Println("error:", err)
+			return 1
+		}
+		fmt.Println("there")
+		io.ReadAll(os.Stdin)
+	}
+	return 0
+}
+
+// refreshUpTo does what stored.refresh does, with the lock held to the end.
+func refreshUpTo(step string, o Options) error {
+	path, err := o.storePath()
+	if err != nil {
+		return err
+	}
+	s := newStored(&o, path)
+	if _, err := s.store.lock(context.Background()); err != nil {
+		return err
+	}
+	l, _, err := s.store.recover()
+	if err != nil {
+		return err
+	}
+	n, err := s.store.prepare()
+	if err != nil {
+		return err
+	}
+	form := map[string][]string{"grant_type": {"refresh_token"}, "refresh_token": {l.RefreshToken}}
+	p, err := s.api.grant(context.Background(), l.application(), form)
+	if err != nil {
+		return err
+	}
+	next := l.renewed(p)
+	next.Serial++
+	if step == "written" {
+		return n.write(next)
+	}
+	return n.put(next)
+}
+
+// childEnviron makes this test binary a child. The race detector would let it
+// sleep for a second at its end.
+func childEnviron(role string) []string {
+	return []string{childVariable + "=" + role, "GORACE=atexit_sleep_ms=0"}
+}
+
+// process is a child under way.
+type process struct {
+	cmd   *exec.Cmd
+	in    io.WriteCloser
+	lines *bufio.Reader
+}
+
+func (w *world) start(t *testing.T, role, refused string) *process {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], w.APIURL, refused)
+	cmd.Env = append(childEnviron(role), w.Environ...)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p := &process{cmd, in, bufio.NewReader(out)}
+	t.Cleanup(p.kill)
+	return p
+}
+
+func (p *process) line(t *testing.T) string {
+	t.Helper()
+	line, err := p.lines.ReadString('\n')
+	if err != nil {
+		t.Errorf("the child ended: %v", err)
+	}
+	return strings.TrimSpace(line)
+}
+
+func (p *process) kill() {
+	p.in.Close()
+	_ = p.cmd.Process.Kill()
+	_ = p.cmd.Wait()
+}
+
+func TestEightProcessesMakeOneRefresh(t *testing.T) {
+	t.Parallel()
+	for _, what := range []string{"expired", "refused"} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, serve.OAuthOptions{})
+			old, refused := w.seed(t, -time.Minute), ""
+			if what == "refused" {
+				old = w.seed(t, time.Hour)
+				refused = old.AccessToken
+			}
+			processes := make([]*process, 8)
+			for i := range processes {
+				processes[i] = w.start(t, "token", refused)
+			}
+			for _, p := range processes {
+				if got := p.line(t); got != "ready" {
+					t.Fatalf("a child said %q", got)
+				}
+			}
+			for _, p := range processes {
+				p.in.Close()
+			}
+			for _, p := range processes {
+				if token := p.line(t); token == old.AccessToken || !w.oauth.Valid(token) || token != w.stored(t).AccessToken {
+					t.Errorf("a process got %q", token)
+				}
+			}
+			if got := w.oauth.Refreshes(); got != 1 || w.requests() != 1 {
+				t.Errorf("%d refreshes in %d requests", got, w.requests())
+			}
+		})
+	}
+}
+
+// TestKilled kills a process, as kill -9 does, at every step of a refresh.
+func TestKilled(t *testing.T) {
+	t.Parallel()
+	t.Run("before the API has heard of it", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, serve.OAuthOptions{})
+		w.seed(t, -time.Minute)
+		w.killWhile(t, func(http.ResponseWriter, *http.Request) {})
+		token := mustToken(t, w.open(t), "")
+		if !w.oauth.Valid(token) || w.oauth.Refreshes() != 1 {
+			t.Error("the store does not work")
+		}
+	})
+	t.Run("before the answer has come", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, serve.OAuthOptions{})
+		old := w.seed(t, -time.Minute)
+		w.killWhile(t, func(_ http.ResponseWriter, r *http.Request) { w.oauth.ServeHTTP(httptest.NewRecorder(), r) })
+		if *w.stored(t) != *old {
+			t.Error("the store has changed")
+		}
+		// The only living tokens are gone with the process; what can be done is
+		// to say so.
+		_, err := w.open(t).Token(t.Context(), "")
+		wantError(t, err, statusUnauthorized, false, "got lost", "restail login")
+	})
+	for _, role := range []string{"written", "renamed"} {
+		for _, refused := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, refused %t", role, refused), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t, serve.OAuthOptions{})
+				old, left := "", -time.Minute
+				if refused {
+					left = time.Hour
+				}
+				if l := w.seed(t, left); refused {
+					old = l.AccessToken
+				}
+				p := w.start(t, role, "")
+				if got := p.line(t); got != "there" {
+					t.Fatalf("the child said %q", got)
+				}
+				p.kill()
+				if token := mustToken(t, w.open(t), old); !w.oauth.Valid(token) || w.stored(t).AccessToken != token {
+					t.Error("the store does not work")
+				}
+				if w.oauth.Refreshes() != 1 {
+					t.Errorf("%d refreshes: the answer is lost", w.oauth.Refreshes())
+				}
+				left2, _ := filepath.Glob(filepath.Join(filepath.Dir(w.path(t)), "*.new"))
+				if len(left2) > 0 {
+					t.Errorf("%q is left over", left2)
+				}
+			})
+		}
+	}
+}
+
+// killWhile starts a refresh in a child and kills it while it waits for the
+// answer, which answer makes first.
+func (w *world) killWhile(t *testing.T, answer func(http.ResponseWriter, *http.Request)) {
+	t.Helper()
+	asked, dead := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	w.intercept(func(rw http.ResponseWriter, r *http.Request) bool {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		answer(rw, r)
+		once.Do(func() { close(asked) })
+		<-dead
+		return true
+	})
+	p := w.start(t, "token", "")
+	p.line(t)
+	p.in.Close()
+	<-asked
+	p.kill()
+	close(dead)
+	w.intercept(nil)
+}

@@ -1,0 +1,167 @@
+// Package auth knows who the user is: where the access token comes from, the
+// OAuth flow that gets one, and the store that many processes share.
+//
+// A token is looked for in the order of [Open]. Whatever is quoted from a
+// server has gone through [redact.Secrets] before.
+package auth
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/restail/restail/cmd/auth/redact"
+)
+
+// Options is the world that tokens come from.
+type Options struct {
+	// TokenFile is --token-file: a path, "-" for stdin, "" for none.
+	TokenFile string
+	// TokenCommand is --token-command, "" for none. See [split] for how it
+	// becomes a program and its arguments.
+	TokenCommand string
+	// APIURL is --api-url: what "/login" and "/oauth/token" are appended to.
+	APIURL string
+	// Environ is the environment as "NAME=value", also that of the command; of
+	// duplicates the last counts.
+	Environ []string
+	// Stdin is read for a TokenFile of "-", and by [Login].
+	Stdin io.Reader
+	// Stderr is the command's stderr, and where [Login] and [Logout] talk.
+	Stderr io.Writer
+	// HTTP talks to the API, nil for http.DefaultTransport's settings. Its
+	// CheckRedirect does not count: redirects are never followed.
+	HTTP *http.Client
+	// Warn tells the user of something that is wrong but no hindrance, as one
+	// line without a line end.
+	Warn func(line string)
+	// Secrets learns every secret that turns up. Nil is allowed.
+	Secrets *redact.Secrets
+	// Now is the clock, nil for time.Now.
+	Now func() time.Time
+}
+
+// prepare fills what was left out.
+func (o *Options) prepare() error {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Secrets == nil {
+		o.Secrets = new(redact.Secrets)
+	}
+	if o.Warn == nil {
+		o.Warn = func(string) {}
+	}
+	if o.Stderr == nil {
+		o.Stderr = io.Discard
+	}
+	if o.Stdin == nil {
+		o.Stdin = strings.NewReader("")
+	}
+	if o.HTTP == nil {
+		o.HTTP = &http.Client{}
+	}
+	return checkAPI(o.APIURL)
+}
+
+// getenv returns a variable of the environment, "" where it is not set.
+func (o *Options) getenv(name string) string {
+	for i := len(o.Environ) - 1; i >= 0; i-- {
+		if key, value, _ := strings.Cut(o.Environ[i], "="); key == name {
+			return value
+		}
+	}
+	return ""
+}
+
+// checkAPI refuses an API that tokens must not be sent to.
+func checkAPI(api string) error {
+	u, err := url.Parse(api)
+	switch {
+	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return usage("--api-url is no URL of an API: write it as https://api.restream.io")
+	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
+		return nil
+	case u.Scheme == "http":
+		return usage("--api-url=%s: http:// is for loopback only, since tokens travel on it: use https://", api)
+	}
+	return usage("--api-url=%s: the scheme has to be https", api)
+}
+
+// source is one of the places that tokens come from. Its Token is called by
+// one goroutine at a time.
+type source interface {
+	// Token returns an access token; see [Source.Token].
+	Token(ctx context.Context, refused string) (string, error)
+}
+
+// Source gives access tokens. It is safe for concurrent use.
+type Source struct {
+	from    source
+	turn    chan struct{} // holds one element while nobody asks
+	secrets *redact.Secrets
+}
+
+// Open finds out where tokens come from: the token file, else
+// RESTREAM_ACCESS_TOKEN, else the token command, else the store that [Login]
+// fills. It reads what the user named, runs nothing and contacts nobody.
+func Open(o Options) (*Source, error) {
+	if err := o.prepare(); err != nil {
+		return nil, err
+	}
+	from, err := o.open()
+	if err != nil {
+		return nil, err
+	}
+	s := &Source{from: from, turn: make(chan struct{}, 1), secrets: o.Secrets}
+	s.turn <- struct{}{}
+	return s, nil
+}
+
+func (o *Options) open() (source, error) {
+	variable := o.getenv(accessTokenVariable)
+	switch {
+	case o.TokenFile == "-":
+		return &stream{r: o.Stdin, name: "stdin"}, nil
+	case o.TokenFile != "":
+		return openFile(o.TokenFile)
+	case variable != "":
+		token, err := parseToken(variable)
+		if err != nil {
+			return nil, unauthorized("%s: %v", accessTokenVariable, err)
+		}
+		return fixed{token, accessTokenVariable}, nil
+	case o.TokenCommand != "":
+		return newCommand(o)
+	}
+	path, err := o.storePath()
+	if err != nil {
+		return nil, err
+	}
+	return newStored(o, path), nil
+}
+
+// Token returns an access token that is worth a try. The caller passes the
+// token that the service has just refused, "" when it has not: a refused token
+// is not returned again.
+//
+// An error is the context's, or an [*Error]: Temporary when asking again can
+// help, else final. When ctx is cancelled in the middle of a refresh, Token
+// waits for its answer, 5 s at most, and stores it: the old tokens are dead.
+func (s *Source) Token(ctx context.Context, refused string) (string, error) {
+	select {
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case <-s.turn:
+	}
+	defer func() { s.turn <- struct{}{} }()
+	token, err := s.from.Token(ctx, refused)
+	if err != nil && ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	s.secrets.Add(token)
+	return token, err
+}

@@ -1,0 +1,217 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+func TestStorePath(t *testing.T) {
+	t.Parallel()
+	abs := func(parts ...string) string {
+		if runtime.GOOS == "windows" {
+			return `C:\` + filepath.Join(parts...)
+		}
+		return "/" + filepath.Join(parts...)
+	}
+	tests := []struct {
+		name    string
+		environ []string
+		want    string
+	}{
+		{"XDG", []string{"XDG_STATE_HOME=" + abs("state"), "HOME=" + abs("home")}, abs("state", "restail", "token.json")},
+		{"home", []string{"HOME=" + abs("home")}, abs("home", ".local", "state", "restail", "token.json")},
+		{"a relative XDG directory does not count", []string{"XDG_STATE_HOME=state", "HOME=" + abs("home")}, abs("home", ".local", "state", "restail", "token.json")},
+		{"Windows", []string{"USERPROFILE=" + abs("home")}, abs("home", ".local", "state", "restail", "token.json")},
+	}
+	for _, tt := range tests {
+		o := Options{Environ: tt.environ}
+		if got, err := o.storePath(); got != tt.want || err != nil {
+			t.Errorf("%s: %q, %v; want %q", tt.name, got, err, tt.want)
+		}
+	}
+	_, err := (&Options{}).storePath()
+	wantError(t, err, statusFailed, false, "XDG_STATE_HOME", "HOME")
+}
+
+func testStore(t *testing.T) *store {
+	t.Helper()
+	s := &store{path: filepath.Join(t.TempDir(), "state", "restail", "token.json"), warn: func(line string) { t.Errorf("warned: %s", line) }}
+	unlock, err := s.lock(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	unlock()
+	return s
+}
+
+func (s *store) mustPut(t *testing.T, l *login) {
+	t.Helper()
+	n, err := s.prepare()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.put(l); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestStoreKeepsEverything(t *testing.T) {
+	t.Parallel()
+	s := testStore(t)
+	want := &login{7, "https://api.example", "id", "secret", "access <&>", "refresh", time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)}
+	s.mustPut(t, want)
+	got, err := s.read()
+	if err != nil || *got != *want {
+		t.Errorf("read %+v, %v; want %+v", got, err, want)
+	}
+	if _, err := os.Stat(s.newPath()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("something is left beside the store: %v", err)
+	}
+	long := *want
+	long.Serial, long.RefreshToken = 8, strings.Repeat("r", 3*room)
+	s.mustPut(t, &long)
+	if got, err := s.read(); err != nil || *got != long {
+		t.Errorf("a long token is not kept: %v", err)
+	}
+}
+
+func TestStoreThatIsNone(t *testing.T) {
+	t.Parallel()
+	s := testStore(t)
+	if _, err := s.read(); !errors.Is(err, errNoLogin) {
+		t.Errorf("no file: %v", err)
+	}
+	for _, text := range []string{"", "{", `{"access_token": 7}`, `{}`, `[]`, "MARKED"} {
+		if err := os.WriteFile(s.path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := s.read()
+		wantError(t, err, statusUnauthorized, false, s.path, "damaged", "restail login")
+		if strings.Contains(err.Error(), "MARKED") {
+			t.Errorf("%v quotes the store", err)
+		}
+	}
+}
+
+// TestRecover goes through what a kill can leave behind.
+func TestRecover(t *testing.T) {
+	t.Parallel()
+	old := &login{Serial: 4, AccessToken: "old"}
+	newer := &login{Serial: 5, AccessToken: "new"}
+	tests := []struct {
+		name        string
+		stored      *login
+		leave       func(t *testing.T, s *store)
+		want        string
+		interrupted bool
+	}{
+		{"nothing", old, func(*testing.T, *store) {}, "old", false},
+		{"before the answer", old, func(t *testing.T, s *store) { s.leave(t, nil) }, "old", true},
+		{"before the rename", old, func(t *testing.T, s *store) { s.leave(t, newer) }, "new", false},
+		{"the first login before its rename", nil, func(t *testing.T, s *store) { s.leave(t, newer) }, "new", false},
+		{"the first login before its answer", nil, func(t *testing.T, s *store) { s.leave(t, nil) }, "", true},
+		{"one that is older", old, func(t *testing.T, s *store) { s.leave(t, &login{Serial: 4, AccessToken: "x"}) }, "old", true},
+		{"torn", old, func(t *testing.T, s *store) {
+			if err := os.WriteFile(s.newPath(), []byte(`{"serial": 5, "access_token": "to`), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, "old", true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := testStore(t)
+			if tt.stored != nil {
+				s.mustPut(t, tt.stored)
+			}
+			tt.leave(t, s)
+			l, interrupted, err := s.recover()
+			got := ""
+			if err == nil {
+				got = l.AccessToken
+			}
+			if got != tt.want || interrupted != tt.interrupted || err != nil && !errors.Is(err, errNoLogin) {
+				t.Errorf("recovered %q, %t, %v; want %q, %t", got, interrupted, err, tt.want, tt.interrupted)
+			}
+			s.mustPut(t, &login{Serial: 6, AccessToken: "next"})
+			if l, err := s.read(); err != nil || l.AccessToken != "next" {
+				t.Errorf("the next refresh is not stored: %v", err)
+			}
+		})
+	}
+}
+
+// leave prepares, writes l if it is not nil, and goes no further.
+func (s *store) leave(t *testing.T, l *login) {
+	t.Helper()
+	n, err := s.prepare()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l != nil {
+		if err := n.write(l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n.file.Close()
+}
+
+func TestLockWaits(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{path: filepath.Join(dir, "token.json")}
+		held := flock.New(filepath.Join(dir, "token.lock"))
+		if ok, err := held.TryLock(); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := s.lock(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("cancelled: %v", err)
+		}
+		begin := time.Now()
+		_, err := s.lock(t.Context())
+		wantError(t, err, statusFailed, true, "token.lock")
+		if waited := time.Since(begin); waited != lockTime {
+			t.Errorf("waited %v", waited)
+		}
+		time.AfterFunc(3*time.Second, func() { held.Unlock() })
+		unlock, err := s.lock(t.Context())
+		if err != nil {
+			t.Fatalf("freed: %v", err)
+		}
+		if ok, _ := flock.New(filepath.Join(dir, "token.lock")).TryLock(); ok {
+			t.Error("two hold the lock")
+		}
+		unlock()
+	})
+}
+
+func TestStoreThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	blocked := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(blocked, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := &store{path: filepath.Join(blocked, "restail", "token.json")}
+	_, err := s.lock(t.Context())
+	wantError(t, err, statusFailed, false, "directory")
+
+	s = testStore(t)
+	if err := os.Mkdir(filepath.Join(filepath.Dir(s.path), "token.json"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.read()
+	wantError(t, err, statusUnauthorized, false, "damaged")
+}
