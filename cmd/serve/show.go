@@ -100,6 +100,9 @@ type room struct {
 	source int    // eventSourceId
 	about  object // the target of connection_info
 	emotes []string
+	// answers tells that the platform says which message another one answers.
+	// Elsewhere people write @NAME.
+	answers bool
 	// voice makes the event of what somebody says.
 	voice func(line) (eventType int, payload object)
 

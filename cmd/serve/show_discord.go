@@ -21,7 +21,6 @@ func discordRooms() []*room {
 }
 
 func discordVoice(l line) (int, object) {
-	l = l.mention()
 	var nickname, color, roles any
 	if l.by.is("nick") {
 		nickname = spaced(l.by.marks["nick"])

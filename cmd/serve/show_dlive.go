@@ -19,7 +19,6 @@ func dliveRooms() []*room {
 }
 
 func dliveVoice(l line) (int, object) {
-	l = l.mention()
 	badges, place := []string{}, "Member"
 	if l.by.is("badges") {
 		badges = strings.Split(l.by.marks["badges"], ",")

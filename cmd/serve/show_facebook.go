@@ -17,7 +17,7 @@ func facebookRooms() []*room {
 				"user":             object{"avatar": "https://avatars.example.com/facebook/lotte.png", "id": "100061197900061", "name": "Lotte Lötet"},
 				"websiteChannelId": 4100104,
 			},
-			voice: facebookVoice(11),
+			answers: true, voice: facebookVoice(11),
 		},
 		{
 			key: "page", slug: "facebook", source: 20, target: "2061979000000062",
@@ -26,7 +26,7 @@ func facebookRooms() []*room {
 				"page":             object{"id": "206119790006", "name": "Kaputt & Klang", "picture": "https://avatars.example.com/facebook/page.png"},
 				"websiteChannelId": 4100105,
 			},
-			voice: facebookVoice(13),
+			answers: true, voice: facebookVoice(13),
 		},
 	}
 }

@@ -8,9 +8,10 @@ import "strconv"
 func kickRooms() []*room {
 	return []*room{{
 		key: "kick", slug: "kick", source: 29, target: "6119790",
-		about:  ownedBy("kick", "lotteworkbench", "6119790", 4100110),
-		emotes: []string{"kickBzzt", "kickGoat", "kickSalute"},
-		voice:  kickVoice,
+		about:   ownedBy("kick", "lotteworkbench", "6119790", 4100110),
+		emotes:  []string{"kickBzzt", "kickGoat", "kickSalute"},
+		answers: true,
+		voice:   kickVoice,
 	}}
 }
 

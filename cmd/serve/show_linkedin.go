@@ -11,7 +11,6 @@ func linkedinRooms() []*room {
 			"websiteChannelId": 4100107,
 		},
 		voice: func(l line) (int, object) {
-			l = l.mention()
 			payload := object{"bot": false, "text": l.text}
 			if !l.by.is("withheld") {
 				payload["author"] = object{"avatarUrl": l.by.avatar(), "name": l.by.name}

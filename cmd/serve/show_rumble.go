@@ -6,7 +6,6 @@ func rumbleRooms() []*room {
 		about:  ownedBy("rumble", "LottesWorkbench", "v61goat", 4100111),
 		emotes: []string{":r+goat:", ":r+bzzt:", ":r+party:"},
 		voice: func(l line) (int, object) {
-			l = l.mention()
 			return 32, object{
 				"author": object{
 					"avatar":      l.by.avatar(),

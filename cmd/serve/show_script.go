@@ -20,9 +20,9 @@ type person struct {
 
 // remark is what an answer or a relay refers to.
 type remark struct {
-	event   string // eventIdentifier
-	message string // the platform's own id
-	thread  *remark  // what the thread began with
+	event   string  // eventIdentifier
+	message string  // the platform's own id
+	thread  *remark // what the thread began with
 	author  *person
 }
 
@@ -86,7 +86,7 @@ func (d *director) person(nick string) (*person, error) {
 // line is something that somebody says.
 type line struct {
 	by      *person
-	to      *person  // whom it answers, nil for nobody
+	to      *person  // whom it answers, nil for nobody; where the platform cannot tell, the text does
 	how     string   // what kind of message it is: the first word in brackets
 	details []string // the other words
 	text    string
@@ -123,6 +123,9 @@ func (d *director) perform(written string) error {
 		if l.to, err = d.person(to); err != nil {
 			return err
 		}
+		if l.to.last.event == "" {
+			return fmt.Errorf("%s answers %s, who has said nothing yet", by, to)
+		}
 	}
 	d.say(l)
 	return nil
@@ -131,6 +134,9 @@ func (d *director) perform(written string) error {
 // say sends an event.
 func (d *director) say(l line) {
 	room := l.by.room
+	if l.to != nil && (!room.answers || l.to.room != room) {
+		l.text, l.to = "@"+l.to.name+" "+l.text, nil
+	}
 	count := strconv.Itoa(len(d.actions))
 	l.id = uuid("message", count)
 	eventType, payload := room.voice(l)
@@ -146,11 +152,10 @@ func (d *director) say(l line) {
 		"showId":               showID,
 		"userId":               streamer,
 	})
-	thread := (*remark)(nil)
+	l.by.last = remark{event: event, message: l.id, author: l.by}
 	if l.to != nil {
-		thread = l.to.last.first()
+		l.by.last.thread = l.to.last.first()
 	}
-	l.by.last = remark{event: event, message: l.id, thread: thread, author: l.by}
 }
 
 // first is what the thread began with.
@@ -222,13 +227,4 @@ func (l line) replaces() []object {
 	}
 	slices.Reverse(list)
 	return list
-}
-
-// mention puts the name of whom the line answers before its text, on
-// platforms that have no other way to say it.
-func (l line) mention() line {
-	if l.to != nil {
-		l.text = "@" + l.to.name + " " + l.text
-	}
-	return l
 }

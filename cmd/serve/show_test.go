@@ -335,6 +335,7 @@ func TestScriptMistakes(t *testing.T) {
 		"stranger: hello":                  `"stranger" is not in the cast`,
 		"ann > stranger: hello":            `"stranger" is not in the cast`,
 		`ann: "hello`:                      "a Go string",
+		"ann > ann: hello":                 "ann answers ann, who has said nothing yet",
 		"!":                                "a direction is missing",
 		"!dance":                           `cannot do "dance"`,
 		"!info twitch":                     `cannot do "info twitch"`,

@@ -8,7 +8,6 @@ func trovoRooms() []*room {
 		about:  ownedBy("trovo", "LotteOnTrovo", "100061979", 4100108),
 		emotes: []string{":goat", ":spark", ":hooray"},
 		voice: func(l line) (int, object) {
-			l = l.mention()
 			payload := object{"bot": false, "replaces": l.replaces(), "text": l.text}
 			if !l.by.is("withheld") {
 				payload["author"] = object{"avatarUrl": l.by.avatar(), "name": l.by.name}

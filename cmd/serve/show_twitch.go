@@ -13,13 +13,13 @@ func twitchRooms() []*room {
 			},
 			"websiteChannelId": 4100102,
 		},
-		emotes: []string{"lotteHype", "lotteSmoke", "lotteBzzt", "lotteGoat", "lotteCry", "LUL"},
-		voice:  twitchVoice,
+		emotes:  []string{"lotteHype", "lotteSmoke", "lotteBzzt", "lotteGoat", "lotteCry", "LUL"},
+		answers: true,
+		voice:   twitchVoice,
 	}}
 }
 
 func twitchVoice(l line) (int, object) {
-	l = l.mention()
 	return 4, object{
 		"author": twitchAuthor(l.by),
 		"bot":    l.by.is("bot"),
@@ -63,7 +63,7 @@ func twitchAuthor(p *person) object {
 // twitchMessage is the message that the line answers, or the one that its
 // thread began with; nil when it answers nothing.
 func twitchMessage(l line, which func(remark) *remark) any {
-	if l.to == nil || l.to.last.author == nil {
+	if l.to == nil {
 		return nil
 	}
 	message := which(l.to.last)

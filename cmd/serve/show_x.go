@@ -8,7 +8,6 @@ func xRooms() []*room {
 		key: "x", slug: "twitter", source: 28, target: "1dRKBarnFoundGX",
 		about: ownedBy("x", "Lotte repairs things", "61197900061", 4100109),
 		voice: func(l line) (int, object) {
-			l = l.mention()
 			return 24, object{
 				"author": object{
 					"avatar":      l.by.avatar(),

@@ -33,7 +33,6 @@ func youtubeRooms() []*room {
 }
 
 func youtubeVoice(l line) (int, object) {
-	l = l.mention()
 	payload := object{
 		"author": object{
 			"avatar":          l.by.avatar(),
