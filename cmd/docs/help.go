@@ -60,11 +60,7 @@ func (h Help) program(s *sheet, app *kong.Application) {
 	s.paragraph("Usage: " + app.Name + " [COMMAND] [FLAGS]")
 	var rows []row
 	for _, command := range commands(app) {
-		term := command.Name
-		for _, arg := range command.Positional {
-			term += " " + argumentName(arg)
-		}
-		rows = append(rows, row{term, command.Help})
+		rows = append(rows, row{shortUsage(command), command.Help})
 	}
 	flags := flagRows(unshared(ownFlags(app.Node)))
 	left := leftOf(slices.Concat(rows, flags))

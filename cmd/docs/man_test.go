@@ -40,6 +40,8 @@ func TestMan(t *testing.T) {
 // macros are those that every man understands.
 var macros = regexp.MustCompile(`^\.(TH|SH|SS|TP|PP|br|nh|ad l)( "[^"\n]*")*$`)
 
+var bareHyphen = regexp.MustCompile(`(^|[^\\])-`)
+
 // checkRoff checks what would show as something else than what was meant, and
 // asks groff where it is installed.
 func checkRoff(t *testing.T, page string) {
@@ -50,6 +52,8 @@ func checkRoff(t *testing.T, page string) {
 			t.Errorf("line %d is no text and no macro: %q", i+1, line)
 		case strings.Count(line, `\fB`)+strings.Count(line, `\fI`) != strings.Count(line, `\fR`):
 			t.Errorf("line %d leaves a font open: %q", i+1, line)
+		case bareHyphen.MatchString(line):
+			t.Errorf("line %d has a hyphen that cannot be copied: %q", i+1, line)
 		case strings.ContainsFunc(line, func(r rune) bool { return r < ' ' || r > '~' }):
 			t.Errorf("line %d is not ASCII: %q", i+1, line)
 		}

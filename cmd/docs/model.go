@@ -196,6 +196,15 @@ func usage(node *kong.Node) string {
 	return strings.Join(words, " ")
 }
 
+// shortUsage is usage with names in the place of allowed words: shell NAME.
+func shortUsage(node *kong.Node) string {
+	words := []string{node.Name}
+	for _, arg := range node.Positional {
+		words = append(words, argumentName(arg))
+	}
+	return strings.Join(words, " ")
+}
+
 // meaning returns the help of a flag or argument and its default.
 func meaning(v *kong.Value) string {
 	if !v.HasDefault || v.Default == "" || v.IsBool() || strings.Contains(v.Help, "Default:") {
