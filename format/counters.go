@@ -16,12 +16,16 @@ type Counters struct {
 	LastHeard    time.Time // when the last frame came, zero before the first
 }
 
-// text says it in one line for people.
+// text says it in one line for people. A recording is not heard, so it says
+// nothing of when.
 func (c Counters) text(now time.Time) string {
-	heard := "nothing heard yet"
-	if !c.LastHeard.IsZero() {
-		heard = "last heard " + duration(now.Sub(c.LastHeard)) + " ago"
+	heard := ""
+	switch {
+	case !c.LastHeard.IsZero():
+		heard = ", last heard " + duration(now.Sub(c.LastHeard)) + " ago"
+	case c.Received == 0:
+		heard = ", nothing heard yet"
 	}
-	return fmt.Sprintf("received %d, written %d, filtered %d, broken %d, filter errors %d, queued %d, %s",
+	return fmt.Sprintf("received %d, written %d, filtered %d, broken %d, filter errors %d, queued %d%s",
 		c.Received, c.Written, c.Filtered, c.Broken, c.FilterErrors, c.Queued, heard)
 }

@@ -36,11 +36,13 @@ type places struct {
 type channels struct {
 	first   string
 	several bool
+	width   int // of the platform with its widest channel
 }
 
-// The column is as wide as the longest platform, and grows with the channels
-// that are named in it; a longer name sticks out. The service sends platforms
-// by the dozen, not by the thousand.
+// The column is as wide as the longest platform, and grows for the channels
+// that are named in it. What is longer than widest is cut, so that no name
+// reaches the marks behind the column. The service has platforms by the dozen,
+// not by the thousand.
 const (
 	narrowest, widest = 8, 24
 	maxPlatforms      = 64
@@ -51,29 +53,52 @@ func (p *places) learn(platform, channel []byte) {
 	if len(channel) == 0 {
 		return
 	}
-	if known := p.channels[string(platform)]; known != nil {
-		known.several = known.several || known.first != string(channel)
+	known := p.channels[string(platform)]
+	if known != nil && string(channel) == known.first {
 		return
 	}
-	if p.channels == nil {
-		p.channels = map[string]*channels{}
+	if known == nil {
+		if p.channels == nil {
+			p.channels = map[string]*channels{}
+		}
+		if len(p.channels) == maxPlatforms {
+			return
+		}
+		known = &channels{first: string(channel)}
+		p.channels[string(platform)] = known
+	} else {
+		known.several = true
 	}
-	if len(p.channels) < maxPlatforms {
-		p.channels[string(platform)] = &channels{first: string(channel)}
+	known.width = max(known.width, displaywidth.Bytes(appendPlace(nil, platform, channel)))
+	if known.several {
+		p.width = max(p.width, min(known.width, widest))
 	}
 }
 
-// several tells whether more than one channel of the platform is in play.
-func (p *places) several(platform []byte) bool {
-	known := p.channels[string(platform)]
-	return known != nil && known.several
+// append appends the column: the platform, and the channel where several of
+// the platform are in play and the line has no other place for it. Both are
+// made safe.
+func (p *places) append(dst, platform, channel []byte) (out []byte, blanks int) {
+	if known := p.channels[string(platform)]; known == nil || !known.several {
+		channel = nil
+	}
+	start := len(dst)
+	dst = appendPlace(dst, platform, channel)
+	width := displaywidth.Bytes(dst[start:])
+	if width > widest {
+		name := displaywidth.TruncateBytes(dst[start:], widest, []byte("…"))
+		dst = append(dst[:start], name...)
+		width = displaywidth.Bytes(dst[start:])
+	}
+	p.width = max(p.width, narrowest, width)
+	return dst, p.width - width
 }
 
-// blanks returns how many blanks fill the column behind a name.
-func (p *places) blanks(name []byte) int {
-	width := displaywidth.Bytes(name)
-	if p.width = max(p.width, narrowest); width <= widest {
-		p.width = max(p.width, width)
+func appendPlace(dst, platform, channel []byte) []byte {
+	dst = safe.Append(dst, platform)
+	if len(channel) > 0 {
+		dst = append(dst, '/')
+		dst = safe.Append(dst, channel)
 	}
-	return p.width - width
+	return dst
 }

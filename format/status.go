@@ -1,13 +1,12 @@
 package format
 
 import (
-	"bytes"
 	"fmt"
-	"hash/maphash"
 	"io"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/restail/restail/decode/record"
 	"github.com/restail/restail/format/safe"
@@ -37,15 +36,12 @@ type Status struct {
 	w    io.Writer
 	mode StatusMode
 	now  func() time.Time
-
-	seed maphash.Seed
-	seen map[uint64]struct{} // filter errors that were shown, by hash
 }
 
 // NewStatus returns a Status that writes to w; now is the clock of the JSON
 // lines.
 func NewStatus(w io.Writer, mode StatusMode, now func() time.Time) *Status {
-	return &Status{w: w, mode: mode, now: now, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}}
+	return &Status{w: w, mode: mode, now: now}
 }
 
 // Connection reports what became of a connection, in the words of its status.
@@ -131,29 +127,16 @@ func beginning(frame []byte) string {
 	if len(frame) <= enough {
 		return string(frame)
 	}
-	return string(bytes.TrimRight(bytes.ToValidUTF8(frame[:enough], nil), " ")) + "…"
+	end := enough
+	for end > enough-utf8.UTFMax && !utf8.RuneStart(frame[end]) {
+		end--
+	}
+	return strings.TrimRight(string(frame[:end]), " ") + "…"
 }
 
-// maxFilterErrors is how many different filter errors are shown: some quote
-// the record, and chat must not fill the memory.
-const maxFilterErrors = 1000
-
-// Filter reports an error of the filter, which concerned one record. Each
-// distinct message is shown once.
+// Filter reports an error of the filter, which concerned one record.
 func (s *Status) Filter(message string) {
-	hash := maphash.String(s.seed, message)
-	s.mu.Lock()
-	_, shown := s.seen[hash]
-	shown = shown || len(s.seen) > maxFilterErrors
-	if !shown {
-		if s.seen[hash] = struct{}{}; len(s.seen) > maxFilterErrors {
-			message = "further errors of the filter are counted, not shown"
-		}
-	}
-	s.mu.Unlock()
-	if !shown {
-		s.write(badMark, safe.String("filter: "+message), news{at: s.now(), kind: "filter"})
-	}
+	s.write(badMark, safe.String("filter: "+message), news{at: s.now(), kind: "filter"})
 }
 
 // Note reports something else: kind is link, connection, frame or filter, the
@@ -164,20 +147,23 @@ func (s *Status) Note(kind, message string) {
 
 // Error reports what ends the run, whatever the mode, and on a second line
 // what to do about it, if there is a hint. A message of several lines keeps
-// them, indented: only the first begins like a line of ours.
+// them, all but the first behind blanks: no other begins like a line of ours.
 func (s *Status) Error(message, hint string) {
 	if s.mode == StatusJSON {
 		s.emit(news{at: s.now(), kind: "error"}.text("hint", hint).line(message))
 		return
 	}
-	text := message
+	text := strings.TrimRight(message, "\n")
 	if hint != "" {
 		text += "\n" + hint
 	}
 	out := []byte("restail: ")
-	for i, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
+	for i, line := range strings.Split(text, "\n") {
 		if i > 0 {
-			out = append(out, "\n  "...)
+			out = append(out, '\n')
+		}
+		if i > 0 && line != "" && line[0] != ' ' {
+			out = append(out, "  "...)
 		}
 		out = safe.Append(out, []byte(strings.TrimRight(line, " ")))
 	}

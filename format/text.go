@@ -132,12 +132,11 @@ func (t *Text) place(l *line, r *record.Record) {
 	if len(platform) > 0 {
 		l.paintColor(platformColor(platform))
 	}
-	start := len(l.out)
-	if !t.places.several(platform) || isConnection(r) {
+	if isConnection(r) {
 		channel = nil
 	}
-	l.out = appendName(l.out, platform, channel)
-	blanks := t.places.blanks(l.out[start:])
+	var blanks int
+	l.out, blanks = t.places.append(l.out, platform, channel)
 	l.reset()
 	l.out = appendBlanks(l.out, blanks+1)
 }

@@ -2,6 +2,7 @@ package format
 
 import (
 	"bytes"
+	"strconv"
 
 	"github.com/restail/restail/decode/record"
 )
@@ -22,7 +23,14 @@ func (t *Text) replyCreated(l *line, r *record.Record) {
 		l.phrase("reply ")
 		l.show(short(id))
 	}
-	for i, c := range r.List(record.Connections) {
+	to(l, r.List(record.Connections))
+	l.close()
+	message(l, r, true)
+}
+
+// to writes the platforms of connection identifiers, several of one together.
+func to(l *line, connections []record.Chars) {
+	for i := 0; i < len(connections); {
 		switch {
 		case i > 0:
 			l.say(", ")
@@ -31,10 +39,17 @@ func (t *Text) replyCreated(l *line, r *record.Record) {
 		default:
 			l.phrase("to ")
 		}
-		l.show(slug(c.Bytes))
+		name := slug(connections[i].Bytes)
+		l.show(name)
+		same := 1
+		for i++; i < len(connections) && bytes.Equal(slug(connections[i].Bytes), name); i++ {
+			same++
+		}
+		if same > 1 {
+			l.say(" ×")
+			l.out = strconv.AppendInt(l.out, int64(same), 10)
+		}
 	}
-	l.close()
-	message(l, r, true)
 }
 
 // reply writes what became of an answer.
@@ -204,8 +219,12 @@ func isASCII(text []byte) bool {
 // another form than <user>-<slug>-<target>.
 func slug(identifier []byte) []byte {
 	_, rest, _ := bytes.Cut(identifier, []byte{'-'})
-	if slug, _, found := bytes.Cut(rest, []byte{'-'}); found && len(slug) > 0 {
-		return slug
+	slug, _, found := bytes.Cut(rest, []byte{'-'})
+	switch {
+	case !found || len(slug) == 0:
+		return identifier
+	case string(slug) == "twitter": // the wire's name for it
+		return []byte("x")
 	}
-	return identifier
+	return slug
 }

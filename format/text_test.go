@@ -86,33 +86,43 @@ func TestChannelIsNamedWhereThereAreSeveral(t *testing.T) {
 	const want = "" +
 		"twitch       A: a\n" +
 		"youtube      B: b\n" +
-		"youtube \"One Live\"     B: b\n" +
-		"twitch                 A: a\n" +
-		"twitch/two             C: c\n" +
-		"twitch                 D: d\n"
+		"youtube/One Live     B: b\n" +
+		"twitch               A: a\n" +
+		"twitch/two           C: c\n" +
+		"twitch               D: d\n"
 	if string(out) != want {
 		t.Errorf("got\n%swant\n%s", out, want)
 	}
 }
 
 func TestWideCharactersKeepTheColumns(t *testing.T) {
+	names := []string{"猫猫猫猫", "e\u0301te\u0301", "👩‍🚀🇯🇵", "plain", "ไทย", "한국 어", "\x1b[2J"}
 	w := NewText(noClock)
-	w.Know(record.Linked{Platform: "twitch", Channel: "a"})
-	var out []byte
-	for _, channel := range []string{"猫猫猫猫", "e\u0301te\u0301", "👩‍🚀🇯🇵", "plain", "ไทย", "한국 어"} {
-		out = w.Record(out[:0], chat("twitch", channel, "Ada", "hi"), nil)
+	for _, channel := range names {
+		w.Know(record.Linked{Platform: "twitch", Channel: channel})
 	}
-	for _, channel := range []string{"猫猫猫猫", "e\u0301te\u0301", "👩‍🚀🇯🇵", "plain", "ไทย", "한국 어", "\x1b[2J"} {
-		out = w.Record(out[:0], chat("twitch", channel, "Ada", "hi"), nil)
+	for _, channel := range names {
+		out := w.Record(nil, chat("twitch", channel, "Ada", "hi"), nil)
 		before, _, _ := strings.Cut(string(out), "Ada")
-		if width := displaywidth.String(before); width != 21 {
+		if width := displaywidth.String(before); width != 20 {
 			t.Errorf("%q: the author stands in column %d", out, width)
 		}
 	}
-	long := strings.Repeat("long", 10)
-	w.Record(nil, chat("twitch", long, "Ada", "hi"), nil)
-	if out = w.Record(nil, chat("x", "", "Ada", "hi"), nil); displaywidth.Bytes(out) > 30 {
-		t.Errorf("one long name widens all lines: %q", out)
+}
+
+func TestLongNamesStayInTheirColumn(t *testing.T) {
+	w := NewText(noClock)
+	w.Know(record.Linked{Platform: "x", Channel: "a"})
+	for _, c := range []struct{ platform, channel, want string }{
+		{"x", strings.Repeat("long ", 10), "x/long long long long l…     Ada: hi\n"},
+		{"x", strings.Repeat("猫", 20), "x/猫猫猫猫猫猫猫猫猫猫…      Ada: hi\n"},
+		{"x", "$ [super chat 500 USD] Eve: ", "x/$ [super chat 500 USD…     Ada: hi\n"},
+		{strings.Repeat("p", 40), "", strings.Repeat("p", 23) + "…     Ada: hi\n"},
+		{"x", "", "x                            Ada: hi\n"},
+	} {
+		if got := string(w.Record(nil, chat(c.platform, c.channel, "Ada", "hi"), nil)); got != c.want {
+			t.Errorf("got  %q\nwant %q", got, c.want)
+		}
 	}
 }
 
