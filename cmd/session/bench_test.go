@@ -1,0 +1,115 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"testing"
+
+	"github.com/coder/websocket"
+)
+
+// corpus is frames of the sizes of real chat, mean 724 bytes.
+func corpus() [][]byte {
+	var frames [][]byte
+	for i := range 256 {
+		frames = append(frames, fmt.Appendf(nil, `{"action":"event","n":%d,"pad":"%s"}`, i, bytes.Repeat([]byte("x"), 80+i*37%1200)))
+	}
+	return frames
+}
+
+// framed is the corpus as a server sends it, without masks.
+func framed(frames [][]byte) []byte {
+	var out []byte
+	for _, f := range frames {
+		out = appendFrame(out, 0x81, f)
+	}
+	return out
+}
+
+// appendFrame appends a frame as a server sends it. first is its first byte.
+func appendFrame(out []byte, first byte, payload []byte) []byte {
+	out = append(out, first)
+	switch n := len(payload); {
+	case n < 126:
+		out = append(out, byte(n))
+	case n < 1<<16:
+		out = append(out, 126, byte(n>>8), byte(n))
+	default:
+		out = append(out, 127, 0, 0, 0, 0, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
+	}
+	return append(out, payload...)
+}
+
+// flood serves the corpus for ever.
+func flood(b *testing.B) string {
+	var chunk []byte
+	all := framed(corpus())
+	for len(chunk) < 1<<20 {
+		chunk = append(chunk, all...)
+	}
+	address, _ := loopback(b, func(p *peer) {
+		for ok := p.accept(); ok; {
+			ok = p.write(chunk) == nil
+		}
+	})
+	return address
+}
+
+func mean(frames [][]byte) int64 {
+	n := 0
+	for _, f := range frames {
+		n += len(f)
+	}
+	return int64(n / len(frames))
+}
+
+// BenchmarkBare is the yardstick: nothing but the library, and a buffer.
+func BenchmarkBare(b *testing.B) {
+	ctx := context.Background()
+	conn, _, err := websocket.Dial(ctx, flood(b)+"?accessToken=t", nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer conn.CloseNow()
+	conn.SetReadLimit(16 << 20)
+	buf := make([]byte, 0, 64<<10)
+	b.SetBytes(mean(corpus()))
+	b.ReportAllocs()
+	for b.Loop() {
+		_, r, err := conn.Reader(ctx)
+		if err != nil {
+			b.Fatal(err)
+		}
+		buf = buf[:0]
+		for {
+			n, err := r.Read(buf[len(buf):cap(buf)])
+			buf = buf[:len(buf)+n]
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
+// BenchmarkLive is to take 1/0.95 of BenchmarkBare at most.
+func BenchmarkLive(b *testing.B) {
+	live, err := NewLive(LiveOptions{URL: flood(b), Tokens: fixed("t"), Retries: 0})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(mean(corpus()))
+	b.ReportAllocs()
+	for item, err := range live.Items(context.Background()) {
+		if err != nil {
+			b.Fatal(err)
+		}
+		if item.Frame != nil && !b.Loop() {
+			break
+		}
+	}
+}

@@ -1,0 +1,129 @@
+package session
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/netip"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/coder/websocket"
+	"golang.org/x/net/http/httpproxy"
+)
+
+const (
+	// handshakeTimeout is for everything from the look-up of the name to the
+	// answer to the handshake.
+	handshakeTimeout = 15 * time.Second
+	// maxHeader bounds the header of the answer, in bytes.
+	maxHeader = 64 << 10
+)
+
+// errNotLoopback is for a name such as localhost that leads elsewhere.
+var errNotLoopback = errors.New("an unencrypted link to another machine is not allowed, since it carries a token")
+
+// client returns the HTTP client of all handshakes.
+func client(o LiveOptions, plain bool) *http.Client {
+	dial := o.DialContext
+	if dial == nil {
+		dialer := &net.Dialer{Timeout: handshakeTimeout}
+		if plain {
+			dialer.Control = onlyLoopback
+		}
+		dial = dialer.DialContext
+	}
+	proxy := proxies(o.Getenv)
+	return &http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &http.Transport{
+			Proxy: func(r *http.Request) (*url.URL, error) { return proxy(r.URL) },
+			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+				conn, err := dial(ctx, network, address)
+				if err != nil {
+					return nil, err
+				}
+				return &wire{Conn: conn}, nil
+			},
+			TLSClientConfig:        o.TLS,
+			TLSHandshakeTimeout:    handshakeTimeout,
+			MaxResponseHeaderBytes: maxHeader,
+			DisableKeepAlives:      true,
+			DisableCompression:     true,
+		},
+	}
+}
+
+// proxies reads the variables that name proxies. Loopback never has one.
+func proxies(getenv func(string) string) func(*url.URL) (*url.URL, error) {
+	either := func(name string) string {
+		if value := getenv(strings.ToLower(name)); value != "" {
+			return value
+		}
+		return getenv(name)
+	}
+	config := httpproxy.Config{
+		HTTPProxy: either("HTTP_PROXY"), HTTPSProxy: either("HTTPS_PROXY"), NoProxy: either("NO_PROXY"),
+		CGI: getenv("REQUEST_METHOD") != "",
+	}
+	return config.ProxyFunc()
+}
+
+// onlyLoopback refuses to connect to another machine. It sees the address that
+// a name led to.
+func onlyLoopback(_, address string, _ syscall.RawConn) error {
+	if to, err := netip.ParseAddrPort(address); err != nil || !to.Addr().Unmap().IsLoopback() {
+		return errNotLoopback
+	}
+	return nil
+}
+
+// dial makes one handshake. It alone puts the token into the address, and lets
+// neither back out: no detail of a fault has them.
+func (l *Live) dial(ctx context.Context, token string) (*socket, *fault) {
+	address := *l.url
+	query := address.Query()
+	query.Set("accessToken", token)
+	address.RawQuery = query.Encode()
+
+	s := &socket{token: token, silence: l.o.HeartbeatTimeout, maxFrame: l.o.MaxFrame, queue: l.queue, stopping: make(chan struct{})}
+	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
+	defer cancel()
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(info httptrace.GotConnInfo) { s.wire = wireUnder(info.Conn) },
+	})
+	conn, resp, err := websocket.Dial(traced, address.String(), &websocket.DialOptions{
+		HTTPClient:      l.client,
+		HTTPHeader:      http.Header{"User-Agent": {l.o.UserAgent}},
+		CompressionMode: websocket.CompressionContextTakeover,
+	})
+	switch {
+	case err == nil:
+		s.open(conn, l.buf)
+		return s, nil
+	case resp != nil:
+		return nil, refusal(resp, token)
+	case ctx.Err() != nil:
+		err = ctx.Err() // whatever it became on the way
+	}
+	return nil, dialFault(err, l.url.Host, token)
+}
+
+// wireUnder finds the wire below any TLS, of which an HTTPS proxy adds another.
+func wireUnder(conn net.Conn) *wire {
+	for {
+		switch c := conn.(type) {
+		case *wire:
+			return c
+		case *tls.Conn:
+			conn = c.NetConn()
+		default:
+			return nil
+		}
+	}
+}

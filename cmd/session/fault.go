@@ -1,0 +1,173 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// A fault is why a dial failed or a link ended.
+type fault struct {
+	reason string
+	detail string // in words for people, without secrets
+	// after is the time that the service asks to wait; 0 when it does not.
+	after time.Duration
+	// heard tells that the link had received something.
+	heard bool
+	// final tells that trying again is of no use; err may say why.
+	final bool
+	err   error
+}
+
+// closeCodes are the close codes that may mean a refused token. None is
+// documented: the first is WebSocket's own, the others are custom.
+var closeCodes = []websocket.StatusCode{websocket.StatusPolicyViolation, 4001, 4401}
+
+// maxRetryAfter bounds what a service can ask for.
+const maxRetryAfter = 24 * time.Hour
+
+// refusal reads the answer to a handshake that was no consent.
+func refusal(resp *http.Response, token string) *fault {
+	code := resp.StatusCode
+	f := &fault{reason: refused}
+	what := fmt.Sprintf("the service answered %d %s", code, http.StatusText(code))
+	switch {
+	case code == http.StatusSwitchingProtocols:
+		return &fault{reason: violation, detail: "the service answered the handshake wrongly"}
+	case code == http.StatusBadRequest, code == http.StatusUnauthorized, code == http.StatusForbidden:
+		f.reason = unauthorized
+		what = fmt.Sprintf("the service refused the token: %d %s", code, http.StatusText(code))
+	case code == http.StatusTooManyRequests:
+		f.reason = rateLimited
+		f.after = retryAfter(resp.Header.Get("Retry-After"))
+	case code >= 500:
+		f.reason = serverError
+		f.after = retryAfter(resp.Header.Get("Retry-After"))
+	case code >= 300 && code < 400:
+		what += ", a redirect, which is not followed"
+	default:
+		what += ", which is no WebSocket"
+	}
+	f.detail = strings.TrimSpace(what)
+	if said := words(resp, token); said != "" {
+		f.detail += ": " + said
+	}
+	return f
+}
+
+// words returns what a refusal says, if that is fit to be shown.
+func words(resp *http.Response, token string) string {
+	if strings.Contains(resp.Header.Get("Content-Type"), "html") {
+		return ""
+	}
+	body, _ := io.ReadAll(resp.Body) // the library has read its beginning
+	return quote(string(body), token)
+}
+
+// retryAfter reads the header of that name: seconds, or a date. 0 means that
+// there is nothing to wait for.
+func retryAfter(header string) time.Duration {
+	header = strings.TrimSpace(header)
+	wait := time.Duration(0)
+	if seconds, err := strconv.ParseUint(header, 10, 64); err == nil {
+		wait = time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
+	} else if errors.Is(err, strconv.ErrRange) {
+		wait = maxRetryAfter
+	} else if at, err := http.ParseTime(header); err == nil {
+		wait = time.Until(at)
+	}
+	return min(max(wait, 0), maxRetryAfter)
+}
+
+// dialFault reads an error of a dial that got no answer.
+func dialFault(err error, host, token string) *fault {
+	f := &fault{reason: network}
+	root := rootOf(err).Error()
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		f.detail = fmt.Sprintf("%s did not answer the handshake within %v", host, handshakeTimeout)
+		return f
+	case strings.HasPrefix(root, "tls: "), strings.HasPrefix(root, "x509: "), errors.Is(err, http.ErrSchemeMismatch):
+		f.reason = encryption
+	case errors.Is(err, errNotLoopback):
+		f.reason = refused
+	case strings.Contains(err.Error(), "Location header"): // that cannot be read
+		return &fault{reason: refused, detail: "the service answered with a redirect, which is not followed"}
+	case strings.HasPrefix(root, "malformed "):
+		f.reason = violation
+	}
+	if e := (*url.Error)(nil); errors.As(err, &e) {
+		err = e.Err // the address has the token
+	}
+	f.detail = "cannot reach " + host + ": " + quote(err.Error(), token)
+	return f
+}
+
+// linkFault reads the error that ended a link.
+func (s *socket) linkFault(err error) *fault {
+	f := &fault{reason: network}
+	var closing websocket.CloseError
+	var broken *net.OpError
+	failure := s.wire.failure()
+	switch {
+	case errors.As(err, &closing):
+		return closeFault(closing, s.token)
+	case errors.Is(err, websocket.ErrMessageTooBig):
+		f.reason = tooLarge
+		f.detail = fmt.Sprintf("a frame is larger than the limit of %s (--max-frame)", size(s.maxFrame))
+	case errors.Is(failure, os.ErrDeadlineExceeded):
+		f.reason = silent
+		f.detail = fmt.Sprintf("nothing received for %v", s.silence)
+	case errors.Is(failure, io.EOF):
+		f.detail = "the connection was cut without a close frame"
+	case errors.Is(failure, syscall.ECONNRESET):
+		f.detail = "the connection was reset"
+	case errors.As(failure, &broken):
+		f.detail = quote(broken.Err.Error(), s.token)
+	case failure != nil:
+		f.detail = quote(failure.Error(), s.token)
+	default:
+		f.reason = violation
+		f.detail = "the service broke the WebSocket protocol: " + quote(rootOf(err).Error(), s.token)
+	}
+	return f
+}
+
+// closeFault reads a close frame.
+func closeFault(closing websocket.CloseError, token string) *fault {
+	f := &fault{reason: closed, detail: "the service closed the link"}
+	for _, code := range closeCodes {
+		if closing.Code == code {
+			f = &fault{reason: unauthorized, detail: "the service refused the token and closed the link"}
+		}
+	}
+	if closing.Code != websocket.StatusNoStatusRcvd {
+		f.detail += fmt.Sprintf(" (%d)", closing.Code)
+	}
+	if said := quote(closing.Reason, token); said != "" {
+		f.detail += ": " + said
+	}
+	return f
+}
+
+// rootOf returns what an error wraps innermost.
+func rootOf(err error) error {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err
+		}
+		err = inner
+	}
+}

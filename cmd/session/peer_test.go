@@ -1,0 +1,238 @@
+package session
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha1"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+)
+
+// A peer is the service's end of one connection, worked by hand so that it can
+// do everything wrong.
+type peer struct {
+	net.Conn
+	t       testing.TB
+	token   string        // that the client brought
+	answers chan struct{} // pongs that arrived
+	left    chan int      // the code of the client's close frame, when it came
+	gone    chan struct{} // closed when the client's end is closed
+	mute    bool          // the client's close frame is not answered
+	writing sync.Mutex
+}
+
+// read reads the request of the handshake.
+func (p *peer) read() *http.Request {
+	r, err := http.ReadRequest(bufio.NewReader(p))
+	if err != nil {
+		return nil // the client has left
+	}
+	p.token = r.URL.Query().Get("accessToken")
+	return r
+}
+
+// accept answers the handshake and begins to listen to the client.
+func (p *peer) accept() bool {
+	if !p.answer(p.read()) {
+		return false
+	}
+	go p.listen()
+	return true
+}
+
+// answer says yes to the handshake.
+func (p *peer) answer(r *http.Request) bool {
+	if r == nil {
+		return false
+	}
+	digest := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	_, err := fmt.Fprintf(p, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
+		base64.StdEncoding.EncodeToString(digest[:]))
+	return err == nil
+}
+
+// refuse answers the handshake with that status. headers are whole lines.
+func (p *peer) refuse(status int, body string, headers ...string) {
+	if p.read() == nil {
+		return
+	}
+	answer := fmt.Sprintf("HTTP/1.1 %d %s\r\nContent-Length: %d\r\n", status, http.StatusText(status), len(body))
+	for _, h := range headers {
+		answer += h + "\r\n"
+	}
+	io.WriteString(p, answer+"\r\n"+body)
+	p.Close()
+}
+
+// listen reads what the client sends: pongs and a close frame.
+func (p *peer) listen() {
+	defer close(p.gone)
+	in := bufio.NewReader(p)
+	for {
+		var head [6]byte
+		if _, err := io.ReadFull(in, head[:]); err != nil {
+			return
+		}
+		payload := make([]byte, head[1]&0x7f)
+		if _, err := io.ReadFull(in, payload); err != nil {
+			return
+		}
+		for i := range payload {
+			payload[i] ^= head[2+i%4]
+		}
+		switch head[0] & 0x0f {
+		case 0xA:
+			p.answers <- struct{}{}
+		case 0x8:
+			code := 1005
+			if len(payload) >= 2 {
+				code = int(binary.BigEndian.Uint16(payload))
+			}
+			p.left <- code
+			if !p.mute {
+				p.write(appendFrame(nil, 0x88, payload[:min(2, len(payload))]))
+			}
+		}
+	}
+}
+
+func (p *peer) write(raw []byte) error {
+	p.writing.Lock()
+	defer p.writing.Unlock()
+	_, err := p.Conn.Write(raw)
+	return err
+}
+
+// send sends text messages, each in a write of its own, and tells whether all
+// were taken.
+func (p *peer) send(messages ...string) bool {
+	for _, m := range messages {
+		if p.write(appendFrame(nil, 0x81, []byte(m))) != nil {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *peer) ping() bool { return p.write(appendFrame(nil, 0x89, []byte("?"))) == nil }
+
+// close sends a close frame and hangs up when the client has, too.
+func (p *peer) close(code int, reason string) {
+	p.write(appendFrame(nil, 0x88, append(binary.BigEndian.AppendUint16(nil, uint16(code)), reason...)))
+	<-p.left
+	p.Close()
+}
+
+// A script is what a peer does with one connection. It is closed afterwards.
+type script func(p *peer)
+
+// A stage is the service: the nth script is for the nth connection, nil for
+// one that is refused; the last is for all further ones.
+type stage struct {
+	t       testing.TB
+	playing sync.WaitGroup // the scripts; after it the rest may be read
+	mu      sync.Mutex
+	scripts []script
+	dials   []time.Time
+	tokens  []string
+	open    int // connections right now
+	most    int
+}
+
+var errNoService = errors.New("connection refused")
+
+// enter begins the next connection.
+func (s *stage) enter() script {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dials = append(s.dials, time.Now())
+	next := s.scripts[0]
+	if len(s.scripts) > 1 {
+		s.scripts = s.scripts[1:]
+	}
+	return next
+}
+
+// play plays a script on a connection.
+func (s *stage) play(conn net.Conn, act script) {
+	p := &peer{
+		t: s.t, Conn: conn,
+		answers: make(chan struct{}, 1000), left: make(chan int, 2), gone: make(chan struct{}),
+	}
+	s.count(1)
+	defer s.count(-1)
+	defer conn.Close()
+	act(p)
+	s.mu.Lock()
+	s.tokens = append(s.tokens, p.token)
+	s.mu.Unlock()
+}
+
+func (s *stage) count(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open += n
+	s.most = max(s.most, s.open)
+}
+
+// virtual makes a Live whose connections are pipes to the scripts: for tests
+// in virtual time.
+func virtual(t testing.TB, o LiveOptions, scripts ...script) (*Live, *stage) {
+	t.Helper()
+	s := &stage{t: t, scripts: scripts}
+	t.Cleanup(s.playing.Wait)
+	o.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+		act := s.enter()
+		if act == nil {
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errNoService}
+		}
+		ours, theirs := net.Pipe()
+		s.playing.Go(func() { s.play(theirs, act) })
+		return ours, nil
+	}
+	o.URL = "ws://localhost/ws"
+	if o.Tokens == nil {
+		o.Tokens = fixed("token-of-the-test")
+	}
+	live, err := NewLive(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return live, s
+}
+
+// loopback plays the scripts on a real socket and returns its address.
+func loopback(t testing.TB, scripts ...script) (string, *stage) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &stage{t: t, scripts: scripts}
+	t.Cleanup(func() {
+		listener.Close()
+		s.playing.Wait()
+	})
+	s.playing.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			if act := s.enter(); act != nil {
+				s.playing.Go(func() { s.play(conn, act) })
+			} else {
+				conn.Close()
+			}
+		}
+	})
+	return "ws://" + listener.Addr().String() + "/ws", s
+}

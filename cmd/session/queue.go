@@ -1,0 +1,261 @@
+package session
+
+import (
+	"io"
+	"sync"
+	"time"
+)
+
+const (
+	// runAhead is how many bytes are read ahead of a consumer that is at work.
+	// It keeps both busy, and memory small when the sender is the faster one.
+	runAhead = 1 << 20
+	// stall is for how long a consumer takes nothing until it counts as
+	// blocked. From then on frames wait up to the whole buffer.
+	stall = 50 * time.Millisecond
+	// perFrame is what a frame costs in the buffer beyond its bytes.
+	perFrame = 16
+)
+
+// A queue is the way from one producer, which reads a socket or a file, to one
+// consumer, which iterates. Frames lie in slabs; the producer fills the last
+// one while the consumer reads what was published of it, so that nothing is
+// copied or allocated per frame and there is no switch per frame either.
+//
+// The producer publishes whenever it is about to wait for more: nothing that
+// was received is ever withheld. Then it also waits for room.
+type queue struct {
+	limit int // bytes that may wait before the producer is held back
+
+	// The producer's own.
+	tail    *slab
+	unsaid  int // cost of what tail has beyond what was published
+	timer   *time.Timer
+	largest int // the last frame's size
+
+	// The consumer's own: what it has taken of the head slab.
+	data  []byte
+	spans []span
+	at    int
+
+	mu       sync.Mutex
+	news     sync.Cond // what the consumer waits for
+	head     *slab
+	free     freeList
+	taken    int // how many of head's spans the consumer has taken
+	lent     cost
+	waiting  cost
+	heard    time.Time // the last frame
+	done     bool
+	err      error         // why it is done
+	idle     bool          // the consumer waits for news
+	blocked  bool          // the consumer has taken nothing for a while
+	full     bool          // the limit was reached; until half of it is free again
+	isWaited bool          // the producer waits for the consumer
+	moved    chan struct{} // the consumer has taken something meanwhile
+	held     episode
+}
+
+// cost is an amount of frames.
+type cost struct{ bytes, frames int }
+
+// span is where a frame lies in its slab.
+type span struct{ from, to int }
+
+func newQueue(limit int) *queue {
+	q := &queue{limit: limit, moved: make(chan struct{}, 1), held: newEpisode()}
+	q.news.L = &q.mu
+	q.tail = newSlab(slabSize)
+	q.head = q.tail
+	return q
+}
+
+// receive reads one frame from r. On an error there is no frame.
+func (q *queue) receive(r io.Reader) error {
+	s := q.room(max(q.largest, minRoom))
+	from := len(s.data)
+	for {
+		if len(s.data) == cap(s.data) {
+			s, from = q.move(from), 0
+		}
+		n, err := r.Read(s.data[len(s.data):cap(s.data)])
+		s.data = s.data[:len(s.data)+n]
+		if err == io.EOF {
+			q.largest = len(s.data) - from + 1 // room to see the end
+			q.add(from, len(s.data))
+			return nil
+		}
+		if err != nil {
+			s.data = s.data[:from]
+			return err
+		}
+	}
+}
+
+// add says that a frame lies there in the last slab.
+func (q *queue) add(from, to int) {
+	q.tail.spans = append(q.tail.spans, span{from, to})
+	q.unsaid += to - from + perFrame
+}
+
+// room returns the last slab with room for n bytes, at the least.
+func (q *queue) room(n int) *slab {
+	if s := q.tail; s.item == nil && cap(s.data)-len(s.data) >= n {
+		return s
+	}
+	return q.next(n)
+}
+
+// next publishes what there is and begins a slab of at least n bytes.
+func (q *queue) next(n int) *slab {
+	q.publish()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	s := q.free.get(n)
+	q.tail.next = s
+	q.tail = s
+	return s
+}
+
+// move takes the beginning of a frame, from from on, to the beginning of a new
+// slab, where it has as much room again.
+func (q *queue) move(from int) *slab {
+	old := q.tail
+	begun := old.data[from:]
+	old.data = old.data[:from]
+	s := q.next(max(slabSize, 2*len(begun)))
+	s.data = append(s.data, begun...)
+	return s
+}
+
+// say puts an item that is no frame behind all frames so far.
+func (q *queue) say(item Item) {
+	q.publish()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	s := &slab{item: &item, shown: []span{{}}}
+	q.tail.next = s
+	q.tail = s
+	q.waiting.bytes += perFrame
+	q.waiting.frames++
+	q.wake()
+}
+
+// finish ends the queue; err is nil or why.
+func (q *queue) finish(err error) {
+	q.publish()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.done {
+		q.done, q.err = true, err
+		q.wake()
+	}
+}
+
+// abandon ends the queue without the producer, who may be stuck.
+func (q *queue) abandon() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.done = true
+	q.wake()
+}
+
+// publish gives the consumer all frames so far and tells whether there were
+// any.
+func (q *queue) publish() bool {
+	if q.unsaid == 0 {
+		return false
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	s := q.tail
+	q.waiting.bytes += q.unsaid
+	q.waiting.frames += len(s.spans) - len(s.shown)
+	q.unsaid = 0
+	s.shown, s.shownData = s.spans, s.data
+	q.heard = time.Now()
+	q.wake()
+	return true
+}
+
+// wake tells the consumer that there is news. mu is held.
+func (q *queue) wake() {
+	if q.idle {
+		q.idle = false
+		q.news.Signal()
+	}
+}
+
+// hold waits until there is room for more, or stop is closed, and tells whether
+// it had to wait.
+func (q *queue) hold(stop <-chan struct{}) (waited bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for !q.mayRead() {
+		select {
+		case <-q.moved: // of an earlier wait
+		default:
+		}
+		q.isWaited = true
+		full := q.full
+		q.mu.Unlock()
+		late, stopped := q.await(stop, full)
+		q.mu.Lock()
+		q.isWaited = false
+		if stopped {
+			return true
+		}
+		waited = true
+		q.blocked = q.blocked || late
+	}
+	return waited
+}
+
+// await waits until the consumer takes something; unless the buffer is full,
+// not for long.
+func (q *queue) await(stop <-chan struct{}, full bool) (late, stopped bool) {
+	var tooLong <-chan time.Time
+	if !full {
+		if q.timer == nil {
+			q.timer = time.NewTimer(stall)
+		}
+		q.timer.Reset(stall)
+		defer q.timer.Stop()
+		tooLong = q.timer.C
+	}
+	select {
+	case <-q.moved:
+		return false, false
+	case <-tooLong:
+		return true, false
+	case <-stop:
+		return false, true
+	}
+}
+
+// mayRead tells whether there is room. mu is held.
+func (q *queue) mayRead() bool {
+	bytes := q.waiting.bytes
+	switch {
+	case bytes >= q.limit:
+		q.full = true
+		q.held.begin()
+	case bytes <= q.limit/2:
+		q.full = false
+	}
+	return !q.full && (q.blocked || bytes < runAhead)
+}
+
+// lastHeard returns when the last frame was published.
+func (q *queue) lastHeard() time.Time {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.heard
+}
+
+// why returns why the queue is done: nil for its proper end.
+func (q *queue) why() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.err
+}

@@ -1,0 +1,79 @@
+package session
+
+import (
+	"fmt"
+	"html"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+const (
+	mark = "[redacted]"
+	// part is the length in bytes from which a piece of a token is a secret:
+	// what a server echoes can be cut off anywhere.
+	part = 8
+	// maxQuote is how much of what a server says is worth showing, in bytes.
+	maxQuote = 200
+)
+
+// quote prepares what a server or a library said for people: without the
+// token, on one line, not too long.
+func quote(text, token string) string {
+	text = withhold(text, token)
+	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool {
+		return unicode.IsSpace(r) || !unicode.IsPrint(r)
+	}), " ")
+	if len(text) > maxQuote {
+		text = strings.ToValidUTF8(text[:maxQuote], "") + "…"
+	}
+	return text
+}
+
+// withhold takes the token out of a text: in its usual spellings alone, and in
+// unusual ones, or when only a piece of it is there, with the whole text.
+func withhold(text, token string) string {
+	if token == "" {
+		return text
+	}
+	plain := fmt.Sprintf("%q", token)
+	text = strings.NewReplacer(token, mark, url.QueryEscape(token), mark, url.PathEscape(token), mark,
+		plain[1:len(plain)-1], mark).Replace(text)
+	rest := strings.ReplaceAll(text, mark, "\x00")
+	for range 4 { // escapes of escapes
+		if holds(rest, token) {
+			return mark
+		}
+		rest = unescape(rest)
+	}
+	return text
+}
+
+// holds tells whether the text has the token, or a good piece of it.
+func holds(text, token string) bool {
+	n := min(part, len(token))
+	for from := 0; from+n <= len(token); from++ {
+		if strings.Contains(text, token[from:from+n]) {
+			return true
+		}
+	}
+	return false
+}
+
+var escaped = regexp.MustCompile(`%[0-9A-Fa-f]{2}|\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\[\\/"]`)
+
+// unescape undoes one layer of percent encoding, backslashes and HTML.
+func unescape(text string) string {
+	return html.UnescapeString(escaped.ReplaceAllStringFunc(text, func(e string) string {
+		code, err := strconv.ParseUint(strings.TrimLeft(e, `%\xu`), 16, 32)
+		switch {
+		case err != nil:
+			return e[1:]
+		case e[0] == '%', e[1] == 'x':
+			return string([]byte{byte(code)})
+		}
+		return string(rune(code))
+	}))
+}

@@ -1,0 +1,118 @@
+// Package session has the bytes from somewhere, in order: a live socket that
+// is kept up, or a recording. Both are a [Source]; what comes out of one is
+// frames, and between them, in its true place, news of the link.
+package session
+
+import (
+	"context"
+	"iter"
+	"time"
+)
+
+// A Source yields its items once, in order. An error is the last item. When
+// ctx is cancelled, what was received is yielded first and the source then
+// ends without an error. Leaving the loop ends the source too.
+type Source interface {
+	Items(ctx context.Context) iter.Seq2[Item, error]
+}
+
+// An Item is one of three things: a frame, news of the link, or word of a
+// frame that could not be had.
+type Item struct {
+	// Frame is one action as the service sent it. It is valid, and must not be
+	// written to, until the next item is asked for. Nil when this is no frame.
+	Frame []byte
+	// Link is news of the link; nil when this is none. Only live sources have it.
+	Link *Link
+	// Broken says why a frame could not be had, such as a [TooLongError]; nil
+	// when this is not about one. The source goes on.
+	Broken error
+	// More tells that another item is already waiting, so that no flush is due.
+	More bool
+}
+
+// The statuses of a [Link].
+const (
+	// Connected: the link is up for the first time.
+	Connected = "connected"
+	// Lost: it is down, or of no use. Told once for each outage, however many
+	// tries follow.
+	Lost = "lost"
+	// Restored: it is up again. Told once for each outage.
+	Restored = "restored"
+	// Ended: it was given up. An error follows.
+	Ended = "ended"
+)
+
+// A Link is news of the socket.
+type Link struct {
+	// Status is one of the statuses above.
+	Status string
+	// Reason is one of [Reasons]; "" where nothing went wrong.
+	Reason string
+	// Detail is the reason in words for people. It holds no secret and no
+	// control characters, and is one line.
+	Detail string
+	// At is when it happened.
+	At time.Time
+	// Gap is, on Restored, for how long chat could have been missed: from the
+	// last frame of the old socket to the handshake of the new one.
+	Gap time.Duration
+	// Attempt is how many times was dialled, successfully or not, since the
+	// last link that received something.
+	Attempt int
+	// Retry is, on Lost, the time until the next try; 0 for at once or never.
+	Retry time.Duration
+}
+
+// Tokens is who we are.
+type Tokens interface {
+	// Token returns an access token. refused is the token that the service has
+	// just refused, "" when it refused none: answering with the same token
+	// again means that there is no other. An error that has a method
+	// Temporary() bool which returns true is tried again like a failed dial;
+	// any other ends the link with an [UnauthorizedError]. An error's text
+	// goes to people: it must hold no secret.
+	Token(ctx context.Context, refused string) (string, error)
+}
+
+// A GivenUpError ends a source whose link failed and was not to be retried, or
+// not any more.
+type GivenUpError struct {
+	// Reason and Detail are those of the last failure.
+	Reason, Detail string
+	// Tries is how many times was dialled since the last link that received
+	// something.
+	Tries int
+}
+
+func (e *GivenUpError) Error() string {
+	switch e.Tries {
+	case 0:
+		return "the link was given up: " + e.Detail
+	case 1:
+		return "the link was given up after one try: " + e.Detail
+	}
+	return "the link was given up after " + count(e.Tries) + " tries: " + e.Detail
+}
+
+// An UnauthorizedError ends a source that has no token which the service
+// accepts.
+type UnauthorizedError struct {
+	// Detail is what the service said, in words for people.
+	Detail string
+	// Err is why there is no other token, when [Tokens] told; else nil.
+	Err error
+}
+
+func (e *UnauthorizedError) Error() string {
+	switch {
+	case e.Err == nil:
+		return e.Detail
+	case e.Detail == "":
+		return e.Err.Error()
+	}
+	return e.Detail + "; " + e.Err.Error()
+}
+
+func (e *UnauthorizedError) Unwrap() error { return e.Err }

@@ -1,0 +1,58 @@
+package session
+
+const (
+	// slabSize is the size of a slab in bytes: small enough that producer and
+	// consumer meet in the processor's cache.
+	slabSize = 64 << 10
+	// minRoom is the least room in which it is worth while to begin a frame:
+	// most are smaller.
+	minRoom = 2 << 10
+	// maxSpare is how many bytes of slabs are kept for use again.
+	maxSpare = 4 << 20
+)
+
+// A slab is a piece of memory with frames, or a single item that is none.
+type slab struct {
+	// The producer's own. The array under data does not change any more once a
+	// frame of it was published.
+	data  []byte
+	spans []span
+
+	// Published, under the queue's lock.
+	item      *Item
+	shown     []span
+	shownData []byte
+	next      *slab // nil: this is the one that the producer fills
+}
+
+func newSlab(size int) *slab {
+	return &slab{data: make([]byte, 0, size), spans: make([]span, 0, size/512)}
+}
+
+// freeList has slabs for use again: in a steady state none is allocated.
+type freeList struct {
+	first *slab
+	bytes int
+}
+
+// get returns an empty slab of at least n bytes.
+func (f *freeList) get(n int) *slab {
+	for link := &f.first; *link != nil; link = &(*link).next {
+		if s := *link; cap(s.data) >= n {
+			*link, s.next = s.next, nil
+			f.bytes -= cap(s.data)
+			return s
+		}
+	}
+	return newSlab(max(n, slabSize))
+}
+
+// put takes back a slab that nobody uses any more.
+func (f *freeList) put(s *slab) {
+	if s.item != nil || f.bytes+cap(s.data) > maxSpare {
+		return
+	}
+	f.bytes += cap(s.data)
+	*s = slab{data: s.data[:0], spans: s.spans[:0], next: f.first}
+	f.first = s
+}
