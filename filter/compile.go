@@ -57,11 +57,15 @@ type Program struct {
 }
 
 // maxSource limits the length of a program: its nesting costs stack.
-const maxSource = 256 << 10
+const maxSource = 128 << 10
+
+// byteOrderMark is what some editors begin a file with.
+const byteOrderMark = "\ufeff"
 
 // Compile makes a program of jq source. Errors are *[SyntaxError], except for
 // what is wrong with the options.
 func Compile(source string, o Options) (*Program, error) {
+	source = strings.TrimPrefix(source, byteOrderMark)
 	p := &Program{source: source, options: o}
 	p.guard.limit = memoryLimit
 	if len(source) > maxSource {
@@ -110,6 +114,9 @@ func isName(s string) bool {
 // parse reads the source, and refuses what gojq would only refuse record by
 // record, or not at all.
 func (p *Program) parse() (*gojq.Query, error) {
+	if at := strings.IndexByte(p.source, 0); at >= 0 {
+		return nil, p.newSyntaxError("a zero byte: is this text?", at) // gojq ends a comment there, and the program
+	}
 	query, err := gojq.Parse(p.source)
 	if err != nil {
 		return nil, p.syntaxError(err)

@@ -23,6 +23,8 @@ func (p *Program) syntaxError(err error) error {
 		start = p.openingQuote()
 	case failed.Token == "":
 		message, start = "unexpected end of the program", len(strings.TrimRight(p.source, blanks))
+	case failed.Token == "'":
+		message += ": strings stand in double quotes"
 	case start < 0 || p.source[start:failed.Offset] != failed.Token:
 		// The parser names the token before a string with \( in it.
 		message, start = "unexpected string", failed.Offset-1

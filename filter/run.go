@@ -2,6 +2,7 @@ package filter
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/restail/restail/decode/record"
 )
@@ -66,13 +67,11 @@ func (p *Program) drive(emit func(Output) error) (finished bool, err error) {
 		p.results = p.code.RunWithContext(&p.guard, nil, p.values...)
 	}
 	for {
-		v, _ := p.results.Next()
-		if p.feed.empty {
-			return true, nil
-		}
-		switch v := v.(type) {
+		switch v := p.next().(type) {
 		case nil:
-			continue
+			if p.feed.empty {
+				return true, nil
+			}
 		case error:
 			if p.guard.stopped != nil {
 				return false, p.guard.stopped
@@ -95,6 +94,18 @@ func (p *Program) drive(emit func(Output) error) (finished bool, err error) {
 			return false, err
 		}
 	}
+}
+
+// next returns the next output. A few programs make gojq panic, such as
+// 1 < (label $out | .) with version 0.12.20: that too concerns one record.
+func (p *Program) next() (v any) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			v = &Error{Message: visible(fmt.Sprint("gojq fails: ", broken))}
+		}
+	}()
+	v, _ = p.results.Next()
+	return v
 }
 
 // feed gives the run one record at a time.

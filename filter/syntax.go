@@ -54,9 +54,9 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("%s%s\n    %s%s\n    %*s", where, e.Message, gutter, line, len(gutter)+column+1, "^")
 }
 
-// The excerpt of a long line shows so many columns before the mistake, and so
-// many from there on.
-const columnsBefore, columnsAfter = 48, 28
+// The excerpt of a long line shows so many columns before the mistake, and is
+// so wide in all.
+const columnsBefore, columnsInAll = 48, 76
 
 // excerpt returns the line as it can be shown, and in which column of it the
 // mistake is, from 0.
@@ -78,7 +78,7 @@ func (e *SyntaxError) excerpt() (line string, column int) {
 		left = append([]string{"…"}, left[cut:]...)
 		column++
 	}
-	right = displaywidth.TruncateString(visible(e.text[offset:]), columnsAfter, "…")
+	right = displaywidth.TruncateString(visible(e.text[offset:]), columnsInAll-column, "…")
 	return strings.Join(left, "") + right, column
 }
 

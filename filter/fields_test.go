@@ -1,0 +1,317 @@
+package filter
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/itchyny/gojq"
+)
+
+// seeds are programs as people write them, and odd ones. FuzzRecord runs them.
+var seeds = []string{
+	`.`, `true`, `.author`, `{author, text}`, `.text, .author`, `"\(.author): \(.text)"`,
+	`select(.platform == "twitch")`,
+	`select(.platform == "twitch") | {author,text}`,
+	`select(.platform == "twitch" and (.text | length) > 2) | .author`,
+	`select(.type == "super_chat" or .is_subscriber)`,
+	`select(.text | test("^h"; "i")) | "\(.platform) \(.text | ascii_upcase)"`,
+	`select(.text | contains("a") | not)`,
+	`select(has("text")) | .text`,
+	`select((.badges // []) | index("Subscriber"))`,
+	`select(any(.badges[]?; . == "Subscriber"))`,
+	`select(IN(.platform; "twitch", "kick"))`,
+	`select(.user_id > 100 and .gap_seconds != null) | .user_id + .gap_seconds`,
+	`if .platform == "x" then empty elif .is_bot then "bot" else . end`,
+	`. as {author: $a, text: $t, badges: [$b]} | [$a, $t, $b]`,
+	`. as $r | .badges[]? | {badge: ., author: $r.author}`,
+	`.badges | length`, `[.badges[]? | ascii_downcase] | join(",")`,
+	`reduce .badges[]? as $b (0; . + 1)`, `foreach .gifted_to[]? as $g (0; . + 1; [$g, .])`,
+	`.user_id, .gap_seconds, (.gap_seconds | tojson), -(.user_id + 1)`,
+	`.user_id + 1, .gap_seconds * 2`, `.gap_seconds == 4.2`, `.text | tonumber`,
+	`try (.text | tonumber) catch .`, `(.text | tonumber)?`, `.text | fromjson?`,
+	`try (.text | .[]) catch .`, `.author + 1`, `.text, (.author | error), 1`, `1, halt, 2`,
+	`keys`, `length`, `to_entries | map(.key)`, `[.[]] | length`, `map_values(type)`, `..`,
+	`del(.time, .event_id)`, `with_entries(select(.value | type == "string"))`, `. == .`, `tojson`,
+	`.text = "x"`, `.text |= ascii_upcase`, `.user_id += 1`, `.new //= 5`, `.badges[0] = "a"`,
+	`pick(.author, .badges[0])?`, `path(.author)`, `paths`, `getpath(["author"])`,
+	`first(.author, .text), last(.author, .text), limit(1; .badges[]?), nth(1; .author, .text)`,
+	`isempty(.badges[]?), (.text | isempty(empty))`, `label $f | .author, break $f, .text`,
+	`def f(g): [g, g]; f(.author)`, `def f($x; $y): "\($x)-\($y)"; f(.author; .platform)`,
+	`def me: .author; def both: me, .text; [both]`, `def f: if type == "array" then .[] | f else . end; [.badges, .text] | f`,
+	`def select(f): 1; select(.a)`, `.["author"], ."text", .["no such"]`, `.[("au" + "thor")]`, `.["\("text")"]`,
+	`.. | strings`, `[.author, .text] | @tsv, @csv, @json, @html`, `@json "\(.author)"`, `@base64`, `.text | @uri`,
+	`{(.platform): .text}`, `{"a\(.author)": 1, "text", "x y": .author}`,
+	`[.platform, .author] as [$p, $a] | {$p, $a}`, `. as [$x] ?// {author: $x} ?// $x | $x`, `. as {$author, "text": $t} | $author + $t`,
+	`$raw.action`, `select(.platform == "twitch") | $raw.payload.userId`, `$raw | keys`, `. as $raw | $raw.author`, `{$raw} | .raw.action`,
+	`env | length`, `$ENV | type`, `.text | debug`, `debug("x") | .author`, `[splits("a")?]`, `.text | [splits("l")]`, `.text | sub("(?<x>.)"; "<\(.x)>")`,
+	`.time | fromdate? | todate`, `[limit(5; .text | explode[])]`, `(.text | explode | implode) == .text`, `.text[1:3]`, `.text | [match("l"; "g").offset]`,
+	`[.text, .author] | sort, unique, group_by(.), min, max, add, reverse`, `. as $r | $r | .author as $a | $r`, `., (.author | . as $x | $x), .`,
+	`[.][0]`, `{r: .}.r`, `try error(.) catch .`, `first(.)`, `.a.b.c`, `.author.x?`, `.text // .author // .`, `(.x // empty), .author`, `[..] | length`,
+}
+
+// TestFields shows which fields a program sees; "whole" is all.
+func TestFields(t *testing.T) {
+	tests := []struct{ program, want string }{
+		{`.`, ``},
+		{`true`, ``},
+		{`.author`, `author`},
+		{`.["author"], ."text", .image?, .nothing`, `author text image`},
+		{`{author, text}`, `author text`},
+		{`{"author", a: .text, (.platform): 1, "\(.type)": 2}`, `platform type author text`},
+		{`select(.platform == "twitch")`, `platform`},
+		{`select(.platform == "twitch") | {author, text}`, `platform author text`},
+		{`select(.is_bot | not) | select(.text | test("a"))`, `is_bot text`},
+		{`"\(.author): \(.text)"`, `author text`},
+		{`@sh "\(.author)"`, `author`},
+		{`if .is_bot then .author elif .type then . else empty end`, `type author is_bot`},
+		{`.image // .text // "none"`, `text image`},
+		{`try .author catch .`, `author`},
+		{`.badges[] | length`, `badges`},
+		{`.text[:10]`, `text`},
+		{`.badges | map(ascii_downcase) | keys`, `badges`},
+		{`. as $r | .badges[] | {a: $r.author, b: .text}`, `author badges`},
+		{`. as {author: $a, $text} | $a`, `author text`},
+		{`. as [$a] | $a`, `whole`},
+		{`. as $r ?// {author: $r} | $r`, `whole`},
+		{`reduce .badges[] as $b (.; .) | .author`, `author badges`},
+		{`reduce .badges[] as $b (.; . + {x: $b})`, `whole`},
+		{`reduce .badges[] as $b (0; $r)`, `-`},
+		{`. as $r | reduce .badges[] as $b (0; $r) | .author`, `author badges`},
+		{`foreach .badges[] as $b (0; . + 1; [$b, .])`, `badges`},
+		{`label $out | .author, break $out`, `author`},
+		{`has("text")`, `text`},
+		{`has("te" + "xt")`, `whole`},
+		{`any(.badges[]; . == "x") or IN(.type; "a", "b")`, `type badges`},
+		{`isempty(.badges[]) and type == "object"`, `badges`},
+		{`first(.author, .text), limit(2; .type), nth(0; .)`, `type author text`},
+		{`pick(.author, .badges[0])`, `author badges`},
+		{`. as $r | .text | pick($r.author)`, `whole`},
+		{`. as $r | .text | path($r.author)`, `whole`},
+		{`. as $r | .text | $r.author |= 1`, `whole`},
+		{`objects, values, scalars | .author`, `author`},
+		{`def f: .author; def g(h): h | f; g(.)`, `author`},
+		{`def f($a; b): $a + b; f(.author; .text)`, `author text`},
+		{`def f(g): g | g; f(.author)`, `author`},
+		{`def f: .author, f; f`, `whole`},
+		{`def select(f): keys; select(.author)`, `whole`},
+		{`def keys: .author; keys`, `author`},
+		{`keys`, `whole`}, {`.[]`, `whole`}, {`..`, `whole`}, {`.. | .author`, `whole`}, {`length`, `whole`},
+		{`.[0]`, `whole`}, {`.[.author]`, `whole`}, {`.["\(1)"]`, `whole`}, {`.[$raw]`, `whole`},
+		{`[.]`, `whole`}, {`{r: .}`, `whole`}, {`{(.): 1}`, `whole`}, {`"\(.)"`, `whole`}, {`@json`, `whole`}, {`-.`, `whole`},
+		{`. == {}`, `whole`}, {`. + {a: 1}`, `whole`}, {`.author = 1`, `whole`}, {`.author |= 1`, `whole`}, {`.x += 1`, `whole`},
+		{`del(.author)`, `whole`}, {`to_entries`, `whole`}, {`error`, `whole`}, {`error(.)`, `whole`}, {`halt_error`, `whole`},
+		{`. as $r | {$r}`, `whole`}, {`. as $r | [1] | map($r)`, `whole`}, {`. as $r | "a" | startswith($r)`, `whole`},
+		{`debug`, `whole`}, {`debug("x")`, `whole`}, {`limit(.; 1)`, `whole`}, {`IN(.; 1)`, `whole`}, {`IN(1)`, `whole`},
+		{`error("x")`, ``}, {`now, env.HOME, $ENV.HOME, $raw.action, halt`, ``}, {`$raw[.platform]`, `platform`},
+		{`.text | error`, `text`},
+	}
+	for _, test := range tests {
+		query, err := gojq.Parse(test.program)
+		if err != nil {
+			t.Errorf("%s: %v", test.program, err)
+			continue
+		}
+		if test.want == "-" {
+			continue
+		}
+		fields, whole := fieldsOf(query)
+		names := []string{}
+		for _, f := range fields {
+			names = append(names, f.Name())
+		}
+		got := strings.Join(names, " ")
+		if whole {
+			got = "whole"
+		}
+		if got != test.want {
+			t.Errorf("%s: got %q, want %q", test.program, got, test.want)
+		}
+	}
+}
+
+// author writes programs at random: of its own choices, or of a fuzzer's.
+type author struct {
+	choose    func(n int) int
+	variables []string
+	functions []string
+	depth     int
+}
+
+// expression is a program that uses the record in some way.
+func (a *author) expression() string {
+	if a.depth++; a.depth > 60 {
+		return a.pick(".", ".author", ".text", "1")
+	}
+	e := a.expression
+	switch a.choose(42) {
+	case 0, 1, 2:
+		return "."
+	case 3, 4, 5:
+		return a.pick(".author", ".text", ".badges", ".user_id", ".image", `.["author"]`, `."text"`, ".nothing")
+	case 6:
+		return "(" + e() + " | " + e() + ")"
+	case 7:
+		return "(" + e() + " | " + e() + ")"
+	case 8:
+		return "(" + e() + ", " + e() + ")"
+	case 9:
+		return "(" + e() + " " + a.pick("//", "and", "or") + " " + e() + ")"
+	case 10:
+		return "(" + e() + " " + a.pick("+", "==", "-", "<") + " " + e() + ")"
+	case 11:
+		return "if " + e() + " then " + e() + a.pick("", " else "+e(), " elif "+e()+" then "+e()) + " end"
+	case 12:
+		return "select(" + e() + ")"
+	case 13:
+		return "(try " + e() + a.pick("", " catch "+e()) + ")"
+	case 14:
+		return "(" + e() + ")?"
+	case 15:
+		return "[" + e() + "]"
+	case 16:
+		return "{" + a.pick("author", "a: "+e(), `"text"`, "("+e()+"): 1", "author, b: "+e()) + "}"
+	case 17:
+		return `"<\(` + e() + `)>"`
+	case 18, 19, 20:
+		return a.binding()
+	case 21, 22:
+		return a.function()
+	case 23, 24, 25:
+		if len(a.variables) > 0 {
+			return a.pick(a.variables...) + a.pick("", "", ".author", ".text", "[]?")
+		}
+		return ".platform"
+	case 26, 27:
+		if len(a.functions) > 0 {
+			return fmt.Sprintf(a.pick(a.functions...), e())
+		}
+		return ".badges[0]"
+	case 28:
+		return a.pick("first", "last", "isempty", "path", "pick", "error", "del", "map", "any", "IN", "add") + "(" + e() + ")"
+	case 29:
+		return a.pick("limit", "nth", "skip", "any", "all", "IN", "while") + "(" + a.pick("1", e()) + "; " + e() + ")"
+	case 30:
+		return a.pick("keys", "length", "type", "not", "values", "objects", "scalars", "tojson", "empty", "to_entries", "error", "add", "..", ".[]?", "@json", "halt")
+	case 31:
+		return "has(" + a.pick(`"text"`, `"image"`, e()) + ")"
+	case 32:
+		return "(" + e() + ")" + a.pick(".author", ".text", "[0]", `["author"]`, "[]", ".author?")
+	case 33:
+		return "(" + e() + " " + a.pick("=", "|=", "+=", "//=") + " " + e() + ")"
+	case 34:
+		return "(label $out | " + e() + a.pick("", ", break $out, "+e()) + ")"
+	case 35:
+		return "(" + e() + ")[" + e() + "]?"
+	case 36:
+		return "$raw" + a.pick(".action", ".payload", "")
+	case 37:
+		return "-(" + e() + ")"
+	case 38:
+		return "getpath([" + a.pick(`"author"`, e()) + "])"
+	}
+	return a.pick("null", "false", "1", `"author"`, "{}", "[]", `"x"`)
+}
+
+// binding is an expression in which a variable is known.
+func (a *author) binding() string {
+	source, n := a.expression(), len(a.variables)
+	name := a.pick("$x", "$y")
+	pattern := a.pick(name, name, "{author: "+name+"}", "["+name+"]", "{"+name+"}", `{("text"): `+name+`}`,
+		name+" ?// {author: "+name+"}", "{a: "+name+"} ?// "+name)
+	start := a.expression()
+	a.variables = append(a.variables, name)
+	defer func() { a.variables = a.variables[:n] }()
+	switch a.choose(4) {
+	case 0:
+		return "(reduce (" + source + ") as " + pattern + " (" + start + "; " + a.expression() + "))"
+	case 1:
+		return "(foreach (" + source + ") as " + pattern + " (" + start + "; " + a.expression() + a.pick("", "; "+a.expression()) + "))"
+	}
+	return "((" + source + ") as " + pattern + " | " + a.expression() + ")"
+}
+
+// function is an expression in which a function is known; it may be named as
+// one of jq's.
+func (a *author) function() string {
+	variables, functions := len(a.variables), len(a.functions)
+	name := a.pick("f", "g", "select", "keys")
+	defer func() { a.variables, a.functions = a.variables[:variables], a.functions[:functions] }()
+	var head, use string
+	switch a.choose(3) {
+	case 0:
+		head, use = name, name+"%.0s"
+	case 1:
+		head, use = name+"(h)", name+"(%s)"
+		a.functions = append(a.functions, "h%.0s")
+	case 2:
+		head, use = name+"($x)", name+"(%s)"
+		a.variables = append(a.variables, "$x")
+	}
+	body := a.expression()
+	a.variables = a.variables[:variables]
+	a.functions = append(a.functions[:functions], use)
+	return "(def " + head + ": " + body + "; " + a.expression() + ")"
+}
+
+func (a *author) pick(words ...string) string { return words[a.choose(len(words))] }
+
+// comparePruned runs a program on the fields that it can see and on all.
+func comparePruned(t *testing.T, program string) {
+	t.Helper()
+	pruned, err := Compile(program, Options{})
+	if err != nil {
+		t.Fatalf("%s\n%v", program, err)
+	}
+	full := compile(t, program, Options{})
+	full.object = newObject(nil, true)
+	full.constant = false
+	for range 2 {
+		got, want := outputsWithin(t, pruned), outputsWithin(t, full)
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s\nfields %v\n got %q\nwant %q", program, pruned.object.fields, got, want)
+			return
+		}
+	}
+}
+
+// TestPruned tells no difference for programs at random.
+func TestPruned(t *testing.T) {
+	for _, program := range seeds {
+		comparePruned(t, program)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	pruned := 0
+	for range 3000 {
+		a := &author{choose: random.IntN}
+		program := a.expression()
+		comparePruned(t, program)
+		if query, err := gojq.Parse(program); err == nil {
+			if fields, whole := fieldsOf(query); !whole && len(fields) > 0 {
+				pruned++
+			}
+		}
+	}
+	if pruned < 300 {
+		t.Errorf("only %d programs see some fields", pruned)
+	}
+}
+
+// FuzzPruned is TestPruned with programs that a fuzzer chooses.
+func FuzzPruned(f *testing.F) {
+	f.Add([]byte("one two three"))
+	f.Add([]byte{18, 0, 0, 0, 6, 23, 1, 28, 4, 3})
+	f.Fuzz(func(t *testing.T, choices []byte) {
+		a := &author{choose: func(n int) int {
+			if len(choices) == 0 {
+				return 0
+			}
+			choice := choices[0]
+			choices = choices[1:]
+			return int(choice) % n
+		}}
+		comparePruned(t, a.expression())
+	})
+}

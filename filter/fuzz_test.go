@@ -1,0 +1,203 @@
+package filter
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"math/big"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/itchyny/gojq"
+
+	"github.com/restail/restail/decode/record"
+)
+
+// huge programs can keep gojq in one operation for long, or take all memory in
+// it: a string times 1e9, the element 500000000 of an array.
+var huge = regexp.MustCompile(`\d{4}|[eE][+-]?\d|pow|exp|ldexp|scalb|infinite|implode|explode`)
+
+// FuzzProgram compiles and runs anything. Nothing panics, everything ends
+// when its context does, what is said is safe to show, and what comes out is
+// of the types that are promised.
+func FuzzProgram(f *testing.F) {
+	for _, m := range mistakes {
+		f.Add(m.program)
+	}
+	for _, test := range seeds {
+		f.Add(test)
+	}
+	f.Fuzz(func(t *testing.T, program string) {
+		if huge.MatchString(program) {
+			return
+		}
+		p, err := Compile(program, Options{Name: "f\x1b.jq", Args: []Arg{{"you", "x"}}})
+		if err != nil {
+			checkVisible(t, err.Error())
+			if failed := (*SyntaxError)(nil); errors.As(err, &failed) {
+				checkPlace(t, program, failed)
+			}
+			return
+		}
+		p.guard.limit = 64 << 20
+		for range 2 {
+			ctx := &countdown{context.Background(), 300}
+			err := p.Run(ctx, typical("twitch"), oneFrame, func(o Output) error {
+				if o.Record != (o.Value == nil) {
+					t.Errorf("output %+v", o)
+				}
+				checkValue(t, o.Value)
+				return nil
+			})
+			if failed := (*Error)(nil); errors.As(err, &failed) {
+				checkVisible(t, failed.Message)
+				if strings.Contains(failed.Message, "\n") {
+					t.Errorf("several lines: %q", failed.Message)
+				}
+			} else if err != nil && err != context.Canceled {
+				t.Errorf("error %v", err)
+			}
+		}
+	})
+}
+
+func checkPlace(t *testing.T, program string, e *SyntaxError) {
+	lines := strings.Split(strings.TrimPrefix(program, byteOrderMark), "\n")
+	if e.Line < 1 || e.Line > len(lines) || e.Column < 1 || e.Column > len([]rune(lines[e.Line-1]))+1 {
+		t.Errorf("%q: line %d, column %d", program, e.Line, e.Column)
+	}
+	if text := strings.Split(e.Error(), "\n"); len(text) != 3 || strings.TrimLeft(text[2], " ") != "^" {
+		t.Errorf("%q: %q", program, e.Error())
+	}
+}
+
+func checkValue(t *testing.T, v any) {
+	switch v := v.(type) {
+	case nil, bool, int, float64, *big.Int, json.Number, string:
+	case []any:
+		for _, v := range v {
+			checkValue(t, v)
+		}
+	case map[string]any:
+		for _, v := range v {
+			checkValue(t, v)
+		}
+	default:
+		t.Errorf("a value of type %T", v)
+	}
+}
+
+// plainly runs a program the plain way: the record's JSON through a run of
+// gojq of its own.
+func plainly(t *testing.T, program string, r *record.Record, frame []byte) []string {
+	t.Helper()
+	query, err := gojq.Parse(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := gojq.Compile(query, gojq.WithVariables([]string{"$raw"}),
+		gojq.WithFunction("debug", 0, 0, func(v any, _ []any) any { return v }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	input, raw := fromJSON(t, toJSON(r)), fromJSON(t, frame)
+	var lines []string
+	for iter := code.Run(input, raw); ; {
+		v, ok := iter.Next()
+		if !ok {
+			return lines
+		}
+		if err, ok := v.(error); ok {
+			if err := recordError(err); err != nil {
+				lines = append(lines, "error: "+err.Error())
+			}
+			return lines
+		}
+		text, err := gojq.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case v == nil || v == false:
+		case v == true || reflect.DeepEqual(v, input):
+			lines = append(lines, "record")
+		default:
+			lines = append(lines, string(text))
+		}
+	}
+}
+
+func fromJSON(t *testing.T, text []byte) any {
+	t.Helper()
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var v any
+	if err := decoder.Decode(&v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// equalToRecord makes an output that is an object equal to the record, but not
+// the record itself, look like the record: the oracle cannot tell them apart.
+func equalToRecord(t *testing.T, lines []string, r *record.Record) []string {
+	t.Helper()
+	whole, err := gojq.Marshal(fromJSON(t, toJSON(r)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range lines {
+		if lines[i] == string(whole) {
+			lines[i] = "record"
+		}
+	}
+	return lines
+}
+
+// FuzzRecord runs the fixed programs on records of any content, and compares
+// with plain gojq.
+func FuzzRecord(f *testing.F) {
+	f.Add("twitch", "Some Viewer", "hello", int64(5), "4.20", uint64(1<<63-1))
+	f.Add("", "\x00\u2028", "\\\" 絵文字 \U0001f469\u200d\U0001f467", int64(1<<53+1), "-0", uint64(0b1010101))
+	f.Add("kick", `{"a":1}`, "12", int64(-1), "1e400", uint64(0))
+	f.Add("youtube", "]", "1.5", int64(0), "123456789012345678901234567890", uint64(3))
+	programs := make([]*Program, len(seeds))
+	for i, seed := range seeds {
+		programs[i] = compile(f, seed, Options{})
+	}
+	f.Fuzz(func(t *testing.T, platform, author, text string, n int64, number string, has uint64) {
+		r := fuzzRecord(platform, author, text, n, number, has)
+		for i, seed := range seeds {
+			want := plainly(t, seed, r, oneFrame)
+			got := equalToRecord(t, outputs(t, programs[i], r, oneFrame), r)
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("%s\non   %s\n got %q\nwant %q", seed, toJSON(r), got, want)
+			}
+		}
+	})
+}
+
+func fuzzRecord(platform, author, text string, n int64, number string, has uint64) *record.Record {
+	valid := func(s string) string { return strings.ToValidUTF8(s, "\ufffd") }
+	if !json.Valid([]byte(number)) || strings.Trim(number, "0123456789.eE+-") != "" {
+		number = "0"
+	}
+	r := typical(valid(platform))
+	r.SetString(record.Author, valid(author))
+	r.SetString(record.Text, valid(text))
+	r.SetInt(record.UserID, n)
+	r.SetNumber(record.GapSeconds, []byte(number))
+	r.SetBool(record.IsSubscriber, n%2 == 0)
+	r.Add(record.Badges, record.Chars{Bytes: []byte(valid(author))})
+	r.Add(record.GiftedTo, record.Chars{Bytes: []byte(strconv.Itoa(int(n)))})
+	for f := range record.Field(record.Count) {
+		if has&(1<<(f%64)) != 0 {
+			r.Drop(f)
+		}
+	}
+	return r
+}

@@ -1,0 +1,153 @@
+package filter
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strconv"
+	"testing"
+
+	"github.com/restail/restail/decode/record"
+)
+
+// countdown is a context that is cancelled after it was looked at so many
+// times: no clock decides when.
+type countdown struct {
+	context.Context
+	left int
+}
+
+func (c *countdown) Err() error {
+	if c.left--; c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+func TestInterrupt(t *testing.T) {
+	programs := []string{
+		`def f: f; f`,
+		`def f: def g: f; g; f`,
+		`range(infinite) | empty`,
+		`repeat(1)`,
+		`[limit(infinite; repeat(1))]`,
+		`last(range(infinite))`,
+		`until(false; .)`,
+		`def f: 1 + f; f`,
+		`def f(g): f(g | g); f(.)`,
+		`try repeat(error("x")) catch repeat(.)`,
+		`. as $x | [recurse(if . then . else . end)]`,
+		`label $out | foreach repeat(1) as $i (0; . + 1; empty)`,
+		`reduce range(infinite) as $i (null; [$i])`,
+		`path(repeat(.))`,
+		`any(repeat(false); .)`,
+	}
+	for _, program := range programs {
+		p := compile(t, program, Options{})
+		for range 2 {
+			ctx := &countdown{context.Background(), 100}
+			err := p.Run(ctx, typical("twitch"), oneFrame, func(Output) error { return nil })
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("%s: ended with %v", program, err)
+			}
+		}
+	}
+}
+
+// TestInterruptAtOnce runs nothing when it is too late.
+func TestInterruptAtOnce(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(errors.New("enough"))
+	for _, program := range []string{`.`, `.author`} {
+		p := compile(t, program, Options{})
+		err := p.Run(ctx, typical("twitch"), nil, func(Output) error {
+			t.Errorf("%s: an output after the end", program)
+			return nil
+		})
+		if err != context.Canceled {
+			t.Errorf("%s: ended with %v", program, err)
+		}
+	}
+}
+
+// TestMemory ends programs that would take all memory, and goes on.
+func TestMemory(t *testing.T) {
+	programs := []string{
+		`def f: 1 + f; if .platform == "x" then f else .author end`,
+		`def f: [f]; if .platform == "x" then f else .author end`,
+		`def f: f | f; if .platform == "x" then f else .author end`,
+		`if .platform == "x" then [range(infinite)] else .author end`,
+	}
+	for _, program := range programs {
+		p := compile(t, program, Options{})
+		p.guard.limit = 8 << 20
+		for range 2 {
+			err := p.Run(context.Background(), typical("x"), nil, func(o Output) error {
+				t.Errorf("%s: an output %v", program, o)
+				return nil
+			})
+			if failed := (*Error)(nil); !errors.As(err, &failed) {
+				t.Errorf("%s: ended with %v", program, err)
+			}
+			if got := outputs(t, p, typical("twitch"), nil); len(got) != 1 || got[0] != `"Some Viewer"` {
+				t.Errorf("%s: the next record gave %q", program, got)
+			}
+		}
+	}
+}
+
+// TestMemoryFlat sends many records through one run.
+func TestMemoryFlat(t *testing.T) {
+	program := `select(.text | test("show")) | {channel, text} | .[], (label $f | ., break $f)`
+	p := compile(t, program, Options{})
+	r := typical("twitch")
+	live := func() uint64 {
+		runtime.GC()
+		var stats runtime.MemStats
+		runtime.ReadMemStats(&stats)
+		return stats.HeapAlloc
+	}
+	run := func(n int) {
+		for i := range n {
+			r.SetString(record.Text, "show "+strconv.Itoa(i))
+			r.SetString(record.Channel, strconv.Itoa(i))
+			if err := p.Run(context.Background(), r, oneFrame, func(Output) error { return nil }); err != nil {
+				t.Fatal(err)
+			}
+			r.Reset()
+		}
+	}
+	run(2 * maxWords)
+	before := live()
+	run(20_000)
+	if after := live(); after > before+100_000 {
+		t.Errorf("%d bytes at first, %d later", before, after)
+	}
+	runtime.KeepAlive(p)
+}
+
+// TestHoarding makes a regular expression of every record.
+func TestHoarding(t *testing.T) {
+	p := compile(t, `.author as $a | .text | test("^\($a)$")`, Options{})
+	r := typical("twitch")
+	first := p.code
+	for i := range 3 * hoarding {
+		name := []byte{'a' + byte(i%26), 'a' + byte(i/26%26), 'a' + byte(i/26/26%26)}
+		r.SetString(record.Author, string(name))
+		if p.records > hoarding {
+			t.Fatalf("record %d: the code has seen %d", i, p.records)
+		}
+		outputs(t, p, r, nil)
+	}
+	if p.code == first {
+		t.Error("the code was never compiled again")
+	}
+	for program, want := range map[string]bool{
+		`test("a")`: false, `.text | gsub("a"; .author)`: false, `split(", ")`: false, `sub("(?<x>a)"; "\(.x)")`: false,
+		`test(.author)`: true, `"a" as $x | .text | scan($x; "g")`: true, `split("\(.a)"; null)`: true,
+	} {
+		if got := compile(t, program, Options{}).hoards; got != want {
+			t.Errorf("%s: hoards is %v", program, got)
+		}
+	}
+}
