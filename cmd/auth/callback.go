@@ -28,7 +28,7 @@ func (f *flow) fromBrowser(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c := &callback{flow: f, ctx: ctx, page: template.Must(template.New("page").Parse(page)), done: make(chan error, 1)}
+	c := newCallback(ctx, f)
 	server := &http.Server{Handler: c, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = server.Serve(listener) })
@@ -85,6 +85,10 @@ type callback struct {
 	once    sync.Once
 	outcome error
 	done    chan error // takes the outcome once it has been shown
+}
+
+func newCallback(ctx context.Context, f *flow) *callback {
+	return &callback{flow: f, ctx: ctx, page: template.Must(template.New("page").Parse(page)), done: make(chan error, 1)}
 }
 
 func (c *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {

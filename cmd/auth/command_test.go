@@ -70,8 +70,8 @@ func TestCommandIsAskedAgain(t *testing.T) {
 			t.Errorf("refused %q: got %q, want %q", step.refused, got, step.want)
 		}
 	}
-	if got := w.heard(); got != strings.Repeat("the command speaks\n", 2) {
-		t.Errorf("its stderr: %q", got)
+	if got := strings.Count(w.heard(), "the command speaks\n"); got != 2 {
+		t.Errorf("its stderr was passed on %d times", got)
 	}
 }
 

@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"errors"
 	"fmt"
 	"time"
 )
@@ -53,10 +52,4 @@ func failed(format string, args ...any) *Error {
 // temporary is an error that may be gone at the next try.
 func temporary(format string, args ...any) *Error {
 	return &Error{text: fmt.Sprintf(format, args...), status: statusFailed, temporary: true}
-}
-
-// isTemporary tells whether asking again later can help.
-func isTemporary(err error) bool {
-	e := (*Error)(nil)
-	return errors.As(err, &e) && e.temporary
 }

@@ -33,8 +33,9 @@ func TestMain(m *testing.M) {
 // world is an API on loopback, a home of its own, and everything that was said.
 type world struct {
 	Options
-	oauth  *serve.OAuth
-	server *httptest.Server
+	oauth    *serve.OAuth
+	server   *httptest.Server
+	browsers sync.WaitGroup // whose pages are written to stderr too
 
 	mu      sync.Mutex
 	said    bytes.Buffer

@@ -1,0 +1,303 @@
+package auth
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/restail/restail/cmd/serve"
+)
+
+// Every secret of the walk holds the mark, and characters that are written in
+// another way in URLs, JSON and HTML.
+const (
+	mark          = "MARKED"
+	markedAccess  = mark + "-access/+=&é"
+	markedRefresh = mark + `-refresh"\<>%41`
+	markedSecret  = mark + "-secret:;'~!"
+	markedCode    = mark + "-code-0123456789"
+)
+
+// leaks finds the mark in any spelling.
+func leaks(text string) bool {
+	spellings := []string{mark, url.QueryEscape(markedAccess[len(mark):]), url.QueryEscape(markedRefresh[len(mark):])}
+	for before := range 3 { // the three places that base64 can find it in
+		bits := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", before) + mark))
+		spellings = append(spellings, bits[before*2:len(bits)-4+before%2])
+	}
+	for _, spelling := range spellings {
+		if strings.Contains(text, spelling) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestLeaksAreSeen(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		markedAccess, url.QueryEscape(markedRefresh), fmt.Sprintf("%q", markedSecret),
+		base64.StdEncoding.EncodeToString([]byte("id:" + markedSecret)),
+		base64.StdEncoding.EncodeToString([]byte("an-id:" + markedSecret)),
+		base64.StdEncoding.EncodeToString([]byte("a-client:" + markedSecret)),
+	} {
+		if !leaks("x " + text + " y") {
+			t.Errorf("the walk would not see %q", text)
+		}
+	}
+	if leaks("nothing is here: [redacted]") {
+		t.Error("the walk sees what is not there")
+	}
+}
+
+// echoing writes everything it was sent into its answers, in several spellings.
+func echoing(status int) func(http.ResponseWriter, *http.Request) bool {
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		message := everything(r)
+		name, _ := json.Marshal(r.PostFormValue("refresh_token") + r.PostFormValue("code") + r.PostFormValue("token"))
+		quoted, _ := json.Marshal(message)
+		w.Header().Set("Location", "/elsewhere?accessToken="+url.QueryEscape(message))
+		w.Header().Set("Retry-After", message)
+		w.WriteHeader(status)
+		fmt.Fprintf(w, `{"error":{"name":%s,"message":%s},"access_token":7}`, name, quoted)
+		return true
+	}
+}
+
+// everything is what a request says, as careless programs repeat it.
+func everything(r *http.Request) string {
+	_ = r.ParseForm()
+	id, secret, _ := r.BasicAuth()
+	raw, _ := url.QueryUnescape(secret)
+	return strings.Join([]string{r.URL.String(), r.Header.Get("Authorization"), id, secret, raw, r.PostForm.Encode(),
+		r.PostFormValue("refresh_token"), r.PostFormValue("code"), r.PostFormValue("token"), r.PostFormValue("code_verifier")}, " ")
+}
+
+// TestNothingLeaks walks every way to fail, and searches every byte that comes
+// out of it.
+func TestNothingLeaks(t *testing.T) {
+	t.Parallel()
+	for name, walk := range walks() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, serve.OAuthOptions{Echo: true})
+			w.Environ = append(w.Environ, clientIDVariable+"=a-client", clientSecretVariable+"="+markedSecret)
+			err := walk(t, w)
+			w.browsers.Wait()
+			if err == nil {
+				t.Fatal("it did not fail")
+			}
+			e := (*Error)(nil)
+			if !errors.As(err, &e) {
+				t.Errorf("got %T", err)
+			}
+			for what, text := range map[string]string{"error": err.Error(), "error in full": fmt.Sprintf("%+v %#v", err, err), "stderr and pages": w.heard(), "warnings": w.warnings()} {
+				if leaks(text) {
+					t.Errorf("%s: %s", what, text)
+				}
+			}
+		})
+	}
+}
+
+type walk func(t *testing.T, w *world) error
+
+func walks() map[string]walk {
+	all := map[string]walk{}
+	for name, w := range sourceWalks() {
+		all["source, "+name] = w
+	}
+	for name, h := range map[string]func(*world){
+		"302": answering(302), "307": answering(307), "400": answering(400), "401": answering(401), "403": answering(403), "404": answering(404),
+		"429": answering(429), "500": answering(500), "503": answering(503), "200": answering(200),
+		"an echoing grant":   func(*world) {},
+		"broken JSON":        func(w *world) { w.intercept(broken) },
+		"no network":         func(w *world) { w.server.Close() },
+		"a chatty transport": func(w *world) { w.HTTP = &http.Client{Transport: chatty{}} },
+		"TLS":                tlsTrouble,
+		"a proxy":            proxyTrouble,
+	} {
+		all["refresh, "+name] = func(t *testing.T, w *world) error {
+			w.put(t, w.marked(-time.Hour))
+			h(w)
+			_, err := w.open(t).Token(t.Context(), "")
+			return err
+		}
+		all["paste, "+name] = func(t *testing.T, w *world) error {
+			h(w)
+			return pasting(t, w, LoginOptions{Options: w.Options, RedirectURL: "http://127.0.0.1:8976/"}, func(string) string { return markedCode + "\n" })
+		}
+		all["browser, "+name] = func(t *testing.T, w *world) error {
+			o := newLogin(t, w)
+			o.Environ = append(o.Environ, clientSecretVariable+"="+markedSecret)
+			h(w)
+			o.HTTP = w.HTTP
+			o.Browse = comesBack(t, w, func(q url.Values) string { return "?state=" + q.Get("state") + "&code=" + markedCode })
+			return Login(t.Context(), o)
+		}
+		if name != "200" && name != "an echoing grant" && name != "broken JSON" { // those revoke
+			all["logout, "+name] = func(t *testing.T, w *world) error {
+				w.put(t, w.marked(time.Hour))
+				h(w)
+				return Logout(t.Context(), w.Options)
+			}
+		}
+	}
+	for name, back := range map[string]string{
+		"denied": "", "a wrong state": "?state=x&code=" + markedCode, "an error": "?error=" + markedCode + "&error_description=" + markedCode + "&code=" + markedCode,
+		"a broken query": "?code=" + markedCode + ";%zz&state=" + mark,
+	} {
+		all["callback, "+name] = func(t *testing.T, w *world) error {
+			o := newLogin(t, w)
+			o.Browse = comesBack(t, w, func(url.Values) string { return back })
+			return Login(t.Context(), o)
+		}
+		all["pasted, "+name] = func(t *testing.T, w *world) error {
+			return pasting(t, w, newLogin(t, w), func(string) string { return "http://127.0.0.1:1/callback" + back + "\n" })
+		}
+	}
+	all["pasted, two words"] = func(t *testing.T, w *world) error {
+		return pasting(t, w, newLogin(t, w), func(string) string { return markedCode + " " + markedCode + "\n" })
+	}
+	return all
+}
+
+// marked is a login that the API does not know.
+func (w *world) marked(left time.Duration) *login {
+	return &login{
+		Serial: 1, APIURL: w.APIURL, ClientID: "a-client", ClientSecret: markedSecret,
+		AccessToken: markedAccess, RefreshToken: markedRefresh, ExpiresAt: time.Now().Add(left),
+	}
+}
+
+func answering(status int) func(*world) {
+	return func(w *world) { w.intercept(echoing(status)) }
+}
+
+func broken(w http.ResponseWriter, r *http.Request) bool {
+	io.WriteString(w, `{"access_token": "`+everything(r))
+	return true
+}
+
+// chatty is a network whose errors repeat everything.
+type chatty struct{}
+
+func (chatty) RoundTrip(r *http.Request) (*http.Response, error) {
+	said := everything(r)
+	return nil, fmt.Errorf("dial %s: %w", said, &net.OpError{Op: "dial", Net: said, Err: errors.New(said)})
+}
+
+func tlsTrouble(w *world) {
+	w.HTTP = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		return nil, fmt.Errorf("tls: failed to verify certificate: x509: certificate is valid for %s, not %s", everything(r), r.Host)
+	})}
+}
+
+func proxyTrouble(w *world) {
+	proxy := &url.URL{Scheme: "http", Host: "127.0.0.1:1", User: url.UserPassword("me", mark+"-proxy")}
+	w.HTTP = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		return nil, fmt.Errorf("proxyconnect %s for %s: refused", proxy, everything(r))
+	})}
+}
+
+// comesBack is a browser that ends where it is told to, with the state of the
+// login at hand.
+func comesBack(t *testing.T, w *world, back func(url.Values) string) func(string) error {
+	return func(to string) error {
+		u, err := url.Parse(to)
+		if err != nil {
+			return err
+		}
+		w.browsers.Go(func() {
+			resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(mustRequest(t, u.Query().Get("redirect_uri")+back(u.Query())))
+			if err != nil {
+				return
+			}
+			defer resp.Body.Close()
+			_ = resp.Write(w)
+		})
+		return nil
+	}
+}
+
+// sourceWalks are the failures that have nothing to do with the network.
+func sourceWalks() map[string]walk {
+	token := func(o Options, refused string) error {
+		s, err := Open(o)
+		if err != nil {
+			return err
+		}
+		_, err = s.Token(context.Background(), refused)
+		return err
+	}
+	file := func(t *testing.T, text string) string {
+		path := filepath.Join(t.TempDir(), "token")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	return map[string]walk{
+		"the variable is two words": func(_ *testing.T, w *world) error {
+			w.Environ = append(w.Environ, accessTokenVariable+"="+markedAccess+" x")
+			return token(w.Options, "")
+		},
+		"the variable is refused": func(_ *testing.T, w *world) error {
+			w.Environ = append(w.Environ, accessTokenVariable+"="+markedAccess)
+			return token(w.Options, markedAccess)
+		},
+		"the file is two lines": func(t *testing.T, w *world) error {
+			w.TokenFile = file(t, markedAccess+"\n"+markedAccess)
+			return token(w.Options, "")
+		},
+		"the file is refused": func(t *testing.T, w *world) error {
+			w.TokenFile = file(t, markedAccess)
+			return token(w.Options, markedAccess)
+		},
+		"stdin is two words": func(_ *testing.T, w *world) error {
+			w.TokenFile, w.Stdin = "-", strings.NewReader(markedAccess+" "+markedAccess)
+			return token(w.Options, "")
+		},
+		"stdin is refused": func(_ *testing.T, w *world) error {
+			w.TokenFile, w.Stdin = "-", strings.NewReader(markedAccess)
+			return token(w.Options, markedAccess)
+		},
+		"the command does not exist": func(_ *testing.T, w *world) error {
+			w.TokenCommand = "/nowhere/at/all --password " + mark
+			return token(w.Options, "")
+		},
+		"the command is damaged": func(_ *testing.T, w *world) error {
+			w.TokenCommand = "pass --password '" + mark
+			return token(w.Options, "")
+		},
+		"the store is damaged": func(t *testing.T, w *world) error {
+			w.put(t, w.marked(time.Hour))
+			return errors.Join(os.WriteFile(w.path(t), []byte(`{"access_token": "`+mark), 0o600), token(w.Options, ""))
+		},
+		"the store is of another API": func(t *testing.T, w *world) error {
+			l := w.marked(-time.Hour)
+			l.APIURL = "https://api.example"
+			w.put(t, l)
+			return token(w.Options, "")
+		},
+		"the store cannot be written": func(t *testing.T, w *world) error {
+			w.put(t, w.marked(-time.Hour))
+			return errors.Join(os.MkdirAll(w.path(t)+".new/full", 0o700), token(w.Options, ""))
+		},
+		"the API's URL has a password": func(_ *testing.T, w *world) error {
+			w.APIURL = "https://me:" + mark + "@api.example"
+			return token(w.Options, "")
+		},
+	}
+}

@@ -1,0 +1,525 @@
+package auth
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/restail/restail/cmd/serve"
+)
+
+// clientSecret has characters that Basic authentication must have encoded.
+const clientSecret = "a-secret+%41&=/"
+
+// newLogin is a login whose redirect port is free.
+func newLogin(t *testing.T, w *world) LoginOptions {
+	t.Helper()
+	w.Environ = append(w.Environ, clientIDVariable+"=a-client", clientSecretVariable+"="+clientSecret)
+	return LoginOptions{Options: w.Options, RedirectURL: fmt.Sprintf("http://127.0.0.1:%d/callback", freePort(t))}
+}
+
+var lastPort atomic.Uint32
+
+// freePort returns a port that nobody listens on. It is below those that the
+// system gives away by itself, to the other tests' servers for example.
+func freePort(t *testing.T) int {
+	t.Helper()
+	for {
+		port := 20000 + (os.Getpid()*31+int(lastPort.Add(1)))%10000
+		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			listener.Close()
+			return port
+		}
+	}
+}
+
+// page is what a browser ended at.
+type pageSeen struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// browser follows redirects as a browser does; change, if not nil, alters the
+// URL that it comes back to.
+func browser(t *testing.T, change func(*url.URL)) (browse func(string) error, seen <-chan pageSeen) {
+	pages := make(chan pageSeen, 1)
+	return func(to string) error {
+		go func() {
+			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
+				if change != nil {
+					change(r.URL)
+				}
+				return nil
+			}}
+			resp, err := client.Get(to)
+			if err != nil {
+				t.Errorf("the browser: %v", err)
+				pages <- pageSeen{}
+				return
+			}
+			defer resp.Body.Close()
+			body, _ := io.ReadAll(resp.Body)
+			pages <- pageSeen{resp.StatusCode, resp.Header, string(body)}
+		}()
+		return nil
+	}, pages
+}
+
+func TestLoginInTheBrowser(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, serve.OAuthOptions{ClientID: "a-client", ClientSecret: clientSecret})
+	o := newLogin(t, w)
+	browse, seen := browser(t, nil)
+	var opened *url.URL
+	o.Browse = func(to string) error {
+		opened, _ = url.Parse(to)
+		return browse(to)
+	}
+	if err := Login(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	page := <-seen
+	if page.status != 200 || !strings.Contains(page.body, "Logged in") || strings.Contains(page.body, "<script") ||
+		page.header.Get("Referrer-Policy") != "no-referrer" || page.header.Get("Cache-Control") != "no-store" ||
+		!strings.Contains(page.header.Get("Content-Security-Policy"), "default-src 'none'") {
+		t.Errorf("the browser got %+v", page)
+	}
+	q := opened.Query()
+	if q.Get("response_type") != "code" || q.Get("client_id") != "a-client" || q.Get("redirect_uri") != o.RedirectURL ||
+		len(q.Get("state")) < 20 || q.Get("code_challenge_method") != "S256" || len(q.Get("code_challenge")) != 43 {
+		t.Errorf("opened %v", opened)
+	}
+	l := w.stored(t)
+	if !w.oauth.Valid(l.AccessToken) || l.RefreshToken == "" || l.ClientID != "a-client" || l.ClientSecret != clientSecret || l.APIURL != w.APIURL {
+		t.Errorf("stored %+v", l)
+	}
+	if left := l.left(time.Now()); left < 59*time.Minute || left > time.Hour {
+		t.Errorf("it lives %v", left)
+	}
+	if !strings.Contains(w.heard(), w.path(t)) {
+		t.Errorf("it does not say where the token is: %s", w.heard())
+	}
+	if got := mustToken(t, w.open(t), ""); got != l.AccessToken {
+		t.Error("the token is not the stored one")
+	}
+	for _, secret := range []string{l.AccessToken, l.RefreshToken, "a-secret"} {
+		if strings.Contains(w.heard()+page.body+opened.String(), secret) {
+			t.Error("a secret got out")
+		}
+	}
+}
+
+// pasting is a login with --no-browser: reply makes of the URL what is pasted.
+func pasting(t *testing.T, w *world, o LoginOptions, reply func(loginURL string) string) error {
+	t.Helper()
+	r, pasted := io.Pipe()
+	defer pasted.Close()
+	o.NoBrowser, o.Stdin = true, r
+	done := make(chan error, 1)
+	go func() { done <- Login(t.Context(), o) }()
+	loginURL := ""
+	for found := regexp.MustCompile(`(?m)^http\S+/login\?\S+$`); loginURL == ""; runtime.Gosched() {
+		loginURL = found.FindString(w.heard())
+	}
+	if _, err := io.WriteString(pasted, reply(loginURL)); err != nil {
+		t.Fatal(err)
+	}
+	return <-done
+}
+
+// ended returns where the browser ends, which may be another machine's.
+func ended(t *testing.T, loginURL string) *url.URL {
+	t.Helper()
+	resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(mustRequest(t, loginURL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	at, err := resp.Location()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
+func mustRequest(t *testing.T, to string) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, to, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestLoginByPaste(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		paste func(at *url.URL) string
+	}{
+		{"the URL", func(at *url.URL) string { return at.String() + "\n" }},
+		{"the URL without a scheme", func(at *url.URL) string { return strings.TrimPrefix(at.String(), "http:") + "\n" }},
+		{"the URL with blanks, after an empty line", func(at *url.URL) string { return "\n  " + at.String() + " \r\n" }},
+		{"the query", func(at *url.URL) string { return at.RawQuery + "\n" }},
+		{"the code", func(at *url.URL) string { return at.Query().Get("code") + "\n" }},
+		{"the URL with a fragment", func(at *url.URL) string { return at.String() + "#_=_\n" }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, serve.OAuthOptions{ClientID: "a-client", ClientSecret: clientSecret})
+			o := newLogin(t, w)
+			o.Browse = func(string) error { t.Error("a browser was opened"); return nil }
+			err := pasting(t, w, o, func(loginURL string) string { return tt.paste(ended(t, loginURL)) })
+			if err != nil || !w.oauth.Valid(w.stored(t).AccessToken) || !strings.Contains(w.heard(), w.path(t)) {
+				t.Errorf("%v\n%s", err, w.heard())
+			}
+		})
+	}
+	t.Run("a redirect URL that is not on loopback", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, serve.OAuthOptions{RedirectURL: "https://example.com/back"})
+		o := newLogin(t, w)
+		o.RedirectURL = "https://example.com/back"
+		if err := pasting(t, w, o, func(loginURL string) string { return ended(t, loginURL).String() + "\n" }); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestLoginAtEndOfPaste(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, serve.OAuthOptions{})
+	o := newLogin(t, w)
+	o.NoBrowser = true
+	err := Login(t.Context(), o)
+	wantError(t, err, statusUnauthorized, false, "no code was pasted")
+
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(time.Millisecond, cancel)
+	r, pipe := io.Pipe()
+	defer pipe.Close()
+	o.Stdin = r
+	if err := Login(ctx, o); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	o.NoBrowser = false
+	if err := Login(ctx, o); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled with a browser: %v", err)
+	}
+}
+
+// TestLoginFails: one clear line each, and no store.
+func TestLoginFails(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name      string
+		oauth     serve.OAuthOptions
+		change    func(*url.URL)
+		status    int
+		temporary bool
+		says      []string
+	}{
+		{"denied", serve.OAuthOptions{Deny: true}, nil, statusUnauthorized, false, []string{"denied"}},
+		{"denied in the standard's way", serve.OAuthOptions{}, replace("code", "", "error", "access_denied\x1b[2J"), statusUnauthorized, false, []string{"denied", `access_denied\x1b[2J`}},
+		{"a wrong state", serve.OAuthOptions{}, replace("state", "another"), statusUnauthorized, false, []string{"another login", "state"}},
+		{"no state", serve.OAuthOptions{}, replace("state", ""), statusUnauthorized, false, []string{"another login", "state"}},
+		{"no code", serve.OAuthOptions{}, replace("code", ""), statusUnauthorized, false, []string{"without a code"}},
+		{"a code that is none", serve.OAuthOptions{}, replace("code", "MARKED two"), statusUnauthorized, false, []string{"without a code"}},
+		{"a wrong code", serve.OAuthOptions{Echo: true}, replace("code", "MARKED-CODE"), statusUnauthorized, false, []string{"not accepted", "invalid_grant", "redirect URL"}},
+		{"a wrong secret", serve.OAuthOptions{ClientSecret: "right", Echo: true}, nil, statusUnauthorized, false, []string{"client id", "client secret", "wrong"}},
+	}
+	for _, tt := range tests {
+		for _, way := range []string{"browser", "paste"} {
+			t.Run(tt.name+", "+way, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t, tt.oauth)
+				o := newLogin(t, w)
+				var err error
+				if way == "paste" {
+					err = pasting(t, w, o, func(loginURL string) string {
+						at := ended(t, loginURL)
+						if tt.change != nil {
+							tt.change(at)
+						}
+						return at.String() + "\n"
+					})
+				} else {
+					browse, seen := browser(t, func(u *url.URL) {
+						if tt.change != nil {
+							tt.change(u)
+						}
+					})
+					o.Browse = browse
+					err = Login(t.Context(), o)
+					if page := <-seen; page.status != 400 || !strings.Contains(page.body, "Not logged in") || strings.Contains(page.body, "MARKED") {
+						t.Errorf("the browser got %+v", page)
+					}
+				}
+				wantError(t, err, tt.status, tt.temporary, tt.says...)
+				if strings.Contains(err.Error()+w.heard(), "MARKED") || strings.Contains(err.Error()+w.heard(), "a-secret") {
+					t.Errorf("a secret got out: %v\n%s", err, w.heard())
+				}
+				if _, err := os.Stat(w.path(t)); err == nil {
+					t.Error("there is a store")
+				}
+			})
+		}
+	}
+}
+
+// replace sets parameters of the query; "" takes one away.
+func replace(pairs ...string) func(*url.URL) {
+	return func(u *url.URL) {
+		q := u.Query()
+		for i := 0; i < len(pairs); i += 2 {
+			q.Set(pairs[i], pairs[i+1])
+			if pairs[i+1] == "" {
+				q.Del(pairs[i])
+			}
+		}
+		u.RawQuery = q.Encode()
+	}
+}
+
+func TestLoginWhileTheAPIIsDown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, serve.OAuthOptions{})
+	w.oauth.Fail(503)
+	o := newLogin(t, w)
+	o.Browse, _ = browser(t, nil)
+	wantError(t, Login(t.Context(), o), statusFailed, true, "cannot log in now", "503 Service Unavailable")
+}
+
+func TestTakenPort(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, serve.OAuthOptions{})
+	o := newLogin(t, w)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	o.Browse = func(string) error { t.Error("a browser was opened"); return nil }
+	o.RedirectURL = fmt.Sprintf("http://localhost:%d/", listener.Addr().(*net.TCPAddr).Port)
+	wantError(t, Login(t.Context(), o), statusFailed, false, "taken", "--redirect-url", "--no-browser")
+}
+
+func TestRedirectURL(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		url                string
+		browser, noBrowser bool
+	}{
+		{"http://127.0.0.1:8976/callback", true, true},
+		{"http://localhost:8976", true, true},
+		{"http://[::1]:8976/a/b?c=d", true, true},
+		{"http://127.0.0.1/callback", false, true},
+		{"http://127.0.0.1:0/callback", false, true},
+		{"https://127.0.0.1:8976/callback", false, true},
+		{"http://192.168.0.1:8976/callback", false, true},
+		{"https://example.com/back", false, true},
+		{"app://back", false, false},
+		{"127.0.0.1:8976", false, false},
+		{"/callback", false, false},
+		{"http://me:word@127.0.0.1:8976/", false, false},
+		{"http://127.0.0.1:8976/#x", false, false},
+		{"", false, false},
+		{"\x00", false, false},
+	}
+	for _, tt := range tests {
+		for noBrowser, ok := range map[bool]bool{false: tt.browser, true: tt.noBrowser} {
+			_, err := parseRedirect(tt.url, noBrowser)
+			if (err == nil) != ok {
+				t.Errorf("%q, no browser %t: %v", tt.url, noBrowser, err)
+			}
+			if err != nil {
+				wantError(t, err, statusUsage, false, "--redirect-url")
+			}
+		}
+	}
+	wantError(t, Login(t.Context(), LoginOptions{Options: Options{APIURL: "https://h"}}), statusUsage, false, "--redirect-url")
+	wantError(t, Login(t.Context(), LoginOptions{}), statusUsage, false, "--api-url")
+}
+
+func TestCallbackAnswersNothingElse(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, serve.OAuthOptions{})
+	o := newLogin(t, w)
+	base := strings.TrimSuffix(o.RedirectURL, "/callback")
+	browse, seen := browser(t, nil)
+	o.Browse = func(loginURL string) error {
+		for _, tt := range []struct {
+			method, path string
+			status       int
+		}{{"GET", "/", 404}, {"GET", "/favicon.ico", 404}, {"GET", "/callback/", 404}, {"POST", "/callback?code=x", 405}, {"HEAD", "/callback", 405}} {
+			r, _ := http.NewRequestWithContext(t.Context(), tt.method, base+tt.path, nil)
+			resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
+			if err != nil {
+				t.Error(err)
+				continue
+			}
+			resp.Body.Close()
+			if resp.StatusCode != tt.status {
+				t.Errorf("%s %s: %d, want %d", tt.method, tt.path, resp.StatusCode, tt.status)
+			}
+		}
+		return browse(loginURL)
+	}
+	if err := Login(t.Context(), o); err != nil {
+		t.Error(err)
+	}
+	<-seen
+	if resp, err := http.Get(o.RedirectURL); err == nil {
+		resp.Body.Close()
+		t.Error("it still listens after the login")
+	}
+}
+
+// TestReload: a page that is asked for twice shows the same and uses the code
+// once.
+func TestReload(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, serve.OAuthOptions{})
+	o := newLogin(t, w)
+	f, err := newFlow(&o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.app = application{"a-client", clientSecret}
+	at := ended(t, f.url())
+	c := newCallback(t.Context(), f)
+	for range 2 {
+		var body bytes.Buffer
+		rec := &recorder{header: http.Header{}, body: &body}
+		c.ServeHTTP(rec, mustRequest(t, at.String()))
+		if !strings.Contains(body.String(), "Logged in") {
+			t.Errorf("got %s", body.String())
+		}
+	}
+	if w.requests() != 1 {
+		t.Errorf("%d requests", w.requests())
+	}
+}
+
+type recorder struct {
+	header http.Header
+	body   io.Writer
+}
+
+func (r *recorder) Header() http.Header         { return r.header }
+func (r *recorder) Write(p []byte) (int, error) { return r.body.Write(p) }
+func (r *recorder) WriteHeader(int)             {}
+
+func TestPrompts(t *testing.T) {
+	t.Parallel()
+	type want struct{ id, secret string }
+	known := &login{ClientID: "old-id", ClientSecret: "old-secret", AccessToken: "a"}
+	tests := []struct {
+		name    string
+		environ []string
+		stored  *login
+		stdin   string
+		hidden  string // what the terminal reads without echo, "" for no terminal
+		want    want
+		says    string
+	}{
+		{"both", nil, nil, " an-id \na-secret\n", "", want{"an-id", "a-secret"}, "Client id: Client secret: "},
+		{"without echo", nil, nil, "an-id\n", "a-secret\n", want{"an-id", "a-secret"}, "Client id: Client secret: \n"},
+		{"id from the environment", []string{clientIDVariable + "= env-id "}, nil, "a-secret", "", want{"env-id", "a-secret"}, "Client secret: "},
+		{"secret from the environment", []string{clientSecretVariable + "=env-secret"}, nil, "an-id\n", "", want{"an-id", "env-secret"}, "Client id: "},
+		{"as last time", nil, known, "\n\n", "", want{"old-id", "old-secret"}, "Client id [old-id]: Client secret [the stored one]: "},
+		{"as last time, without a word", nil, known, "", "", want{"old-id", "old-secret"}, "Client id [old-id]: \nClient secret [the stored one]: \n"},
+		{"another application", nil, known, "new-id\nnew-secret\n", "", want{"new-id", "new-secret"}, "Client id [old-id]: Client secret: "},
+		{"nothing", nil, nil, "", "", want{}, "Client id: \n"},
+		{"no secret", nil, known, "new-id\n", "", want{}, "Client id [old-id]: Client secret: \n"},
+	}
+	for _, tt := range tests {
+		w := newWorld(t, serve.OAuthOptions{})
+		if tt.stored != nil {
+			w.put(t, tt.stored)
+		}
+		o := LoginOptions{Options: w.Options, RedirectURL: "http://127.0.0.1:1/"}
+		o.Environ = append(o.Environ, tt.environ...)
+		o.Stdin = strings.NewReader(tt.stdin)
+		if tt.hidden != "" {
+			o.ReadSecret = func(context.Context) (string, error) { return tt.hidden, nil }
+		}
+		f, err := newFlow(&o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		app, err := f.application(t.Context())
+		if tt.want == (want{}) {
+			wantError(t, err, statusUnauthorized, false, clientIDVariable, clientSecretVariable)
+		} else if app != application(tt.want) || err != nil {
+			t.Errorf("%s: %+v, %v", tt.name, app, err)
+		}
+		if w.heard() != tt.says {
+			t.Errorf("%s: asked %q, want %q", tt.name, w.heard(), tt.says)
+		}
+	}
+	f := &flow{LoginOptions: &LoginOptions{Options: Options{Stderr: io.Discard}}}
+	_, err := f.ask(t.Context(), "Client id", "", "", func(context.Context) (string, error) { return "", errors.New("a bad line") })
+	wantError(t, err, statusFailed, false, "client id", "a bad line")
+}
+
+func TestSecondLogin(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, serve.OAuthOptions{})
+	o := newLogin(t, w)
+	for n := range 2 {
+		var seen <-chan pageSeen
+		o.Browse, seen = browser(t, nil)
+		if err := Login(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		<-seen
+		if l := w.stored(t); l.Serial != uint64(n+1) || !w.oauth.Valid(l.AccessToken) {
+			t.Errorf("login %d stored %+v", n+1, l)
+		}
+	}
+	if err := os.WriteFile(w.path(t), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var seen <-chan pageSeen
+	o.Browse, seen = browser(t, nil)
+	if err := Login(t.Context(), o); err != nil || !w.oauth.Valid(w.stored(t).AccessToken) {
+		t.Errorf("over a damaged store: %v", err)
+	}
+	<-seen
+}
+
+func TestNoBrowserToOpen(t *testing.T) {
+	t.Parallel()
+	for _, browse := range []func(string) error{nil, func(string) error { return errors.New("none") }} {
+		w := newWorld(t, serve.OAuthOptions{})
+		o := newLogin(t, w)
+		o.Browse = browse
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- Login(ctx, o) }()
+		for !strings.Contains(w.heard(), "/login?") {
+			runtime.Gosched()
+		}
+		cancel()
+		<-done
+		if got := w.heard(); !strings.Contains(got, "Open this URL") || !strings.Contains(got, "--no-browser") || strings.Contains(got, "browser opens") {
+			t.Errorf("said %q", got)
+		}
+	}
+}

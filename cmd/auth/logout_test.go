@@ -1,0 +1,124 @@
+package auth
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/restail/restail/cmd/serve"
+)
+
+func (w *world) wantGone(t *testing.T) {
+	t.Helper()
+	left, _ := filepath.Glob(filepath.Join(filepath.Dir(w.path(t)), "token.json*"))
+	if len(left) > 0 {
+		t.Errorf("%q is left", left)
+	}
+}
+
+func TestLogout(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, serve.OAuthOptions{ClientID: "a-client", ClientSecret: "a-secret"})
+	l := w.seed(t, time.Hour)
+	if err := os.WriteFile(w.path(t)+".new", []byte("\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Logout(t.Context(), w.Options); err != nil {
+		t.Fatal(err)
+	}
+	w.wantGone(t)
+	if w.oauth.Valid(l.AccessToken) || w.requests() != 2 || !strings.Contains(w.heard(), "Logged out") {
+		t.Errorf("%d requests; said %q", w.requests(), w.heard())
+	}
+	_, err := w.open(t).Token(t.Context(), "")
+	wantError(t, err, statusUnauthorized, false, "restail login")
+	if err := Logout(t.Context(), w.Options); err != nil || !strings.Contains(w.heard(), "no login") {
+		t.Errorf("again: %v; said %q", err, w.heard())
+	}
+}
+
+func TestLogoutWithoutALoginLeavesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, serve.OAuthOptions{})
+	if err := Logout(t.Context(), w.Options); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Dir(w.path(t))); err == nil {
+		t.Error("it made a directory")
+	}
+}
+
+// TestLogoutThatCannotRevoke deletes all the same, and says so.
+func TestLogoutThatCannotRevoke(t *testing.T) {
+	t.Parallel()
+	const deleted = "deleted here, but could not be revoked"
+	tests := []struct {
+		name  string
+		spoil func(w *world)
+		says  string
+	}{
+		{"no network", func(w *world) { w.server.Close() }, "cannot reach"},
+		{"503", func(w *world) { w.oauth.Fail(503) }, "503"},
+		{"429 for the second", func(w *world) {
+			w.intercept(func(_ http.ResponseWriter, r *http.Request) bool {
+				if w.requests() == 2 {
+					w.oauth.Fail(429)
+				}
+				return false
+			})
+		}, "429"},
+		{"a wrong secret", func(w *world) { w.oauth.Fail(401) }, "401"},
+	}
+	for _, tt := range tests {
+		w := newWorld(t, serve.OAuthOptions{})
+		l := w.seed(t, time.Hour)
+		tt.spoil(w)
+		err := Logout(t.Context(), w.Options)
+		wantError(t, err, statusFailed, false, deleted, tt.says)
+		w.wantGone(t)
+		if strings.Contains(err.Error(), l.AccessToken) {
+			t.Error("a token got out")
+		}
+	}
+}
+
+func TestLogoutOfDeadTokens(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, serve.OAuthOptions{})
+	w.seed(t, -time.Hour)
+	w.intercept(func(rw http.ResponseWriter, _ *http.Request) bool {
+		rw.WriteHeader(401)
+		rw.Write([]byte(`{"error":{"name":"invalid_token","message":"who?","statusCode":401}}`))
+		return true
+	})
+	if err := Logout(t.Context(), w.Options); err != nil {
+		t.Errorf("tokens that are dead already: %v", err)
+	}
+	w.wantGone(t)
+}
+
+func TestLogoutOfADamagedStore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, serve.OAuthOptions{})
+	w.seed(t, time.Hour)
+	if err := os.WriteFile(w.path(t), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, Logout(t.Context(), w.Options), statusFailed, false, "damaged", "deleted")
+	w.wantGone(t)
+}
+
+func TestLogoutElsewhere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, serve.OAuthOptions{})
+	l := &login{Serial: 1, APIURL: "https://api.restream.io", AccessToken: "a", RefreshToken: "r"}
+	w.put(t, l)
+	wantError(t, Logout(t.Context(), w.Options), statusUnauthorized, false, "--api-url=https://api.restream.io")
+	if *w.stored(t) != *l || w.requests() != 0 {
+		t.Error("a login of the service was ended at another")
+	}
+	wantError(t, Logout(t.Context(), Options{}), statusUsage, false, "--api-url")
+}
