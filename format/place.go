@@ -39,8 +39,8 @@ type channels struct {
 	width   int // of the platform with its widest channel
 }
 
-// The column is as wide as the longest platform, and grows for the channels
-// that are named in it. What is longer than widest is cut, so that no name
+// The column is as wide as the longest platform, and grows with the first line
+// of a platform whose channels are named in it, at once for all of them. What is longer than widest is cut, so that no name
 // reaches the marks behind the column. The service has platforms by the dozen,
 // not by the thousand.
 const (
@@ -70,9 +70,6 @@ func (p *places) learn(platform, channel []byte) {
 		known.several = true
 	}
 	known.width = max(known.width, displaywidth.Bytes(appendPlace(nil, platform, channel)))
-	if known.several {
-		p.width = max(p.width, min(known.width, widest))
-	}
 }
 
 // append appends the column: the platform, and the channel where several of
@@ -81,6 +78,8 @@ func (p *places) learn(platform, channel []byte) {
 func (p *places) append(dst, platform, channel []byte) (out []byte, blanks int) {
 	if known := p.channels[string(platform)]; known == nil || !known.several {
 		channel = nil
+	} else {
+		p.width = max(p.width, min(known.width, widest))
 	}
 	start := len(dst)
 	dst = appendPlace(dst, platform, channel)
