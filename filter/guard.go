@@ -8,10 +8,12 @@ import (
 
 const (
 	// lookEvery is how many of gojq's steps, of some 20 ns each, pass between
-	// two looks at the context.
-	lookEvery = 1 << 6
-	// weighEvery is how many pass between two looks at the memory.
-	weighEvery = 1 << 12
+	// two looks at the context and the clock.
+	lookEvery = 1 << 4
+	// weighAfter is how long one record takes before the memory is looked at,
+	// and how long it is until the next look. What doubles in the meantime had
+	// to be copied: it does not double often.
+	weighAfter = time.Millisecond
 	// memoryLimit is by how many bytes the heap may grow during one record.
 	// Endless recursion gets there in seconds.
 	memoryLimit = 512 << 20
@@ -19,18 +21,21 @@ const (
 
 // guard is the context that gojq asks before every step whether to stop. A
 // real one costs as much as the step; this one counts, and looks at the real
-// one and at the memory from time to time.
+// one, at the clock and at the memory from time to time.
 type guard struct {
 	ctx   context.Context
 	steps uint64 // of this record
 	limit uint64
-	heap  uint64 // at the first look of this record
+	// weighed is when the memory was looked at last, heap what there was when
+	// it was looked at first; both are zero before.
+	weighed time.Time
+	heap    uint64
 	// stopped is why the run was ended.
 	stopped error
 }
 
 func (g *guard) begin(ctx context.Context) {
-	g.ctx, g.steps, g.heap, g.stopped = ctx, 0, 0, nil
+	g.ctx, g.steps, g.weighed, g.heap, g.stopped = ctx, 0, time.Time{}, 0, nil
 }
 
 var closed = func() chan struct{} {
@@ -44,30 +49,39 @@ func (g *guard) Done() <-chan struct{} {
 	if g.steps++; g.steps%lookEvery != 0 {
 		return nil
 	}
-	return g.look()
-}
-
-func (g *guard) look() <-chan struct{} {
-	if g.stopped = g.ctx.Err(); g.stopped == nil && g.steps%weighEvery == 0 {
-		g.weigh()
-	}
-	if g.stopped != nil {
+	if g.look(); g.stopped != nil {
 		return closed
 	}
 	return nil
 }
 
-// weigh stops the run when the heap has grown beyond the limit.
+func (g *guard) look() {
+	if g.stopped = g.ctx.Err(); g.stopped != nil || g.steps < 4*lookEvery {
+		return
+	}
+	switch now := time.Now(); {
+	case g.weighed.IsZero():
+		g.weighed = now
+	case now.Sub(g.weighed) > weighAfter:
+		g.weigh()
+		g.weighed = now
+	}
+}
+
 func (g *guard) weigh() {
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(sample)
-	heap := sample[0].Value.Uint64()
+	heap := heapSize()
 	if g.heap == 0 {
 		g.heap = heap
 	}
 	if heap > g.heap+g.limit {
-		g.stopped = &Error{Message: "the program needs too much memory for one record: does it ever end?"}
+		g.stopped = &Error{Message: "the program takes too much memory for one record: does it ever end?"}
 	}
+}
+
+func heapSize() uint64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
 }
 
 // Err implements [context.Context].

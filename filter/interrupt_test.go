@@ -96,6 +96,25 @@ func TestMemory(t *testing.T) {
 	}
 }
 
+// TestGrowth ends programs that double something in every step.
+func TestGrowth(t *testing.T) {
+	for program, want := range map[string]string{
+		`"x" | until(false; . + .)`:                   "the program takes too much memory for one record: does it ever end?",
+		`"\"" | until(false; tojson)`:                 "the program takes too much memory for one record: does it ever end?",
+		`[1] | until(false; . + .)`:                   "the program takes too much memory for one record: does it ever end?",
+		`last(limit(100; 1 | recurse([., .])))`:       "an output is too large or too deep to be written",
+		`last(limit(100; 1 | recurse({a: ., b: .})))`: "an output is too large or too deep to be written",
+		`last(limit(20000; 1 | recurse([.])))`:        "an output is too large or too deep to be written",
+		`[range(100) | "x" * 1000000] | length, .`:    "an output is too large or too deep to be written",
+	} {
+		p := compile(t, program, Options{})
+		p.guard.limit = 32 << 20
+		if got := outputs(t, p, typical("x"), nil); len(got) == 0 || got[len(got)-1] != "error: "+want {
+			t.Errorf("%s: got %.200q", program, got)
+		}
+	}
+}
+
 // TestMemoryFlat sends many records through one run.
 func TestMemoryFlat(t *testing.T) {
 	program := `select(.text | test("show")) | {channel, text} | .[], (label $f | ., break $f)`

@@ -7,18 +7,6 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// Output is one output of a program that is neither false nor null.
-type Output struct {
-	// Record tells that the record itself stands: the program said true, or
-	// gave the record as it came.
-	Record bool
-	// Value is what stands in its place otherwise: a string, a bool, an int, a
-	// float64, a *big.Int, a json.Number (an exact literal), a []any or a
-	// map[string]any of such values, null among them. It must not be changed,
-	// and is valid until emit returns.
-	Value any
-}
-
 const (
 	// longRun is how many steps on one record make the run so fat that it is
 	// not kept for the next.
@@ -77,18 +65,8 @@ func (p *Program) drive(emit func(Output) error) (finished bool, err error) {
 				return false, p.guard.stopped
 			}
 			return false, recordError(v)
-		case bool:
-			if v {
-				err = emit(Output{Record: true})
-			}
-		case map[string]any:
-			if p.object.is(v) {
-				err = emit(Output{Record: true})
-			} else {
-				err = emit(Output{Value: v})
-			}
 		default:
-			err = emit(Output{Value: v})
+			err = p.output(v, emit)
 		}
 		if err != nil {
 			return false, err

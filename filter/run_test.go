@@ -22,11 +22,10 @@ func outputs(t testing.TB, p *Program, r *record.Record, frame []byte) []string 
 	return outputsUntil(t, context.Background(), p, r, frame)
 }
 
-// outputsWithin runs a program on a typical record for some ten thousand
-// steps.
+// outputsWithin runs a program on a typical record for a few hundred steps.
 func outputsWithin(t testing.TB, p *Program) []string {
 	t.Helper()
-	return outputsUntil(t, &countdown{context.Background(), 200}, p, typical("twitch"), oneFrame)
+	return outputsUntil(t, &countdown{context.Background(), 30}, p, typical("twitch"), oneFrame)
 }
 
 func outputsUntil(t testing.TB, ctx context.Context, p *Program, r *record.Record, frame []byte) []string {
