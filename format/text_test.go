@@ -190,9 +190,9 @@ func TestTextValue(t *testing.T) {
 			"action": "event", "platform": "x", "type": "member_milestone", "author": "Ada", "months": 2.0, "text": "",
 		}, "         x        +   Ada [member for 2 months]"},
 		{"what a record has no place for", map[string]any{
-			"action": "event", "platform": "x", "author": "Ada", "text": "hi", "score": 1.5, "role": []any{}, "source_id": int64(1), "months": "many", "is_bot": "no",
+			"action": "event", "platform": "x", "author": "Ada", "text": "hi", "score": 1.5, "role": []any{}, "source_id": int64(1), "currency": 5, "months": "many", "is_bot": "no",
 			"time": "yesterday", "badges": []any{1}, "emotes": "Kappa", "amount": true, "level": map[string]any{}, "\x1b": "\x1b",
-		}, `         x            Ada: hi \x1b="\u001b" amount=true badges=[1] emotes="Kappa" is_bot="no" level={} months="many" role=[] score=1.5 source_id="1" time="yesterday"`},
+		}, `         x            Ada: hi \x1b="\u001b" amount=true badges=[1] currency=5 emotes="Kappa" is_bot="no" level={} months="many" role=[] score=1.5 source_id="1" time="yesterday"`},
 		{"an action that is not known", map[string]any{"action": "raid", "viewers": 12, "author": "Ada"}, `                  ?   raid author="Ada" viewers=12`},
 	} {
 		w := NewText(TextOptions{Location: time.UTC})
