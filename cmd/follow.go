@@ -97,7 +97,7 @@ func (r *run) compile(o *outputFlags) (*filter.Program, error) {
 		}
 		text, err := os.ReadFile(o.FilterFile)
 		if err != nil {
-			return nil, usageError(err, "")
+			return nil, usageError(fmt.Errorf("cannot read the filter: %w", err), "")
 		}
 		source, name = string(text), o.FilterFile
 	}
@@ -107,7 +107,7 @@ func (r *run) compile(o *outputFlags) (*filter.Program, error) {
 	}
 	program, err := filter.Compile(source, filter.Options{Args: args, Environ: r.Environ, Name: name})
 	if err != nil {
-		return nil, usageError(err, "")
+		return nil, usageError(fmt.Errorf("the filter does not compile: %w", err), "")
 	}
 	return program, nil
 }
@@ -150,7 +150,8 @@ func (r *run) follow(p *pipe, end *endFlags) error {
 	if time.Since(start) > summaryAfter {
 		p.status.Summary(p.count())
 	}
-	if err != nil || p.limitReached() {
+	stuck := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+	if err != nil && !stuck || p.limitReached() {
 		return sourceError(err)
 	}
 	if errors.Is(cause, errTimeout) || errors.Is(cause, errIdle) {

@@ -32,9 +32,9 @@ type outputFlags struct {
 	Arg        []string `sep:"none" placeholder:"NAME=VALUE" group:"output" help:"Bind $$NAME in the jq program. Can be repeated."`
 	Action     words    `short:"a" placeholder:"LIST" words:"actions" group:"output" help:"Actions to write, comma-separated, or all. Default: all but heartbeat; in text ${textActions}."`
 	Platform   words    `short:"p" placeholder:"LIST" words:"platforms" group:"output" help:"Platforms to write, comma-separated. Records with no platform are not affected."`
-	Fields     words    `placeholder:"LIST" words:"fields" group:"output" help:"Write only these fields, in this order (ndjson)."`
+	Fields     words    `placeholder:"LIST" words:"fields" group:"output" help:"Write only these fields, in this order (ndjson); restail fields lists them."`
 	Color      string   `enum:"auto,always,never" default:"auto" placeholder:"WHEN" group:"output" help:"Colours in text: auto (only on a terminal), always or never. NO_COLOR and TERM=dumb are honoured."`
-	Time       clock    `default:"local" placeholder:"CLOCK" group:"output" help:"The clock in text: local, utc, none, or strftime's layout such as %H:%M."`
+	Time       clock    `default:"local" placeholder:"CLOCK" words:"local,utc,none" group:"output" help:"The clock in text: local, utc, none, or strftime's layout such as %H:%M."`
 }
 
 // endFlags say when the run ends by itself.
@@ -81,7 +81,7 @@ type apiFlags struct {
 
 // paceFlags say how fast a recording runs.
 type paceFlags struct {
-	Speed speed `default:"max" placeholder:"FACTOR" group:"pace" help:"max, or a factor of the recorded pace such as 1 or 10."`
+	Speed speed `default:"max" placeholder:"FACTOR" words:"max" group:"pace" help:"max, or a factor of the recorded pace such as 1 or 10."`
 }
 
 // groups are the headings of the help, in their order.

@@ -17,18 +17,19 @@ const module = "github.com/restail/restail"
 // arrows are the imports of our own packages that each room may have: the
 // flow of a frame. A package that is not listed fails the test.
 var arrows = map[string][]string{
-	".":             {"cmd"},
-	"cmd":           {"cmd/auth", "cmd/docs", "cmd/serve", "cmd/session", "decode", "decode/record", "filter", "format"},
-	"cmd/auth":      {"cmd/auth/redact"},
-	"cmd/docs":      {"decode/record"},
-	"cmd/serve":     {},
-	"cmd/session":   {},
-	"decode":        {"decode/record", "decode/scan"},
-	"decode/record": {},
-	"decode/scan":   {},
-	"filter":        {"decode/record"},
-	"format":        {"decode/record", "format/safe"},
-	"format/safe":   {},
+	".":               {"cmd"},
+	"cmd":             {"cmd/auth", "cmd/auth/redact", "cmd/docs", "cmd/serve", "cmd/session", "decode", "decode/record", "filter", "format"},
+	"cmd/auth":        {"cmd/auth/redact"},
+	"cmd/auth/redact": {},
+	"cmd/docs":        {"decode/record"},
+	"cmd/serve":       {},
+	"cmd/session":     {},
+	"decode":          {"decode/record", "decode/scan"},
+	"decode/record":   {},
+	"decode/scan":     {},
+	"filter":          {"decode/record"},
+	"format":          {"decode/record", "format/safe"},
+	"format/safe":     {},
 }
 
 // keepers are the rooms that alone know a library.

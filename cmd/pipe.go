@@ -27,6 +27,8 @@ type pipe struct {
 	writer    format.Writer
 	out       *output
 	status    *format.Status
+	// unhurried is done some time after the loop's context.
+	unhurried context.Context
 	// once writes a record at most once, however many outputs the filter has:
 	// the raw format's rule.
 	once bool
@@ -173,6 +175,8 @@ func (p *pipe) write(ctx context.Context, r *record.Record, frame []byte) error 
 	if p.program == nil {
 		return p.gather(p.writer.Record(p.out.lines, r, frame))
 	}
+	ctx, cancel := p.patience(ctx)
+	defer cancel()
 	passed := false
 	err := p.program.Run(ctx, r, frame, func(o filter.Output) error {
 		again := passed && p.once
@@ -194,6 +198,24 @@ func (p *pipe) write(ctx context.Context, r *record.Record, frame []byte) error 
 		p.counters.filtered.Add(1)
 	}
 	return err
+}
+
+// patient is how long a program may go on with one record after the run was
+// told to end: what was received is still to be written, but no program may
+// hold up the end for ever.
+const patient = time.Second
+
+// patience returns the context of one run of the program.
+func (p *pipe) patience(ctx context.Context) (context.Context, context.CancelFunc) {
+	if ctx.Err() != nil {
+		return context.WithTimeout(context.WithoutCancel(ctx), patient)
+	}
+	if p.unhurried == nil {
+		unhurried, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		p.unhurried = unhurried
+		context.AfterFunc(ctx, func() { time.AfterFunc(patient, cancel) })
+	}
+	return p.unhurried, func() {}
 }
 
 // wants tells whether -a and -p choose the record. A record without a platform

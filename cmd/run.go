@@ -130,7 +130,12 @@ func parseError(err error) error {
 	}
 	command := "restail"
 	if e := (*kong.ParseError)(nil); errors.As(err, &e) {
-		if selected := e.Context.Selected(); selected != nil {
+		selected := e.Context.Selected()
+		word, unexpected := strings.CutPrefix(err.Error(), "unexpected argument ")
+		if unexpected && (selected == nil || selected.Name == "tail") {
+			return usageError(fmt.Errorf("%q is no command", word), "see restail --help")
+		}
+		if selected != nil {
 			command += " " + selected.Name
 		}
 	}

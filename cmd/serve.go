@@ -17,7 +17,7 @@ type serveCommand struct {
 	Listen string `default:"127.0.0.1:0" placeholder:"ADDRESS" group:"serve" help:"Where to listen: a loopback address and a port, 0 for any that is free."`
 	Token  string `placeholder:"TOKEN" group:"serve" help:"The only token to accept. Default: any."`
 	Loop   bool   `group:"serve" help:"Start the show again when it is over."`
-	Speed  speed  `default:"1" placeholder:"FACTOR" group:"serve" help:"max, or a factor of the recorded pace such as 1 or 10."`
+	Speed  speed  `default:"1" placeholder:"FACTOR" words:"max" group:"serve" help:"max, or a factor of the recorded pace such as 1 or 10."`
 	talkFlags
 }
 

@@ -1,0 +1,3 @@
+select(.platform == "kick")
+| .author |
+  ) oops

@@ -1,0 +1,3 @@
+# only kick
+select(.platform == "kick")
+| .author
