@@ -9,7 +9,9 @@ import (
 // says, key by key, with the values as the wire has them. They are filled in
 // one pass, in whatever order the keys come. Every read begins from nothing, so
 // that of duplicate keys the last counts, and a second object replaces the first
-// entirely. Whether a value is of any use is for those to say who write the record.
+// entirely; the large structs, which are empty when a frame begins, forget only
+// when there is something to forget. Whether a value is of any use is for those
+// to say who write the record.
 
 // wire is the frame that is being read, and the memory for the lists in it.
 type wire struct {
@@ -49,6 +51,8 @@ func (f *frame) read(w *wire) {
 
 // payload has the keys of every action's payload.
 type payload struct {
+	again bool // it was read before in this frame
+
 	connection     scan.Value
 	connectionUUID scan.Value
 	sourceID       scan.Value
@@ -75,7 +79,10 @@ type payload struct {
 }
 
 func (p *payload) read(w *wire) {
-	*p = payload{}
+	if p.again {
+		*p = payload{}
+	}
+	p.again = true
 	for key, ok := w.Object(); ok; key, ok = w.Member() {
 		switch string(key) {
 		case "connectionIdentifier":

@@ -7,6 +7,8 @@ import (
 
 // eventPayload has the keys of every platform's payload of an event.
 type eventPayload struct {
+	again bool // it was read before in this frame
+
 	author author
 	bot    scan.Value
 	link   scan.Value
@@ -39,7 +41,10 @@ type eventPayload struct {
 }
 
 func (e *eventPayload) read(w *wire) {
-	*e = eventPayload{}
+	if e.again {
+		*e = eventPayload{}
+	}
+	e.again = true
 	for key, ok := w.Object(); ok; key, ok = w.Member() {
 		switch string(key) {
 		case "author":
@@ -100,6 +105,8 @@ func (e *eventPayload) readModifiers(w *wire) {
 
 // author has the keys of every platform's author.
 type author struct {
+	again bool // it was read before in this frame
+
 	id          scan.Value
 	displayName scan.Value
 	name        scan.Value
@@ -133,7 +140,10 @@ type author struct {
 }
 
 func (a *author) read(w *wire) {
-	*a = author{}
+	if a.again {
+		*a = author{}
+	}
+	a.again = true
 	for key, ok := w.Object(); ok; key, ok = w.Member() {
 		switch string(key) {
 		case "id":

@@ -76,3 +76,8 @@ func integer(v scan.Value) int {
 	}
 	return n
 }
+
+// isPositive tells whether the value is a number above 0.
+func isPositive(v scan.Value) bool {
+	return v.Kind == scan.Number && parseDecimal(v.Bytes).digits > 0
+}

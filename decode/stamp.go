@@ -6,10 +6,10 @@ import (
 	"github.com/restail/restail/decode/scan"
 )
 
-// The stamps that are believed, in seconds: those of the years 2000 to 9999.
+// The stamps that are believed, in milliseconds: those of the years 2000 to 9999.
 const (
-	firstSecond = 946_684_800
-	lastSecond  = 253_402_300_799
+	firstStamp = 946_684_800_000
+	lastStamp  = 253_402_300_799_999
 )
 
 // putTime writes when the service stamped the action, or else the second of
@@ -29,69 +29,64 @@ func instant(stamp scan.Value) (time.Time, bool) {
 	if stamp.Kind != scan.Number {
 		return time.Time{}, false
 	}
-	d, ok := parseDecimal(stamp.Bytes)
-	if !ok || d.point < 1 || d.point > 13 {
+	d := parseDecimal(stamp.Bytes)
+	if d.point < 1 || d.point > 13 {
 		return time.Time{}, false
 	}
+	want := d.point + 3 // so many digits are the milliseconds
 	if d.point == 13 {
-		d.point = 10
+		want = 13
 	}
-	var seconds, milliseconds int64
-	for i := range d.point {
-		seconds = seconds*10 + d.digit(i)
+	for ; d.count < want; d.count++ {
+		d.digits *= 10
 	}
-	for i := range 3 {
-		milliseconds = milliseconds*10 + d.digit(d.point+i)
+	for ; d.count > want; d.count-- {
+		d.digits /= 10
 	}
-	if seconds < firstSecond || seconds > lastSecond {
+	if d.digits < firstStamp || d.digits > lastStamp {
 		return time.Time{}, false
 	}
-	return time.UnixMilli(seconds*1000 + milliseconds), true
+	return time.UnixMilli(d.digits), true
 }
 
-// decimal is a positive number: its first digits, the first of which is not 0,
-// and where among them the decimal point stands.
+// decimal is a positive number: its digits from the first that is not 0 on,
+// how many they are, and after how many of them the decimal point stands. The
+// zero decimal is a number that is not positive.
 type decimal struct {
-	digits [16]byte
+	digits int64
 	count  int
 	point  int
 }
 
-// digit returns the digit at i, 0 beyond the last.
-func (d *decimal) digit(i int) int64 {
-	if i >= d.count {
-		return 0
-	}
-	return int64(d.digits[i] - '0')
-}
-
-// parseDecimal reads a JSON number's literal. Digits beyond those that a stamp
-// can use are dropped. It is false for a number that is not positive.
-func parseDecimal(literal []byte) (d decimal, ok bool) {
+// parseDecimal reads a JSON number's literal. Digits beyond the first 16, which
+// no stamp can use, are dropped.
+func parseDecimal(literal []byte) decimal {
+	var d decimal
 	fraction := false
 	for i, c := range literal {
 		switch {
 		case c == '-':
-			return d, false
+			return decimal{}
 		case c == '.':
 			fraction = true
-			continue
 		case c == 'e' || c == 'E':
 			d.point += exponent(literal[i+1:])
-			return d, d.count > 0
-		case c != '0' || d.count > 0:
-			if d.count < len(d.digits) {
-				d.digits[d.count] = c
+			return d
+		case c == '0' && d.count == 0: // before the first digit that counts
+			if fraction {
+				d.point--
+			}
+		default:
+			if d.count < 16 {
+				d.digits = d.digits*10 + int64(c-'0')
 				d.count++
 			}
 			if !fraction {
 				d.point++
 			}
-		case fraction: // a zero before the first digit that counts
-			d.point--
 		}
 	}
-	return d, d.count > 0
+	return d
 }
 
 // exponent reads what follows the e of a number. One that leads beyond every

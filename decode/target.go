@@ -12,6 +12,8 @@ import (
 // server, and maybe the server's owner; LinkedIn a post and an organization or
 // a user. What Trovo, X, Kick and Rumble have is documented nowhere.
 type target struct {
+	again bool // it was read before in this frame
+
 	// The accounts, the one whose channel it is before others.
 	channel, page, organization, user, owner account
 	// The broadcasts: there is at most one.
@@ -23,7 +25,10 @@ type target struct {
 }
 
 func (t *target) read(w *wire) {
-	*t = target{}
+	if t.again {
+		*t = target{}
+	}
+	t.again = true
 	for key, ok := w.Object(); ok; key, ok = w.Member() {
 		switch string(key) {
 		case "channel":

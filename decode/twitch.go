@@ -20,7 +20,7 @@ func twitch(r *row, e *eventPayload) {
 // twitchRoles writes what the badges tell of the author, if any were sent: an
 // empty list says that there are none.
 func (r *row) twitchRoles(a *author) {
-	owner, moderator, subscriber := false, false, integer(a.subscribedFor) > 0
+	owner, moderator, subscriber := false, false, isPositive(a.subscribedFor)
 	for _, title := range a.badges {
 		owner = owner || bytes.EqualFold(title.Bytes, []byte("broadcaster"))
 		moderator = moderator || bytes.EqualFold(title.Bytes, []byte("moderator"))

@@ -147,16 +147,23 @@ func (s *Scanner) Kind() Kind {
 
 // Value reads the value that comes next. An object or an array is read over.
 func (s *Scanner) Value() Value {
-	switch kind := s.Kind(); kind {
-	case String:
+	switch c := s.next(); c {
+	case '"':
 		return s.text()
-	case Number:
+	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
 		return s.number()
-	case True, False, Null:
-		return s.word(kind)
-	case Object, Array:
+	case 't':
+		return s.word("true", True)
+	case 'f':
+		return s.word("false", False)
+	case 'n':
+		return s.word("null", Null)
+	case '{':
 		s.skipNested()
-		return Value{Kind: kind}
+		return Value{Kind: Object}
+	case '[':
+		s.skipNested()
+		return Value{Kind: Array}
 	}
 	s.unexpected("where a value should be")
 	return Value{}
@@ -186,7 +193,7 @@ func (s *Scanner) Object() (key []byte, ok bool) {
 		s.close()
 		return nil, false
 	}
-	return s.key()
+	return s.key(s.pos)
 }
 
 // Member reads the key of the object's next member, once the value of the one
@@ -194,8 +201,7 @@ func (s *Scanner) Object() (key []byte, ok bool) {
 func (s *Scanner) Member() (key []byte, ok bool) {
 	switch s.next() {
 	case ',':
-		s.pos++
-		return s.key()
+		return s.key(s.pos + 1)
 	case '}':
 		s.close()
 		return nil, false
@@ -237,7 +243,17 @@ func (s *Scanner) Element() bool {
 	return false
 }
 
-func (s *Scanner) key() (key []byte, ok bool) {
+// key reads a key and the colon behind it, from i on.
+func (s *Scanner) key(i int) (key []byte, ok bool) {
+	if i < len(s.data) && s.data[i] == '"' {
+		start := i + 1
+		end, seen := run(s.data, start)
+		if seen == 0 && end+1 < len(s.data) && s.data[end] == '"' && s.data[end+1] == ':' { // nearly always
+			s.pos = end + 2
+			return s.data[start:end:end], true
+		}
+	}
+	s.pos = i
 	if s.next() != '"' {
 		s.unexpected("where a key should be")
 		return nil, false
@@ -260,6 +276,9 @@ func (s *Scanner) next() byte {
 	return s.nextAfterSpace()
 }
 
+// nextAfterSpace is what is seldom needed of next.
+//
+//go:noinline
 func (s *Scanner) nextAfterSpace() byte {
 	for ; s.pos < len(s.data); s.pos++ {
 		switch c := s.data[s.pos]; c {
@@ -284,137 +303,6 @@ func (s *Scanner) open() bool {
 func (s *Scanner) close() {
 	s.depth--
 	s.pos++
-}
-
-// skipNested reads over the object or array that comes next.
-func (s *Scanner) skipNested() {
-	for outside := s.depth; ; {
-		if c := s.next(); c == '{' || c == '[' {
-			if !s.open() {
-				return
-			}
-			s.kindOfDepth(c == '{')
-			if c == '{' && s.next() != '}' {
-				s.skipKey()
-				continue
-			}
-			if c == '[' && s.next() != ']' {
-				continue
-			}
-		} else {
-			s.Skip()
-		}
-		if !s.skipToValue(outside) {
-			return
-		}
-	}
-}
-
-// skipToValue goes on after a value, or in an empty object or array: out of
-// what ends here, to the next value. It is false when depth outside is reached.
-func (s *Scanner) skipToValue(outside int) bool {
-	for s.depth > outside {
-		inObject := s.object[(s.depth-1)/64]&(1<<((s.depth-1)%64)) != 0
-		switch c := s.next(); {
-		case c == ',' && inObject:
-			s.pos++
-			s.skipKey()
-			return true
-		case c == ',':
-			s.pos++
-			return true
-		case c == '}' && inObject, c == ']' && !inObject:
-			s.close()
-		default:
-			s.unexpected("after a value")
-			return false
-		}
-	}
-	return false
-}
-
-func (s *Scanner) skipKey() {
-	if s.next() != '"' {
-		s.unexpected("where a key should be")
-		return
-	}
-	s.quoted()
-	if s.next() != ':' {
-		s.unexpected("after a key")
-		return
-	}
-	s.pos++
-}
-
-// kindOfDepth remembers whether what was opened last is an object.
-func (s *Scanner) kindOfDepth(object bool) {
-	word, bit := (s.depth-1)/64, uint64(1)<<((s.depth-1)%64)
-	s.object[word] &^= bit
-	if object {
-		s.object[word] |= bit
-	}
-}
-
-// word reads null, true or false, of which the first byte was seen.
-func (s *Scanner) word(kind Kind) Value {
-	word := "null"
-	switch kind {
-	case True:
-		word = "true"
-	case False:
-		word = "false"
-	}
-	rest := s.data[s.pos:]
-	if len(rest) < len(word) || string(rest[:len(word)]) != word {
-		s.fail(s.pos, "a word that is not "+word)
-		return Value{}
-	}
-	s.pos += len(word)
-	return Value{Kind: kind}
-}
-
-// number reads the number of which the first byte, a digit or the sign, was seen.
-func (s *Scanner) number() Value {
-	start, i := s.pos, s.pos
-	if s.data[i] == '-' {
-		i++
-	}
-	if i < len(s.data) && s.data[i] == '0' {
-		i++
-	} else if i = s.digits(i); i < 0 {
-		return Value{}
-	}
-	if i < len(s.data) && s.data[i] == '.' {
-		if i = s.digits(i + 1); i < 0 {
-			return Value{}
-		}
-	}
-	if i < len(s.data) && (s.data[i] == 'e' || s.data[i] == 'E') {
-		i++
-		if i < len(s.data) && (s.data[i] == '+' || s.data[i] == '-') {
-			i++
-		}
-		if i = s.digits(i); i < 0 {
-			return Value{}
-		}
-	}
-	s.pos = i
-	return Value{Bytes: s.data[start:i:i], Kind: Number}
-}
-
-// digits returns where the digits that begin at i end. Without any it fails
-// and returns -1.
-func (s *Scanner) digits(i int) int {
-	start := i
-	for i < len(s.data) && s.data[i]-'0' <= 9 {
-		i++
-	}
-	if i > start {
-		return i
-	}
-	s.pos = i
-	s.unexpected("where a digit should be")
-	return -1
 }
 
 // unexpected fails because of the byte that comes next, or because none does.

@@ -10,13 +10,22 @@ import (
 
 // text reads the string of which the opening quote was seen.
 func (s *Scanner) text() Value {
+	start := s.pos + 1
+	end, seen := run(s.data, start)
+	if seen == 0 && end < len(s.data) && s.data[end] == '"' { // nearly always
+		s.pos = end + 1
+		return Value{Bytes: s.data[start:end:end], Kind: String, Plain: true}
+	}
+	return s.specialText()
+}
+
+// specialText is text for a string that has escapes or more than ASCII.
+func (s *Scanner) specialText() Value {
 	raw, seen := s.quoted()
-	switch {
-	case s.err != nil:
+	if s.err != nil {
 		return Value{}
-	case seen == 0:
-		return Value{Bytes: raw, Kind: String, Plain: true}
-	case seen&escaped == 0 && utf8.Valid(raw):
+	}
+	if seen&escaped == 0 && utf8.Valid(raw) {
 		return Value{Bytes: raw, Kind: String, Plain: !hasControl(raw)}
 	}
 	start := len(s.unquote)
@@ -68,7 +77,7 @@ const (
 func run(data []byte, i int) (end int, what seen) {
 	var or uint64
 	for ; i+8 <= len(data); i += 8 {
-		word := binary.LittleEndian.Uint64(data[i:])
+		word := binary.LittleEndian.Uint64(data[i : i+8])
 		stop := stops(word)
 		if stop == 0 {
 			or |= word | (word + ones) // adding 1 makes DEL 0x80

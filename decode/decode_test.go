@@ -1,0 +1,143 @@
+package decode
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/restail/restail/decode/record"
+)
+
+func TestBrokenFrames(t *testing.T) {
+	d := newDecoder()
+	for _, test := range []struct{ frame, why string }{
+		{``, "not JSON: it ends too early at byte 0"},
+		{`   `, "not JSON: it ends too early at byte 3"},
+		{`hello`, `not JSON: 'h' where a value should be at byte 1`},
+		{`{"action":"heartbeat"`, "not JSON: it ends too early at byte 21"},
+		{`{"action":"heartbeat"}}`, `not JSON: '}' after the end at byte 23`},
+		{`{"action":"heartbeat"}{"action":"heartbeat"}`, `not JSON: '{' after the end at byte 23`},
+		{`{"action":"heartbeat",}`, `not JSON: '}' where a key should be at byte 23`},
+		{`{"action":"heartbeat","payload":{"x":01}}`, `not JSON: '1' after a value of an object at byte 39`},
+		{"{\"action\":\"heart\nbeat\"}", `not JSON: '\n' in a string at byte 17`},
+		{"\ufeff" + `{"action":"heartbeat"}`, `not JSON: '\ufeff' where a value should be at byte 1`},
+		{"{\"action\":\"heartbeat\"}\x00", `not JSON: '\x00' after the end at byte 23`},
+		{`{"action":"heartbeat","deep":` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + `}`, "not JSON: nested more than 10000 deep at byte 10029"},
+		{`[{"action":"heartbeat"}]`, "an array, not an object"},
+		{`"heartbeat"`, "a string, not an object"},
+		{`17`, "a number, not an object"},
+		{`null`, "null, not an object"},
+		{`true`, "true, not an object"},
+		{`{}`, "no action"},
+		{`{"Action":"heartbeat"}`, "no action"},
+		{`{"payload":{"action":"heartbeat"}}`, "no action"},
+		{`{"action":""}`, "its action is an empty string"},
+		{`{"action":null}`, "its action is null, not a string"},
+		{`{"action":5}`, "its action is a number, not a string"},
+		{`{"action":["heartbeat"]}`, "its action is an array, not a string"},
+		{`{"action":{}}`, "its action is an object, not a string"},
+		{`{"action":true}`, "its action is true, not a string"},
+		{`{"action":"heartbeat","action":7}`, "its action is a number, not a string"},
+	} {
+		r, err := d.Decode([]byte(test.frame))
+		var broken *BrokenError
+		if !errors.As(err, &broken) || broken.Error() != test.why || r != nil {
+			t.Errorf("%.60q: %v, %v; want %s", test.frame, r, err, test.why)
+		}
+		if _, ok := d.Change(); ok {
+			t.Errorf("%.60q: a change", test.frame)
+		}
+		if r, err := d.Decode([]byte(`{"action":"heartbeat"}`)); err != nil || string(r.Bytes(record.Action)) != "heartbeat" {
+			t.Fatalf("after %.60q: %v", test.frame, err)
+		}
+	}
+}
+
+// What one frame said is forgotten with the next, whatever it was.
+func TestFramesLeaveNothingBehind(t *testing.T) {
+	all := frames(t)
+	d := newDecoder()
+	for _, frame := range all {
+		if strings.Contains(string(frame), "connection_") { // they are meant to leave something
+			continue
+		}
+		if _, err := d.Decode(frame); err != nil {
+			continue
+		}
+		for _, next := range []string{`{"action":"event"}`, `{"action":"event","payload":{"eventTypeId":99,"eventPayload":{"author":{}}}}`, `{"action":"connection_info"}`, `{"action":"reply_created"}`} {
+			want, _ := oracle([]byte(next))
+			if r, err := d.Decode([]byte(next)); err != nil || marshal(r) != want {
+				t.Fatalf("after %s: %v\n got %s\nwant %s", frame, err, marshal(r), want)
+			}
+		}
+	}
+}
+
+func TestLargeFrames(t *testing.T) {
+	d := newDecoder()
+	for _, piece := range []string{"a", "é ", "夜", "😀", `\n`, `\ud83d\ude00`, "\xff", `\\`} {
+		for _, size := range []int{100_000, 1 << 20} {
+			text := strings.Repeat(piece, size/len(piece))
+			frame := []byte(`{"action":"event","payload":{"eventTypeId":4,"eventPayload":{"author":{"displayName":"A"},"text":"` + text + `"}}}`)
+			want, _ := oracle(frame)
+			if r, err := d.Decode(frame); err != nil || marshal(r) != want {
+				t.Errorf("%d bytes of %q: %v", size, piece, err)
+			}
+		}
+	}
+	if r, err := d.Decode([]byte(`{"action":"heartbeat"}`)); err != nil || marshal(r) != `{"time":"2030-01-02T02:04:05Z","action":"heartbeat"}` {
+		t.Errorf("then: %v", err)
+	}
+	if got := cap(d.wire.texts) + cap(d.wire.replaces) + cap(d.row.emotes.places); got > 1000 {
+		t.Errorf("memory for %d things is kept", got)
+	}
+}
+
+// As many emotes as fit into a megabyte, all of them in the text and out of order.
+func TestManyEmotes(t *testing.T) {
+	const n = 20_000
+	var replaces []string
+	for i := range n {
+		at := 2 * ((i * 7919) % n)
+		replaces = append(replaces, fmt.Sprintf(`{"from":%d,"to":%d}`, at, at), fmt.Sprintf(`{"from":0,"to":%d}`, 2*n-i))
+	}
+	frame := `{"action":"event","payload":{"eventTypeId":4,"eventPayload":{"replaces":[` + strings.Join(replaces, ",") + `],"text":"` + strings.Repeat("é ", n) + `"}}}`
+	r, err := newDecoder().Decode([]byte(frame))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := len(r.List(record.Emotes)); got != n {
+		t.Errorf("%d emotes, want %d", got, n)
+	}
+}
+
+// Every known type, read as one that nobody knows, keeps all of its fields.
+func TestUnknownTypesLoseNothing(t *testing.T) {
+	d, other := newDecoder(), newDecoder()
+	frames, _ := chat(t)
+	for _, frame := range frames {
+		r, err := d.Decode(frame)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kind, id := string(r.Bytes(record.Type)), string(r.Bytes(record.TypeID))
+		renumbered := strings.Replace(string(frame), `"eventTypeId":`+id, `"eventTypeId":999`, 1)
+		u, err := other.Decode([]byte(renumbered))
+		if err != nil || string(u.Bytes(record.Type)) != "unknown" {
+			t.Fatalf("%s: %v", renumbered, err)
+		}
+		for f, ok := r.Next(record.Type + 1); ok; f, ok = r.Next(f + 1) {
+			if f == record.TypeID || f == record.IsGift && kind == "membership_gift" {
+				continue // is_gift by nothing but the type
+			}
+			if got, want := fieldText(u, f), fieldText(r, f); got != want {
+				t.Errorf("%s: %s is %s, and %s under an unknown type", frame, f.Name(), want, got)
+			}
+		}
+	}
+}
+
+func fieldText(r *record.Record, f record.Field) string {
+	return fmt.Sprintf("%v %q %v %v", r.Has(f), r.Bytes(f), r.Bool(f), r.List(f))
+}

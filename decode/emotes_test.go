@@ -1,0 +1,97 @@
+package decode
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/restail/restail/decode/record"
+)
+
+var emoteTests = []struct {
+	name, text, replaces string
+	want                 string // word=url, with blanks between
+}{
+	{"none", "Kappa", `[]`, ""},
+	{"captured: to is inclusive", "SirPrise", `[{"from":0,"to":7,"type":"imageUrl","payload":{"url":"u"}}]`, "SirPrise=u"},
+	{"from == to is one character", "a b c", `[{"from":2,"to":2,"payload":{"url":"u"}}]`, "b=u"},
+	{"last one first, as on the wire", "A b C", `[{"from":4,"to":4,"payload":{"url":"2"}},{"from":0,"to":0,"payload":{"url":"1"}}]`, "A=1 C=2"},
+	{"in any order", "A b C d", `[{"from":2,"to":2,"payload":{"url":"2"}},{"from":6,"to":6,"payload":{"url":"4"}},{"from":0,"to":0,"payload":{"url":"1"}}]`, "A=1 b=2 d=4"},
+	{"each occurrence", "A A A", `[{"from":4,"to":4},{"from":2,"to":2},{"from":0,"to":0}]`, "A= A= A="},
+	{"any type", "A", `[{"from":0,"to":0,"type":"animation","payload":{"url":"u"}}]`, "A=u"},
+	{"images that are missing", "A B C D E", `[{"from":0,"to":0},{"from":2,"to":2,"payload":null},{"from":4,"to":4,"payload":{"url":null}},{"from":6,"to":6,"payload":{"url":5}},{"from":8,"to":8,"payload":{"url":""}}]`, "A= B= C= D= E="},
+	{"of duplicate keys the last counts", "A B", `[{"from":0,"from":2,"to":0,"to":2,"payload":{"url":"x"},"payload":{}}]`, "B="},
+
+	{"outside the text", "Kappa", `[{"from":0,"to":5},{"from":5,"to":5},{"from":-1,"to":4},{"from":100,"to":200},{"from":0,"to":4294967300}]`, ""},
+	{"the wrong way round", "A B C", `[{"from":4,"to":0},{"from":1,"to":0}]`, ""},
+	{"no places", "A", `[{},{"from":0},{"to":0},{"from":"0","to":"0"},{"from":0.0,"to":0},{"from":null,"to":0},5,null,[0,0]]`, ""},
+	{"a bad one does not take the good ones with it", "Kappa so Keepo", `[{"from":0,"to":99},{"from":9,"to":13,"payload":{"url":"2"}},{"from":7,"to":6},{"from":0,"to":4,"payload":{"url":"1"}}]`, "Kappa=1 Keepo=2"},
+	{"in the middle of a word it fits neither unit", "KappaPride Kappa", `[{"from":0,"to":4},{"from":5,"to":9},{"from":2,"to":3},{"from":11,"to":15}]`, "Kappa="},
+	{"punctuation is no word boundary", "Kappa! (Keepo) x", `[{"from":0,"to":4},{"from":8,"to":12},{"from":15,"to":15}]`, "x="},
+	{"the blank beside a word is not of it", "A Kappa B", `[{"from":1,"to":6},{"from":2,"to":7},{"from":1,"to":7}]`, ""},
+	{"nor are blanks a word", "A   B", `[{"from":2,"to":2},{"from":1,"to":3}]`, ""},
+	{"more than one word", "A Big Word B", `[{"from":2,"to":9}]`, "Big Word="},
+	{"any white space", "A\tB\u00a0C\u3000D\nE", `[{"from":0,"to":0},{"from":2,"to":2},{"from":4,"to":4},{"from":6,"to":6},{"from":8,"to":8}]`, "A= B= C= D= E="},
+	{"a word is one emote", "Kappa Keepo", `[{"from":0,"to":4,"payload":{"url":"1"}},{"from":0,"to":4,"payload":{"url":"2"}},{"from":0,"to":10,"payload":{"url":"3"}},{"from":6,"to":10,"payload":{"url":"4"}}]`, "Kappa=1 Keepo=4"},
+
+	{"code points", "😀 Kappa 😀 Keepo", `[{"from":10,"to":14},{"from":2,"to":6}]`, "Kappa= Keepo="},
+	{"UTF-16", "😀 Kappa 😀 Keepo", `[{"from":12,"to":16},{"from":3,"to":7}]`, "Kappa= Keepo="},
+	{"not bytes", "éé Kappa x", `[{"from":5,"to":9}]`, ""},
+	{"code points when both would do", "😀 a b c", `[{"from":4,"to":4}]`, "b="},
+	{"one that fits neither does not decide", "😀 Kappa xyz", `[{"from":9,"to":9},{"from":2,"to":6}]`, "Kappa="},
+	{"nor for UTF-16", "😀 Kappa xyz", `[{"from":10,"to":10},{"from":3,"to":7}]`, "Kappa="},
+	{"of one each code points are taken, for the whole message", "😀 Kappa Keepo", `[{"from":9,"to":13},{"from":2,"to":6}]`, "Kappa="},
+	{"of more in UTF-16 that is", "😀 Kappa Keepo Kreygasm", `[{"from":15,"to":22},{"from":9,"to":13},{"from":2,"to":6}]`, "Keepo= Kreygasm="},
+	{"half a pair is no place", "😀 😀", `[{"from":0,"to":0},{"from":1,"to":1},{"from":3,"to":3},{"from":4,"to":4},{"from":0,"to":1},{"from":3,"to":4}]`, "😀= 😀="},
+	{"the last character", "x 😀", `[{"from":2,"to":2}]`, "😀="},
+	{"the last character in UTF-16", "x 😀", `[{"from":2,"to":3}]`, "😀="},
+
+	{"scripts without blanks", "こんにちはKappaです", `[{"from":5,"to":9}]`, "Kappa="},
+	{"and their words", "草草草", `[{"from":1,"to":1}]`, "草="},
+	{"and their punctuation", "すごいー！Kappa、", `[{"from":5,"to":9}]`, "Kappa="},
+	{"Thai", "สวัสดีKappaครับ", `[{"from":6,"to":10}]`, "Kappa="},
+	{"one side is not enough", "草KappaPride", `[{"from":1,"to":5}]`, ""},
+	{"Korean has blanks", "안녕Kappa", `[{"from":2,"to":6}]`, ""},
+	{"beyond the basic plane, in UTF-16", "𠮷野家 Kappa x", `[{"from":5,"to":9}]`, "Kappa="},
+
+	{"no text", "", `[{"from":0,"to":0}]`, ""},
+}
+
+func TestEmotes(t *testing.T) {
+	for _, test := range emoteTests {
+		t.Run(test.name, func(t *testing.T) {
+			frame := fmt.Sprintf(`{"action":"event","payload":{"eventTypeId":4,"eventPayload":{"replaces":%s,"text":%s}}}`, test.replaces, oracleJSON(test.text))
+			r, err := newDecoder().Decode([]byte(frame))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := emoteList(r); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+			if got := string(r.Bytes(record.Text)); got != test.text {
+				t.Errorf("the text became %q", got)
+			}
+			compare(t, []byte(frame))
+		})
+	}
+}
+
+func emoteList(r *record.Record) string {
+	var list []string
+	for i, word := range r.List(record.Emotes) {
+		list = append(list, string(word.Bytes)+"="+string(r.List(record.EmoteURLs)[i].Bytes))
+	}
+	return strings.Join(list, " ")
+}
+
+// Escapes in the text are characters before places are counted.
+func TestEmotesInEscapedText(t *testing.T) {
+	frame := `{"action":"event","payload":{"eventTypeId":4,"eventPayload":{"replaces":[{"from":4,"to":8}],"text":"\ud83d\ude00\n\" Kappa"}}}`
+	r, err := newDecoder().Decode([]byte(frame))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := emoteList(r); got != "Kappa=" {
+		t.Errorf("got %q", got)
+	}
+}

@@ -1,0 +1,98 @@
+package decode
+
+import (
+	"testing"
+	"unicode/utf8"
+
+	"github.com/restail/restail/decode/record"
+)
+
+// The frames of all transcripts become the same records when encoding/json
+// reads them.
+func TestDecodeAgreesWithEncodingJSON(t *testing.T) {
+	for _, frame := range frames(t) {
+		compare(t, frame)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, frame := range frames(f) {
+		f.Add(frame)
+	}
+	f.Fuzz(func(t *testing.T, frame []byte) { compare(t, frame) })
+}
+
+// compare decodes a frame and holds the record against the oracle's, and
+// against what a Record promises.
+func compare(t *testing.T, frame []byte) {
+	t.Helper()
+	before := string(frame)
+	want, ok := oracle(frame)
+	d := newDecoder()
+	r, err := d.Decode(frame)
+	if string(frame) != before {
+		t.Fatalf("the frame was written to: %q became %q", before, frame)
+	}
+	if (err == nil) != ok {
+		t.Fatalf("%q: decoded with %v, encoding/json says it is an action: %v", frame, err, ok)
+	}
+	if err != nil {
+		checkPrintable(t, err.Error())
+		if r != nil {
+			t.Fatalf("%q: a record with an error", frame)
+		}
+		return
+	}
+	// The connection of a connection_info is in the map from then on; the
+	// oracle has none, and no channel of others to join.
+	if got := marshal(r); got != want {
+		t.Fatalf("%q:\n got %s\nwant %s", frame, got, want)
+	}
+	checkPromises(t, r)
+}
+
+func checkPrintable(t *testing.T, s string) {
+	t.Helper()
+	for _, r := range s {
+		if r < ' ' || r > '~' {
+			t.Fatalf("an error is not safe to print: %q", s)
+		}
+	}
+}
+
+// checkPromises holds the record to what writers rely on.
+func checkPromises(t *testing.T, r *record.Record) {
+	t.Helper()
+	for f, ok := r.Next(0); ok; f, ok = r.Next(f + 1) {
+		switch record.Fields[f].Kind {
+		case record.Bool:
+		case record.Strings:
+			if len(r.List(f)) == 0 {
+				t.Fatalf("%s is an empty list", f.Name())
+			}
+			for _, c := range r.List(f) {
+				checkChars(t, f, c)
+			}
+		default:
+			if len(r.Bytes(f)) == 0 && f != record.Author && f != record.Text {
+				t.Fatalf("%s is empty", f.Name())
+			}
+			checkChars(t, f, r.Chars(f))
+		}
+	}
+	if len(r.List(record.Emotes)) != len(r.List(record.EmoteURLs)) {
+		t.Fatal("emotes and emote_urls differ in length")
+	}
+}
+
+func checkChars(t *testing.T, f record.Field, c record.Chars) {
+	t.Helper()
+	if !utf8.Valid(c.Bytes) {
+		t.Fatalf("%s is not UTF-8: %q", f.Name(), c.Bytes)
+	}
+	for _, r := range string(c.Bytes) {
+		if c.Plain && (r < ' ' || r == '"' || r == '\\' || r >= 0x7f && r < 0xa0) {
+			t.Fatalf("%s is not plain: %q", f.Name(), c.Bytes)
+		}
+	}
+}

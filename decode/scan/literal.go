@@ -1,0 +1,56 @@
+package scan
+
+// word reads null, true or false, of which the first byte was seen.
+func (s *Scanner) word(word string, kind Kind) Value {
+	rest := s.data[s.pos:]
+	if len(rest) < len(word) || string(rest[:len(word)]) != word {
+		s.fail(s.pos, "a word that is not "+word)
+		return Value{}
+	}
+	s.pos += len(word)
+	return Value{Kind: kind}
+}
+
+// number reads the number of which the first byte, a digit or the sign, was seen.
+func (s *Scanner) number() Value {
+	start, i := s.pos, s.pos
+	if s.data[i] == '-' {
+		i++
+	}
+	if i < len(s.data) && s.data[i] == '0' {
+		i++
+	} else if i = s.digits(i); i < 0 {
+		return Value{}
+	}
+	if i < len(s.data) && s.data[i] == '.' {
+		if i = s.digits(i + 1); i < 0 {
+			return Value{}
+		}
+	}
+	if i < len(s.data) && (s.data[i] == 'e' || s.data[i] == 'E') {
+		i++
+		if i < len(s.data) && (s.data[i] == '+' || s.data[i] == '-') {
+			i++
+		}
+		if i = s.digits(i); i < 0 {
+			return Value{}
+		}
+	}
+	s.pos = i
+	return Value{Bytes: s.data[start:i:i], Kind: Number}
+}
+
+// digits returns where the digits that begin at i end. Without any it fails
+// and returns -1.
+func (s *Scanner) digits(i int) int {
+	start := i
+	for i < len(s.data) && s.data[i]-'0' <= 9 {
+		i++
+	}
+	if i > start {
+		return i
+	}
+	s.pos = i
+	s.unexpected("where a digit should be")
+	return -1
+}

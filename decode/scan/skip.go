@@ -1,0 +1,70 @@
+package scan
+
+// skipNested reads over the object or array that comes next.
+func (s *Scanner) skipNested() {
+	for outside := s.depth; ; {
+		if c := s.next(); c == '{' || c == '[' {
+			if !s.open() {
+				return
+			}
+			s.kindOfDepth(c == '{')
+			if c == '{' && s.next() != '}' {
+				s.skipKey()
+				continue
+			}
+			if c == '[' && s.next() != ']' {
+				continue
+			}
+		} else {
+			s.Skip()
+		}
+		if !s.skipToValue(outside) {
+			return
+		}
+	}
+}
+
+// skipToValue goes on after a value, or in an empty object or array: out of
+// what ends here, to the next value. It is false when depth outside is reached.
+func (s *Scanner) skipToValue(outside int) bool {
+	for s.depth > outside {
+		inObject := s.object[(s.depth-1)/64]&(1<<((s.depth-1)%64)) != 0
+		switch c := s.next(); {
+		case c == ',' && inObject:
+			s.pos++
+			s.skipKey()
+			return true
+		case c == ',':
+			s.pos++
+			return true
+		case c == '}' && inObject, c == ']' && !inObject:
+			s.close()
+		default:
+			s.unexpected("after a value")
+			return false
+		}
+	}
+	return false
+}
+
+func (s *Scanner) skipKey() {
+	if s.next() != '"' {
+		s.unexpected("where a key should be")
+		return
+	}
+	s.quoted()
+	if s.next() != ':' {
+		s.unexpected("after a key")
+		return
+	}
+	s.pos++
+}
+
+// kindOfDepth remembers whether what was opened last is an object.
+func (s *Scanner) kindOfDepth(object bool) {
+	word, bit := (s.depth-1)/64, uint64(1)<<((s.depth-1)%64)
+	s.object[word] &^= bit
+	if object {
+		s.object[word] |= bit
+	}
+}
