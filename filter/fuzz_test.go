@@ -107,14 +107,19 @@ func compilePlainly(t testing.TB, program string) *gojq.Code {
 
 // plainly runs a program the plain way: the record's JSON through a run of
 // gojq of its own.
-func plainly(t *testing.T, code *gojq.Code, r *record.Record, frame []byte) []string {
+func plainly(t *testing.T, ctx context.Context, code *gojq.Code, r *record.Record, frame []byte) []string {
 	t.Helper()
 	input, raw := fromJSON(t, toJSON(r)), fromJSON(t, frame)
 	var lines []string
-	for iter := code.Run(input, raw); ; {
-		v, ok := iter.Next()
+	p := &Program{}
+	p.guard.begin(ctx)
+	for p.results = code.RunWithContext(&p.guard, input, raw); ; {
+		v, ok := p.next()
 		if !ok {
 			return lines
+		}
+		if p.guard.stopped != nil {
+			return append(lines, "cancelled")
 		}
 		if err, ok := v.(error); ok {
 			if err := recordError(err); err != nil {
@@ -179,7 +184,7 @@ func FuzzRecord(f *testing.F) {
 	f.Fuzz(func(t *testing.T, platform, author, text string, n int64, number string, has uint64) {
 		r := fuzzRecord(platform, author, text, n, number, has)
 		for i, seed := range seeds {
-			want := plainly(t, plain[i], r, oneFrame)
+			want := plainly(t, context.Background(), plain[i], r, oneFrame)
 			got := equalToRecord(t, outputs(t, programs[i], r, oneFrame), r)
 			if !reflect.DeepEqual(got, want) {
 				t.Errorf("%s\non   %s\n got %q\nwant %q", seed, toJSON(r), got, want)

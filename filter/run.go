@@ -55,7 +55,8 @@ func (p *Program) drive(emit func(Output) error) (finished bool, err error) {
 		p.results = p.code.RunWithContext(&p.guard, nil, p.values...)
 	}
 	for {
-		switch v := p.next().(type) {
+		v, _ := p.next()
+		switch v := v.(type) {
 		case nil:
 			if p.feed.empty {
 				return true, nil
@@ -76,14 +77,13 @@ func (p *Program) drive(emit func(Output) error) (finished bool, err error) {
 
 // next returns the next output. A few programs make gojq panic, such as
 // 1 < (label $out | .) with version 0.12.20: that too concerns one record.
-func (p *Program) next() (v any) {
+func (p *Program) next() (v any, ok bool) {
 	defer func() {
 		if broken := recover(); broken != nil {
-			v = &Error{Message: visible(fmt.Sprint("gojq fails: ", broken))}
+			v, ok = &Error{Message: visible(fmt.Sprint("gojq fails: ", broken))}, true
 		}
 	}()
-	v, _ = p.results.Next()
-	return v
+	return p.results.Next()
 }
 
 // feed gives the run one record at a time.

@@ -22,12 +22,6 @@ func outputs(t testing.TB, p *Program, r *record.Record, frame []byte) []string 
 	return outputsUntil(t, context.Background(), p, r, frame)
 }
 
-// outputsWithin runs a program on a typical record for a few hundred steps.
-func outputsWithin(t testing.TB, p *Program) []string {
-	t.Helper()
-	return outputsUntil(t, &countdown{context.Background(), 30}, p, typical("twitch"), oneFrame)
-}
-
 func outputsUntil(t testing.TB, ctx context.Context, p *Program, r *record.Record, frame []byte) []string {
 	t.Helper()
 	var lines []string
@@ -50,7 +44,9 @@ func outputsUntil(t testing.TB, ctx context.Context, p *Program, r *record.Recor
 	})
 	if failed := (*Error)(nil); errors.As(err, &failed) {
 		lines = append(lines, "error: "+failed.Message)
-	} else if err != nil && err != context.Canceled {
+	} else if err == context.Canceled {
+		lines = append(lines, "cancelled")
+	} else if err != nil {
 		t.Errorf("error %v is no *Error", err)
 	}
 	return lines
