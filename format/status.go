@@ -20,7 +20,8 @@ const (
 	StatusText StatusMode = "text"
 	// StatusJSON is one JSON object for each line.
 	StatusJSON StatusMode = "json"
-	// StatusNone is errors only, and what was asked for by a signal.
+	// StatusNone is errors only, those of a frame or of the filter among them,
+	// and what was asked for by a signal.
 	StatusNone StatusMode = "none"
 )
 
@@ -202,9 +203,10 @@ func linkedName(l record.Linked) string {
 // write writes one line of news: the safe message for people, or the JSON
 // object with it.
 func (s *Status) write(m mark, message string, object news) {
-	switch s.mode {
-	case StatusNone:
-	case StatusJSON:
+	isError := object.kind == "frame" || object.kind == "filter"
+	switch {
+	case s.mode == StatusNone && !isError:
+	case s.mode == StatusJSON:
 		s.emit(object.line(message))
 	default:
 		s.emit(fmt.Appendf(nil, "restail: %c %s\n", m.sign, strings.TrimRight(message, " ")))

@@ -131,6 +131,10 @@ func TestStatusNoneShowsErrorsAndWhatWasAskedFor(t *testing.T) {
 	s, w := newStatus(StatusNone)
 	everything(s)
 	want, w2 := newStatus(StatusText)
+	want.Frame(errors.New("not JSON: unexpected 'x' at byte 17"), []byte("{\"action\":\"event\"\x1b[2Jx"))
+	want.Frame(errors.New("no action"), []byte(strings.Repeat("é ", 40)+"\u202e"))
+	want.Frame(errors.New("empty"), nil)
+	want.Filter("cannot iterate over: string (\"a\nb\")")
 	want.Table([]record.Linked{
 		{Platform: "discord", Channel: "猫 cafe", Status: "connected"},
 		{Platform: "twitch", Channel: "foo\u202e", Status: "error", Reason: "internal", ReasonText: "Something broke."},
