@@ -42,11 +42,13 @@ func (c *serveCommand) Run(r *run) error {
 	}
 	up, err := startServer(r.Context, address, serve.Options{
 		Actions: actions, Speed: float64(c.Speed), Loop: c.Loop, Token: c.Token,
+		Other: serve.NewOAuth(serve.OAuthOptions{}),
 	})
 	if err != nil {
 		return err
 	}
 	defer up.stop()
+	r.status.Note("link", "any application can log in here: restail login --api-url="+up.api)
 	if _, err := fmt.Fprintf(r.Stdout, "export RESTAIL_URL=%s\n", up.url); err != nil {
 		return writeError(err)
 	}
@@ -70,6 +72,7 @@ func loopback(address string) (string, error) {
 // upstream is a running loopback Restream.
 type upstream struct {
 	url  string // ws://127.0.0.1:PORT/ws
+	api  string // http://127.0.0.1:PORT, where the OAuth endpoints are
 	stop func()
 }
 
@@ -85,6 +88,7 @@ func startServer(ctx context.Context, address string, o serve.Options) (*upstrea
 	serving.Go(func() { server.Serve(listener) })
 	return &upstream{
 		url: "ws://" + listener.Addr().String() + serve.Path,
+		api: "http://" + listener.Addr().String(),
 		stop: func() {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 			defer cancel()
