@@ -1,0 +1,131 @@
+package cmd
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/restail/restail/cmd/serve"
+	"github.com/restail/restail/decode/record"
+)
+
+// compileSchema returns what `restail fields --json-schema` prints.
+func compileSchema(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	printed := restail(t, "", "fields", "--json-schema")
+	document, err := jsonschema.UnmarshalJSON(strings.NewReader(printed.stdout))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	if err := compiler.AddResource("record.json", document); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := compiler.Compile("record.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+// TestSchema validates every record that any test has an input for: the
+// recordings, decode's goldens, the built-in show, news of the link.
+func TestSchema(t *testing.T) {
+	schema := compileSchema(t)
+	var lines strings.Builder
+	goldens, err := filepath.Glob("../decode/testdata/*.txt")
+	if err != nil || len(goldens) == 0 {
+		t.Fatalf("no goldens of decode: %v", err)
+	}
+	for _, golden := range goldens {
+		text, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var frames strings.Builder
+		for line := range strings.Lines(string(text)) {
+			if frame, ok := strings.CutPrefix(line, "> "); ok {
+				frames.WriteString(frame)
+			}
+		}
+		lines.WriteString(replayed(t, frames.String()))
+	}
+	lines.WriteString(restail(t, "", "replay", "-q", "-a", "all", "testdata/mixed.raw").stdout)
+	lines.WriteString(restail(t, chat(t, serve.Options{CloseAtEnd: true}), "-a", "all", "--max-retries=0").stdout)
+	count := 0
+	for line := range strings.Lines(lines.String()) {
+		value, err := jsonschema.UnmarshalJSON(strings.NewReader(line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(value); err != nil {
+			t.Errorf("%s%v", line, err)
+		}
+		count++
+	}
+	if count < len(serve.Show()) {
+		t.Errorf("only %d records were validated", count)
+	}
+}
+
+// replayed returns the records of a recording.
+func replayed(t *testing.T, recording string) string {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	Run(t.Context(), []string{"replay", "-q", "-a", "all"}, Env{Stdin: strings.NewReader(recording), Stdout: &stdout, Stderr: &stderr})
+	return stdout.String()
+}
+
+// TestSchemaRefuses has records that are none.
+func TestSchemaRefuses(t *testing.T) {
+	schema := compileSchema(t)
+	for _, line := range []string{
+		`{}`,
+		`{"time":"2026-01-01T00:00:00Z"}`,
+		`{"time":"yesterday","action":"heartbeat"}`,
+		`{"time":"2026-01-01T00:00:00Z","action":""}`,
+		`{"time":"2026-01-01T00:00:00Z","action":"event","type":"text","author":"a"}`,
+		`{"time":"2026-01-01T00:00:00Z","action":"heartbeat","user_id":"1"}`,
+		`{"time":"2026-01-01T00:00:00Z","action":"heartbeat","emotes":[]}`,
+		`{"time":"2026-01-01T00:00:00Z","action":"heartbeat","emotes":[1]}`,
+		`{"time":"2026-01-01T00:00:00Z","action":"heartbeat","later":{"an":"object"}}`,
+	} {
+		value, err := jsonschema.UnmarshalJSON(strings.NewReader(line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if schema.Validate(value) == nil {
+			t.Errorf("the schema takes %s", line)
+		}
+	}
+}
+
+// TestFields lists every field once, in the record's order.
+func TestFields(t *testing.T) {
+	lines := strings.Split(strings.TrimSpace(restail(t, "", "fields").stdout), "\n")[1:]
+	if len(lines) != record.Count {
+		t.Fatalf("%d fields are listed, there are %d", len(lines), record.Count)
+	}
+	for i, line := range lines {
+		if name := strings.Fields(line)[0]; name != record.Fields[i].Name {
+			t.Errorf("line %d is %s, want %s", i, name, record.Fields[i].Name)
+		}
+	}
+}
+
+// TestFieldTable keeps the record's table whole: a constant without a row
+// would have no name.
+func TestFieldTable(t *testing.T) {
+	seen := map[string]bool{}
+	for f, field := range record.Fields {
+		if field.Name == "" || field.Meaning == "" || field.Actions == "" || seen[field.Name] {
+			t.Errorf("field %d is not whole: %+v", f, field)
+		}
+		seen[field.Name] = true
+	}
+}
