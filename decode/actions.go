@@ -71,7 +71,11 @@ func (d *Decoder) connectionInfo() {
 	r.put(record.ConnectionUUID, p.connectionUUID)
 	r.putReason(p.reason, errorReasons)
 	r.putTarget(&p.target)
-	d.change, d.changed = d.connections.enter(&r.Record, d.data)
+	c, updated := d.connections.enter(&r.Record, d.data)
+	d.updated = updated
+	if c != nil {
+		d.change, d.changed = c.news()
+	}
 }
 
 // connectionClosed writes the end of a connection, and takes it out of the map
@@ -91,6 +95,7 @@ func (d *Decoder) connectionClosed() {
 	}
 	r.SetString(record.Connection, c.Identifier)
 	d.putConnection(record.Chars{}, c)
+	d.updated = true
 	d.change, d.changed = c.closed(&r.Record), true
 }
 

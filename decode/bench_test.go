@@ -66,6 +66,23 @@ func BenchmarkDecode(b *testing.B) {
 	b.ReportMetric(float64(size)/float64(len(frames)), "B/frame")
 }
 
+// The time of a frame grows with its bytes, and not faster.
+func BenchmarkSize(b *testing.B) {
+	for _, size := range []int{300, 3_000, 30_000, 300_000, 1 << 20} {
+		for _, piece := range []string{"ascii and more ", "наше видео ", `\n\"escaped\" `} {
+			b.Run(fmt.Sprintf("%d/%.5s", size, piece), func(b *testing.B) {
+				text := bytes.Repeat([]byte(piece), size/len(piece))
+				frame := fmt.Appendf(nil, `{"action":"event","payload":{"eventTypeId":4,"eventPayload":{"text":"%s"}}}`, text)
+				d := newDecoder()
+				b.SetBytes(int64(len(frame)))
+				for b.Loop() {
+					decodeAll(b, d, [][]byte{frame})
+				}
+			})
+		}
+	}
+}
+
 // The time of a frame does not grow with the map.
 func BenchmarkConnections(b *testing.B) {
 	for _, n := range []int{1, 10, 100, 1000} {
@@ -85,7 +102,7 @@ func BenchmarkConnections(b *testing.B) {
 }
 
 // BenchmarkTypical is the real frame of the documentation, with a text and ids
-// of usual length: 724 bytes.
+// of usual length: 716 bytes.
 func BenchmarkTypical(b *testing.B) {
 	frame := []byte(`{"action":"event","payload":{"connectionIdentifier":"9209300-youtube-fyoek8R2vEQ","eventIdentifier":"cbaa276f8c5a583412fda48e7eff2bb2","eventPayload":{"author":{"avatar":"https://yt3.ggpht.com/ytc/AIdro_kWn1yXb0kz3hTq9mB4dLeQ2pVvJw8sRfUoZc7GtHaNxi5EyPl6=s120-c-k-c0x00ffffff-no-rj","displayName":"Some Viewer","id":"UCxxxxxxxxxxxxxxxxxxxxxx","isChatModerator":false,"isChatOwner":false,"isChatSponsor":false,"isVerified":false},"bot":false,"liveChatMessageId":"LCC.EhwKGkNQbXZ2b1RtMUlzREZjUEN3Z1FkVmJjTzB3bm9vbG9uZ2VydGhhbnlvdXRoaW5rb2ZhbmlkaGVyZQ","text":"this is what people write when a stream goes well: a sentence or two, rarely more"},"eventSourceId":13,"eventTypeId":5,"userId":9209300},"timestamp":1740152273}`)
 	d := newDecoder()

@@ -62,16 +62,18 @@ func newConnections() connections {
 // find returns the entry of that identifier, nil when there is none.
 func (m *connections) find(identifier []byte) *connection { return m.open[string(identifier)] }
 
-// enter takes a connection_info, r, into the map, and returns what is new.
-func (m *connections) enter(r *record.Record, frame []byte) (Change, bool) {
+// enter takes a connection_info, r, into the map. It returns the entry, nil
+// without an identifier, and whether anything of it is different now.
+func (m *connections) enter(r *record.Record, frame []byte) (c *connection, updated bool) {
 	identifier := r.Bytes(record.Connection)
 	if len(identifier) == 0 {
-		return Change{}, false
+		return nil, false
 	}
-	c := m.open[string(identifier)]
-	if c == nil {
+	if c = m.open[string(identifier)]; c == nil {
 		c = m.admit(string(identifier))
+		updated = true
 	}
+	before := c.Linked
 	if uuid := r.Bytes(record.ConnectionUUID); c.UUID != string(uuid) {
 		m.rename(c, string(uuid))
 	}
@@ -81,7 +83,7 @@ func (m *connections) enter(r *record.Record, frame []byte) (Change, bool) {
 	keep(&c.Reason, r.Bytes(record.Reason))
 	keep(&c.ReasonText, r.Bytes(record.ReasonText))
 	c.frame = append(c.frame[:0], frame...)
-	return c.news()
+	return c, updated || c.Linked != before
 }
 
 // admit makes an entry for an identifier that has none: that of an earlier

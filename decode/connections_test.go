@@ -18,6 +18,7 @@ func TestMapFollowsTheVendorsRules(t *testing.T) {
 	d := newDecoder()
 	type entry struct{ uuid, status, channel, frame string }
 	model := map[string]entry{}
+	var before []record.Linked
 	for step := range 4_000 {
 		id := fmt.Sprintf("1-kick-%d", rng.IntN(6))
 		uuid := fmt.Sprintf("%s/%d", id, rng.IntN(4)) // of one identifier each
@@ -43,6 +44,8 @@ func TestMapFollowsTheVendorsRules(t *testing.T) {
 		case n < 71:
 			d.Relink()
 			clear(model)
+			before = nil
+			decodeOwn(t, d, `{"action":"heartbeat"}`)
 		default:
 			r := decodeOwn(t, d, fmt.Sprintf(`{"action":"relay_accepted","payload":{"connectionIdentifier":%q}}`, id))
 			channel := model[id].channel
@@ -51,6 +54,10 @@ func TestMapFollowsTheVendorsRules(t *testing.T) {
 			}
 		}
 		linked := d.Linked()
+		if d.Updated() != !slices.Equal(linked, before) {
+			t.Fatalf("step %d: updated is %v, from %+v to %+v", step, d.Updated(), before, linked)
+		}
+		before = linked
 		if len(linked) != len(model) {
 			t.Fatalf("step %d: %d connections, want %d", step, len(linked), len(model))
 		}

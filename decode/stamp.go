@@ -22,6 +22,26 @@ func (r *row) putTime(stamp scan.Value, now func() time.Time) {
 	r.SetTime(t)
 }
 
+// Stamp reads the time that the service stamped a frame with, and nothing else
+// of it; false without a stamp that is believed, and for a frame that is not
+// JSON. It is what a replay is paced by.
+func Stamp(frame []byte) (time.Time, bool) {
+	var s scan.Scanner
+	var stamp scan.Value
+	s.Reset(frame)
+	for key, ok := s.Object(); ok; key, ok = s.Member() {
+		if string(key) == "timestamp" {
+			stamp = s.Value()
+		} else {
+			s.Skip()
+		}
+	}
+	if s.End() != nil {
+		return time.Time{}, false
+	}
+	return instant(stamp)
+}
+
 // instant reads a stamp: seconds since 1970, or milliseconds when it has 13
 // digits. The digits are taken as they are, so that no fraction is rounded; of
 // a fraction three digits count. It is false without a stamp to be believed.
@@ -105,20 +125,4 @@ func exponent(literal []byte) int {
 		return -n
 	}
 	return n
-}
-
-// Stamp reads the time that the service stamped a frame with, and nothing else
-// of it; false without a stamp that is believed. It is what a replay is paced by.
-func Stamp(frame []byte) (time.Time, bool) {
-	var s scan.Scanner
-	var stamp scan.Value
-	s.Reset(frame)
-	for key, ok := s.Object(); ok; key, ok = s.Member() {
-		if string(key) == "timestamp" {
-			stamp = s.Value()
-		} else {
-			s.Skip()
-		}
-	}
-	return instant(stamp)
 }

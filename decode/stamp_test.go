@@ -46,12 +46,16 @@ func TestTime(t *testing.T) {
 		{`0`, received}, {`-0`, received}, {`0e9`, received}, {`0.0`, received}, {`-1740152273`, received}, {`-1e9`, received},
 		{`null`, received}, {`"1740152273"`, received}, {`true`, received}, {`[1740152273]`, received}, {`{}`, received},
 	} {
-		r, err := newDecoder().Decode([]byte(`{"action":"heartbeat","timestamp":` + test.stamp + `}`))
+		frame := []byte(`{"action":"heartbeat","timestamp":` + test.stamp + `}`)
+		r, err := newDecoder().Decode(frame)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := string(r.Bytes(record.Time)); got != test.want {
 			t.Errorf("%s: got %s, want %s", test.stamp, got, test.want)
+		}
+		if at, ok := Stamp(frame); ok != (test.want != received) || ok && !at.Equal(r.At) {
+			t.Errorf("%s: Stamp is %v, %v", test.stamp, at, ok)
 		}
 		if at, err := time.Parse(time.RFC3339, test.want); err != nil || !r.At.Equal(at) {
 			t.Errorf("%s: At is %v, want %v", test.stamp, r.At, at)
@@ -60,5 +64,30 @@ func TestTime(t *testing.T) {
 	r, err := newDecoder().Decode([]byte(`{"action":"heartbeat"}`))
 	if err != nil || string(r.Bytes(record.Time)) != received {
 		t.Errorf("without a stamp: %v, %s", err, r.Bytes(record.Time))
+	}
+}
+
+func TestStampOfAFrame(t *testing.T) {
+	for _, test := range []struct {
+		frame string
+		want  int64 // 0 for none
+	}{
+		{`{"action":"event","payload":{"timestamp":5,"x":[1]},"timestamp":1740152273}`, 1740152273},
+		{`{"timestamp":1740152273,"action":"event"}`, 1740152273},
+		{`{"timestamp":1740152273,"timestamp":1740152274}`, 1740152274},
+		{`{"timestamp":1740152273`, 0},
+		{`{"timestamp":1740152273} x`, 0},
+		{`{}`, 0},
+		{`[1740152273]`, 0},
+		{``, 0},
+	} {
+		at, ok := Stamp([]byte(test.frame))
+		if ok != (test.want != 0) || ok && at.Unix() != test.want {
+			t.Errorf("%s: %v, %v", test.frame, at, ok)
+		}
+	}
+	frame := []byte(`{"action":"event","timestamp":1740152273}`)
+	if n := testing.AllocsPerRun(10, func() { Stamp(frame) }); n != 0 {
+		t.Errorf("%v allocations", n)
 	}
 }
