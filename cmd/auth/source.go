@@ -139,9 +139,18 @@ func (o *Options) open() (source, error) {
 	}
 	path, err := o.storePath()
 	if err != nil {
-		return nil, err
+		return none{}, nil // without a home there is no login in it either
 	}
 	return newStored(o, path), nil
+}
+
+// none is a source when there is nothing to take a token from.
+type none struct{}
+
+func (none) Token(context.Context, string) (string, error) { return "", noLogin() }
+
+func noLogin() error {
+	return unauthorized("no access token: run `restail login`, or set %s, --token-file or --token-command", accessTokenVariable)
 }
 
 // Token returns an access token that is worth a try. The caller passes the

@@ -59,7 +59,7 @@ func (s *stored) login(ctx context.Context, refused string) (*login, error) {
 		return nil, err
 	}
 	if err != nil && !s.store.exists() {
-		return nil, s.noLogin()
+		return nil, noLogin()
 	}
 	if seen != nil && s.unsaved == nil && seen.AccessToken != refused && seen.left(s.now()) >= early {
 		return seen, nil
@@ -73,10 +73,6 @@ func (s *stored) login(ctx context.Context, refused string) (*login, error) {
 	}
 	defer unlock()
 	return s.underLock(ctx, seen, refused)
-}
-
-func (s *stored) noLogin() error {
-	return unauthorized("no access token: run `restail login`, or set %s, --token-file or --token-command", accessTokenVariable)
 }
 
 // read is the store's read, unless something newer could not be written.
@@ -98,7 +94,7 @@ func (s *stored) underLock(ctx context.Context, seen *login, refused string) (*l
 		l, err = s.save(s.unsaved), nil
 	}
 	if errors.Is(err, errNoLogin) {
-		return nil, s.noLogin()
+		return nil, noLogin()
 	}
 	if err != nil {
 		return nil, err

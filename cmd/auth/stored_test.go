@@ -20,8 +20,11 @@ import (
 func TestNoLogin(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, serve.OAuthOptions{})
-	_, err := w.open(t).Token(t.Context(), "")
-	wantError(t, err, statusUnauthorized, false, "restail login", accessTokenVariable, "--token-file", "--token-command")
+	for _, environ := range [][]string{w.Environ, nil} {
+		w.Environ = environ
+		_, err := w.open(t).Token(t.Context(), "")
+		wantError(t, err, statusUnauthorized, false, "restail login", accessTokenVariable, "--token-file", "--token-command")
+	}
 	if w.requests() != 0 {
 		t.Error("the API was asked")
 	}

@@ -22,9 +22,9 @@ const (
 	// limit is how many secrets are remembered. Tokens change every hour, so a
 	// run of weeks must forget the oldest; those are dead.
 	limit = 256
-	// short is the length in bytes below which a secret is replaced only where
-	// it stands as a whole word: it could be part of an ordinary one.
-	short = 6
+	// short is the length in bytes below which a secret may well be an ordinary
+	// word, or part of one: x, test, secret. No real one is that short.
+	short = 8
 	// core is the least length in bytes of a base64 fragment worth looking for.
 	core = 7
 )
@@ -75,12 +75,20 @@ var patterns = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)([?&](?:access_?token|refresh_?token|client_?secret|code_?verifier|token|code)=)[^&#\s"'<>]+()`),
 }
 
-// Text returns the text with [Mark] in the place of every known secret.
-func (s *Secrets) Text(text string) string {
+// Text returns the text with [Mark] in the place of every known secret; of one
+// that is short, only where it stands as a whole word. It is for what others
+// said.
+func (s *Secrets) Text(text string) string { return s.without(text, 1) }
+
+// without takes the secrets of that length and more out of the text.
+func (s *Secrets) without(text string, least int) string {
 	if text == "" {
 		return text
 	}
 	for _, k := range s.longestFirst() {
+		if len(k.plain) < least {
+			break
+		}
 		text = replace(text, k.plain)
 		for _, fragment := range k.base64 {
 			text = strings.ReplaceAll(text, fragment, Mark)
@@ -102,7 +110,8 @@ func (s *Secrets) longestFirst() []secret {
 }
 
 // Writer returns a writer that passes each Write on to w as one Write, without
-// secrets. A secret that is torn between two Writes is not found.
+// secrets. A secret that is torn between two Writes is not found, and a short
+// one is left: it could be a word of our own.
 func (s *Secrets) Writer(w io.Writer) io.Writer { return &writer{s, w} }
 
 type writer struct {
@@ -111,7 +120,7 @@ type writer struct {
 }
 
 func (w *writer) Write(p []byte) (int, error) {
-	if _, err := io.WriteString(w.w, w.secrets.Text(string(p))); err != nil {
+	if _, err := io.WriteString(w.w, w.secrets.without(string(p), short)); err != nil {
 		return 0, err
 	}
 	return len(p), nil

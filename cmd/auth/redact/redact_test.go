@@ -44,7 +44,7 @@ func spellings(secret string) map[string]string {
 
 func TestEverySpellingIsFound(t *testing.T) {
 	t.Parallel()
-	for _, secret := range []string{marked, "0b5e1f7a9d3c", `\\\\\\`, "%%%%%%%%"} {
+	for _, secret := range []string{marked, "0b5e1f7a9d3c", `\\\\\\\\`, "%%%%%%%%"} {
 		var s Secrets
 		s.AddBasic("a-client", secret)
 		for name, spelling := range spellings(secret) {
@@ -63,13 +63,13 @@ func TestEverySpellingIsFound(t *testing.T) {
 func TestText(t *testing.T) {
 	t.Parallel()
 	var s Secrets
-	s.Add("", "abcdef-long", "abcdef", "x1")
+	s.Add("", "abcdefgh-long", "abcdefgh", "x1")
 	tests := []struct{ text, want string }{
 		{"", ""},
 		{"nothing here", "nothing here"},
-		{"abcdef-long abcdef abcdefgh", "[redacted] [redacted] [redacted]gh"},
+		{"abcdefgh-long abcdefgh abcdefghij", "[redacted] [redacted] [redacted]ij"},
 		{"x1 ax1 x1b (x1) x1", "[redacted] ax1 x1b ([redacted]) [redacted]"},
-		{"%61bcdef \\u0061bcdef \\x61bcdef &#97;bcdef", "[redacted] [redacted] [redacted] [redacted]"},
+		{"%61bcdefgh \\u0061bcdefgh \\x61bcdefgh &#97;bcdefgh", "[redacted] [redacted] [redacted] [redacted]"},
 		{"proxy http://me:word@proxy:3128/ down", "proxy http://[redacted]@proxy:3128/ down"},
 		{`Get "https://h/ws?accessToken=zzz&a=b": EOF`, `Get "https://h/ws?accessToken=[redacted]&a=b": EOF`},
 		{"http://h/callback?state=s&code=unknown#x", "http://h/callback?state=s&code=[redacted]#x"},
@@ -106,13 +106,13 @@ func TestOldSecretsAreForgottenLast(t *testing.T) {
 func TestWriter(t *testing.T) {
 	t.Parallel()
 	var s Secrets
-	s.Add("0b5e1f7a9d3c")
+	s.Add("0b5e1f7a9d3c", "x", "secret")
 	var out bytes.Buffer
-	line := []byte("refused 0b5e1f7a9d3c\n")
+	line := []byte("x: a secret was refused: 0b5e1f7a9d3c\n")
 	if n, err := s.Writer(&out).Write(line); n != len(line) || err != nil {
 		t.Errorf("Write: %d, %v", n, err)
 	}
-	if got, want := out.String(), "refused [redacted]\n"; got != want {
+	if got, want := out.String(), "x: a secret was refused: [redacted]\n"; got != want {
 		t.Errorf("wrote %q, want %q", got, want)
 	}
 	if n, err := s.Writer(broken{}).Write(line); n != 0 || !errors.Is(err, errBroken) {
