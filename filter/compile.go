@@ -143,17 +143,15 @@ const (
 // where records yields an object for each record, and null when there is none
 // yet: null comes out again and gives the control back.
 func (p *Program) compile(query *gojq.Query) error {
-	call := func(name string) *gojq.Query {
-		return &gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeFunc, Func: &gojq.Func{Name: name}}}
-	}
+	inlineSelect(query)
 	body := query
 	switch p.raw {
 	case rawLate:
 		renameRaw(query)
 	case rawEarly:
-		body = &gojq.Query{Left: call(rawFunc), Op: gojq.OpPipe, Right: query, Patterns: []*gojq.Pattern{{Name: "$raw"}}}
+		body = &gojq.Query{Left: callOf(rawFunc), Op: gojq.OpPipe, Right: query, Patterns: []*gojq.Pattern{{Name: "$raw"}}}
 	}
-	endless := &gojq.Query{Left: call(recordsFunc), Op: gojq.OpPipe, Right: &gojq.Query{Term: &gojq.Term{
+	endless := &gojq.Query{Left: callOf(recordsFunc), Op: gojq.OpPipe, Right: &gojq.Query{Term: &gojq.Term{
 		Type: gojq.TermTypeIf,
 		If: &gojq.If{
 			Cond: &gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeIdentity}},

@@ -97,7 +97,14 @@ func compilePlainly(t testing.TB, program string) *gojq.Code {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// gojq 0.12.20 mistakes (1, [2]) | $x for [2] | $x where it removes what
+	// it takes for idle instructions. $raw as a function is not affected.
+	if rawUseOf(query) == rawLate {
+		renameRaw(query)
+	}
+	frame := fromJSON(t, oneFrame)
 	code, err := gojq.Compile(query, gojq.WithVariables([]string{"$raw"}),
+		gojq.WithFunction(rawFunc, 0, 0, func(any, []any) any { return frame }),
 		gojq.WithFunction("debug", 0, 0, func(v any, _ []any) any { return v }))
 	if err != nil {
 		t.Fatal(err)
@@ -107,9 +114,9 @@ func compilePlainly(t testing.TB, program string) *gojq.Code {
 
 // plainly runs a program the plain way: the record's JSON through a run of
 // gojq of its own.
-func plainly(t *testing.T, ctx context.Context, code *gojq.Code, r *record.Record, frame []byte) []string {
+func plainly(t *testing.T, ctx context.Context, code *gojq.Code, r *record.Record) []string {
 	t.Helper()
-	input, raw := fromJSON(t, toJSON(r)), fromJSON(t, frame)
+	input, raw := fromJSON(t, toJSON(r)), fromJSON(t, oneFrame)
 	var lines []string
 	p := &Program{}
 	p.guard.begin(ctx)
@@ -133,7 +140,7 @@ func plainly(t *testing.T, ctx context.Context, code *gojq.Code, r *record.Recor
 		}
 		switch {
 		case v == nil || v == false:
-		case v == true || reflect.DeepEqual(v, input):
+		case v == true:
 			lines = append(lines, "record")
 		default:
 			lines = append(lines, string(text))
@@ -141,7 +148,7 @@ func plainly(t *testing.T, ctx context.Context, code *gojq.Code, r *record.Recor
 	}
 }
 
-func fromJSON(t *testing.T, text []byte) any {
+func fromJSON(t testing.TB, text []byte) any {
 	t.Helper()
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
@@ -152,8 +159,8 @@ func fromJSON(t *testing.T, text []byte) any {
 	return v
 }
 
-// equalToRecord makes an output that is an object equal to the record, but not
-// the record itself, look like the record: the oracle cannot tell them apart.
+// equalToRecord makes an output that is an object equal to the record look
+// like the record itself: the oracle cannot tell them apart.
 func equalToRecord(t *testing.T, lines []string, r *record.Record) []string {
 	t.Helper()
 	whole, err := gojq.Marshal(fromJSON(t, toJSON(r)))
@@ -184,7 +191,7 @@ func FuzzRecord(f *testing.F) {
 	f.Fuzz(func(t *testing.T, platform, author, text string, n int64, number string, has uint64) {
 		r := fuzzRecord(platform, author, text, n, number, has)
 		for i, seed := range seeds {
-			want := plainly(t, context.Background(), plain[i], r, oneFrame)
+			want := equalToRecord(t, plainly(t, context.Background(), plain[i], r), r)
 			got := equalToRecord(t, outputs(t, programs[i], r, oneFrame), r)
 			if !reflect.DeepEqual(got, want) {
 				t.Errorf("%s\non   %s\n got %q\nwant %q", seed, toJSON(r), got, want)

@@ -80,6 +80,34 @@ func renameRaw(query *gojq.Query) {
 	})
 }
 
+// inlineSelect writes each select(f) as the if that it is: a call of a function
+// costs more than what select does.
+func inlineSelect(query *gojq.Query) {
+	isSelect := func(name string, arguments int) bool { return name == "select" && arguments == 1 }
+	own := false
+	each(query, func(d *gojq.FuncDef) { own = own || isSelect(d.Name, len(d.Args)) })
+	if own {
+		return
+	}
+	each(query, func(t *gojq.Term) {
+		if t.Func == nil || !isSelect(t.Func.Name, len(t.Func.Args)) {
+			return
+		}
+		t.Type = gojq.TermTypeIf
+		t.If = &gojq.If{
+			Cond: t.Func.Args[0],
+			Then: &gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeIdentity}},
+			Else: callOf("empty"),
+		}
+		t.Func = nil
+	})
+}
+
+// callOf calls a function without arguments.
+func callOf(name string) *gojq.Query {
+	return &gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeFunc, Func: &gojq.Func{Name: name}}}
+}
+
 // patternFuncs take a regular expression as their first argument.
 var patternFuncs = []string{"test", "match", "capture", "scan", "split", "splits", "sub", "gsub"}
 
