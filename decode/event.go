@@ -6,7 +6,7 @@ import (
 )
 
 // eventType is what an eventTypeId stands for: the type in the record, and who
-// reads what the platform says beyond text and author.
+// writes what the platform says.
 type eventType struct {
 	name string
 	read func(*row, *eventPayload)

@@ -142,7 +142,7 @@ func oracleTime(v any) string {
 	rat, ok := new(big.Rat), isNumber
 	if ok {
 		_, exponent, _ := strings.Cut(strings.ToLower(string(n)), "e")
-		if len(exponent) > 3 { // as large as any stamp could want, and not dangerous
+		if len(strings.TrimLeft(exponent, "+-0")) > 3 { // as large as any stamp could want, and not dangerous
 			ok = false
 		} else {
 			rat, ok = rat.SetString(string(n))
