@@ -13,7 +13,7 @@ import (
 // connectionsCommand prints the connection set once it has settled.
 type connectionsCommand struct {
 	Format string   `short:"o" enum:"text,ndjson" default:"text" placeholder:"FORMAT" group:"output" help:"text: a table; ndjson: the records."`
-	Settle duration `default:"3s" placeholder:"DURATION" group:"end" help:"The set has settled when no connection changed for that long."`
+	Settle duration `default:"3s" placeholder:"DURATION" group:"end" help:"The set has settled when nothing about a connection changed for that long."`
 	linkFlags
 	tokenFlags
 	talkFlags
@@ -79,7 +79,7 @@ func (c *connectionsCommand) settle(r *run, live *session.Live, decoder *decode.
 		if _, err := decoder.Decode(item.Frame); err != nil {
 			r.status.Frame(err, item.Frame)
 		}
-		if _, changed := decoder.Change(); changed {
+		if decoder.Updated() {
 			quiet.Reset(time.Duration(c.Settle))
 		}
 	}
