@@ -1,7 +1,10 @@
 package cmd
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/restail/restail/cmd/auth"
 )
@@ -22,10 +25,37 @@ func (c *tokenCommand) Run(r *run) error {
 	if err != nil {
 		return err
 	}
-	token, err := source.Token(r, "")
+	token, err := askPatiently(r, source)
 	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(r.Stdout, token)
 	return writeError(err)
+}
+
+const (
+	// tokenTries is how often a token is asked for while the network or the
+	// service fails.
+	tokenTries = 3
+	// tokenPatience is the longest wait between two tries: a script waits for
+	// the answer.
+	tokenPatience = 10 * time.Second
+)
+
+// askPatiently asks for a token, again when that can help.
+func askPatiently(ctx context.Context, source *auth.Source) (string, error) {
+	pause := time.Second
+	for try := 1; ; try++ {
+		token, err := source.Token(ctx, "")
+		e := (*auth.Error)(nil)
+		if !errors.As(err, &e) || !e.Temporary() || try == tokenTries || e.RetryAfter() > tokenPatience {
+			return token, err
+		}
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-time.After(max(pause, e.RetryAfter())):
+		}
+		pause *= 2
+	}
 }

@@ -32,20 +32,24 @@ func replace(text, secret string) string {
 }
 
 // spelled returns how many bytes at the beginning of text spell the secret in
-// one way or another, 0 when they do not. A byte can be both itself and the
-// beginning of an escape, so every reading is followed at the same time.
+// one way or another, or the beginning of it when the text was cut off there; 0
+// when they do not. A byte can be both itself and the beginning of an escape,
+// so every reading is followed at the same time.
 func spelled(text, secret string) int {
 	if c := text[0]; c != secret[0] && !strings.ContainsRune(`%\&+`, rune(c)) {
 		return 0
 	}
 	ends := make([][]int, len(secret)+1) // where in text the first so many bytes of the secret can end
 	ends[0] = []int{0}
-	furthest := 0
+	furthest, cut := 0, 0
 	for done := range len(secret) {
 		if done > furthest {
-			return 0
+			return cut
 		}
 		for _, at := range ends[done] {
+			if done >= stump && len(secret) >= short && isCut(text[at:]) {
+				cut = at
+			}
 			if at == len(text) {
 				continue
 			}
@@ -64,7 +68,12 @@ func spelled(text, secret string) int {
 	if whole := ends[len(secret)]; len(whole) > 0 {
 		return slices.Max(whole)
 	}
-	return 0
+	return cut
+}
+
+// isCut tells whether rest is how a text looks where it was cut off.
+func isCut(rest string) bool {
+	return rest == "" || strings.HasPrefix(rest, "…") || strings.HasPrefix(rest, "...") || strings.HasPrefix(rest, `\u2026`)
 }
 
 func with(ends []int, end int) []int {

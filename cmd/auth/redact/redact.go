@@ -25,6 +25,9 @@ const (
 	// short is the length in bytes below which a secret may well be an ordinary
 	// word, or part of one: x, test, secret. No real one is that short.
 	short = 8
+	// stump is the length in bytes from which the beginning of a secret is
+	// taken out where the text was cut off within it.
+	stump = 6
 	// core is the least length in bytes of a base64 fragment worth looking for.
 	core = 7
 )
