@@ -113,3 +113,31 @@ func BenchmarkLive(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkReplay reads a recording, a line each time.
+func BenchmarkReplay(b *testing.B) {
+	recording := append(bytes.Join(corpus(), []byte("\n")), '\n')
+	b.SetBytes(mean(corpus()))
+	b.ReportAllocs()
+	replay := NewReplay(ReplayOptions{R: &again{recording, nil}})
+	for _, err := range replay.Items(context.Background()) {
+		if err != nil {
+			b.Fatal(err)
+		}
+		if !b.Loop() {
+			break
+		}
+	}
+}
+
+// again reads the same over and over.
+type again struct{ all, rest []byte }
+
+func (a *again) Read(p []byte) (int, error) {
+	if len(a.rest) == 0 {
+		a.rest = a.all
+	}
+	n := copy(p, a.rest)
+	a.rest = a.rest[n:]
+	return n, nil
+}

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -59,18 +60,11 @@ func client(o LiveOptions, plain bool) *http.Client {
 	}
 }
 
-// proxies reads the variables that name proxies. Loopback never has one.
+// proxies reads the variables that name proxies. There is none for an
+// unencrypted link: it does not leave the machine.
 func proxies(getenv func(string) string) func(*url.URL) (*url.URL, error) {
-	either := func(name string) string {
-		if value := getenv(strings.ToLower(name)); value != "" {
-			return value
-		}
-		return getenv(name)
-	}
-	config := httpproxy.Config{
-		HTTPProxy: either("HTTP_PROXY"), HTTPSProxy: either("HTTPS_PROXY"), NoProxy: either("NO_PROXY"),
-		CGI: getenv("REQUEST_METHOD") != "",
-	}
+	either := func(name string) string { return cmp.Or(getenv(strings.ToLower(name)), getenv(name)) }
+	config := httpproxy.Config{HTTPSProxy: either("HTTPS_PROXY"), NoProxy: either("NO_PROXY")}
 	return config.ProxyFunc()
 }
 

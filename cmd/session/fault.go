@@ -129,7 +129,7 @@ func (s *socket) linkFault(err error) *fault {
 	case errors.Is(failure, os.ErrDeadlineExceeded):
 		f.reason = silent
 		f.detail = fmt.Sprintf("nothing received for %v", s.silence)
-	case errors.Is(failure, io.EOF):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		f.detail = "the connection was cut without a close frame"
 	case errors.Is(failure, syscall.ECONNRESET):
 		f.detail = "the connection was reset"
@@ -137,6 +137,9 @@ func (s *socket) linkFault(err error) *fault {
 		f.detail = quote(broken.Err.Error(), s.token)
 	case failure != nil:
 		f.detail = quote(failure.Error(), s.token)
+	case strings.Contains(err.Error(), "tls: "):
+		f.reason = encryption
+		f.detail = quote(rootOf(err).Error(), s.token)
 	default:
 		f.reason = violation
 		f.detail = "the service broke the WebSocket protocol: " + quote(rootOf(err).Error(), s.token)

@@ -18,7 +18,7 @@ type LiveOptions struct {
 	URL string
 	// Tokens is who we are.
 	Tokens Tokens
-	// Getenv finds HTTPS_PROXY, HTTP_PROXY and NO_PROXY. Nil: no proxy.
+	// Getenv finds HTTPS_PROXY and NO_PROXY. Nil: no proxy.
 	Getenv func(string) string
 	// UserAgent names the program to the service.
 	UserAgent string

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -121,13 +120,4 @@ func lines(from, to int) []string {
 // within tells whether d is as long as want, give or take.
 func within(d, want, tolerance time.Duration) bool {
 	return d >= want-tolerance && d <= want+tolerance
-}
-
-func mustRead(t *testing.T, r io.Reader) string {
-	t.Helper()
-	all, err := io.ReadAll(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(all)
 }

@@ -20,8 +20,7 @@ import (
 // do everything wrong.
 type peer struct {
 	net.Conn
-	t       testing.TB
-	token   string        // that the client brought
+	stage   *stage
 	answers chan struct{} // pongs that arrived
 	left    chan int      // the code of the client's close frame, when it came
 	gone    chan struct{} // closed when the client's end is closed
@@ -35,7 +34,9 @@ func (p *peer) read() *http.Request {
 	if err != nil {
 		return nil // the client has left
 	}
-	p.token = r.URL.Query().Get("accessToken")
+	p.stage.mu.Lock()
+	defer p.stage.mu.Unlock()
+	p.stage.tokens = append(p.stage.tokens, r.URL.Query().Get("accessToken"))
 	return r
 }
 
@@ -137,13 +138,12 @@ type script func(p *peer)
 // A stage is the service: the nth script is for the nth connection, nil for
 // one that is refused; the last is for all further ones.
 type stage struct {
-	t       testing.TB
 	playing sync.WaitGroup // the scripts; after it the rest may be read
 	mu      sync.Mutex
 	scripts []script
 	dials   []time.Time
-	tokens  []string
-	open    int // connections right now
+	tokens  []string // that were shown
+	open    int      // connections right now, by the client's reckoning
 	most    int
 }
 
@@ -164,16 +164,11 @@ func (s *stage) enter() script {
 // play plays a script on a connection.
 func (s *stage) play(conn net.Conn, act script) {
 	p := &peer{
-		t: s.t, Conn: conn,
+		stage: s, Conn: conn,
 		answers: make(chan struct{}, 1000), left: make(chan int, 2), gone: make(chan struct{}),
 	}
-	s.count(1)
-	defer s.count(-1)
 	defer conn.Close()
 	act(p)
-	s.mu.Lock()
-	s.tokens = append(s.tokens, p.token)
-	s.mu.Unlock()
 }
 
 func (s *stage) count(n int) {
@@ -187,7 +182,7 @@ func (s *stage) count(n int) {
 // in virtual time.
 func virtual(t testing.TB, o LiveOptions, scripts ...script) (*Live, *stage) {
 	t.Helper()
-	s := &stage{t: t, scripts: scripts}
+	s := &stage{scripts: scripts}
 	t.Cleanup(s.playing.Wait)
 	o.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
 		act := s.enter()
@@ -195,8 +190,9 @@ func virtual(t testing.TB, o LiveOptions, scripts ...script) (*Live, *stage) {
 			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errNoService}
 		}
 		ours, theirs := net.Pipe()
+		s.count(1)
 		s.playing.Go(func() { s.play(theirs, act) })
-		return ours, nil
+		return &ourEnd{ours, sync.OnceFunc(func() { s.count(-1) })}, nil
 	}
 	o.URL = "ws://localhost/ws"
 	if o.Tokens == nil {
@@ -209,6 +205,17 @@ func virtual(t testing.TB, o LiveOptions, scripts ...script) (*Live, *stage) {
 	return live, s
 }
 
+// ourEnd counts when it is closed.
+type ourEnd struct {
+	net.Conn
+	closed func()
+}
+
+func (e *ourEnd) Close() error {
+	defer e.closed()
+	return e.Conn.Close()
+}
+
 // loopback plays the scripts on a real socket and returns its address.
 func loopback(t testing.TB, scripts ...script) (string, *stage) {
 	t.Helper()
@@ -216,7 +223,7 @@ func loopback(t testing.TB, scripts ...script) (string, *stage) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stage{t: t, scripts: scripts}
+	s := &stage{scripts: scripts}
 	t.Cleanup(func() {
 		listener.Close()
 		s.playing.Wait()

@@ -27,7 +27,7 @@ var Reasons = []Reason{
 	{silent, "nothing was received for --heartbeat-timeout, not even a heartbeat"},
 	{closed, "the service closed the link"},
 	{network, "the service cannot be reached, or the connection broke"},
-	{encryption, "no encrypted connection to the service came about"},
+	{encryption, "the encryption of the connection failed"},
 	{refused, "the service answered the handshake with a refusal or a redirect"},
 	{rateLimited, "the service asks for patience (429)"},
 	{serverError, "the service is in trouble (5xx)"},

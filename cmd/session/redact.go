@@ -1,7 +1,6 @@
 package session
 
 import (
-	"fmt"
 	"html"
 	"net/url"
 	"regexp"
@@ -38,9 +37,9 @@ func withhold(text, token string) string {
 	if token == "" {
 		return text
 	}
-	plain := fmt.Sprintf("%q", token)
-	text = strings.NewReplacer(token, mark, url.QueryEscape(token), mark, url.PathEscape(token), mark,
-		plain[1:len(plain)-1], mark).Replace(text)
+	for _, spelling := range []string{token, url.QueryEscape(token), url.PathEscape(token)} {
+		text = cutOut(text, spelling)
+	}
 	rest := strings.ReplaceAll(text, mark, "\x00")
 	for range 4 { // escapes of escapes
 		if holds(rest, token) {
@@ -51,15 +50,31 @@ func withhold(text, token string) string {
 	return text
 }
 
+// cutOut puts the mark in the place of a spelling. A short one, which could be
+// part of an ordinary word, must stand alone.
+func cutOut(text, spelling string) string {
+	if len(spelling) >= part {
+		return strings.ReplaceAll(text, spelling, mark)
+	}
+	return alone(spelling).ReplaceAllString(text, "${1}"+mark)
+}
+
 // holds tells whether the text has the token, or a good piece of it.
 func holds(text, token string) bool {
-	n := min(part, len(token))
-	for from := 0; from+n <= len(token); from++ {
-		if strings.Contains(text, token[from:from+n]) {
+	if len(token) < part {
+		return alone(token).MatchString(text)
+	}
+	for from := 0; from+part <= len(token); from++ {
+		if strings.Contains(text, token[from:from+part]) {
 			return true
 		}
 	}
 	return false
+}
+
+// alone matches a word that is not part of another one.
+func alone(word string) *regexp.Regexp {
+	return regexp.MustCompile(`(^|[^0-9A-Za-z])` + regexp.QuoteMeta(word) + `\b`)
 }
 
 var escaped = regexp.MustCompile(`%[0-9A-Fa-f]{2}|\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\[\\/"]`)

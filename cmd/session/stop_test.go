@@ -98,7 +98,7 @@ func TestCancelAtAnyTime(t *testing.T) {
 		act    script
 		tokens Tokens
 	}{
-		"while dialling":        {func(p *peer) { <-p.t.Context().Done() }, nil},
+		"while dialling":        {func(p *peer) { time.Sleep(time.Minute) }, nil},
 		"in the handshake":      {func(p *peer) { p.read(); p.Read(make([]byte, 1)) }, nil},
 		"before a retry":        {nil, nil},
 		"asking for a token":    {nil, waiting{}},

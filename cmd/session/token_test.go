@@ -245,7 +245,9 @@ func TestQuote(t *testing.T) {
 	for _, test := range []struct{ text, token, want string }{
 		{"nothing to hide", "token-1234", "nothing to hide"},
 		{"bad token-1234!", "token-1234", "bad [redacted]!"},
-		{"a t b", "t", "a [redacted] b"},
+		{"a t b t, tt t-t", "t", "a [redacted] b [redacted], tt [redacted]-[redacted]"},
+		{"no a%2Fb!", "a/b", "no [redacted]!"},
+		{"no a%252Fb!", "a/b", mark},
 		{"two\r\n\x1b[31mlines\u202e", "x", "two [31mlines"},
 		{strings.Repeat("é", 150), "x", strings.Repeat("é", 100) + "…"},
 		{"", "x", ""},

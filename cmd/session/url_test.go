@@ -1,0 +1,73 @@
+package session
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestCheckURL(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]string{
+		"wss://chat.api.restream.io/ws":  "",
+		"wss://chat.example:8443/ws?a=b": "",
+		"wss://127.0.0.1/ws":             "",
+		"ws://localhost:8080/ws":         "",
+		"ws://LOCALHOST/ws":              "",
+		"ws://127.0.0.1:1/ws":            "",
+		"ws://127.200.3.4/ws":            "",
+		"ws://[::1]:8080/ws":             "",
+		"ws://[::ffff:127.0.0.1]/ws":     "",
+
+		"ws://chat.example/ws":           "ws:// is for this machine only",
+		"ws://localhost.example/ws":      "ws:// is for this machine only",
+		"ws://localhost@evil.example/ws": "no user name",
+		"ws://10.0.0.1/ws":               "ws:// is for this machine only",
+		"ws://0.0.0.0/ws":                "ws:// is for this machine only",
+		"ws://[::]/ws":                   "ws:// is for this machine only",
+		"ws://2130706433/ws":             "ws:// is for this machine only",
+		"ws://[fe80::1%25lo]/ws":         "ws:// is for this machine only",
+		"https://chat.example/ws":        `"https" is not one of its schemes`,
+		"WSS:chat.example":               "names no host",
+		"wss:///ws":                      "names no host",
+		"chat.example/ws":                `"" is not one of its schemes`,
+		"":                               `"" is not one of its schemes`,
+		"wss://me:password@chat.example": "no user name",
+		"wss://chat.example/ws#token":    "no # part",
+		"wss://chat.example:port/ws":     "cannot be read",
+		"wss://chat example/ws":          "cannot be read",
+	} {
+		u, err := CheckURL(raw, "wss", "ws")
+		switch {
+		case want == "" && (err != nil || u.Host == ""):
+			t.Errorf("%q: %v", raw, err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%q: %v, not %q", raw, err, want)
+		case err != nil && strings.Contains(err.Error(), "password@"):
+			t.Errorf("%q: %v quotes the password", raw, err)
+		}
+	}
+	_, err := CheckURL("ftp://x", "https", "http")
+	if want := `"ftp" is not one of its schemes; it must be https://HOST/PATH, or http:// for localhost, 127.0.0.1 or [::1]`; err == nil || err.Error() != want {
+		t.Errorf("it says %q, not %q", err, want)
+	}
+}
+
+func TestSize(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{16 << 20: "16MiB", 1 << 30: "1GiB", 1536: "1536B", 64 << 10: "64KiB", 1: "1B"} {
+		if got := size(n); got != want {
+			t.Errorf("%d bytes are %q, not %q", n, got, want)
+		}
+	}
+}
+
+func TestEveryReasonHasItsMeaning(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, r := range Reasons {
+		if r.Name == "" || r.Meaning == "" || seen[r.Name] {
+			t.Errorf("%+v", r)
+		}
+		seen[r.Name] = true
+	}
+}
