@@ -1,0 +1,132 @@
+//go:build unix
+
+// Command bench measures restail beside what it can be compared with: a bare
+// copy of the same frames, the obvious client, and the peers that are
+// installed. scripts/bench.sh builds what it needs and starts it.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+func main() {
+	if err := start(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// roles are what this program does as a process that is measured.
+var roles = map[string]func(args []string) error{
+	"copy": copyRole, "naive": naiveRole, "check": checkRole, "allocs": allocsRole,
+}
+
+// groups are what is measured, in this order.
+var groups = []struct {
+	name string
+	run  func(*bench) ([]row, error)
+}{
+	{"throughput", (*bench).throughput},
+	{"replay", (*bench).replay},
+	{"latency", (*bench).latency},
+	{"lost", (*bench).lost},
+	{"growth", (*bench).growth},
+	{"start", (*bench).start},
+	{"many", (*bench).many},
+}
+
+// bench is the place where everything is measured.
+type bench struct {
+	restail, check, empty string // binaries
+	self                  string // this program
+	rounds                int
+	sender                *sender
+	corpus                *corpus
+	folder, certificate   string
+	null                  *os.File
+	peaks                 map[string]int // of memory, in KiB, by contender
+}
+
+// corpusEvents is how many different events there are.
+const corpusEvents = 4000
+
+func start(args []string) error {
+	if len(args) > 0 {
+		if role, ok := roles[args[0]]; ok {
+			return role(args[1:])
+		}
+	}
+	b := &bench{peaks: map[string]int{}}
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.StringVar(&b.restail, "restail", "", "restail's `binary`, stripped")
+	flags.StringVar(&b.check, "check", "", "this program, built with GOEXPERIMENT=jsonv2")
+	flags.StringVar(&b.empty, "empty", "", "a Go program that does nothing")
+	flags.IntVar(&b.rounds, "rounds", 5, "how often each thing is measured")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if b.restail == "" || b.check == "" || b.empty == "" || b.rounds < 1 {
+		return fmt.Errorf("start it by scripts/bench.sh")
+	}
+	names := []string{}
+	for _, g := range groups {
+		names = append(names, g.name)
+	}
+	for _, name := range flags.Args() {
+		if !slices.Contains(names, name) {
+			return fmt.Errorf("nothing is called %q: choose from %s", name, strings.Join(names, ", "))
+		}
+	}
+	return b.measure(flags.Args())
+}
+
+// measure does the groups that are asked for, or all, and prints the table.
+func (b *bench) measure(names []string) (err error) {
+	if b.self, err = os.Executable(); err != nil {
+		return err
+	}
+	if b.folder, err = os.MkdirTemp("", "restail-bench-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.folder)
+	if b.null, err = os.OpenFile(os.DevNull, os.O_WRONLY, 0); err != nil {
+		return err
+	}
+	defer b.null.Close()
+	b.sender = newSender()
+	defer b.sender.close()
+	b.certificate = filepath.Join(b.folder, "authority.pem")
+	if err := b.sender.writeCertificate(b.certificate); err != nil {
+		return err
+	}
+	b.corpus = newCorpus(corpusEvents, len(connectionSlugs), 0)
+	fmt.Printf("%d cores, %s/%s, %s; %d different events of %d bytes on average, %s\n\n", runtime.NumCPU(),
+		runtime.GOOS, runtime.GOARCH, runtime.Version(), corpusEvents, b.corpus.events.mean(), rounds(b.rounds))
+	var table []row
+	for _, group := range groups {
+		if len(names) > 0 && !slices.Contains(names, group.name) {
+			continue
+		}
+		fmt.Fprintln(os.Stderr, "measuring:", group.name)
+		more, err := group.run(b)
+		if err != nil {
+			return fmt.Errorf("%s: %w", group.name, err)
+		}
+		table = append(table, more...)
+	}
+	fmt.Print(strings.Join(render(table), "\n"), "\n")
+	return nil
+}
+
+func rounds(n int) string {
+	if n == 1 {
+		return "1 round"
+	}
+	return fmt.Sprintf("medians of %d rounds", n)
+}

@@ -1,0 +1,153 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// givenUp is restail's exit status under --no-reconnect when the server
+// closes: the end of every show here.
+const givenUp = 4
+
+// patience is how long one process may take.
+const patience = time.Minute
+
+// client is a process to measure: its arguments, and what it adds to the
+// environment.
+type client struct {
+	args    []string
+	environ []string
+}
+
+// outcome is what a process took.
+type outcome struct {
+	wall   time.Duration // from the handshake, or the start without one, to the end
+	cpu    time.Duration // user and system
+	peak   int           // of resident memory, in KiB; 0 where the system does not tell
+	lines  int           // on stdout, when it was a pipe
+	stderr string
+}
+
+// run lets a client see a show to its end. Its stdout goes to /dev/null, or
+// into a pipe that read empties.
+func (b *bench) run(c client, s show, read func(io.Reader) (lines int, err error)) (o outcome, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	var began atomic.Pointer[time.Time]
+	s.began = func(at time.Time) { began.CompareAndSwap(nil, &at) }
+	b.sender.play(s)
+
+	process := b.command(ctx, c)
+	var stderr bytes.Buffer
+	process.Stderr = &stderr
+	process.Stdout = b.null
+	var out *os.File
+	if read != nil {
+		var in *os.File
+		if out, in, err = os.Pipe(); err != nil {
+			return o, err
+		}
+		defer out.Close()
+		defer in.Close()
+		process.Stdout = in
+	}
+	start := time.Now()
+	if err := process.Start(); err != nil {
+		return o, err
+	}
+	peak := watchPeak(process.Process.Pid)
+	if read != nil {
+		process.Stdout.(*os.File).Close() // the process has its own; at its end there is none
+		if o.lines, err = read(out); err != nil {
+			return o, err
+		}
+	}
+	err = process.Wait()
+	end := time.Now()
+	o.peak, o.stderr = peak(), stderr.String()
+	if status := process.ProcessState.ExitCode(); err != nil && status != givenUp {
+		return o, fmt.Errorf("%s ended with status %d: %.500s", strings.Join(c.args, " "), status, stderr.String())
+	}
+	if at := began.Load(); at != nil {
+		start = *at
+	}
+	o.wall, o.cpu = end.Sub(start), process.ProcessState.UserTime()+process.ProcessState.SystemTime()
+	return o, nil
+}
+
+// command is a process in an environment of its own.
+func (b *bench) command(ctx context.Context, c client) *exec.Cmd {
+	process := exec.CommandContext(ctx, c.args[0], c.args[1:]...)
+	process.Env = append([]string{
+		"PATH=" + os.Getenv("PATH"),
+		"PYTHONPATH=" + os.Getenv("PYTHONPATH"),
+		"HOME=" + b.folder, "XDG_CONFIG_HOME=" + b.folder, "XDG_STATE_HOME=" + b.folder,
+		"RESTREAM_ACCESS_TOKEN=bench", "RESTAIL_URL=" + b.sender.url(false), "SSL_CERT_FILE=" + b.certificate,
+	}, c.environ...)
+	return process
+}
+
+// countLines reads in pieces of that size, with a pause after each.
+func countLines(from io.Reader, piece int, pause time.Duration) (lines int, err error) {
+	buf := make([]byte, piece)
+	for {
+		n, err := from.Read(buf)
+		lines += bytes.Count(buf[:n], []byte{'\n'})
+		if errors.Is(err, io.EOF) {
+			return lines, nil
+		} else if err != nil {
+			return lines, err
+		}
+		time.Sleep(pause)
+	}
+}
+
+// fast reads as fast as it can.
+func fast(from io.Reader) (int, error) { return countLines(from, 64<<10, 0) }
+
+// watchPeak asks again and again how much memory a process has had at most.
+// (What the system tells at its end counts the parent's memory too.) The
+// function that it returns ends that, in KiB.
+func watchPeak(pid int) func() int {
+	stop, peak := make(chan struct{}), make(chan int)
+	go func() {
+		most := 0
+		tick := time.NewTicker(10 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			most = max(most, memory(pid, "VmHWM"))
+			select {
+			case <-tick.C:
+			case <-stop:
+				peak <- most
+				return
+			}
+		}
+	}()
+	return func() int {
+		close(stop)
+		return <-peak
+	}
+}
+
+// memory reads one of a process' sizes, in KiB; 0 where there is no /proc.
+func memory(pid int, which string) int {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(status), which+":")
+	size, _ := strconv.Atoi(strings.Fields(rest + " 0")[0])
+	return size
+}

@@ -1,0 +1,169 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"crypto/sha1"
+	"encoding/base64"
+	"encoding/pem"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+)
+
+// show is what clients are sent.
+type show struct {
+	corpus *corpus
+	frames int // how many events; those of the corpus over and over
+	// rate is how many events a second; 0 means as fast as they are read.
+	rate int
+	// stay keeps the connection open after the last event. Otherwise a close
+	// frame follows at once.
+	stay bool
+	// began is told when a client is connected and sending begins, sent, when
+	// it is paced, the number of each event that is about to be sent.
+	began func(time.Time)
+	sent  func(event int, at time.Time)
+}
+
+// sender is a Restream that sends ready-made frames, so that it is never what
+// is measured. It serves on ws:// and wss://.
+type sender struct {
+	plain, secure *httptest.Server
+
+	mu   sync.Mutex
+	next show
+}
+
+func newSender() *sender {
+	s := &sender{}
+	s.plain = httptest.NewServer(s)
+	s.secure = httptest.NewTLSServer(s)
+	return s
+}
+
+func (s *sender) close() {
+	s.plain.Close()
+	s.secure.Close()
+}
+
+// url is where clients find the sender.
+func (s *sender) url(secure bool) string {
+	server := s.plain
+	if secure {
+		server = s.secure
+	}
+	return "ws" + strings.TrimPrefix(server.URL, "http") + "/ws"
+}
+
+// writeCertificate writes the authority to trust for wss:// into a file.
+func (s *sender) writeCertificate(name string) error {
+	block := &pem.Block{Type: "CERTIFICATE", Bytes: s.secure.Certificate().Raw}
+	return os.WriteFile(name, pem.EncodeToMemory(block), 0o600)
+}
+
+// play says what the clients from now on are sent.
+func (s *sender) play(next show) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.next = next
+}
+
+// ServeHTTP does the handshake by hand, since what follows is ready-made.
+func (s *sender) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	next := s.next
+	s.mu.Unlock()
+	conn, rw, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	accept := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	rw.WriteString("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
+		base64.StdEncoding.EncodeToString(accept[:]) + "\r\n\r\n")
+	if rw.Flush() != nil {
+		return
+	}
+	if next.began != nil {
+		next.began(time.Now())
+	}
+	if next.send(conn) == nil {
+		drain(conn, rw.Reader)
+	}
+}
+
+// drain waits for the client to close, so that nothing that is under way to it
+// is lost.
+func drain(conn net.Conn, from *bufio.Reader) {
+	conn.SetReadDeadline(time.Now().Add(time.Minute))
+	io.Copy(io.Discard, from)
+}
+
+var normalClosure = []byte{0x88, 2, 1000 >> 8, 1000 & 0xff}
+
+func (s show) send(to io.Writer) error {
+	if _, err := to.Write(s.corpus.opening.wire); err != nil {
+		return err
+	}
+	if s.rate > 0 {
+		return s.sendPaced(to)
+	}
+	events := s.corpus.events
+	for left := s.frames; ; left -= len(events.ends) {
+		if left > len(events.ends) {
+			if _, err := to.Write(events.wire); err != nil {
+				return err
+			}
+			continue
+		}
+		last := append([]byte(nil), events.wire[:events.ends[left-1]]...)
+		if !s.stay {
+			last = append(last, normalClosure...)
+		}
+		_, err := to.Write(last)
+		return err
+	}
+}
+
+func (s show) sendPaced(to io.Writer) error {
+	start := time.Now()
+	events := s.corpus.events
+	for i := range s.frames {
+		waitUntil(start.Add(time.Duration(i) * time.Second / time.Duration(s.rate)))
+		k := i % len(events.ends)
+		from := 0
+		if k > 0 {
+			from = events.ends[k-1]
+		}
+		if s.sent != nil {
+			s.sent(i, time.Now())
+		}
+		if _, err := to.Write(events.wire[from:events.ends[k]]); err != nil {
+			return err
+		}
+	}
+	if s.stay {
+		return nil
+	}
+	_, err := to.Write(normalClosure)
+	return err
+}
+
+// waitUntil is exact to a few microseconds: it sleeps, and spins at the end.
+func waitUntil(due time.Time) {
+	const spin = 200 * time.Microsecond
+	if left := time.Until(due); left > spin {
+		time.Sleep(left - spin)
+	}
+	for time.Until(due) > 0 {
+		runtime.Gosched()
+	}
+}
