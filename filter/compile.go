@@ -59,7 +59,7 @@ type Program struct {
 // maxSource limits the length of a program: its nesting costs stack.
 const maxSource = 128 << 10
 
-// byteOrderMark is what some editors begin a file with.
+// byteOrderMark is how some editors begin a file.
 const byteOrderMark = "\ufeff"
 
 // Compile makes a program of jq source. Errors are *[SyntaxError], except for
@@ -130,10 +130,11 @@ func (p *Program) parse() (*gojq.Query, error) {
 	return query, nil
 }
 
-// Functions that no program can name, since their names hold a blank.
+// Functions that no program can name, since their names hold a blank; for the
+// underscore, builtins does not list them.
 const (
-	recordsFunc = " records"
-	rawFunc     = " raw"
+	recordsFunc = "_ records"
+	rawFunc     = "_ raw"
 )
 
 // compile makes the code that serves all records in one run:

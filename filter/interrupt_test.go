@@ -80,7 +80,7 @@ func TestMemory(t *testing.T) {
 	}
 	for _, program := range programs {
 		p := compile(t, program, Options{})
-		p.guard.limit = 8 << 20
+		p.guard.limit = 4 << 20
 		for range 2 {
 			err := p.Run(context.Background(), typical("x"), nil, func(o Output) error {
 				t.Errorf("%s: an output %v", program, o)
@@ -100,7 +100,6 @@ func TestMemory(t *testing.T) {
 func TestGrowth(t *testing.T) {
 	for program, want := range map[string]string{
 		`"x" | until(false; . + .)`:                   "the program takes too much memory for one record: does it ever end?",
-		`"\"" | until(false; tojson)`:                 "the program takes too much memory for one record: does it ever end?",
 		`[1] | until(false; . + .)`:                   "the program takes too much memory for one record: does it ever end?",
 		`last(limit(100; 1 | recurse([., .])))`:       "an output is too large or too deep to be written",
 		`last(limit(100; 1 | recurse({a: ., b: .})))`: "an output is too large or too deep to be written",
@@ -108,7 +107,7 @@ func TestGrowth(t *testing.T) {
 		`("x" * 1000000) as $x | [range(70) | $x]`:    "an output is too large or too deep to be written",
 	} {
 		p := compile(t, program, Options{})
-		p.guard.limit = 32 << 20
+		p.guard.limit = 8 << 20
 		if got := outputs(t, p, typical("x"), nil); len(got) == 0 || got[len(got)-1] != "error: "+want {
 			t.Errorf("%s: got %.200q", program, got)
 		}

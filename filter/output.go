@@ -10,10 +10,11 @@ type Output struct {
 	// Record tells that the record itself stands: the program said true, or
 	// gave the record as it came.
 	Record bool
-	// Value is what stands in its place otherwise: a string, a bool, an int, a
-	// float64, a *big.Int, a json.Number (an exact literal), a []any or a
-	// map[string]any of such values, null among them. It must not be changed,
-	// and is valid until emit returns.
+	// Value is what stands in its place otherwise: a string, an int, a float64,
+	// a *big.Int, a json.Number (an exact literal), a []any or a
+	// map[string]any; nil and bools only inside of those. It must not be
+	// changed, and is valid until emit returns. It is at most 10,000 deep and
+	// some 64 MiB large, unless a few steps were enough to make it larger.
 	Value any
 }
 
@@ -39,7 +40,8 @@ func (p *Program) output(v any, emit func(Output) error) error {
 const (
 	// fewSteps cannot make such an output.
 	fewSteps = 64
-	// maxOutput is how large an output may be, about, in bytes of JSON.
+	// maxOutput is how large an output may be, in bytes of its strings and of
+	// the words of memory that hold its values.
 	maxOutput = 64 << 20
 	// maxDepth is how deep it may be: what the standard library reads.
 	maxDepth = 10_000
@@ -54,7 +56,7 @@ func writable(v any) bool {
 }
 
 func measure(v any, left *int, depth int) bool {
-	*left -= 2
+	*left -= 16
 	switch v := v.(type) {
 	case string:
 		*left -= len(v)

@@ -161,6 +161,8 @@ func TestRun(t *testing.T) {
 		{`.author | stderr`, []string{`"Some Viewer"`}},
 		{`"a" | modulemeta`, []string{`error: cannot load module: string`}},
 
+		{`[builtins[] | select(contains("raw"), contains(" "))]`, []string{"[]"}},
+
 		// A later record finds nothing of an earlier one.
 		{`[.text, .author] | join(" ") | test("hello .* viewer$"; "i")`, []string{"record"}},
 	}

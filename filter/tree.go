@@ -81,12 +81,16 @@ func renameRaw(query *gojq.Query) {
 }
 
 // inlineSelect writes each select(f) as the if that it is: a call of a function
-// costs more than what select does.
+// costs more than what select does. A program that gives select or empty
+// another meaning stays as it is.
 func inlineSelect(query *gojq.Query) {
 	isSelect := func(name string, arguments int) bool { return name == "select" && arguments == 1 }
-	own := false
-	each(query, func(d *gojq.FuncDef) { own = own || isSelect(d.Name, len(d.Args)) })
-	if own {
+	other := false
+	each(query, func(d *gojq.FuncDef) {
+		other = other || isSelect(d.Name, len(d.Args)) || d.Name == "empty" ||
+			slices.Contains(d.Args, "empty") || slices.Contains(d.Args, "$empty")
+	})
+	if other {
 		return
 	}
 	each(query, func(t *gojq.Term) {
