@@ -14,8 +14,8 @@ import (
 	"github.com/restail/restail/cmd/serve"
 )
 
-// testCommand is a token command that is this test binary: print TEXT, count
-// FILE (prints how often it was run), fail, flood, hang, or unset PATH.
+// testCommand is a token command that is this test binary; commandChild lists
+// what it can do.
 func testCommand(what string) string {
 	return "'" + os.Args[0] + "' " + what
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -233,71 +234,87 @@ func comesBack(t *testing.T, w *world, back func(url.Values) string) func(string
 
 // sourceWalks are the failures that have nothing to do with the network.
 func sourceWalks() map[string]walk {
-	token := func(o Options, refused string) error {
-		s, err := Open(o)
-		if err != nil {
-			return err
-		}
-		_, err = s.Token(context.Background(), refused)
+	all := storeWalks()
+	maps.Copy(all, givenWalks())
+	return all
+}
+
+// ask opens the source and asks it for a token.
+func ask(o Options, refused string) error {
+	s, err := Open(o)
+	if err != nil {
 		return err
 	}
-	file := func(t *testing.T, text string) string {
-		path := filepath.Join(t.TempDir(), "token")
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
+	_, err = s.Token(context.Background(), refused)
+	return err
+}
+
+func tokenFile(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
+	return path
+}
+
+// givenWalks are those of the sources that the user names.
+func givenWalks() map[string]walk {
 	return map[string]walk{
 		"the variable is two words": func(_ *testing.T, w *world) error {
 			w.Environ = append(w.Environ, accessTokenVariable+"="+markedAccess+" x")
-			return token(w.Options, "")
+			return ask(w.Options, "")
 		},
 		"the variable is refused": func(_ *testing.T, w *world) error {
 			w.Environ = append(w.Environ, accessTokenVariable+"="+markedAccess)
-			return token(w.Options, markedAccess)
+			return ask(w.Options, markedAccess)
 		},
 		"the file is two lines": func(t *testing.T, w *world) error {
-			w.TokenFile = file(t, markedAccess+"\n"+markedAccess)
-			return token(w.Options, "")
+			w.TokenFile = tokenFile(t, markedAccess+"\n"+markedAccess)
+			return ask(w.Options, "")
 		},
 		"the file is refused": func(t *testing.T, w *world) error {
-			w.TokenFile = file(t, markedAccess)
-			return token(w.Options, markedAccess)
+			w.TokenFile = tokenFile(t, markedAccess)
+			return ask(w.Options, markedAccess)
 		},
 		"stdin is two words": func(_ *testing.T, w *world) error {
 			w.TokenFile, w.Stdin = "-", strings.NewReader(markedAccess+" "+markedAccess)
-			return token(w.Options, "")
+			return ask(w.Options, "")
 		},
 		"stdin is refused": func(_ *testing.T, w *world) error {
 			w.TokenFile, w.Stdin = "-", strings.NewReader(markedAccess)
-			return token(w.Options, markedAccess)
+			return ask(w.Options, markedAccess)
 		},
 		"the command does not exist": func(_ *testing.T, w *world) error {
 			w.TokenCommand = "/nowhere/at/all --password " + mark
-			return token(w.Options, "")
+			return ask(w.Options, "")
 		},
 		"the command is damaged": func(_ *testing.T, w *world) error {
 			w.TokenCommand = "pass --password '" + mark
-			return token(w.Options, "")
+			return ask(w.Options, "")
 		},
+	}
+}
+
+func storeWalks() map[string]walk {
+	return map[string]walk{
 		"the store is damaged": func(t *testing.T, w *world) error {
 			w.put(t, w.marked(time.Hour))
-			return errors.Join(os.WriteFile(w.path(t), []byte(`{"access_token": "`+mark), 0o600), token(w.Options, ""))
+			return errors.Join(os.WriteFile(w.path(t), []byte(`{"access_token": "`+mark), 0o600), ask(w.Options, ""))
 		},
 		"the store is of another API": func(t *testing.T, w *world) error {
 			l := w.marked(-time.Hour)
 			l.APIURL = "https://api.example"
 			w.put(t, l)
-			return token(w.Options, "")
+			return ask(w.Options, "")
 		},
 		"the store cannot be written": func(t *testing.T, w *world) error {
 			w.put(t, w.marked(-time.Hour))
-			return errors.Join(os.MkdirAll(w.path(t)+".new/full", 0o700), token(w.Options, ""))
+			return errors.Join(os.MkdirAll(w.path(t)+".new/full", 0o700), ask(w.Options, ""))
 		},
 		"the API's URL has a password": func(_ *testing.T, w *world) error {
 			w.APIURL = "https://me:" + mark + "@api.example"
-			return token(w.Options, "")
+			return ask(w.Options, "")
 		},
 	}
 }

@@ -1,0 +1,209 @@
+package auth
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/restail/restail/cmd/serve"
+)
+
+func TestTakenPort(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, serve.OAuthOptions{})
+	o := newLogin(t, w)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	o.Browse = func(string) error { t.Error("a browser was opened"); return nil }
+	o.RedirectURL = fmt.Sprintf("http://localhost:%d/", listener.Addr().(*net.TCPAddr).Port)
+	wantError(t, Login(t.Context(), o), statusFailed, false, "taken", "--redirect-url", "--no-browser")
+}
+
+func TestRedirectURL(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		url                string
+		browser, noBrowser bool
+	}{
+		{"http://127.0.0.1:8976/callback", true, true},
+		{"http://localhost:8976", true, true},
+		{"http://[::1]:8976/a/b?c=d", true, true},
+		{"http://127.0.0.1/callback", false, true},
+		{"http://127.0.0.1:0/callback", false, true},
+		{"https://127.0.0.1:8976/callback", false, true},
+		{"http://192.168.0.1:8976/callback", false, true},
+		{"https://example.com/back", false, true},
+		{"app://back", false, false},
+		{"127.0.0.1:8976", false, false},
+		{"/callback", false, false},
+		{"http://me:word@127.0.0.1:8976/", false, false},
+		{"http://127.0.0.1:8976/#x", false, false},
+		{"", false, false},
+		{"\x00", false, false},
+	}
+	for _, tt := range tests {
+		for noBrowser, ok := range map[bool]bool{false: tt.browser, true: tt.noBrowser} {
+			_, err := parseRedirect(tt.url, noBrowser)
+			if (err == nil) != ok {
+				t.Errorf("%q, no browser %t: %v", tt.url, noBrowser, err)
+			}
+			if err != nil {
+				wantError(t, err, statusUsage, false, "--redirect-url")
+			}
+		}
+	}
+	wantError(t, Login(t.Context(), LoginOptions{Options: Options{APIURL: "https://h"}}), statusUsage, false, "--redirect-url")
+	wantError(t, Login(t.Context(), LoginOptions{}), statusUsage, false, "--api-url")
+}
+
+func TestCallbackAnswersNothingElse(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, serve.OAuthOptions{})
+	o := newLogin(t, w)
+	base := strings.TrimSuffix(o.RedirectURL, "/callback")
+	browse, seen := browser(t, nil)
+	o.Browse = func(loginURL string) error {
+		for _, tt := range []struct {
+			method, path string
+			status       int
+		}{{"GET", "/", 404}, {"GET", "/favicon.ico", 404}, {"GET", "/callback/", 404}, {"POST", "/callback?code=x", 405}, {"HEAD", "/callback", 405}} {
+			r, _ := http.NewRequestWithContext(t.Context(), tt.method, base+tt.path, nil)
+			resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
+			if err != nil {
+				t.Error(err)
+				continue
+			}
+			resp.Body.Close()
+			if resp.StatusCode != tt.status {
+				t.Errorf("%s %s: %d, want %d", tt.method, tt.path, resp.StatusCode, tt.status)
+			}
+		}
+		return browse(loginURL)
+	}
+	if err := Login(t.Context(), o); err != nil {
+		t.Error(err)
+	}
+	<-seen
+	if resp, err := http.Get(o.RedirectURL); err == nil {
+		resp.Body.Close()
+		t.Error("it still listens after the login")
+	}
+}
+
+// TestReload: a page that is asked for twice shows the same and uses the code
+// once.
+func TestReload(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, serve.OAuthOptions{})
+	o := newLogin(t, w)
+	f, err := newFlow(&o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.app = application{"a-client", clientSecret}
+	at := ended(t, f.url())
+	c := newCallback(t.Context(), f)
+	for range 2 {
+		var body bytes.Buffer
+		rec := &recorder{header: http.Header{}, body: &body}
+		c.ServeHTTP(rec, mustRequest(t, at.String()))
+		if !strings.Contains(body.String(), "Logged in") {
+			t.Errorf("got %s", body.String())
+		}
+	}
+	if w.requests() != 1 {
+		t.Errorf("%d requests", w.requests())
+	}
+}
+
+type recorder struct {
+	header http.Header
+	body   io.Writer
+}
+
+func (r *recorder) Header() http.Header         { return r.header }
+func (r *recorder) Write(p []byte) (int, error) { return r.body.Write(p) }
+func (r *recorder) WriteHeader(int)             {}
+
+func TestNoBrowserToOpen(t *testing.T) {
+	t.Parallel()
+	for _, browse := range []func(string) error{nil, func(string) error { return errors.New("none") }} {
+		w := newWorld(t, serve.OAuthOptions{})
+		o := newLogin(t, w)
+		o.Browse = browse
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- Login(ctx, o) }()
+		for !strings.Contains(w.heard(), "/login?") {
+			runtime.Gosched()
+		}
+		cancel()
+		<-done
+		if got := w.heard(); !strings.Contains(got, "Open this URL") || !strings.Contains(got, "--no-browser") || strings.Contains(got, "browser opens") {
+			t.Errorf("said %q", got)
+		}
+	}
+}
+
+func TestPrompts(t *testing.T) {
+	t.Parallel()
+	type want struct{ id, secret string }
+	known := &login{ClientID: "old-id", ClientSecret: "old-secret", AccessToken: "a"}
+	tests := []struct {
+		name    string
+		environ []string
+		stored  *login
+		stdin   string
+		hidden  string // what the terminal reads without echo, "" for no terminal
+		want    want
+		says    string
+	}{
+		{"both", nil, nil, " an-id \na-secret\n", "", want{"an-id", "a-secret"}, "Client id: Client secret: "},
+		{"without echo", nil, nil, "an-id\n", "a-secret\n", want{"an-id", "a-secret"}, "Client id: Client secret: \n"},
+		{"id from the environment", []string{clientIDVariable + "= env-id "}, nil, "a-secret", "", want{"env-id", "a-secret"}, "Client secret: "},
+		{"secret from the environment", []string{clientSecretVariable + "=env-secret"}, nil, "an-id\n", "", want{"an-id", "env-secret"}, "Client id: "},
+		{"as last time", nil, known, "\n\n", "", want{"old-id", "old-secret"}, "Client id [old-id]: Client secret [the stored one]: "},
+		{"as last time, without a word", nil, known, "", "", want{"old-id", "old-secret"}, "Client id [old-id]: \nClient secret [the stored one]: \n"},
+		{"another application", nil, known, "new-id\nnew-secret\n", "", want{"new-id", "new-secret"}, "Client id [old-id]: Client secret: "},
+		{"nothing", nil, nil, "", "", want{}, "Client id: \n"},
+		{"no secret", nil, known, "new-id\n", "", want{}, "Client id [old-id]: Client secret: \n"},
+	}
+	for _, tt := range tests {
+		w := newWorld(t, serve.OAuthOptions{})
+		if tt.stored != nil {
+			w.put(t, tt.stored)
+		}
+		o := LoginOptions{Options: w.Options, RedirectURL: "http://127.0.0.1:1/"}
+		o.Environ = append(o.Environ, tt.environ...)
+		o.Stdin = strings.NewReader(tt.stdin)
+		if tt.hidden != "" {
+			o.ReadSecret = func(context.Context) (string, error) { return tt.hidden, nil }
+		}
+		f, err := newFlow(&o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		app, err := f.application(t.Context())
+		if tt.want == (want{}) {
+			wantError(t, err, statusUnauthorized, false, clientIDVariable, clientSecretVariable)
+		} else if app != application(tt.want) || err != nil {
+			t.Errorf("%s: %+v, %v", tt.name, app, err)
+		}
+		if w.heard() != tt.says {
+			t.Errorf("%s: asked %q, want %q", tt.name, w.heard(), tt.says)
+		}
+	}
+	f := &flow{LoginOptions: &LoginOptions{Options: Options{Stderr: io.Discard}}}
+	_, err := f.ask(t.Context(), "Client id", "", "", func(context.Context) (string, error) { return "", errors.New("a bad line") })
+	wantError(t, err, statusFailed, false, "client id", "a bad line")
+}
