@@ -5,6 +5,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/coder/websocket"
@@ -42,19 +45,18 @@ func appendFrame(out []byte, first byte, payload []byte) []byte {
 	return append(out, payload...)
 }
 
-// flood serves the corpus for ever.
-func flood(b *testing.B) string {
+// flood is a script that sends the corpus for ever.
+func flood() script {
 	var chunk []byte
 	all := framed(corpus())
 	for len(chunk) < 1<<20 {
 		chunk = append(chunk, all...)
 	}
-	address, _ := loopback(b, func(p *peer) {
+	return func(p *peer) {
 		for ok := p.accept(); ok; {
 			ok = p.write(chunk) == nil
 		}
-	})
-	return address
+	}
 }
 
 func mean(frames [][]byte) int64 {
@@ -67,8 +69,18 @@ func mean(frames [][]byte) int64 {
 
 // BenchmarkBare is the yardstick: nothing but the library, and a buffer.
 func BenchmarkBare(b *testing.B) {
+	address, _ := loopback(b, flood())
+	bare(b, address, nil)
+}
+
+func BenchmarkBareTLS(b *testing.B) {
+	address, roots := overTLS(b, flood())
+	bare(b, address, &http.Client{Transport: &http.Transport{TLSClientConfig: roots}})
+}
+
+func bare(b *testing.B, address string, client *http.Client) {
 	ctx := context.Background()
-	conn, _, err := websocket.Dial(ctx, flood(b)+"?accessToken=t", nil)
+	conn, _, err := websocket.Dial(ctx, address+"?accessToken=t", &websocket.DialOptions{HTTPClient: client})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -98,7 +110,32 @@ func BenchmarkBare(b *testing.B) {
 
 // BenchmarkLive is to take 1/0.95 of BenchmarkBare at most.
 func BenchmarkLive(b *testing.B) {
-	live, err := NewLive(LiveOptions{URL: flood(b), Tokens: fixed("t"), Retries: 0})
+	address, _ := loopback(b, flood())
+	benchmarkLive(b, LiveOptions{URL: address})
+}
+
+func BenchmarkLiveTLS(b *testing.B) {
+	address, roots := overTLS(b, flood())
+	benchmarkLive(b, LiveOptions{URL: address, TLS: roots})
+}
+
+// BenchmarkLiveDeflated is what compression costs when the service takes our
+// offer of it.
+func BenchmarkLiveDeflated(b *testing.B) {
+	frames := corpus()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionContextTakeover})
+		for n := 0; err == nil; n++ {
+			err = c.Write(r.Context(), websocket.MessageText, frames[n%len(frames)])
+		}
+	}))
+	b.Cleanup(server.Close)
+	benchmarkLive(b, LiveOptions{URL: "ws" + strings.TrimPrefix(server.URL, "http")})
+}
+
+func benchmarkLive(b *testing.B, o LiveOptions) {
+	o.Tokens = fixed("t")
+	live, err := NewLive(o)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"context"
 	"crypto/sha1"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
@@ -11,6 +13,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
@@ -223,6 +226,25 @@ func loopback(t testing.TB, scripts ...script) (string, *stage) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return "ws://" + listener.Addr().String() + "/ws", serveOn(t, listener, scripts)
+}
+
+// overTLS does so over TLS, and returns what the client needs for that.
+func overTLS(t testing.TB, scripts ...script) (string, *tls.Config) {
+	t.Helper()
+	certified := httptest.NewTLSServer(nil)
+	defer certified.Close()
+	roots := x509.NewCertPool()
+	roots.AddCert(certified.Certificate())
+	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: certified.TLS.Certificates})
+	if err != nil {
+		t.Fatal(err)
+	}
+	serveOn(t, listener, scripts)
+	return "wss://" + listener.Addr().String() + "/ws", &tls.Config{RootCAs: roots}
+}
+
+func serveOn(t testing.TB, listener net.Listener, scripts []script) *stage {
 	s := &stage{scripts: scripts}
 	t.Cleanup(func() {
 		listener.Close()
@@ -241,5 +263,5 @@ func loopback(t testing.TB, scripts ...script) (string, *stage) {
 			}
 		}
 	})
-	return "ws://" + listener.Addr().String() + "/ws", s
+	return s
 }

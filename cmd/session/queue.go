@@ -9,7 +9,7 @@ import (
 const (
 	// runAhead is how many bytes are read ahead of a consumer that is at work.
 	// It keeps both busy, and memory small when the sender is the faster one.
-	runAhead = 1 << 20
+	runAhead = 1 << 19
 	// stall is for how long a consumer takes nothing until it counts as
 	// blocked. From then on frames wait up to the whole buffer.
 	stall = 50 * time.Millisecond
