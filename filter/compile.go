@@ -43,6 +43,7 @@ type Program struct {
 	raw    rawUse
 	// constant tells that the output is always the record itself.
 	constant bool
+	gate     gate // nil: every record has to be run
 	// hoards tells that the program builds regular expressions from data.
 	// gojq keeps every one of them for as long as the code lives.
 	hoards bool
@@ -83,6 +84,7 @@ func Compile(source string, o Options) (*Program, error) {
 	p.raw = rawUseOf(query)
 	p.hoards = buildsPatterns(query)
 	p.constant = isConstant(query)
+	p.gate = gateOf(query)
 	p.object = newObject(fieldsOf(query))
 	return p, p.compile(query)
 }

@@ -32,6 +32,9 @@ func (p *Program) Run(ctx context.Context, r *record.Record, frame []byte, emit 
 	if p.constant {
 		return emit(Output{Record: true})
 	}
+	if p.gate != nil && !p.gate(r) {
+		return nil
+	}
 	if p.records++; p.hoards && p.records > hoarding {
 		if err := p.recompile(); err != nil {
 			return err

@@ -1,0 +1,68 @@
+package filter
+
+import (
+	"github.com/itchyny/gojq"
+
+	"github.com/restail/restail/decode/record"
+)
+
+// gate tells whether a program has to run on a record at all. It says no only
+// where the program would begin with a select that lets nothing through, as
+// most programs do for most records: then there is neither an output nor an
+// error.
+type gate func(r *record.Record) bool
+
+// gateOf finds the gate of a program that begins with select(COND), where COND
+// is made of .field == "string". It returns nil when there is none.
+func gateOf(query *gojq.Query) gate {
+	for query.Term == nil && query.Op == gojq.OpPipe && len(query.Patterns) == 0 && len(query.FuncDefs) == 0 {
+		query = query.Left
+	}
+	t := query.Term
+	if t == nil || t.Type != gojq.TermTypeFunc || len(t.SuffixList) > 0 || len(query.FuncDefs) > 0 ||
+		t.Func.Name != "select" || len(t.Func.Args) != 1 {
+		return nil
+	}
+	return conditionGate(t.Func.Args[0])
+}
+
+// conditionGate says no where the condition is a plain false. The right side
+// of an and does not matter: jq does not come to it.
+func conditionGate(cond *gojq.Query) gate {
+	if t := cond.Term; t != nil && t.Type == gojq.TermTypeQuery && len(t.SuffixList) == 0 {
+		return conditionGate(t.Query)
+	}
+	if len(cond.FuncDefs) > 0 {
+		return nil
+	}
+	switch cond.Op {
+	case gojq.OpEq:
+		if equals := equalityGate(cond.Left, cond.Right); equals != nil {
+			return equals
+		}
+		return equalityGate(cond.Right, cond.Left)
+	case gojq.OpAnd:
+		return conditionGate(cond.Left)
+	case gojq.OpOr:
+		left, right := conditionGate(cond.Left), conditionGate(cond.Right)
+		if left == nil || right == nil {
+			return nil
+		}
+		return func(r *record.Record) bool { return left(r) || right(r) }
+	}
+	return nil
+}
+
+// equalityGate is for a field that holds a string.
+func equalityGate(field, value *gojq.Query) gate {
+	want, ok := constant(value)
+	t := field.Term
+	if !ok || t == nil || t.Type != gojq.TermTypeIndex || len(t.SuffixList) > 0 || len(field.FuncDefs) > 0 {
+		return nil
+	}
+	f, ok := record.ByName(t.Index.Name)
+	if kind := record.Fields[f].Kind; !ok || kind != record.String && kind != record.ID {
+		return nil
+	}
+	return func(r *record.Record) bool { return r.Has(f) && string(r.Bytes(f)) == want }
+}
