@@ -10,6 +10,7 @@ import (
 func TestCorpus(t *testing.T) {
 	c := newCorpus(corpusEvents, 11, 0)
 	if mean := c.events.mean(); mean < 714 || mean > 734 {
+		t.Logf("x %d", mean)
 		t.Errorf("a mean of %d bytes, not of 724", mean)
 	}
 	if len(c.opening.ends) != 11 || len(c.events.ends) != corpusEvents {
@@ -36,7 +37,7 @@ func TestCorpus(t *testing.T) {
 func TestCorpusOfSize(t *testing.T) {
 	for _, size := range []int{300, 4 << 10, 1 << 20} {
 		c := newCorpus(8, 1000, size)
-		if mean := c.events.mean(); mean < size || mean > size+size/5+600 {
+		if mean := c.events.mean(); mean < size || mean > size+size/5+800 {
 			t.Errorf("frames of %d, not of %d", mean, size)
 		}
 		if len(c.opening.ends) != 1000 {

@@ -9,18 +9,39 @@ import (
 	"strings"
 )
 
-// words are what chat is made of: mostly plain, some beyond ASCII, some that
-// JSON has to escape.
-var words = strings.Fields(`hello chat that was so good what no way lol the stream is live again who won
-first time here love this song can you play it one more from Norway good night everybody see you tomorrow gg wp
-привет こんにちは 안녕하세요 café señor straße 😂 🎉 ❤️ 👩‍🔧 🇯🇵 "quoted" back\slash <3 a&b`)
+// plain are the words of most messages. Of a hundred, so many are made of
+// others: with emoji, in other scripts, with what JSON has to escape.
+var (
+	plain = strings.Fields(`hello chat that was so good what no way lol the stream is live again who won first time
+here love this song can you play it one more from Norway good night everybody see you tomorrow gg wp`)
+	others = []struct {
+		often int
+		words []string
+	}{
+		{20, strings.Fields(`so good 😂 love it 🎉 what a night ❤️ nice one 👩‍🔧 hello from 🇯🇵 see you there 🔥`)},
+		{8, strings.Fields(`привет как дела друзья сегодня こんばんは すごい 안녕하세요 선생님 café señor straße Grüße`)},
+		{4, strings.Fields(`they said "no way" to me and it is in C:\chat <3 a&b ok`)},
+	}
+)
 
 var emotes = []string{"KlangHype", "KlangSmoke", ":goat:", "LUL"}
 
+func (w *writer) vocabulary() []string {
+	one := w.IntN(100)
+	for _, o := range others {
+		if one -= o.often; one < 0 {
+			return o.words
+		}
+	}
+	return plain
+}
+
+// text is a message; a sixth of its words are of those mixed in.
 func (w *writer) text(mixed []string) string {
+	vocabulary := w.vocabulary()
 	text := []string{}
-	for range 4 + w.IntN(22) {
-		from := words
+	for range 5 + w.IntN(22) {
+		from := vocabulary
 		if mixed != nil && w.IntN(6) == 0 {
 			from = mixed
 		}

@@ -67,7 +67,7 @@ func start(args []string) error {
 	flags.StringVar(&b.restail, "restail", "", "restail's `binary`, stripped")
 	flags.StringVar(&b.check, "check", "", "this program, built with GOEXPERIMENT=jsonv2")
 	flags.StringVar(&b.empty, "empty", "", "a Go program that does nothing")
-	flags.IntVar(&b.rounds, "rounds", 5, "how often each thing is measured")
+	flags.IntVar(&b.rounds, "rounds", 3, "how often each thing is measured")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
