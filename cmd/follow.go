@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -102,14 +103,26 @@ func (r *run) compile(o *outputFlags) (*filter.Program, error) {
 		source, name = string(text), o.FilterFile
 	}
 	args, err := filterArgs(o.Arg)
-	if err != nil || source == "" {
+	if err != nil || source == "" && name == "" {
 		return nil, err
 	}
-	program, err := filter.Compile(source, filter.Options{Args: args, Environ: r.Environ, Name: name})
+	program, err := filter.Compile(source, filter.Options{
+		Args: args, Environ: withoutSecrets(r.Environ), Name: name,
+		Debug: func(message string) { r.status.Note("filter", "debug: "+message) },
+	})
 	if err != nil {
 		return nil, usageError(fmt.Errorf("the filter does not compile: %w", err), "")
 	}
 	return program, nil
+}
+
+// withoutSecrets is the environment as a jq program sees it: no record can
+// hold a token.
+func withoutSecrets(environ []string) []string {
+	return slices.DeleteFunc(slices.Clone(environ), func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		return name == "RESTREAM_ACCESS_TOKEN" || name == "RESTREAM_CLIENT_SECRET"
+	})
 }
 
 // filterArgs reads the values of --arg.
