@@ -40,7 +40,7 @@ func (w *writer) vocabulary() []string {
 func (w *writer) text(mixed []string) string {
 	vocabulary := w.vocabulary()
 	text := []string{}
-	for range 5 + w.IntN(22) {
+	for range 6 + w.IntN(21) {
 		from := vocabulary
 		if mixed != nil && w.IntN(6) == 0 {
 			from = mixed
