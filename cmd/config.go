@@ -26,13 +26,27 @@ func twin(flag *kong.Flag) string {
 // can set: what makes no sense there, and --token of serve.
 var twinless = map[string]bool{"help": true, "version": true, "token": true}
 
+// origins tells where flags that do not stand on the command line were set: a
+// variable's name or the configuration's path, by the flag's long name.
+type origins map[string]string
+
+// blame puts where a flag was set before a complaint about it.
+func (o origins) blame(complaint string) string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(complaint, "--"), " ")
+	if origin := o[strings.TrimSuffix(name, ":")]; origin != "" {
+		return origin + ": " + complaint
+	}
+	return complaint
+}
+
 // environment resolves flags from their environment twins.
-func environment(env Env) kong.Resolver {
+func environment(env Env, o origins) kong.Resolver {
 	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 		if twinless[flag.Name] {
 			return nil, nil
 		}
 		if value := env.getenv(twin(flag)); value != "" {
+			o[flag.Name] = twin(flag)
 			return value, nil
 		}
 		return nil, nil
@@ -41,8 +55,9 @@ func environment(env Env) kong.Resolver {
 
 // configuration is config.json: flags' long names and their defaults.
 type configuration struct {
-	path   string
-	values map[string]any
+	path    string
+	values  map[string]any
+	origins origins
 }
 
 // configPath returns where the configuration is kept, "" without a home.
@@ -59,8 +74,8 @@ func configPath(env Env) string {
 }
 
 // readConfig reads the configuration; a file that is not there is empty.
-func readConfig(env Env) (*configuration, error) {
-	c := &configuration{path: configPath(env)}
+func readConfig(env Env, o origins) (*configuration, error) {
+	c := &configuration{path: configPath(env), origins: o}
 	if c.path == "" {
 		return c, nil
 	}
@@ -113,6 +128,7 @@ func (c *configuration) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) 
 	if !ok || value == nil {
 		return nil, nil
 	}
+	c.origins[flag.Name] = c.path
 	return c.flagText(flag.Name, value)
 }
 

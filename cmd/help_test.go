@@ -38,7 +38,7 @@ func TestHelpIsOneScreen(t *testing.T) {
 
 // Every command and flag is in the help, the manual page and the scripts.
 func TestDocumentationIsWhole(t *testing.T) {
-	app, err := newParser(&grammar{}, Env{})
+	app, err := newParser(&grammar{}, Env{}, origins{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func TestExamples(t *testing.T) {
 			line, _, _ = strings.Cut(line, " || ")
 			args := splitShell(t, line)
 			var g grammar
-			parser, err := newParser(&g, Env{})
+			parser, err := newParser(&g, Env{}, origins{})
 			if err != nil {
 				t.Fatal(err)
 			}

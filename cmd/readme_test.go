@@ -19,7 +19,7 @@ func TestREADME(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	app, err := newParser(new(grammar), Env{Stdout: new(bytes.Buffer), Stderr: new(bytes.Buffer)})
+	app, err := newParser(new(grammar), Env{Stdout: new(bytes.Buffer), Stderr: new(bytes.Buffer)}, origins{})
 	if err != nil {
 		t.Fatal(err)
 	}

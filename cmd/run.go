@@ -69,7 +69,8 @@ func (s stopped) Error() string { return fmt.Sprintf("stopped with status %d", s
 // command runs the command that args name.
 func (r *run) command(args []string) (err error) {
 	var g grammar
-	if r.app, err = newParser(&g, r.Env); err != nil {
+	set := origins{}
+	if r.app, err = newParser(&g, r.Env, set); err != nil {
 		return err
 	}
 	defer func() {
@@ -83,7 +84,7 @@ func (r *run) command(args []string) (err error) {
 	}()
 	parsed, err := r.app.Parse(args)
 	if err != nil {
-		return parseError(err)
+		return parseError(err, set)
 	}
 	return parsed.Run(r)
 }
@@ -98,9 +99,9 @@ func (r *run) talk(t *talkFlags) {
 }
 
 // newParser builds kong's model of the grammar over the streams, the
-// environment and the configuration of env.
-func newParser(g *grammar, env Env) (*kong.Kong, error) {
-	config, err := readConfig(env)
+// environment and the configuration of env. set learns what those two set.
+func newParser(g *grammar, env Env, set origins) (*kong.Kong, error) {
+	config, err := readConfig(env, set)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +113,7 @@ func newParser(g *grammar, env Env) (*kong.Kong, error) {
 		kong.ExplicitGroups(groups),
 		kong.Help(help(env).Print),
 		kong.Vars{"textActions": strings.Join(conversation, ",")},
-		kong.Resolvers(config, environment(env)),
+		kong.Resolvers(config, environment(env, set)),
 	)
 	if err != nil {
 		return nil, err
@@ -124,7 +125,7 @@ func newParser(g *grammar, env Env) (*kong.Kong, error) {
 const description = `Follow a Restream chat from the shell: the chats of Twitch, YouTube, Facebook, Discord, Kick, X, LinkedIn, DLive, Trovo and Rumble as one stream of flat records.`
 
 // parseError makes kong's complaint ours: status 2, and where help is found.
-func parseError(err error) error {
+func parseError(err error, set origins) error {
 	if e := (*exitError)(nil); errors.As(err, &e) {
 		return e
 	}
@@ -139,7 +140,7 @@ func parseError(err error) error {
 			command += " " + selected.Name
 		}
 	}
-	return usageError(err, "see "+command+" --help")
+	return usageError(errors.New(set.blame(err.Error())), "see "+command+" --help")
 }
 
 // versionFlag prints the version and ends the run.
