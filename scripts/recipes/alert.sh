@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Rings the bell and shows each message that has one of your words in it.
+#
+#   WORDS='goat|moo' scripts/recipes/alert.sh demo
+#   WORDS='@lotte' scripts/recipes/alert.sh
+#
+# WORDS is a regular expression, and capitals do not matter.
+set -euo pipefail
+
+export WORDS="${WORDS:?which words? For example WORDS='goat|moo'}"
+restail "$@" -o text -a event -f '.text | test(env.WORDS; "i")' |
+	while IFS= read -r line; do
+		printf '\a%s\n' "$line"
+	done

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Is everything connected? One line for a status bar, and status 0 if it is.
+#
+#   scripts/recipes/connected.sh
+#   */5 * * * *  line=$(connected.sh) || echo "$line"   # cron: mail what is wrong
+#
+# It takes the flags of restail connections. To try it without an account, run
+# restail serve in another shell, and here what that prints.
+set -uo pipefail
+
+records=$(restail connections "$@" -q -o ndjson)
+status=$?
+wrong=$(printf '%s\n' "$records" | sed -E '
+	/"status":"connected"/d
+	s/.*"platform":"([a-z0-9_-]+)".*"status":"([a-z]+)"(.*"reason":"([a-z_]+)")?.*/\1 \2 \4/
+	s/ $//')
+: "${wrong:=no channel}"
+case $status in
+0) echo "all $(printf '%s\n' "$records" | wc -l | tr -d ' ') connected" ;;
+1) echo "not connected: ${wrong//$'\n'/, }" ;;
+*) echo "cannot tell: restail ended with status $status" ;;
+esac
+exit "$status"

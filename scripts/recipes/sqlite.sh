@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Keeps the chat in a SQLite database while it goes on, at most a second late.
+#
+#   DB=/tmp/chat.db scripts/recipes/sqlite.sh demo
+#   sqlite3 /tmp/chat.db 'SELECT platform, count(*) FROM chat GROUP BY platform'
+#
+# The table has the records as they are, the view what is asked for most.
+# Records are imported and never part of an SQL statement.
+set -euo pipefail
+
+db=${DB:-chat.db}
+sqlite3 -cmd '.timeout 10000' "$db" <<'SQL'
+CREATE TABLE IF NOT EXISTS records (record TEXT);
+CREATE VIEW IF NOT EXISTS chat AS SELECT
+  json_extract(record, '$.time') AS time, json_extract(record, '$.platform') AS platform,
+  json_extract(record, '$.type') AS type, json_extract(record, '$.author') AS author,
+  json_extract(record, '$.text') AS text, json_extract(record, '$.amount') AS amount
+  FROM records WHERE json_extract(record, '$.action') = 'event';
+SQL
+restail "$@" -o ndjson | {
+	trap '' INT # what came before Ctrl-C is kept
+	while IFS= read -r record; do
+		batch=$record$'\n' end=$((SECONDS + 1))
+		while [ "$SECONDS" -lt "$end" ] && IFS= read -r -t 1 record; do
+			batch+=$record$'\n'
+		done
+		printf '%s' "$batch" | sqlite3 -cmd '.timeout 10000' "$db" '.mode ascii' '.separator "\037" "\n"' '.import /dev/stdin records'
+	done
+}
