@@ -21,6 +21,7 @@ import (
 type fault struct {
 	reason string
 	detail string // in words for people, without secrets
+	answer string // that refused a token
 	// after is the time that the service asks to wait; 0 when it does not.
 	after time.Duration
 	// heard tells that the link had received something.
@@ -47,7 +48,8 @@ func refusal(resp *http.Response, token string) *fault {
 		return &fault{reason: violation, detail: "the service answered the handshake wrongly"}
 	case code == http.StatusBadRequest, code == http.StatusUnauthorized, code == http.StatusForbidden:
 		f.reason = unauthorized
-		what = fmt.Sprintf("the service refused the token: %d %s", code, http.StatusText(code))
+		f.answer = fmt.Sprintf("%d %s", code, http.StatusText(code))
+		what = "the service refused the token: " + f.answer
 	case code == http.StatusTooManyRequests:
 		f.reason = rateLimited
 		f.after = retryAfter(resp.Header.Get("Retry-After"))
@@ -152,7 +154,8 @@ func closeFault(closing websocket.CloseError, token string) *fault {
 	f := &fault{reason: closed, detail: "the service closed the link"}
 	for _, code := range closeCodes {
 		if closing.Code == code {
-			f = &fault{reason: unauthorized, detail: "the service refused the token and closed the link"}
+			f = &fault{reason: unauthorized, detail: "the service refused the token and closed the link",
+				answer: fmt.Sprintf("close code %d", closing.Code)}
 		}
 	}
 	if closing.Code != websocket.StatusNoStatusRcvd {

@@ -21,7 +21,7 @@ type keeper struct {
 	complete time.Time // until when no chat was missed
 	token    string    // the last that was shown
 	refused  string    // to be told to Tokens
-	refusal  string    // what the service said to it
+	answer   string    // the service's to it
 	renewed  bool      // the refused token was replaced
 	chance   bool      // it had its second chance
 }
@@ -65,7 +65,7 @@ func (k *keeper) try(ctx context.Context) *fault {
 	if s.heard {
 		k.complete = k.queue.lastHeard()
 		k.dials, k.failures = 0, 0
-		k.refused, k.refusal, k.renewed, k.chance = "", "", false, false
+		k.refused, k.answer, k.renewed, k.chance = "", "", false, false
 	}
 	return f
 }
@@ -124,7 +124,7 @@ func (k *keeper) judge(f *fault) (time.Duration, error) {
 	exhausted := k.o.Retries >= 0 && k.failures > k.o.Retries
 	switch {
 	case f.final:
-		return 0, &UnauthorizedError{Detail: k.refusal, Err: f.err}
+		return 0, &UnauthorizedError{Detail: f.detail, Answer: k.answer, Err: f.err}
 	case f.reason == unauthorized:
 		return k.refusedToken(f, exhausted)
 	case exhausted:
@@ -143,12 +143,12 @@ func (k *keeper) judge(f *fault) (time.Duration, error) {
 func (k *keeper) refusedToken(f *fault, exhausted bool) (time.Duration, error) {
 	switch {
 	case k.renewed, k.up && exhausted:
-		return 0, &UnauthorizedError{Detail: f.detail}
+		return 0, &UnauthorizedError{Detail: f.detail, Answer: f.answer}
 	case k.up && !f.heard && !k.chance:
 		k.chance = true
 		return secondChance, nil
 	}
-	k.refused, k.refusal, k.renewed = k.token, f.detail, true
+	k.refused, k.answer, k.renewed = k.token, f.answer, true
 	if f.heard {
 		return backoff(k.failures, k.o.MaxBackoff), nil
 	}

@@ -99,8 +99,11 @@ func (e *GivenUpError) Error() string {
 // An UnauthorizedError ends a source that has no token which the service
 // accepts.
 type UnauthorizedError struct {
-	// Detail is what the service said, in words for people.
+	// Detail is why, in words for people.
 	Detail string
+	// Answer is the service's to the token that it refused, such as
+	// "401 Unauthorized"; "" when none was shown.
+	Answer string
 	// Err is why there is no other token, when [Tokens] told; else nil.
 	Err error
 }
@@ -109,10 +112,10 @@ func (e *UnauthorizedError) Error() string {
 	switch {
 	case e.Err == nil:
 		return e.Detail
-	case e.Detail == "":
+	case e.Answer == "":
 		return e.Err.Error()
 	}
-	return e.Detail + "; " + e.Err.Error()
+	return e.Err.Error() + " (" + e.Answer + ")"
 }
 
 func (e *UnauthorizedError) Unwrap() error { return e.Err }
