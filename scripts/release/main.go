@@ -29,12 +29,9 @@ var targets = []target{
 	{"windows", "amd64"}, {"windows", "arm64"},
 }
 
-// maxBinary is how large a binary may become, in bytes.
-const maxBinary = 11 << 20
-
 const (
-	binaries  = "github.com/restail/restail"
-	variables = binaries + "/cmd."
+	// variables are what --version tells, without their names.
+	variables = "github.com/restail/restail/cmd."
 	dist      = "dist"
 )
 
@@ -142,9 +139,6 @@ func (r *release) build() error {
 			return err
 		}
 		fmt.Printf("%-8s %-6s %9d bytes\n", t.system, t.machine, len(binary))
-		if len(binary) > maxBinary {
-			return fmt.Errorf("the binary has %d bytes, which is more than %d", len(binary), maxBinary)
-		}
 		name := fmt.Sprintf("restail_%s_%s_%s", r.version, t.system, t.machine)
 		pack, suffix, program := tarball, ".tar.gz", "restail"
 		if t.system == "windows" {
