@@ -35,9 +35,9 @@ type Record struct {
 	values  [Count]Chars // a number's literal, a string; a Bool is Plain
 	lists   [Count][]Chars
 	scratch []byte
-	stamp   struct { // the last whole second that was formatted
-		second int64
-		text   []byte
+	date    struct { // the last day that was formatted
+		day  int64 // since 1970
+		text []byte
 	}
 }
 
@@ -122,12 +122,16 @@ func (r *Record) Add(f Field, c Chars) {
 // the years 0 to 9999.
 func (r *Record) SetTime(t time.Time) {
 	r.At = t
+	const perDay = 24 * 60 * 60
 	start := len(r.scratch)
-	if second := t.Unix(); second != r.stamp.second || r.stamp.text == nil {
-		r.stamp.second = second
-		r.stamp.text = t.UTC().AppendFormat(r.stamp.text[:0], "2006-01-02T15:04:05")
+	second := (t.Unix()%perDay + perDay) % perDay // of the day, before 1970 too
+	if day := (t.Unix() - second) / perDay; day != r.date.day || r.date.text == nil {
+		r.date.day = day
+		r.date.text = t.UTC().AppendFormat(r.date.text[:0], "2006-01-02T")
 	}
-	r.scratch = append(r.scratch, r.stamp.text...)
+	r.scratch = append(r.scratch, r.date.text...)
+	h, m, s := second/3600, second/60%60, second%60
+	r.scratch = append(r.scratch, byte('0'+h/10), byte('0'+h%10), ':', byte('0'+m/10), byte('0'+m%10), ':', byte('0'+s/10), byte('0'+s%10))
 	if ms := t.Nanosecond() / int(time.Millisecond); ms != 0 {
 		r.scratch = append(r.scratch, '.', byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10))
 	}
