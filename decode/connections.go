@@ -39,7 +39,6 @@ type Change struct {
 // the uuid of that one takes it out.
 type connections struct {
 	open   map[string]*connection // by identifier
-	byUUID map[string]*connection
 	before map[string]*connection // of earlier sockets, and not announced since
 
 	// When a connection was closed last: because another one took over, and
@@ -56,7 +55,7 @@ type connection struct {
 }
 
 func newConnections() connections {
-	return connections{open: map[string]*connection{}, byUUID: map[string]*connection{}, before: map[string]*connection{}}
+	return connections{open: map[string]*connection{}, before: map[string]*connection{}}
 }
 
 // find returns the entry of that identifier, nil when there is none.
@@ -74,9 +73,7 @@ func (m *connections) enter(r *record.Record, frame []byte) (c *connection, upda
 		updated = true
 	}
 	before := c.Linked
-	if uuid := r.Bytes(record.ConnectionUUID); c.UUID != string(uuid) {
-		m.rename(c, string(uuid))
-	}
+	keep(&c.UUID, r.Bytes(record.ConnectionUUID))
 	keepChars(&c.platform, &c.Platform, r.Chars(record.Platform))
 	keepChars(&c.channel, &c.Channel, r.Chars(record.Channel))
 	keep(&c.Status, r.Bytes(record.Status))
@@ -97,17 +94,6 @@ func (m *connections) admit(identifier string) *connection {
 	c.Identifier, c.UUID = identifier, ""
 	m.open[identifier] = c
 	return c
-}
-
-// rename gives the entry another uuid. The one before finds it no more.
-func (m *connections) rename(c *connection, uuid string) {
-	if m.byUUID[c.UUID] == c {
-		delete(m.byUUID, c.UUID)
-	}
-	c.UUID = uuid
-	if uuid != "" {
-		m.byUUID[uuid] = c
-	}
 }
 
 // keep copies the bytes if they are not those of the string.
@@ -148,23 +134,33 @@ func (c *connection) news() (Change, bool) {
 	return Change{Changed, now}, true
 }
 
-// remove takes the entry with the uuid of a connection_closed, r, out of the
-// map. It is nil when there is none, which is normal: a new connection took
-// its place before.
-func (m *connections) remove(r *record.Record) *connection {
-	c := m.byUUID[string(r.Bytes(record.ConnectionUUID))]
-	if c == nil {
+// remove takes every entry with the uuid of a connection_closed, r, out of the
+// map, and returns the first by identifier. It is nil when there is none, which
+// is normal: a new connection took its place before.
+func (m *connections) remove(r *record.Record) (first *connection) {
+	uuid := r.Bytes(record.ConnectionUUID)
+	if len(uuid) == 0 {
 		return nil
 	}
-	delete(m.byUUID, c.UUID)
-	delete(m.open, c.Identifier)
+	for identifier, c := range m.open {
+		if c.UUID != string(uuid) {
+			continue
+		}
+		delete(m.open, identifier)
+		if first == nil || identifier < first.Identifier {
+			first = c
+		}
+	}
+	if first == nil {
+		return nil
+	}
 	switch string(r.Bytes(record.Reason)) {
 	case "replaced", "superseded":
 		m.takenOver = r.At
 	default:
 		m.dropped = r.At
 	}
-	return c
+	return first
 }
 
 // closed is the news that r, a connection_closed, ended the connection.
@@ -192,7 +188,6 @@ func (m *connections) drained() bool {
 func (m *connections) relink() {
 	maps.Copy(m.before, m.open)
 	clear(m.open)
-	clear(m.byUUID)
 	m.takenOver, m.dropped = time.Time{}, time.Time{}
 }
 
