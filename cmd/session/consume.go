@@ -37,6 +37,7 @@ func (q *queue) advance() bool {
 			return false
 		}
 		q.held.end()
+		q.free.trim()
 		for q.idle = true; q.idle; {
 			q.news.Wait()
 		}

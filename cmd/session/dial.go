@@ -91,11 +91,15 @@ func (l *Live) dial(ctx context.Context, token string) (*socket, *fault) {
 	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) { s.wire = wireUnder(info.Conn) },
 	})
-	conn, resp, err := websocket.Dial(traced, address.String(), &websocket.DialOptions{
+	options := &websocket.DialOptions{
 		HTTPClient:      l.client,
 		HTTPHeader:      http.Header{"User-Agent": {l.o.UserAgent}},
 		CompressionMode: websocket.CompressionContextTakeover,
-	})
+	}
+	if l.wary {
+		options.CompressionMode = websocket.CompressionDisabled
+	}
+	conn, resp, err := websocket.Dial(traced, address.String(), options)
 	switch {
 	case err == nil:
 		s.open(conn, l.buf)

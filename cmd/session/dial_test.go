@@ -11,9 +11,11 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/coder/websocket"
@@ -263,6 +265,39 @@ func TestCompression(t *testing.T) {
 			t.Errorf("%d lines, at last %q", len(l.lines), l.lines[len(l.lines)-3:])
 		}
 		server.Close()
+	}
+}
+
+// A service that answers the offer of compression wrongly, or compresses
+// wrongly, is not offered it again.
+func TestCompressionThatFailsIsNotOfferedAgain(t *testing.T) {
+	for name, extension := range map[string]string{
+		"handshake": "permessage-deflate; client_max_window_bits=15",
+		"frame":     "permessage-deflate",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			offers := make(chan string, 2)
+			says := func(frame []byte, headers ...string) script {
+				return func(p *peer) {
+					r := p.read()
+					offers <- r.Header.Get("Sec-WebSocket-Extensions")
+					if p.answer(r, headers...) && p.write(frame) == nil {
+						go p.listen()
+						<-p.gone
+					}
+				}
+			}
+			live, _ := virtual(t, LiveOptions{Retries: 1},
+				says(appendFrame(nil, 0xc1, []byte("\xff\xff\xff\xff")), "Sec-WebSocket-Extensions: "+extension),
+				says(appendFrame(nil, 0x81, []byte("a"))))
+			l := follow(t.Context(), live, until("a", 1))
+			if l.err != nil || !slices.Contains(l.lines, "lost protocol") {
+				t.Errorf("%s: %q and %v", name, l.lines, l.err)
+			}
+			if first, second := <-offers, <-offers; first == "" || second != "" {
+				t.Errorf("%s: offered were %q and %q", name, first, second)
+			}
+		})
 	}
 }
 

@@ -134,6 +134,27 @@ func counted() []serve.Action {
 	return all
 }
 
+// outages knows which news of the link can come next.
+type outages struct {
+	up  bool
+	ups int
+}
+
+// expect returns the status that must be next when it is told which one is: a
+// link that never was up may be lost, too.
+func (o *outages) expect(status string) string {
+	switch {
+	case o.up, o.ups == 0 && status == Lost:
+		o.up = false
+		return Lost
+	case o.ups == 0:
+		o.up, o.ups = true, 1
+		return Connected
+	}
+	o.up, o.ups = true, o.ups+1
+	return Restored
+}
+
 // TestFaults runs the client through a layer that cuts, stalls, slows and
 // garbles at random. Whatever happens, what comes out is a whole beginning of
 // what each connection was sent, in order, with an outage between two.
@@ -150,7 +171,7 @@ func TestFaults(t *testing.T) {
 		if dials.Add(1) > struck {
 			return healthy, 0
 		}
-		return layerFault(random.IntN(int(faults))), 1 + random.IntN(100_000)
+		return layerFault(random.IntN(int(faults))), 1 + random.IntN(40_000)
 	})
 	live, err := NewLive(LiveOptions{
 		URL: l.address, Tokens: fixed("t"), Retries: -1,
@@ -160,35 +181,24 @@ func TestFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	actions := counted()
-	next, ups, up := 0, 0, false
+	next, news := 0, outages{}
 	for item, err := range live.Items(t.Context()) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if item.Link == nil {
-			if string(item.Frame) != string(actions[next].Frame) {
-				t.Fatalf("on connection %d frame %d is %q", ups, next, item.Frame)
-			}
-			if next++; next == len(actions) && dials.Load() > struck {
-				break
+		if item.Link != nil {
+			next = 0
+			if want := news.expect(item.Link.Status); item.Link.Status != want {
+				t.Fatalf("%s instead of %s after %d connections", item.Link.Status, want, news.ups)
 			}
 			continue
 		}
-		want := Lost
-		switch {
-		case up:
-			up = false
-		case item.Link.Status == Lost && ups == 0:
-			want = Lost
-		case ups == 0:
-			want, up, ups = Connected, true, 1
-		default:
-			want, up, ups = Restored, true, ups+1
+		if string(item.Frame) != string(actions[next].Frame) {
+			t.Fatalf("on connection %d frame %d is %q", news.ups, next, item.Frame)
 		}
-		if item.Link.Status != want {
-			t.Fatalf("%s instead of %s after %d connections", item.Link.Status, want, ups)
+		if next++; next == len(actions) && dials.Load() > struck {
+			break
 		}
-		next = 0
 	}
 	if next != len(actions) {
 		t.Errorf("%d frames of %d at last", next, len(actions))

@@ -58,10 +58,12 @@ func (k *keeper) try(ctx context.Context) *fault {
 	k.dials++
 	s, f := k.dial(ctx, token)
 	if f != nil {
+		k.wary = k.wary || f.reason == violation
 		return f
 	}
 	k.raised(s)
 	f = k.follow(ctx, s)
+	k.wary = k.wary || f != nil && f.reason == violation
 	if s.heard {
 		k.complete = k.queue.lastHeard()
 		k.dials, k.failures = 0, 0
@@ -74,6 +76,7 @@ func (k *keeper) try(ctx context.Context) *fault {
 func (k *keeper) ask(ctx context.Context) (string, *fault) {
 	token, err := k.o.Tokens.Token(ctx, k.refused)
 	var temporary interface{ Temporary() bool }
+	var patient interface{ RetryAfter() time.Duration }
 	switch {
 	case err == nil && token == "":
 		err = errors.New("there is no token")
@@ -82,6 +85,8 @@ func (k *keeper) ask(ctx context.Context) (string, *fault) {
 		f := &fault{reason: noToken, detail: quote(err.Error(), k.token), err: err}
 		if !errors.As(err, &temporary) || !temporary.Temporary() {
 			f.reason, f.final = unauthorized, true
+		} else if errors.As(err, &patient) {
+			f.after = patient.RetryAfter()
 		}
 		return "", f
 	case token == k.refused:

@@ -58,6 +58,7 @@ type Live struct {
 	queue  *queue
 	drain  drain
 	buf    []byte // the wire's, from one socket to the next
+	wary   bool   // compression is not offered: without it fewer things can go wrong
 }
 
 // NewLive makes a Live. Nothing is contacted before its items are asked for.

@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -52,14 +53,15 @@ func (p *peer) accept() bool {
 	return true
 }
 
-// answer says yes to the handshake.
-func (p *peer) answer(r *http.Request) bool {
+// answer says yes to the handshake. headers are whole lines.
+func (p *peer) answer(r *http.Request, headers ...string) bool {
 	if r == nil {
 		return false
 	}
 	digest := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
-	_, err := fmt.Fprintf(p, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
-		base64.StdEncoding.EncodeToString(digest[:]))
+	headers = append(headers, "Upgrade: websocket", "Connection: Upgrade",
+		"Sec-WebSocket-Accept: "+base64.StdEncoding.EncodeToString(digest[:]))
+	_, err := io.WriteString(p, "HTTP/1.1 101 Switching Protocols\r\n"+strings.Join(headers, "\r\n")+"\r\n\r\n")
 	return err == nil
 }
 

@@ -66,7 +66,7 @@ func TestALargeRecording(t *testing.T) {
 	var text strings.Builder
 	var want []string
 	random := rand.New(rand.NewPCG(1, 2))
-	for size := 0; text.Len() < 8<<20; {
+	for size := 0; text.Len() < 4<<20; {
 		size = random.IntN(2000)
 		switch random.IntN(100) {
 		case 0:

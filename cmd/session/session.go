@@ -70,9 +70,10 @@ type Tokens interface {
 	// Token returns an access token. refused is the token that the service has
 	// just refused, "" when it refused none: answering with the same token
 	// again means that there is no other. An error that has a method
-	// Temporary() bool which returns true is tried again like a failed dial;
-	// any other ends the link with an [UnauthorizedError]. An error's text
-	// goes to people: it must hold no secret.
+	// Temporary() bool which returns true is tried again like a failed dial,
+	// or as a method RetryAfter() time.Duration says when that is not 0; any
+	// other ends the link with an [UnauthorizedError]. An error's text goes to
+	// people: it must hold no secret.
 	Token(ctx context.Context, refused string) (string, error)
 }
 

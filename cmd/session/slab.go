@@ -7,7 +7,8 @@ const (
 	// minRoom is the least room in which it is worth while to begin a frame:
 	// most are smaller.
 	minRoom = 2 << 10
-	// maxSpare is how many bytes of slabs are kept for use again.
+	// maxSpare is how many bytes of slabs are kept once the consumer has caught
+	// up.
 	maxSpare = 4 << 20
 )
 
@@ -49,10 +50,18 @@ func (f *freeList) get(n int) *slab {
 
 // put takes back a slab that nobody uses any more.
 func (f *freeList) put(s *slab) {
-	if s.item != nil || f.bytes+cap(s.data) > maxSpare {
+	if s.item != nil {
 		return
 	}
 	f.bytes += cap(s.data)
 	*s = slab{data: s.data[:0], spans: s.spans[:0], next: f.first}
 	f.first = s
+}
+
+// trim lets go of what a backlog needed.
+func (f *freeList) trim() {
+	for f.bytes > maxSpare {
+		f.bytes -= cap(f.first.data)
+		f.first = f.first.next
+	}
 }

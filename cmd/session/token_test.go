@@ -88,6 +88,25 @@ func TestATokenThatCannotBeHadForNow(t *testing.T) {
 	})
 }
 
+func TestATokenEndpointThatAsksForPatience(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &wallet{err: patient{"429 Too Many Requests"}}
+		live, _ := virtual(t, LiveOptions{Tokens: w, Retries: 2}, nil)
+		start := time.Now()
+		follow(t.Context(), live, nil).expect(t, "lost token", "ended token")
+		if took := time.Since(start); took != 2*patience {
+			t.Errorf("two retries took %v", took)
+		}
+	})
+}
+
+// patient is an error that says when to try again.
+type patient struct{ notYet }
+
+const patience = 17 * time.Minute
+
+func (patient) RetryAfter() time.Duration { return patience }
+
 func TestATokenThatNeverComesIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wallet{err: notYet("no network")}
