@@ -53,7 +53,7 @@ func (r *run) newPipe(o *outputFlags, end *endFlags) (*pipe, error) {
 		writer:    writer,
 		out:       &output{w: r.Stdout},
 		status:    r.status,
-		once:      o.Format == "raw",
+		recording: o.Format == "raw",
 		limit:     int(end.Count),
 	}
 	if text, ok := writer.(*format.Text); ok {

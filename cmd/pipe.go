@@ -29,9 +29,10 @@ type pipe struct {
 	status    *format.Status
 	// unhurried is done some time after the loop's context.
 	unhurried context.Context
-	// once writes a record at most once, however many outputs the filter has:
-	// the raw format's rule.
-	once bool
+	// recording is the raw format's rule: the writer has the frame itself,
+	// needs no record, and has each at most once, however many outputs the
+	// filter has.
+	recording bool
 	// limit is how many lines are written at most; 0 for no limit.
 	limit int
 	// drained tells the source whether every connection is drained; nil for a
@@ -113,13 +114,19 @@ func (p *pipe) take(ctx context.Context, item session.Item) error {
 		p.broken(item.Broken, nil)
 		return nil
 	}
-	r, err := p.decoder.Decode(item.Frame)
-	if err != nil {
+	if err := p.decoder.Read(item.Frame); err != nil {
 		p.broken(err, item.Frame)
 		return nil
 	}
 	p.noticeConnections()
-	return p.write(ctx, r, item.Frame)
+	switch {
+	case !p.wants():
+		p.counters.filtered.Add(1)
+		return nil
+	case p.recording && p.program == nil: // the record would be for nobody
+		return p.gather(p.writer.Record(p.out.lines, nil, item.Frame))
+	}
+	return p.write(ctx, p.decoder.Record(), item.Frame)
 }
 
 // broken reports a frame that is no record.
@@ -163,15 +170,15 @@ func (p *pipe) takeLink(ctx context.Context, link *session.Link) error {
 		p.settleAt = link.At.Add(settleTime)
 	}
 	linkRecord(&p.link, link)
-	return p.write(ctx, &p.link, nil)
-}
-
-// write chooses, filters and formats one record.
-func (p *pipe) write(ctx context.Context, r *record.Record, frame []byte) error {
-	if !p.wants(r) {
+	if !p.actions(p.link.Bytes(record.Action)) {
 		p.counters.filtered.Add(1)
 		return nil
 	}
+	return p.write(ctx, &p.link, nil)
+}
+
+// write filters and formats one record.
+func (p *pipe) write(ctx context.Context, r *record.Record, frame []byte) error {
 	if p.program == nil {
 		return p.gather(p.writer.Record(p.out.lines, r, frame))
 	}
@@ -179,12 +186,12 @@ func (p *pipe) write(ctx context.Context, r *record.Record, frame []byte) error 
 	defer cancel()
 	passed := false
 	err := p.program.Run(ctx, r, frame, func(o filter.Output) error {
-		again := passed && p.once
+		again := passed && p.recording
 		passed = true
 		switch {
 		case again:
 			return nil
-		case o.Record || p.once:
+		case o.Record || p.recording:
 			return p.gather(p.writer.Record(p.out.lines, r, frame))
 		}
 		return p.gather(p.writer.Value(p.out.lines, o.Value))
@@ -218,13 +225,17 @@ func (p *pipe) patience(ctx context.Context) (context.Context, context.CancelFun
 	return p.unhurried, func() {}
 }
 
-// wants tells whether -a and -p choose the record. A record without a platform
-// is for all of them.
-func (p *pipe) wants(r *record.Record) bool {
-	if !p.actions(r.Bytes(record.Action)) {
+// wants tells whether -a and -p choose the action that was read. One without a
+// platform is for all of them.
+func (p *pipe) wants() bool {
+	if !p.actions(p.decoder.Action()) {
 		return false
 	}
-	return p.platforms == nil || !r.Has(record.Platform) || p.platforms[string(r.Bytes(record.Platform))]
+	if p.platforms == nil {
+		return true
+	}
+	platform := p.decoder.Platform()
+	return len(platform) == 0 || p.platforms[string(platform)]
 }
 
 // gather takes the batch with perhaps one line more.

@@ -2,34 +2,69 @@ package decode
 
 import "github.com/restail/restail/decode/record"
 
-// actions are the actions that carry more than every record has, and who
-// writes them. All others, heartbeat among them, are what is common.
-var actions = map[string]func(*Decoder){
-	"connection_info":   (*Decoder).connectionInfo,
-	"connection_closed": (*Decoder).connectionClosed,
-	"event":             (*Decoder).event,
-	"reply_created":     (*Decoder).replyCreated,
-	"reply_accepted":    (*Decoder).reply,
-	"reply_confirmed":   (*Decoder).reply,
-	"reply_failed":      (*Decoder).replyFailed,
-	"relay_accepted":    (*Decoder).relay,
-	"relay_confirmed":   (*Decoder).relay,
-	"relay_failed":      (*Decoder).relayFailed,
+// action is who writes the record of an action.
+type action struct {
+	// place writes platform and channel, with the connection's identifier
+	// written already.
+	place func(*Decoder)
+	// write writes what the action carries beyond what every record has; nil
+	// for nothing.
+	write func(*Decoder)
+	// enter brings the map of connections up to date, once the record is
+	// written; nil where the action says nothing about the map.
+	enter func(*Decoder)
 }
 
-// common writes what every record has, but for platform and channel.
-func (d *Decoder) common() {
-	r, p := &d.row, &d.frame.payload
-	r.put(record.SourceID, p.sourceID)
-	r.put(record.Connection, p.connection)
-	r.put(record.UserID, p.userID)
+// actions are the actions that carry more than every record has. All others,
+// heartbeat among them, are what is common.
+var actions = map[string]action{
+	"connection_info":   {(*Decoder).atOrigin, (*Decoder).connectionInfo, (*Decoder).enterConnection},
+	"connection_closed": {(*Decoder).atConnection, (*Decoder).connectionClosed, (*Decoder).removeConnections},
+	"event":             {(*Decoder).atChannel, (*Decoder).event, nil},
+	"reply_created":     {(*Decoder).atConnections, (*Decoder).replyCreated, nil},
+	"reply_accepted":    {(*Decoder).atConnection, (*Decoder).reply, nil},
+	"reply_confirmed":   {(*Decoder).atConnection, (*Decoder).reply, nil},
+	"reply_failed":      {(*Decoder).atConnection, (*Decoder).replyFailed, nil},
+	"relay_accepted":    {(*Decoder).atConnection, (*Decoder).relay, nil},
+	"relay_confirmed":   {(*Decoder).atConnection, (*Decoder).relay, nil},
+	"relay_failed":      {(*Decoder).atConnection, (*Decoder).relayFailed, nil},
 }
 
-// other writes an action that has nothing but what is common.
-func (d *Decoder) other() {
-	d.common()
+func actionOf(name []byte) action {
+	if a, ok := actions[string(name)]; ok {
+		return a
+	}
+	return action{place: (*Decoder).atConnection}
+}
+
+// atConnection places an action that belongs to a connection.
+func (d *Decoder) atConnection() {
 	identifier := d.row.Chars(record.Connection)
 	d.putConnection(identifier, d.connections.find(identifier.Bytes))
+}
+
+// atConnections places an answer, which is of one connection only if that is
+// the only one it went to.
+func (d *Decoder) atConnections() {
+	if identifiers := d.frame.payload.connections; len(identifiers) == 1 {
+		d.putConnection(identifiers[0].Chars, d.connections.find(identifiers[0].Bytes))
+	} else {
+		d.putConnection(record.Chars{}, nil)
+	}
+}
+
+// atOrigin places an action that comes from a platform, known or not.
+func (d *Decoder) atOrigin() {
+	r := &d.row
+	if !r.putSource(d.frame.payload.sourceID) && !r.putSlug(r.Chars(record.Connection)) {
+		r.SetPlain(record.Platform, "unknown")
+	}
+}
+
+// atChannel is atOrigin for what came out of a channel.
+func (d *Decoder) atChannel() {
+	d.atOrigin()
+	d.row.putChannel(d.connections.find(d.row.Bytes(record.Connection)))
 }
 
 // putConnection writes platform and channel of an action that belongs to the
@@ -53,47 +88,43 @@ func (r *row) putChannel(c *connection) {
 	}
 }
 
-// putOrigin writes the platform of an action that comes from one, known or not.
-func (d *Decoder) putOrigin() {
-	r := &d.row
-	if !r.putSource(d.frame.payload.sourceID) && !r.putSlug(r.Chars(record.Connection)) {
-		r.SetPlain(record.Platform, "unknown")
-	}
-}
-
-// connectionInfo writes what a connection is and leads to, and enters it into
-// the map.
+// connectionInfo writes what a connection is and leads to.
 func (d *Decoder) connectionInfo() {
 	r, p := &d.row, &d.frame.payload
-	d.common()
-	d.putOrigin()
 	r.put(record.Status, p.status)
 	r.put(record.ConnectionUUID, p.connectionUUID)
 	r.putReason(p.reason, errorReasons)
 	r.putTarget(&p.target)
-	c, updated := d.connections.enter(&r.Record, d.data)
+}
+
+// enterConnection enters what connectionInfo has written into the map.
+func (d *Decoder) enterConnection() {
+	c, updated := d.connections.enter(&d.row.Record, d.data)
 	d.updated = updated
 	if c != nil {
 		d.change, d.changed = c.news()
 	}
 }
 
-// connectionClosed writes the end of a connection, and takes it out of the map
-// when it is there with that uuid.
+// connectionClosed writes the end of a connection.
 func (d *Decoder) connectionClosed() {
 	r, p := &d.row, &d.frame.payload
-	d.common()
 	r.SetPlain(record.Status, "closed")
 	r.put(record.ConnectionUUID, p.connectionUUID)
 	r.putReason(p.reason, closeReasons)
+}
 
+// removeConnections takes the connections that have the uuid out of the map,
+// which is one where there is no mistake. The record is then of the first.
+func (d *Decoder) removeConnections() {
+	r := &d.row
 	c := d.connections.remove(&r.Record)
 	if c == nil {
-		identifier := r.Chars(record.Connection)
-		d.putConnection(identifier, d.connections.find(identifier.Bytes))
 		return
 	}
 	r.SetString(record.Connection, c.Identifier)
+	r.Drop(record.Platform)
+	r.Drop(record.Channel)
 	d.putConnection(record.Chars{}, c)
 	d.updated = true
 	d.change, d.changed = c.closed(&r.Record), true
@@ -101,34 +132,22 @@ func (d *Decoder) connectionClosed() {
 
 func (d *Decoder) replyCreated() {
 	r, p := &d.row, &d.frame.payload
-	d.common()
 	r.put(record.ReplyID, p.replyID)
 	r.put(record.ClientReplyID, p.clientReplyID)
 	r.put(record.Text, p.text)
 	r.put(record.BroadcastID, p.broadcastID)
 	r.put(record.ShowID, p.showID)
-	r.list(record.Connections, p.connections)
-	if len(p.connections) == 1 {
-		d.putConnection(p.connections[0], d.connections.find(p.connections[0].Bytes))
-	} else {
-		d.putConnection(record.Chars{}, nil)
-	}
+	r.list(record.Connections, p.connections, inArray)
 }
 
-func (d *Decoder) reply() {
-	d.other()
-	d.row.put(record.ReplyID, d.frame.payload.replyID)
-}
+func (d *Decoder) reply() { d.row.put(record.ReplyID, d.frame.payload.replyID) }
 
 func (d *Decoder) replyFailed() {
 	d.reply()
 	d.row.putReason(d.frame.payload.reason, failureReasons)
 }
 
-func (d *Decoder) relay() {
-	d.other()
-	d.row.put(record.SourceEventID, d.frame.payload.sourceEventID)
-}
+func (d *Decoder) relay() { d.row.put(record.SourceEventID, d.frame.payload.sourceEventID) }
 
 func (d *Decoder) relayFailed() {
 	d.relay()

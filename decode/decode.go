@@ -4,7 +4,8 @@
 // An action goes through in three steps: package scan checks the JSON and hands
 // over its values, frame.go and payload.go keep those that are known, and then,
 // with eventTypeId known wherever it stood, the functions of actions.go, event.go
-// and of each platform's file write them into a record.
+// and of each platform's file write them into a record. The third step is taken
+// only for who wants the record: a recording is made without it.
 //
 // The scanner is our own, since a record needs a fraction of what a general
 // library does for it: no map and no string is built, no number is computed,
@@ -41,6 +42,9 @@ type Decoder struct {
 	wire        wire
 	frame       frame
 	row         row
+	kind        action // of the frame
+	placed      bool   // the row has what place writes
+	complete    bool   // the row has everything
 	connections connections
 	change      Change
 	changed     bool
@@ -56,46 +60,88 @@ func New(now func() time.Time) *Decoder {
 // large is the size of a frame that leaves too much memory behind for keeping.
 const large = 64 << 10
 
-// Decode decodes one action. The record is valid until the next call, and only
-// while frame is not changed: it is full of views of it. The error, a
-// *BrokenError, says that the frame is no action; it changes nothing in the
-// map, and the next frame is welcome.
-func (d *Decoder) Decode(frame []byte) (*record.Record, error) {
+// Read reads one action: all of its JSON is checked, and what it changes in the
+// map of connections is done. The record waits until somebody asks for it, or
+// for a part of it. The error, a *BrokenError, says that the frame is no action;
+// it changes nothing in the map, and the next frame is welcome.
+func (d *Decoder) Read(frame []byte) error {
 	if len(d.data) > large {
 		d.wire, d.row = wire{}, row{}
 	}
 	d.data, d.changed, d.updated = frame, false, false
+	d.row.Reset()
 	d.wire.reset(frame)
 	kind := d.wire.Kind()
 	d.frame.read(&d.wire)
 	if err := d.wire.End(); err != nil {
-		return nil, &BrokenError{"not JSON: " + err.Error()}
+		return &BrokenError{"not JSON: " + err.Error()}
 	}
-	action := d.frame.action
+	name := d.frame.action
 	switch {
 	case kind != scan.Object:
-		return nil, &BrokenError{kind.String() + ", not an object"}
-	case action.Kind == scan.Missing:
-		return nil, &BrokenError{"no action"}
-	case action.Kind != scan.String:
-		return nil, &BrokenError{"its action is " + action.Kind.String() + ", not a string"}
-	case len(action.Bytes) == 0:
-		return nil, &BrokenError{"its action is an empty string"}
+		return &BrokenError{kind.String() + ", not an object"}
+	case name.Kind == scan.Missing:
+		return &BrokenError{"no action"}
+	case name.Kind != scan.String:
+		return &BrokenError{"its action is " + name.Kind.String() + ", not a string"}
+	case len(name.Bytes) == 0:
+		return &BrokenError{"its action is an empty string"}
 	}
-
-	d.row.Reset()
-	d.row.putTime(d.frame.timestamp, d.now)
-	if string(action.Bytes) == "link" { // the tool's own word
+	if string(name.Bytes) == "link" { // the tool's own word
 		d.row.SetPlain(record.Action, "wire_link")
 	} else {
-		d.row.put(record.Action, action)
+		d.row.put(record.Action, name)
 	}
-	if write := actions[string(action.Bytes)]; write != nil {
-		write(d)
-	} else {
-		d.other()
+	d.kind, d.placed, d.complete = actionOf(name.Bytes), false, false
+	if d.kind.enter != nil {
+		d.Record()
+		d.kind.enter(d)
 	}
-	return &d.row.Record, nil
+	return nil
+}
+
+// Action returns the record's action. It, Platform and Record are of the frame
+// that was read last, without an error. What they return is valid until the
+// next Read, and only while the frame is not changed: it is full of views of it.
+func (d *Decoder) Action() []byte { return d.row.Bytes(record.Action) }
+
+// Platform returns the record's platform, nothing when it has none. It costs
+// less than the whole record.
+func (d *Decoder) Platform() []byte {
+	d.place()
+	return d.row.Bytes(record.Platform)
+}
+
+// place writes where the action comes from, if that was not done yet.
+func (d *Decoder) place() {
+	if !d.placed {
+		d.placed = true
+		d.row.put(record.Connection, d.frame.payload.connection)
+		d.kind.place(d)
+	}
+}
+
+// Record returns the record of the action that was read last.
+func (d *Decoder) Record() *record.Record {
+	if !d.complete {
+		d.complete = true
+		d.place()
+		d.row.putTime(d.frame.timestamp, d.now)
+		d.row.put(record.SourceID, d.frame.payload.sourceID)
+		d.row.put(record.UserID, d.frame.payload.userID)
+		if d.kind.write != nil {
+			d.kind.write(d)
+		}
+	}
+	return &d.row.Record
+}
+
+// Decode is Read and Record in one; without a record there is an error.
+func (d *Decoder) Decode(frame []byte) (*record.Record, error) {
+	if err := d.Read(frame); err != nil {
+		return nil, err
+	}
+	return d.Record(), nil
 }
 
 // Change returns what the last action changed in the map of connections, and

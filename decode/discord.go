@@ -7,10 +7,6 @@ func discord(r *row, e *eventPayload) {
 	r.person(&e.author)
 	r.message(e)
 	r.put(record.AuthorName, e.author.name)
-	r.discordMember(&e.author)
-}
-
-func (r *row) discordMember(a *author) {
-	r.list(record.Badges, a.roles)
-	r.put(record.Discriminator, a.discriminator)
+	r.list(record.Badges, e.author.roles, inObject)
+	r.put(record.Discriminator, e.author.discriminator)
 }

@@ -12,7 +12,7 @@ func dlive(r *row, e *eventPayload) {
 	r.person(a)
 	r.message(e)
 	r.put(record.AuthorName, a.username)
-	r.list(record.Badges, a.badges)
+	r.list(record.Badges, a.badges, inArray)
 	r.dliveRoles(a)
 }
 

@@ -41,10 +41,6 @@ var eventTypes = [...]eventType{
 // event writes what somebody said or gave.
 func (d *Decoder) event() {
 	r, p := &d.row, &d.frame.payload
-	d.common()
-	d.putOrigin()
-	r.putChannel(d.connections.find(r.Bytes(record.Connection)))
-
 	r.put(record.TypeID, p.typeID)
 	r.put(record.EventID, p.eventID)
 	r.put(record.BroadcastID, p.broadcastID)
@@ -61,10 +57,10 @@ func (d *Decoder) event() {
 // person writes what any platform may say of an author.
 func (r *row) person(a *author) {
 	r.SetPlain(record.Author, "")
-	r.put(record.Author, a.nickname, a.displayName, a.name, a.username)
+	r.putFirst(record.Author, &a.nickname, &a.displayName, &a.name, &a.username)
 	r.put(record.AuthorID, a.id)
-	r.put(record.AuthorAvatar, a.avatar, a.avatarURL, a.picture)
-	r.put(record.AuthorColor, a.color, a.nicknameColor)
+	r.putFirst(record.AuthorAvatar, &a.avatar, &a.avatarURL, &a.picture)
+	r.putFirst(record.AuthorColor, &a.color, &a.nicknameColor)
 }
 
 // message writes what any platform may say of a message.
@@ -74,7 +70,13 @@ func (r *row) message(e *eventPayload) {
 	r.putEmotes(r.Chars(record.Text), e.replaces)
 	r.put(record.IsBot, e.bot)
 	r.put(record.Image, e.link)
-	r.put(record.MessageID, e.liveChatMessageID, e.twitchMessageID)
+	r.putFirst(record.MessageID, &e.liveChatMessageID, &e.twitchMessageID)
+
+	r.put(record.Amount, e.donation.amount)
+	r.put(record.Currency, e.donation.currencyString)
+	r.put(record.Tier, e.donation.tier)
+	r.put(record.StickerID, e.donation.stickerID)
+	r.putFirst(record.Level, &e.memberMilestone.memberLevelName, &e.membership.memberLevelName, &e.giftMemberships.levelName)
 }
 
 // unlisted reads an event of a type that nobody has documented: whatever any
@@ -83,21 +85,39 @@ func unlisted(r *row, e *eventPayload) {
 	a := &e.author
 	r.person(a)
 	r.message(e)
-	if a.displayName.Kind != scan.Missing || a.nickname.Kind != scan.Missing {
-		r.put(record.AuthorName, a.name, a.username) // a name beside the one that is shown is a handle
-	} else {
-		r.put(record.AuthorName, a.username)
-	}
-	r.list(record.Badges, a.badges)
+	r.handle(a)
+	r.list(record.Badges, a.badges, inArray|inObject)
 	if string(r.Bytes(record.Platform)) == "twitch" {
 		r.twitchRoles(a)
 	}
 	r.twitchMessage(e)
 	r.youtubeRoles(a)
-	r.youtubeMoney(e)
-	r.discordMember(a)
+	r.youtubeMembership(e)
+	r.list(record.Badges, a.roles, inArray|inObject)
+	r.put(record.Discriminator, a.discriminator)
 	r.dliveRoles(a)
-	r.put(record.IsVerified, a.isVerified, a.verified)
-	r.put(record.ReplyTo, e.repliedTo.displayName, e.parentName)
+	r.putFirst(record.IsVerified, &a.isVerified, &a.verified)
+	r.putFirst(record.ReplyTo, &e.repliedTo.displayName, &e.parentName)
 	r.kickSubscription(e)
+}
+
+// handle writes the stable handle of an author by the platform's rule. On one
+// that nobody listed, a name beside the one that is shown is a handle.
+func (r *row) handle(a *author) {
+	switch string(r.Bytes(record.Platform)) {
+	case "twitch":
+		r.putFirst(record.AuthorName, &a.name, &a.username)
+	case "x", "kick", "dlive":
+		r.put(record.AuthorName, a.username)
+	case "discord", "rumble":
+		r.put(record.AuthorName, a.name)
+	case "youtube", "facebook", "linkedin", "trovo":
+	default:
+		if a.displayName.Kind != scan.Missing || a.nickname.Kind != scan.Missing {
+			r.put(record.AuthorName, a.name)
+		}
+		if !r.Has(record.AuthorName) {
+			r.put(record.AuthorName, a.username)
+		}
+	}
 }

@@ -16,7 +16,7 @@ import (
 // wire is the frame that is being read, and the memory for the lists in it.
 type wire struct {
 	scan.Scanner
-	texts    []record.Chars
+	texts    []text
 	replaces []replace
 }
 
@@ -25,6 +25,21 @@ func (w *wire) reset(data []byte) {
 	w.Scanner.Reset(data)
 	w.texts, w.replaces = w.texts[:0], w.replaces[:0]
 }
+
+// text is what stands in an array, and how.
+type text struct {
+	record.Chars
+	form form
+}
+
+// form is how a text can stand in an array. Which of them is right is for the
+// platform to say.
+type form uint8
+
+const (
+	inArray  form = 1 << iota // by itself
+	inObject                  // as a member of an object
+)
 
 // frame is one action.
 type frame struct {
@@ -75,7 +90,7 @@ type payload struct {
 	clientReplyID scan.Value
 	text          scan.Value
 	sourceEventID scan.Value
-	connections   []record.Chars
+	connections   []text
 }
 
 func (p *payload) read(w *wire) {
@@ -126,18 +141,19 @@ func (p *payload) read(w *wire) {
 }
 
 // list reads an array of texts of that kind. An element that is an object
-// stands for its member of that name. What says nothing is left out.
-func (w *wire) list(kind record.Kind, member string) []record.Chars {
+// stands for its member of that name, if there is a name. What says nothing is
+// left out.
+func (w *wire) list(kind record.Kind, member string) []text {
 	start := len(w.texts)
 	for ok := w.Array(); ok; ok = w.Element() {
-		v := scan.Value{}
+		v, form := scan.Value{}, inArray
 		if member != "" && w.Kind() == scan.Object {
-			v = w.member(member)
+			v, form = w.member(member), inObject
 		} else {
 			v = w.Value()
 		}
 		if says(v, kind) {
-			w.texts = append(w.texts, record.Chars{Bytes: v.Bytes, Plain: v.Plain})
+			w.texts = append(w.texts, text{record.Chars{Bytes: v.Bytes, Plain: v.Plain}, form})
 		}
 	}
 	return w.texts[start:len(w.texts):len(w.texts)]

@@ -29,7 +29,7 @@ func compare(t *testing.T, frame []byte) {
 	before := string(frame)
 	want, ok := oracle(frame)
 	d := newDecoder()
-	r, err := d.Decode(frame)
+	err := d.Read(frame)
 	if string(frame) != before {
 		t.Fatalf("the frame was written to: %q became %q", before, frame)
 	}
@@ -38,10 +38,12 @@ func compare(t *testing.T, frame []byte) {
 	}
 	if err != nil {
 		checkPrintable(t, err.Error())
-		if r != nil {
-			t.Fatalf("%q: a record with an error", frame)
-		}
 		return
+	}
+	action, platform := string(d.Action()), string(d.Platform())
+	r := d.Record()
+	if action != string(r.Bytes(record.Action)) || platform != string(r.Bytes(record.Platform)) {
+		t.Fatalf("%q: action %q and platform %q before the record %s", frame, action, platform, marshal(r))
 	}
 	// The connection of a connection_info is in the map from then on; the
 	// oracle has none, and no channel of others to join.

@@ -15,7 +15,7 @@ func kick(r *row, e *eventPayload) {
 func (r *row) kickSubscription(e *eventPayload) {
 	r.put(record.Months, e.subscribedFor)
 	if len(e.giftedTo) > 0 {
-		r.list(record.GiftedTo, e.giftedTo)
+		r.list(record.GiftedTo, e.giftedTo, inArray)
 		r.SetBool(record.IsGift, true)
 		r.SetInt(record.GiftCount, int64(len(e.giftedTo)))
 	}

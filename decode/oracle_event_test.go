@@ -35,6 +35,12 @@ func (o *oracleRecord) event(p object) {
 	o.emotes(o.fields["text"].(string), e.list("replaces"))
 	o.text("image", e["link"])
 	o.id("message_id", e["liveChatMessageId"], e["twitchMessageId"])
+	donation := e.object("donation")
+	o.text("amount", donation["amount"])
+	o.text("currency", donation["currencyString"])
+	o.number("tier", donation["tier"])
+	o.id("sticker_id", donation["stickerId"])
+	o.text("level", e.object("memberMilestone")["memberLevelName"], e.object("membership")["memberLevelName"], e.object("giftMemberships")["levelName"])
 	o.author(platform, a)
 	if is("twitch") {
 		o.twitch(platform, a, e)
@@ -47,6 +53,9 @@ func (o *oracleRecord) event(p object) {
 	}
 	if is("discord") {
 		o.text("discriminator", a["discriminator"])
+	}
+	if platform == "any" {
+		o.roles(a)
 	}
 	if is("x") {
 		if _, told := o.fields["is_verified"]; !told {
@@ -62,7 +71,7 @@ func (o *oracleRecord) event(p object) {
 	}
 	if is("kick") {
 		o.number("months", e["subscribedFor"])
-		o.texts("gifted_to", e.list("giftedTo"), "")
+		o.texts("gifted_to", e.list("giftedTo"), true, "")
 		if names, ok := o.fields["gifted_to"].([]string); ok {
 			o.fields["is_gift"], o.fields["gift_count"] = true, len(names)
 		}
@@ -70,37 +79,47 @@ func (o *oracleRecord) event(p object) {
 }
 
 func (o *oracleRecord) author(platform string, a object) {
-	_, hasDisplayName := a["displayName"]
-	_, hasNickname := a["nickname"]
-	var badges []any
-	switch platform {
+	of := platform
+	if of == "any" {
+		of, _ = o.fields["platform"].(string)
+	}
+	switch of {
 	case "twitch":
 		o.text("author_name", a["name"], a["username"])
-		badges = a.list("badges")
-	case "x", "kick":
+	case "x", "kick", "dlive":
 		o.text("author_name", a["username"])
-	case "dlive":
-		o.text("author_name", a["username"])
-		badges = a.list("badges")
-	case "discord":
+	case "discord", "rumble":
 		o.text("author_name", a["name"])
-	case "rumble":
-		o.text("author_name", a["name"])
-	case "any":
+	case "youtube", "facebook", "linkedin", "trovo":
+	default:
+		_, hasDisplayName := a["displayName"]
+		_, hasNickname := a["nickname"]
 		if hasDisplayName || hasNickname {
 			o.text("author_name", a["name"], a["username"])
 		} else {
 			o.text("author_name", a["username"])
 		}
-		badges = a.list("badges")
 	}
-	o.texts("badges", badges, "title")
-	if platform == "discord" || platform == "any" {
-		titles, _ := o.fields["badges"].([]string)
-		o.texts("badges", a.list("roles"), "name")
-		if roles, ok := o.fields["badges"].([]string); ok && len(titles) > 0 && len(a.list("roles")) > 0 && !slices.Equal(roles, titles) {
-			o.fields["badges"] = append(titles, roles...)
-		}
+	switch platform {
+	case "twitch":
+		o.texts("badges", a.list("badges"), false, "title")
+	case "dlive":
+		o.texts("badges", a.list("badges"), true, "")
+	case "discord":
+		o.texts("badges", a.list("roles"), false, "name")
+	case "any":
+		o.texts("badges", a.list("badges"), true, "title")
+	}
+}
+
+// roles appends those of an unknown type's author to the badges.
+func (o *oracleRecord) roles(a object) {
+	titles, _ := o.fields["badges"].([]string)
+	delete(o.fields, "badges")
+	o.texts("badges", a.list("roles"), true, "name")
+	names, _ := o.fields["badges"].([]string)
+	if all := slices.Concat(titles, names); len(all) > 0 {
+		o.fields["badges"] = all
 	}
 }
 
@@ -143,18 +162,9 @@ func (o *oracleRecord) youtube(kind string, a, e object) {
 	o.flag("is_moderator", a["isChatModerator"])
 	o.flag("is_subscriber", a["isChatSponsor"])
 	o.flag("is_verified", a["isVerified"])
-	donation, gift := e.object("donation"), e.object("giftMemberships")
-	o.text("amount", donation["amount"])
-	o.text("currency", donation["currencyString"])
-	o.number("tier", donation["tier"])
-	o.id("sticker_id", donation["stickerId"])
 	o.number("months", e.object("memberMilestone")["memberMonth"])
-	o.text("level", e.object("memberMilestone")["memberLevelName"], e.object("membership")["memberLevelName"], gift["levelName"])
-	if gift != nil {
-		o.fields["is_gift"] = true
-	}
 	o.flag("is_gift", e.object("membership")["gift"])
-	o.number("gift_count", gift["count"])
+	o.number("gift_count", e.object("giftMemberships")["count"])
 	if kind == "membership_gift" {
 		o.fields["is_gift"] = true
 	}

@@ -119,13 +119,15 @@ func (o *oracleRecord) flag(name string, v any) {
 	}
 }
 
-// texts sets a field to the strings in a list, and to the members of that name
-// of the objects in it.
-func (o *oracleRecord) texts(name string, list []any, member string) {
+// texts sets a field to the strings in a list, if those count, and to the
+// members of that name of the objects in it.
+func (o *oracleRecord) texts(name string, list []any, strings bool, member string) {
 	var texts []string
 	for _, v := range list {
 		if inner, ok := v.(map[string]any); ok && member != "" {
 			v = inner[member]
+		} else if !strings {
+			continue
 		}
 		if s, ok := v.(string); ok && s != "" {
 			texts = append(texts, s)

@@ -36,7 +36,7 @@ type eventPayload struct {
 	parentName scan.Value // parent
 
 	// Kick
-	giftedTo      []record.Chars
+	giftedTo      []text
 	subscribedFor scan.Value
 }
 
@@ -120,11 +120,11 @@ type author struct {
 	color         scan.Value // Twitch
 	nicknameColor scan.Value // Discord
 
-	badges     []record.Chars // titles (Twitch), the badges themselves (DLive)
-	hasBadges  bool           // an array was there, be it empty
-	roles      []record.Chars // names (Discord)
-	verified   scan.Value     // X
-	isVerified scan.Value     // YouTube, and the three below
+	badges     []text     // titles (Twitch), the badges themselves (DLive)
+	hasBadges  bool       // an array was there, be it empty
+	roles      []text     // names (Discord)
+	verified   scan.Value // X
+	isVerified scan.Value // YouTube, and the three below
 
 	isChatModerator scan.Value
 	isChatOwner     scan.Value
@@ -270,13 +270,12 @@ func (m *membership) read(w *wire) {
 
 // gift is a number of memberships given at once.
 type gift struct {
-	there     bool // an object was
 	count     scan.Value
 	levelName scan.Value
 }
 
 func (g *gift) read(w *wire) {
-	*g = gift{there: w.Kind() == scan.Object}
+	*g = gift{}
 	for key, ok := w.Object(); ok; key, ok = w.Member() {
 		switch string(key) {
 		case "count":

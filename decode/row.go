@@ -12,27 +12,44 @@ type row struct {
 	emotes emotes
 }
 
-// put sets the field to the first of the values that says something of the
-// field's kind, if any does.
-func (r *row) put(f record.Field, values ...scan.Value) {
-	kind := record.Fields[f].Kind
-	for _, v := range values {
-		if !says(v, kind) {
-			continue
-		}
-		if kind == record.Bool {
-			r.SetBool(f, v.Kind == scan.True)
-		} else {
-			r.SetChars(f, record.Chars{Bytes: v.Bytes, Plain: v.Plain || v.Kind == scan.Number})
-		}
-		return
+// put sets the field to the value if that says something of the field's kind.
+func (r *row) put(f record.Field, v scan.Value) {
+	if v.Kind != scan.Missing {
+		r.putThere(f, &v)
 	}
 }
 
-// list sets a field of strings, unless there are none.
-func (r *row) list(f record.Field, texts []record.Chars) {
-	for _, text := range texts {
-		r.Add(f, text)
+// putThere is put for a value that is there. It tells whether the value said
+// something.
+func (r *row) putThere(f record.Field, v *scan.Value) bool {
+	kind := record.Fields[f].Kind
+	if !says(*v, kind) {
+		return false
+	}
+	if kind == record.Bool {
+		r.SetBool(f, v.Kind == scan.True)
+	} else {
+		r.SetChars(f, record.Chars{Bytes: v.Bytes, Plain: v.Plain || v.Kind == scan.Number})
+	}
+	return true
+}
+
+// putFirst sets the field to the first of the values that says something of
+// the field's kind, if any does.
+func (r *row) putFirst(f record.Field, values ...*scan.Value) {
+	for _, v := range values {
+		if v.Kind != scan.Missing && r.putThere(f, v) {
+			return
+		}
+	}
+}
+
+// list appends to a field of strings those texts that have one of the forms.
+func (r *row) list(f record.Field, texts []text, forms form) {
+	for i := range texts {
+		if texts[i].form&forms != 0 {
+			r.Add(f, texts[i].Chars)
+		}
 	}
 }
 

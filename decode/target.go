@@ -133,11 +133,11 @@ func (r *row) putTarget(t *target) {
 		if !a.there() {
 			continue
 		}
-		r.put(record.Channel, a.displayName, a.name)
+		r.putFirst(record.Channel, &a.displayName, &a.name)
 		r.put(record.ChannelID, a.id)
 		r.put(record.ChannelURL, a.url)
 		if says(a.displayName, record.String) {
-			r.put(record.ChannelName, a.name, a.username)
+			r.putFirst(record.ChannelName, &a.name, &a.username)
 		} else {
 			r.put(record.ChannelName, a.username)
 		}

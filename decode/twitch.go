@@ -11,17 +11,17 @@ func twitch(r *row, e *eventPayload) {
 	a := &e.author
 	r.person(a)
 	r.message(e)
-	r.put(record.AuthorName, a.name, a.username)
-	r.list(record.Badges, a.badges)
+	r.putFirst(record.AuthorName, &a.name, &a.username)
+	r.list(record.Badges, a.badges, inObject)
 	r.twitchRoles(a)
 	r.twitchMessage(e)
 }
 
-// twitchRoles writes what the badges tell of the author, if any were sent: an
-// empty list says that there are none.
+// twitchRoles writes what the badges of the record tell of the author, if any
+// were sent: an empty list says that there are none.
 func (r *row) twitchRoles(a *author) {
 	owner, moderator, subscriber := false, false, isPositive(a.subscribedFor)
-	for _, title := range a.badges {
+	for _, title := range r.List(record.Badges) {
 		owner = owner || bytes.EqualFold(title.Bytes, []byte("broadcaster"))
 		moderator = moderator || bytes.EqualFold(title.Bytes, []byte("moderator"))
 		subscriber = subscriber || containsFold(title.Bytes, "subscriber") || containsFold(title.Bytes, "founder")

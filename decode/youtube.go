@@ -8,7 +8,7 @@ func youtube(r *row, e *eventPayload) {
 	r.person(&e.author)
 	r.message(e)
 	r.youtubeRoles(&e.author)
-	r.youtubeMoney(e)
+	r.youtubeMembership(e)
 }
 
 // youtubeGift reads the news of memberships given to others. It is a gift
@@ -25,18 +25,9 @@ func (r *row) youtubeRoles(a *author) {
 	r.put(record.IsVerified, a.isVerified)
 }
 
-// youtubeMoney writes donations and memberships.
-func (r *row) youtubeMoney(e *eventPayload) {
-	r.put(record.Amount, e.donation.amount)
-	r.put(record.Currency, e.donation.currencyString)
-	r.put(record.Tier, e.donation.tier)
-	r.put(record.StickerID, e.donation.stickerID)
-
+// youtubeMembership writes milestones, memberships and gifts of them.
+func (r *row) youtubeMembership(e *eventPayload) {
 	r.put(record.Months, e.memberMilestone.memberMonth)
-	r.put(record.Level, e.memberMilestone.memberLevelName, e.membership.memberLevelName, e.giftMemberships.levelName)
-	if e.giftMemberships.there {
-		r.SetBool(record.IsGift, true)
-	}
 	r.put(record.IsGift, e.membership.gift)
 	r.put(record.GiftCount, e.giftMemberships.count)
 }

@@ -12,7 +12,8 @@ type Writer interface {
 	// Record appends the line of one action: the record, or for [Raw] the
 	// frame. The frame is nil for news of the link, which no wire carried.
 	// Nothing is appended when the format has no line for it. The record and
-	// the frame are only read, and not kept.
+	// the frame are only read, and not kept. Raw takes nil for the record of
+	// an action, so that nobody has to make one.
 	Record(dst []byte, r *record.Record, frame []byte) []byte
 	// Value appends the line of one output of a filter that is not the record
 	// itself: a value as gojq has them (nil, bool, int, float64, *big.Int,
