@@ -5,11 +5,11 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"html/template"
 	"io"
 	"log"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -81,14 +81,13 @@ func (f *flow) browse() {
 type callback struct {
 	flow    *flow
 	ctx     context.Context // the login's
-	page    *template.Template
 	once    sync.Once
 	outcome error
 	done    chan error // takes the outcome once it has been shown
 }
 
 func newCallback(ctx context.Context, f *flow) *callback {
-	return &callback{flow: f, ctx: ctx, page: template.Must(template.New("page").Parse(page)), done: make(chan error, 1)}
+	return &callback{flow: f, ctx: ctx, done: make(chan error, 1)}
 }
 
 func (c *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -124,11 +123,9 @@ func (c *callback) finish(r *http.Request) error {
 // show tells the user in the browser how it went. There is nothing secret on
 // the page, and the URL with the code stays where it is.
 func (c *callback) show(w http.ResponseWriter, err error) {
-	view := struct{ Title, Text string }{"Logged in", "restail can follow your chats now. You can close this page."}
-	status := http.StatusOK
+	status, title, text := http.StatusOK, "Logged in", "restail can follow your chats now. You can close this page."
 	if err != nil {
-		status = http.StatusBadRequest
-		view.Title, view.Text = "Not logged in", "The terminal that restail runs in says why. You can close this page."
+		status, title, text = http.StatusBadRequest, "Not logged in", "The terminal that restail runs in says why. You can close this page."
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
@@ -136,5 +133,5 @@ func (c *callback) show(w http.ResponseWriter, err error) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer")
 	w.WriteHeader(status)
-	_ = c.page.Execute(w, view)
+	_, _ = strings.NewReplacer("{title}", title, "{text}", text).WriteString(w, page)
 }
