@@ -21,7 +21,7 @@ type grammar struct {
 	Completion  completionCommand  `cmd:"" help:"Print a shell's completion script."`
 	Man         manCommand         `cmd:"" help:"Print the manual page."`
 
-	Version versionFlag `help:"Print the version."`
+	Version bool `help:"Print the version."`
 }
 
 // outputFlags say what is written to stdout, and in which form.

@@ -38,7 +38,7 @@ func TestHelpIsOneScreen(t *testing.T) {
 
 // Every command and flag is in the help, the manual page and the scripts.
 func TestDocumentationIsWhole(t *testing.T) {
-	app, err := newParser(&grammar{}, Env{}, origins{})
+	line, err := newCommandLine(&grammar{}, Env{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func TestDocumentationIsWhole(t *testing.T) {
 	has := func(text, name string) bool {
 		return regexp.MustCompile(regexp.QuoteMeta(name) + `($|[^a-z-])`).MatchString(text)
 	}
-	for _, command := range app.Model.Children {
+	for _, command := range line.app.Model.Children {
 		names := []string{command.Name}
 		help := said(t, nil, command.Name, "--help")
 		for _, flag := range command.Flags {
@@ -110,11 +110,11 @@ func TestExamples(t *testing.T) {
 			line, _, _ = strings.Cut(line, " || ")
 			args := splitShell(t, line)
 			var g grammar
-			parser, err := newParser(&g, Env{}, origins{})
+			parser, err := newCommandLine(&g, Env{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := parser.Parse(args[1:]); err != nil {
+			if _, err := parser.parse(args[1:]); err != nil {
 				t.Fatal(err)
 			}
 			if g.Tail.Filter == "" {

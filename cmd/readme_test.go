@@ -19,14 +19,14 @@ func TestREADME(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	app, err := newParser(new(grammar), Env{Stdout: new(bytes.Buffer), Stderr: new(bytes.Buffer)}, origins{})
+	line, err := newCommandLine(new(grammar), Env{Stdout: new(bytes.Buffer), Stderr: new(bytes.Buffer)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	is, err := docs.Replace(was, map[string]string{
-		"commands": docs.CommandTable(app.Model),
+		"commands": docs.CommandTable(line.app.Model),
 		"fields":   docs.FieldTable(),
-		"flags": docs.FlagTable(app.Model, func(flag *kong.Flag) string {
+		"flags": docs.FlagTable(line.app.Model, func(flag *kong.Flag) string {
 			if twinless[flag.Name] {
 				return ""
 			}

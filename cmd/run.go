@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -61,32 +60,33 @@ type run struct {
 }
 
 // stopped ends a run that has nothing to complain about, with its status:
-// help and version, a signal, a timeout, a reader that went away.
+// a signal, a timeout, a reader that went away.
 type stopped struct{ status int }
 
 func (s stopped) Error() string { return fmt.Sprintf("stopped with status %d", s.status) }
 
-// command runs the command that args name.
-func (r *run) command(args []string) (err error) {
-	var g grammar
-	set := origins{}
-	if r.app, err = newParser(&g, r.Env, set); err != nil {
+// command is what every field of the grammar is.
+type command interface{ Run(r *run) error }
+
+// command runs the command that args name, or prints what they ask for.
+func (r *run) command(args []string) error {
+	line, err := newCommandLine(new(grammar), r.Env)
+	if err != nil {
 		return err
 	}
-	defer func() {
-		switch exit := recover().(type) {
-		case nil:
-		case stopped:
-			err = exit
-		default:
-			panic(exit)
-		}
-	}()
-	parsed, err := r.app.Parse(args)
+	parsed, err := line.parse(args)
 	if err != nil {
-		return parseError(err, set)
+		return err
 	}
-	return parsed.Run(r)
+	switch asked(parsed) {
+	case "help":
+		return writeError(parsed.PrintUsage(false))
+	case "version":
+		_, err := io.WriteString(r.Stdout, versionLine())
+		return writeError(err)
+	}
+	r.app = line.app
+	return parsed.Selected().Target.Addr().Interface().(command).Run(r)
 }
 
 // talk makes stderr as the flags want it.
@@ -96,61 +96,4 @@ func (r *run) talk(t *talkFlags) {
 		mode = format.StatusNone
 	}
 	r.status = format.NewStatus(r.Stderr, mode, time.Now)
-}
-
-// newParser builds kong's model of the grammar over the streams, the
-// environment and the configuration of env. set learns what those two set.
-func newParser(g *grammar, env Env, set origins) (*kong.Kong, error) {
-	config, err := readConfig(env, set)
-	if err != nil {
-		return nil, err
-	}
-	app, err := kong.New(g,
-		kong.Name("restail"),
-		kong.Description(description),
-		kong.Writers(env.Stdout, env.Stderr),
-		kong.Exit(func(status int) { panic(stopped{status}) }),
-		kong.ExplicitGroups(groups),
-		kong.Help(help(env).Print),
-		kong.Vars{"textActions": strings.Join(conversation, ",")},
-		kong.Resolvers(config, environment(env, set)),
-	)
-	if err != nil {
-		return nil, err
-	}
-	app.Model.HelpFlag.Help = "Print help."
-	return app, nil
-}
-
-const description = `Follow a Restream chat from the shell: the chats of Twitch, YouTube, Facebook, Discord, Kick, X, LinkedIn, DLive, Trovo and Rumble as one stream of flat records.`
-
-// parseError makes kong's complaint ours: status 2, and where help is found.
-func parseError(err error, set origins) error {
-	if e := (*exitError)(nil); errors.As(err, &e) {
-		return e
-	}
-	command := "restail"
-	if e := (*kong.ParseError)(nil); errors.As(err, &e) {
-		selected := e.Context.Selected()
-		word, unexpected := strings.CutPrefix(err.Error(), "unexpected argument ")
-		if unexpected && (selected == nil || selected.Name == "tail") {
-			return usageError(fmt.Errorf("%q is no command", word), "see restail --help")
-		}
-		if selected != nil {
-			command += " " + selected.Name
-		}
-	}
-	return usageError(errors.New(set.blame(err.Error())), "see "+command+" --help")
-}
-
-// versionFlag prints the version and ends the run.
-type versionFlag bool
-
-// BeforeReset runs as soon as the flag is seen, as kong's own help flag does.
-func (versionFlag) BeforeReset(app *kong.Kong) error {
-	if _, err := io.WriteString(app.Stdout, versionLine()); err != nil {
-		return err
-	}
-	app.Exit(statusDone)
-	return nil
 }

@@ -1,0 +1,132 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// A commandLine reads what the user wrote, by the grammar.
+//
+// It goes through the steps of kong's Parse and Run by itself, because those
+// find what they call, and a command that may stand alone, by the names of
+// methods: a program that contains such a search has to keep every exported
+// method of every library, which made this one larger by an eighth.
+type commandLine struct {
+	app    *kong.Kong
+	config *configuration
+	set    origins
+}
+
+const description = `Follow a Restream chat from the shell: the chats of Twitch, YouTube, Facebook, Discord, Kick, X, LinkedIn, DLive, Trovo and Rumble as one stream of flat records.`
+
+// newCommandLine builds kong's model of the grammar over the streams, the
+// environment and the configuration of env.
+func newCommandLine(g *grammar, env Env) (*commandLine, error) {
+	set := origins{}
+	config, err := readConfig(env, set)
+	if err != nil {
+		return nil, err
+	}
+	app, err := kong.New(g,
+		kong.Name("restail"),
+		kong.Description(description),
+		kong.Writers(env.Stdout, env.Stderr),
+		kong.ExplicitGroups(groups),
+		kong.Help(help(env).Print),
+		kong.Vars{"textActions": strings.Join(conversation, ",")},
+		kong.Resolvers(config, environment(env, set)),
+	)
+	if err != nil {
+		return nil, err
+	}
+	app.Model.HelpFlag.Help = "Print help."
+	return &commandLine{app, config, set}, nil
+}
+
+// parse fills the grammar with what args, the environment and the configuration
+// say. Where help or the version is asked for, nothing else has to be right.
+func (c *commandLine) parse(args []string) (*kong.Context, error) {
+	parsed, err := kong.Trace(c.app, args)
+	if err != nil {
+		return nil, c.complaint(err, parsed)
+	}
+	if err := parsed.Error; err != nil {
+		return nil, c.complaint(err, parsed)
+	}
+	if asked(parsed) != "" {
+		return parsed, nil
+	}
+	for _, step := range []func() error{
+		parsed.Reset,
+		parsed.Resolve,
+		func() error { _, err := parsed.Apply(); return err },
+		func() error { return c.check(parsed) },
+	} {
+		if err := step(); err != nil {
+			return nil, c.complaint(err, parsed)
+		}
+	}
+	return parsed, nil
+}
+
+// asked returns what the command line asks for instead of a run: help or
+// version, the first of them, or nothing.
+func asked(parsed *kong.Context) string {
+	for _, p := range parsed.Path {
+		if p.Flag != nil && (p.Flag.Name == "help" || p.Flag.Name == "version") {
+			return p.Flag.Name
+		}
+	}
+	return ""
+}
+
+// check refuses values that are not among those that the grammar allows, keys
+// of the configuration that are no flag, and a missing argument.
+func (c *commandLine) check(parsed *kong.Context) error {
+	command := parsed.Selected()
+	for _, flag := range command.Flags {
+		if err := checkEnum(flag.Value); err != nil {
+			return err
+		}
+	}
+	if err := c.config.Validate(c.app.Model); err != nil {
+		return err
+	}
+	for _, argument := range command.Positional {
+		if argument.Required && !argument.Set {
+			return fmt.Errorf("expected %q", argument.Summary())
+		}
+		if err := checkEnum(argument); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkEnum(value *kong.Value) error {
+	if value.Enum == "" || slices.Contains(value.EnumSlice(), value.Target.String()) {
+		return nil
+	}
+	return fmt.Errorf("%s must be one of %s but got %q", value.ShortSummary(), `"`+strings.Join(value.EnumSlice(), `","`)+`"`, value.Target.String())
+}
+
+// complaint makes kong's ours: status 2, and where help is found.
+func (c *commandLine) complaint(err error, parsed *kong.Context) error {
+	if e := (*exitError)(nil); errors.As(err, &e) {
+		return e
+	}
+	command := "restail"
+	selected := parsed.Selected()
+	word, unexpected := strings.CutPrefix(err.Error(), "unexpected argument ")
+	if unexpected && (selected == nil || selected.Name == "tail") {
+		return usageError(fmt.Errorf("%q is no command", word), "see restail --help")
+	}
+	if selected != nil {
+		command += " " + selected.Name
+	}
+	return usageError(errors.New(c.set.blame(err.Error())), "see "+command+" --help")
+}
