@@ -157,7 +157,7 @@ func (r *release) build() error {
 		if err != nil {
 			return err
 		}
-		r.files = append(r.files, file{fmt.Sprintf("restail_%s_%s.deb", r.debianVersion(), t.machine), debian, false})
+		r.files = append(r.files, file{fmt.Sprintf("restail_%s_%s.deb", r.version, t.machine), debian, false})
 	}
 	return nil
 }
@@ -169,12 +169,10 @@ func (r *release) compile(t target) ([]byte, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(folder)
-	flags := "-s -w -buildid="
-	for name, value := range map[string]string{
-		"version": "v" + r.version, "commit": r.commit, "date": r.date.Format(time.RFC3339),
-	} {
-		flags += " -X " + variables + name + "=" + value
-	}
+	flags := "-s -w -buildid=" +
+		" -X " + variables + "version=v" + r.version +
+		" -X " + variables + "commit=" + r.commit +
+		" -X " + variables + "date=" + r.date.Format(time.RFC3339)
 	path := filepath.Join(folder, "restail")
 	_, err = run([]string{"GOOS=" + t.system, "GOARCH=" + t.machine, "GOAMD64=v1", "GOARM64=v8.0", "CGO_ENABLED=0"},
 		"go", "build", "-trimpath", "-ldflags", flags, "-o", path, ".")
