@@ -81,7 +81,6 @@ var places = map[string]string{
 	"completions/restail.bash": "usr/share/bash-completion/completions/restail",
 	"completions/_restail":     "usr/share/zsh/vendor-completions/_restail",
 	"completions/restail.fish": "usr/share/fish/vendor_completions.d/restail.fish",
-	"CHANGELOG.md":             "usr/share/doc/restail/changelog.gz",
 	"LICENSE":                  "usr/share/doc/restail/copyright",
 }
 
