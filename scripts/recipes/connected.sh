@@ -5,7 +5,8 @@
 #   */5 * * * *  line=$(connected.sh) || echo "$line"   # cron: mail what is wrong
 #
 # It takes the flags of restail connections. To try it without an account, run
-# restail serve in another shell, and here what that prints.
+# restail serve in another shell, and here what that prints, and any
+# export RESTREAM_ACCESS_TOKEN=token
 set -uo pipefail
 
 records=$(restail connections "$@" -q -o ndjson)
