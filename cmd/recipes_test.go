@@ -358,12 +358,16 @@ func TestRecipesAreLive(t *testing.T) {
 			if err := command.Start(); err != nil {
 				t.Fatal(err)
 			}
+			// What does not end by itself would redial for ever.
+			defer syscall.Kill(-command.Process.Pid, syscall.SIGKILL)
 			k.await(t, "the end")
 			k.await(t, want.live)
 			if err := syscall.Kill(-command.Process.Pid, syscall.SIGINT); err != nil {
 				t.Error(err)
 			}
-			command.Wait()
+			if err := command.Wait(); err == nil {
+				t.Error("Ctrl-C leaves no status")
+			}
 			if left := k.left(t); !strings.Contains(left, want.atTheEnd) {
 				t.Errorf("%q is missing at the end:\n%s", want.atTheEnd, left)
 			}
