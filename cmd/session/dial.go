@@ -71,7 +71,7 @@ func proxies(getenv func(string) string) func(*url.URL) (*url.URL, error) {
 // onlyLoopback refuses to connect to another machine. It sees the address that
 // a name led to.
 func onlyLoopback(_, address string, _ syscall.RawConn) error {
-	if to, err := netip.ParseAddrPort(address); err != nil || !to.Addr().Unmap().IsLoopback() {
+	if to, err := netip.ParseAddrPort(address); err != nil || !to.Addr().IsLoopback() {
 		return errNotLoopback
 	}
 	return nil

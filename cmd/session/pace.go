@@ -40,7 +40,7 @@ func (p *pace) wait(ctx context.Context, frame []byte) bool {
 // due tells whether the frame after the last one is due already.
 func (p *pace) due(frame []byte) bool {
 	at, ok := p.stampOf(frame)
-	return !ok || at.Before(p.last) || !time.Now().Before(p.time(at))
+	return !ok || !time.Now().Before(p.time(at))
 }
 
 // stampOf reads the stamp of a frame; what is no frame has none.

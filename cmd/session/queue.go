@@ -186,9 +186,8 @@ func (q *queue) wake() {
 	}
 }
 
-// hold waits until there is room for more, or stop is closed, and tells whether
-// it had to wait.
-func (q *queue) hold(stop <-chan struct{}) (waited bool) {
+// hold waits until there is room for more, or stop is closed.
+func (q *queue) hold(stop <-chan struct{}) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for !q.mayRead() {
@@ -203,12 +202,10 @@ func (q *queue) hold(stop <-chan struct{}) (waited bool) {
 		q.mu.Lock()
 		q.isWaited = false
 		if stopped {
-			return true
+			return
 		}
-		waited = true
 		q.blocked = q.blocked || late
 	}
-	return waited
 }
 
 // await waits until the consumer takes something; unless the buffer is full,

@@ -51,7 +51,9 @@ func TestASlowReaderLosesNothing(t *testing.T) {
 			if want := fmt.Sprintf("%0*d", 1000, received); string(item.Frame) != want {
 				t.Fatalf("frame %d is %q", received, item.Frame)
 			}
-			received++
+			if received++; received == 1000 && !live.Stats().Held {
+				t.Error("the socket is read again although most of the buffer is full")
+			}
 			return received < all
 		})
 		if received != all {
@@ -158,6 +160,28 @@ func TestABusyReaderHoldsTheSocketBackEarly(t *testing.T) {
 		})
 		if most > runAhead+2*wireBuffer {
 			t.Errorf("%d bytes were waiting", most)
+		}
+	})
+}
+
+func TestABlockedReaderThatIsBackAtWorkIsABusyOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var sent atomic.Int64
+		live, _ := virtual(t, LiveOptions{Buffer: 4 << 20}, func(p *peer) { numbered(p, &sent, 1<<40) })
+		n := 0
+		follow(t.Context(), live, func(l *log, item Item) bool {
+			if n++; n == 1 {
+				time.Sleep(time.Second)
+				if s := live.Stats(); s.Bytes < 4<<20 {
+					t.Errorf("%d bytes were waiting for a blocked reader", s.Bytes)
+				}
+			}
+			time.Sleep(100 * time.Microsecond)
+			l.lines = l.lines[:0]
+			return n < 6000
+		})
+		if s := live.Stats(); s.Bytes > runAhead+2*wireBuffer {
+			t.Errorf("%d bytes were waiting at last", s.Bytes)
 		}
 	})
 }

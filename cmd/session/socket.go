@@ -80,12 +80,12 @@ func (s *socket) receive() error {
 }
 
 // pause is called when all that was read is used up, before more is. It hands
-// the frames over, waits for room, and winds up the clock of the silence,
+// the frames over, waits for room, and then winds up the clock of the silence,
 // which frames alone do: a proxy can answer pings.
 func (s *socket) pause() error {
 	s.queue.publish()
-	waited := s.queue.hold(s.stopping)
-	if s.fresh || waited {
+	s.queue.hold(s.stopping)
+	if s.fresh {
 		s.fresh = false
 		s.wire.SetReadDeadline(time.Now().Add(s.silence))
 	}

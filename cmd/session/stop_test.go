@@ -49,6 +49,25 @@ func TestLeavingTheLoopClosesTheLink(t *testing.T) {
 	})
 }
 
+func TestTheAnswerToTheCloseFrameIsAwaited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		live, _ := virtual(t, LiveOptions{Retries: -1}, func(p *peer) {
+			p.mute = true
+			if p.accept() && p.send("a") {
+				code := <-p.left
+				time.Sleep(500 * time.Millisecond)
+				p.write(appendFrame(nil, 0x88, []byte{byte(code >> 8), byte(code)}))
+				<-p.gone
+			}
+		})
+		start := time.Now()
+		follow(t.Context(), live, until("a", 1))
+		if took := time.Since(start); took != 500*time.Millisecond {
+			t.Errorf("it took %v", took)
+		}
+	})
+}
+
 func TestADeadServiceDelaysTheEndByASecondAtMost(t *testing.T) {
 	for name, act := range map[string]script{
 		"does not answer": func(p *peer) {
