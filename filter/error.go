@@ -5,6 +5,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/itchyny/gojq"
 )
@@ -59,8 +60,14 @@ func spoken(v any) string {
 	return string(text)
 }
 
+// pattern compiles a regular expression when it is first asked for: most runs
+// meet no error.
+func pattern(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
+
 // varying is what a message says about the data other than by quoting it.
-var varying = regexp.MustCompile(` '[^']{1,10}'| at input byte \d+`)
+var varying = pattern(` '[^']{1,10}'| at input byte \d+`)
 
 // typesOnly replaces the values that a message of gojq quotes by the names of
 // their types: chat is no part of an error, and the same error is said in the
@@ -69,7 +76,7 @@ func typesOnly(message string) string {
 	if strings.HasPrefix(message, "invalid regular expression") || strings.HasPrefix(message, `expected "start"`) {
 		return message
 	}
-	message = varying.ReplaceAllString(message, "")
+	message = varying().ReplaceAllString(message, "")
 	var b strings.Builder
 	for i := 0; i < len(message); {
 		kind, length := "", 0
@@ -84,18 +91,18 @@ func typesOnly(message string) string {
 		b.WriteString(kind)
 		i += length
 	}
-	return twice.ReplaceAllString(b.String(), "$1")
+	return twice().ReplaceAllString(b.String(), "$1")
 }
 
 // twice is a type and, where its value was quoted, the type again.
-var twice = regexp.MustCompile(`\b(string|number|array|object) \((?:string|number|array|object)\)`)
+var twice = pattern(`\b(string|number|array|object) \((?:string|number|array|object)\)`)
 
 // quotedLength is the length to which gojq cuts a value that it quotes.
 const quotedLength = 30
 
 var (
-	quotedString = regexp.MustCompile(`^"(?:[^"\\]|\\.)*"`)
-	quotedNumber = regexp.MustCompile(`^-?\d[\d.eE+-]*(?: \.\.\.)?`)
+	quotedString = pattern(`^"(?:[^"\\]|\\.)*"`)
+	quotedNumber = pattern(`^-?\d[\d.eE+-]*(?: \.\.\.)?`)
 )
 
 // quoted tells the type and the length of the value that a message goes on
@@ -103,13 +110,13 @@ var (
 func quoted(message string) (kind string, length int) {
 	switch c := message[0]; {
 	case c == '"':
-		return "string", len(quotedString.FindString(message))
+		return "string", len(quotedString().FindString(message))
 	case c == '{':
 		return "object", compoundLength(message, " ...}")
 	case c == '[':
 		return "array", compoundLength(message, " ...]")
 	case c == '-', '0' <= c && c <= '9':
-		if n := quotedNumber.FindString(message); n != "0" {
+		if n := quotedNumber().FindString(message); n != "0" {
 			return "number", len(n)
 		}
 	}

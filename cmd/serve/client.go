@@ -31,7 +31,7 @@ var (
 )
 
 // forever is when nothing more is to come.
-var forever = time.Unix(math.MaxInt32, 0).AddDate(200, 0, 0)
+var forever = time.Date(2238, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 // run plays to the client until one side ends it; over is called after the
 // last action.

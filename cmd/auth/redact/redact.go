@@ -73,10 +73,12 @@ func (s *Secrets) AddBasic(name, plain string) {
 
 // patterns find what is secret by its place, whether it is known or not: the
 // password of a URL and the values of telling query parameters.
-var patterns = []*regexp.Regexp{
-	regexp.MustCompile(`(://)[^/?#@\s"']*:[^/?#@\s"']*(@)`),
-	regexp.MustCompile(`(?i)([?&](?:access_?token|refresh_?token|client_?secret|code_?verifier|token|code)=)[^&#\s"'<>]+()`),
-}
+var patterns = sync.OnceValue(func() []*regexp.Regexp {
+	return []*regexp.Regexp{
+		regexp.MustCompile(`(://)[^/?#@\s"']*:[^/?#@\s"']*(@)`),
+		regexp.MustCompile(`(?i)([?&](?:access_?token|refresh_?token|client_?secret|code_?verifier|token|code)=)[^&#\s"'<>]+()`),
+	}
+})
 
 // Text returns the text with [Mark] in the place of every known secret; of one
 // that is short, only where it stands as a whole word. It is for what others
@@ -97,7 +99,7 @@ func (s *Secrets) without(text string, least int) string {
 			text = strings.ReplaceAll(text, fragment, Mark)
 		}
 	}
-	for _, p := range patterns {
+	for _, p := range patterns() {
 		text = p.ReplaceAllString(text, "${1}"+Mark+"${2}")
 	}
 	return text
