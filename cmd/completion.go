@@ -9,5 +9,9 @@ type completionCommand struct {
 
 // Run writes the script of the grammar.
 func (c *completionCommand) Run(r *run) error {
-	return writeError(docs.Completion(r.Stdout, r.app.Model, c.Shell))
+	model, err := r.model()
+	if err != nil {
+		return err
+	}
+	return writeError(docs.Completion(r.Stdout, model, c.Shell))
 }

@@ -11,7 +11,9 @@ import (
 )
 
 // connectionsCommand prints the connection set once it has settled.
-type connectionsCommand struct {
+type connectionsCommand struct{ *connectionsFlags }
+
+type connectionsFlags struct {
 	Format string   `short:"o" enum:"text,ndjson" default:"text" placeholder:"FORMAT" group:"output" help:"text: a table; ndjson: the records."`
 	Settle duration `default:"3s" placeholder:"DURATION" group:"end" help:"The set has settled when nothing about a connection changed for that long."`
 	linkFlags

@@ -24,6 +24,31 @@ type grammar struct {
 	Version bool `help:"Print the version."`
 }
 
+// everyCommand asks newGrammar for all flags.
+const everyCommand = "every command"
+
+// newGrammar returns the grammar with the flags of one command, and all other
+// commands without theirs: for kong to read the flags of all of them takes longer
+// than everything else that happens at the start.
+func newGrammar(command string) *grammar {
+	g := new(grammar)
+	for name, give := range map[string]func(){
+		"tail":        func() { g.Tail.tailFlags = new(tailFlags) },
+		"replay":      func() { g.Replay.replayFlags = new(replayFlags) },
+		"demo":        func() { g.Demo.demoFlags = new(demoFlags) },
+		"serve":       func() { g.Serve.serveFlags = new(serveFlags) },
+		"connections": func() { g.Connections.connectionsFlags = new(connectionsFlags) },
+		"login":       func() { g.Login.loginFlags = new(loginFlags) },
+		"logout":      func() { g.Logout.apiFlags = new(apiFlags) },
+		"token":       func() { g.Token.tokenFlags = new(tokenFlags) },
+	} {
+		if name == command || command == everyCommand {
+			give()
+		}
+	}
+	return g
+}
+
 // outputFlags say what is written to stdout, and in which form.
 type outputFlags struct {
 	Format     string   `short:"o" enum:"ndjson,text,raw" default:"ndjson" placeholder:"FORMAT" group:"output" help:"ndjson: one record a line; text: one line for people; raw: the action as the service sent it."`

@@ -38,7 +38,7 @@ func TestHelpIsOneScreen(t *testing.T) {
 
 // Every command and flag is in the help, the manual page and the scripts.
 func TestDocumentationIsWhole(t *testing.T) {
-	line, err := newCommandLine(&grammar{}, Env{})
+	line, err := newCommandLine(newGrammar(everyCommand), Env{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,8 +109,8 @@ func TestExamples(t *testing.T) {
 			line, _, _ := strings.Cut(example.Term, " > ")
 			line, _, _ = strings.Cut(line, " || ")
 			args := splitShell(t, line)
-			var g grammar
-			parser, err := newCommandLine(&g, Env{})
+			g := newGrammar(everyCommand)
+			parser, err := newCommandLine(g, Env{})
 			if err != nil {
 				t.Fatal(err)
 			}

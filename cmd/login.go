@@ -11,7 +11,9 @@ import (
 )
 
 // loginCommand fills the store with tokens.
-type loginCommand struct {
+type loginCommand struct{ *loginFlags }
+
+type loginFlags struct {
 	NoBrowser   bool   `group:"token" help:"Print the address to open, and read from stdin where the browser ended: for a machine without one."`
 	RedirectURL string `default:"http://127.0.0.1:8976/callback" placeholder:"URL" group:"token" help:"Where the browser comes back to, exactly as registered for the application."`
 	apiFlags

@@ -8,7 +8,11 @@ type manCommand struct{}
 // Run writes the page: what the grammar tells, and what it does not.
 func (c *manCommand) Run(r *run) error {
 	exit := docs.Section{Title: "Exit status", Items: statusItems()}
-	return writeError(docs.Man(r.Stdout, r.app.Model,
+	model, err := r.model()
+	if err != nil {
+		return err
+	}
+	return writeError(docs.Man(r.Stdout, model,
 		streams, environmentVariables, files, exit, docs.FieldSection(),
 		docs.Section{Title: "Examples", Items: examples},
 		docs.Section{Title: "See also", Text: "`jq`(1), whose language the filters are written in; `tail`(1), `journalctl`(1)"},

@@ -47,6 +47,38 @@ func newCommandLine(g *grammar, env Env) (*commandLine, error) {
 	return &commandLine{app, config, set}, nil
 }
 
+// parse reads args by the grammar with the flags of the command that they seem
+// to name. Where that is not enough (a flag before the name, a key of the
+// configuration for another command, a mistake), the whole grammar decides.
+func parse(args []string, env Env) (*kong.Context, error) {
+	command := "tail"
+	if len(args) > 0 && (!strings.HasPrefix(args[0], "-") || args[0] == "-h" || args[0] == "--help" || args[0] == "--version") {
+		command = args[0]
+	}
+	line, err := newCommandLine(newGrammar(command), env)
+	if err != nil {
+		return nil, err
+	}
+	if parsed, err := line.parse(args); err == nil {
+		if selected := parsed.Selected(); selected == nil || selected.Name == command {
+			return parsed, nil
+		}
+	}
+	if line, err = newCommandLine(newGrammar(everyCommand), env); err != nil {
+		return nil, err
+	}
+	return line.parse(args)
+}
+
+// model returns kong's model of all that the user can write.
+func (r *run) model() (*kong.Application, error) {
+	line, err := newCommandLine(newGrammar(everyCommand), r.Env)
+	if err != nil {
+		return nil, err
+	}
+	return line.app.Model, nil
+}
+
 // parse fills the grammar with what args, the environment and the configuration
 // say. Where help or the version is asked for, nothing else has to be right.
 func (c *commandLine) parse(args []string) (*kong.Context, error) {

@@ -2,7 +2,9 @@ package cmd
 
 import (
 	"bytes"
+	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -19,7 +21,7 @@ func TestREADME(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	line, err := newCommandLine(new(grammar), Env{Stdout: new(bytes.Buffer), Stderr: new(bytes.Buffer)})
+	line, err := newCommandLine(newGrammar(everyCommand), Env{Stdout: new(bytes.Buffer), Stderr: new(bytes.Buffer)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +34,9 @@ func TestREADME(t *testing.T) {
 			}
 			return twin(flag)
 		}),
-		"statuses": docs.StatusTable(statusItems()),
+		"statuses":   docs.StatusTable(statusItems()),
+		"recipes":    recipeTable(t),
+		"superchats": recipe(t, "superchats.sh"),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -47,6 +51,41 @@ func TestREADME(t *testing.T) {
 	if !bytes.Equal(was, is) {
 		t.Errorf("README.md is behind the code; -update rewrites it:\n%s", firstDifference(string(was), string(is)))
 	}
+}
+
+// recipeTable lists the recipes with the first sentence of each.
+func recipeTable(t *testing.T) string {
+	files, err := filepath.Glob("../scripts/recipes/*.sh")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no recipes: %v", err)
+	}
+	table := "| recipe | does |\n|---|---|\n"
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(string(text), "\n")
+		about := strings.TrimPrefix(lines[1], "# ")
+		for _, more := range lines[2:] {
+			if strings.HasSuffix(about, ".") || more == "#" {
+				break
+			}
+			about += strings.TrimPrefix(more, "#")
+		}
+		about, _, _ = strings.Cut(about, ". ")
+		table += fmt.Sprintf("| `%s` | %s |\n", filepath.Base(file), strings.TrimSuffix(about, "."))
+	}
+	return table
+}
+
+// recipe returns a recipe as a code block.
+func recipe(t *testing.T, name string) string {
+	text, err := os.ReadFile("../scripts/recipes/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "```sh\n" + string(text) + "```\n"
 }
 
 // runConsole runs the commands of the page's console blocks and puts what they

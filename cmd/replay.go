@@ -12,6 +12,10 @@ import (
 // replayCommand runs a recording through the pipe.
 type replayCommand struct {
 	File string `arg:"" optional:"" default:"-" words:"files" help:"The recording, - or nothing for stdin; a gzipped one is read too."`
+	*replayFlags
+}
+
+type replayFlags struct {
 	paceFlags
 	outputFlags
 	endFlags

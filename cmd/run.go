@@ -11,8 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"github.com/restail/restail/cmd/auth/redact"
 	"github.com/restail/restail/format"
 )
@@ -27,8 +25,7 @@ func Run(ctx context.Context, args []string, env Env) int {
 	r.Env = env
 	r.status = format.NewStatus(env.Stderr, format.StatusText, time.Now)
 	defer close(r.over)
-	go r.watchSignals(ctx, cancel)
-	err := r.command(args)
+	err := r.command(args, cancel)
 	if cause := (stopped{}); errors.As(context.Cause(ctx), &cause) && (err == nil || errors.Is(err, context.Canceled)) {
 		err = cause
 	}
@@ -43,15 +40,13 @@ func Run(ctx context.Context, args []string, env Env) int {
 	return status
 }
 
-// run is what every command gets: the world, how to talk to its user, and the
-// command line's own model.
+// run is what every command gets: the world, and how to talk to its user.
 type run struct {
 	context.Context
 	Env
 	// status writes to stderr, from which secrets are kept.
 	status  *format.Status
 	secrets *redact.Secrets
-	app     *kong.Kong
 	// over is closed at the end of Run.
 	over chan struct{}
 	// table prints the connection table and the counters: what a running
@@ -68,13 +63,10 @@ func (s stopped) Error() string { return fmt.Sprintf("stopped with status %d", s
 // command is what every field of the grammar is.
 type command interface{ Run(r *run) error }
 
-// command runs the command that args name, or prints what they ask for.
-func (r *run) command(args []string) error {
-	line, err := newCommandLine(new(grammar), r.Env)
-	if err != nil {
-		return err
-	}
-	parsed, err := line.parse(args)
+// command runs the command that args name until a signal cancels it, or prints
+// what they ask for.
+func (r *run) command(args []string, cancel context.CancelCauseFunc) error {
+	parsed, err := parse(args, r.Env)
 	if err != nil {
 		return err
 	}
@@ -85,7 +77,7 @@ func (r *run) command(args []string) error {
 		_, err := io.WriteString(r.Stdout, versionLine())
 		return writeError(err)
 	}
-	r.app = line.app
+	go r.watchSignals(r.Context, cancel)
 	return parsed.Selected().Target.Addr().Interface().(command).Run(r)
 }
 

@@ -13,7 +13,11 @@ import (
 
 // serveCommand is a loopback Restream.
 type serveCommand struct {
-	File   string `arg:"" optional:"" words:"files" help:"A recording made with -o raw, - for stdin. Default: the built-in show."`
+	File string `arg:"" optional:"" words:"files" help:"A recording made with -o raw, - for stdin. Default: the built-in show."`
+	*serveFlags
+}
+
+type serveFlags struct {
 	Listen string `default:"127.0.0.1:0" placeholder:"ADDRESS" group:"serve" help:"Where to listen: a loopback address and a port, 0 for any that is free."`
 	Token  string `placeholder:"TOKEN" group:"serve" help:"The only token to accept. Default: any."`
 	Loop   bool   `group:"serve" help:"Start the show again when it is over."`

@@ -14,7 +14,9 @@ import (
 )
 
 // tailCommand follows the live chat.
-type tailCommand struct {
+type tailCommand struct{ *tailFlags }
+
+type tailFlags struct {
 	outputFlags
 	endFlags
 	linkFlags

@@ -10,9 +10,7 @@ import (
 )
 
 // tokenCommand prints an access token, for curl and scripts.
-type tokenCommand struct {
-	tokenFlags
-}
+type tokenCommand struct{ *tokenFlags }
 
 // Run prints the token that tail would use.
 func (c *tokenCommand) Run(r *run) error {

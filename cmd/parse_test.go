@@ -1,0 +1,43 @@
+package cmd
+
+import (
+	"strings"
+	"testing"
+)
+
+// Whatever a command line names first, the command that it means has its flags.
+func TestEveryCommandGetsItsFlags(t *testing.T) {
+	whole, err := newCommandLine(newGrammar(everyCommand), Env{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	flags := map[string]int{}
+	for _, node := range whole.app.Model.Children {
+		if _, runs := node.Target.Addr().Interface().(command); !runs {
+			t.Errorf("nothing runs %s", node.Name)
+		}
+		flags[node.Name] = len(node.Flags)
+	}
+	lines := map[string]string{
+		"": "tail", "-o text": "tail", "-qn 1": "tail", "--": "tail", "-- demo": "demo",
+		"--help demo": "demo", "--version demo --speed=1": "demo",
+		"completion bash": "completion", "fields --json-schema": "fields",
+	}
+	for name := range flags {
+		if name != "completion" {
+			lines[name] = name
+		}
+	}
+	for line, want := range lines {
+		parsed, err := parse(strings.Fields(line), Env{})
+		if err != nil {
+			t.Errorf("restail %s: %v", line, err)
+			continue
+		}
+		if got := parsed.Selected(); got == nil {
+			t.Errorf("restail %s is no command", line)
+		} else if got.Name != want || len(got.Flags) != flags[want] {
+			t.Errorf("restail %s is %s with %d flags, want %s with %d", line, got.Name, len(got.Flags), want, flags[want])
+		}
+	}
+}
