@@ -12,6 +12,14 @@ type row struct {
 	emotes emotes
 }
 
+// kinds are those of [record.Fields], close together: every value asks.
+var kinds = func() (kinds [record.Count]record.Kind) {
+	for f, field := range record.Fields {
+		kinds[f] = field.Kind
+	}
+	return kinds
+}()
+
 // put sets the field to the value if that says something of the field's kind.
 func (r *row) put(f record.Field, v scan.Value) {
 	if v.Kind != scan.Missing {
@@ -22,7 +30,7 @@ func (r *row) put(f record.Field, v scan.Value) {
 // putThere is put for a value that is there. It tells whether the value said
 // something.
 func (r *row) putThere(f record.Field, v *scan.Value) bool {
-	kind := record.Fields[f].Kind
+	kind := kinds[f]
 	if !says(*v, kind) {
 		return false
 	}

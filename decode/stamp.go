@@ -49,6 +49,9 @@ func instant(stamp scan.Value) (time.Time, bool) {
 	if stamp.Kind != scan.Number {
 		return time.Time{}, false
 	}
+	if seconds, ok := tenDigits(stamp.Bytes); ok { // nearly always
+		return time.Unix(seconds, 0), true
+	}
 	d := parseDecimal(stamp.Bytes)
 	if d.point < 1 || d.point > 13 {
 		return time.Time{}, false
@@ -67,6 +70,21 @@ func instant(stamp scan.Value) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	return time.UnixMilli(d.digits), true
+}
+
+// tenDigits reads the literal of an integer of ten digits: as seconds, one of
+// the years 2001 to 2286.
+func tenDigits(literal []byte) (n int64, ok bool) {
+	if len(literal) != 10 {
+		return 0, false
+	}
+	for _, c := range literal {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n, true
 }
 
 // decimal is a positive number: its digits from the first that is not 0 on,

@@ -172,7 +172,7 @@ func (s *Scanner) Value() Value {
 // Skip reads over the value that comes next.
 func (s *Scanner) Skip() {
 	if s.next() == '"' {
-		s.quoted()
+		s.quoted(s.pos + 1)
 		return
 	}
 	s.Value()
@@ -247,8 +247,8 @@ func (s *Scanner) Element() bool {
 func (s *Scanner) key(i int) (key []byte, ok bool) {
 	if i < len(s.data) && s.data[i] == '"' {
 		start := i + 1
-		end, seen := run(s.data, start)
-		if seen == 0 && end+1 < len(s.data) && s.data[end] == '"' && s.data[end+1] == ':' { // nearly always
+		end := plain(s.data, start)
+		if end+1 < len(s.data) && s.data[end] == '"' && s.data[end+1] == ':' { // nearly always
 			s.pos = end + 2
 			return s.data[start:end:end], true
 		}
@@ -269,11 +269,14 @@ func (s *Scanner) key(i int) (key []byte, ok bool) {
 
 // next moves to the next byte that is no white space and returns it, or 0 at
 // the end. (A byte 0 in the input is wrong wherever it stands.)
-func (s *Scanner) next() byte {
-	if s.pos < len(s.data) && s.data[s.pos] > ' ' {
-		return s.data[s.pos]
+func (s *Scanner) next() (c byte) {
+	if s.pos < len(s.data) {
+		c = s.data[s.pos]
 	}
-	return s.nextAfterSpace()
+	if c <= ' ' {
+		return s.nextAfterSpace()
+	}
+	return c
 }
 
 // nextAfterSpace is what is seldom needed of next.

@@ -52,7 +52,7 @@ func (s *Scanner) skipKey() {
 		s.unexpected("where a key should be")
 		return
 	}
-	s.quoted()
+	s.quoted(s.pos + 1)
 	if s.next() != ':' {
 		s.unexpected("after a key")
 		return

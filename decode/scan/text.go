@@ -11,24 +11,26 @@ import (
 // text reads the string of which the opening quote was seen.
 func (s *Scanner) text() Value {
 	start := s.pos + 1
-	end, seen := run(s.data, start)
-	if seen == 0 && end < len(s.data) && s.data[end] == '"' { // nearly always
+	end := plain(s.data, start)
+	if end < len(s.data) && s.data[end] == '"' { // nearly always
 		s.pos = end + 1
 		return Value{Bytes: s.data[start:end:end], Kind: String, Plain: true}
 	}
-	return s.specialText()
+	return s.specialText(start, end)
 }
 
-// specialText is text for a string that has escapes or more than ASCII.
-func (s *Scanner) specialText() Value {
-	raw, seen := s.quoted()
+// specialText is text for a string that has escapes or more than ASCII. What
+// stands from start up to special is plain.
+func (s *Scanner) specialText(start, special int) Value {
+	what := s.quoted(special)
 	if s.err != nil {
 		return Value{}
 	}
-	if seen&escaped == 0 && utf8.Valid(raw) {
-		return Value{Bytes: raw, Kind: String, Plain: !hasControl(raw)}
+	raw, rest := s.data[start:s.pos-1:s.pos-1], s.data[special:s.pos-1]
+	if what&escaped == 0 && utf8.Valid(rest) {
+		return Value{Bytes: raw, Kind: String, Plain: !hasControl(rest)}
 	}
-	start := len(s.unquote)
+	start = len(s.unquote)
 	s.unquote = appendUnquoted(s.unquote, raw)
 	text := s.unquote[start:len(s.unquote):len(s.unquote)]
 	return Value{Bytes: text, Kind: String, Plain: isPlain(text)}
@@ -42,16 +44,16 @@ const (
 	high                     // a byte from 0x7f on: DEL, or more than ASCII
 )
 
-// quoted reads over the string of which the opening quote was seen, and checks
-// it. It returns what stands between the quotes.
-func (s *Scanner) quoted() (raw []byte, what seen) {
-	data, start := s.data, s.pos+1
-	i, what := run(data, start)
+// quoted reads over a string from i on, which is behind its opening quote, and
+// checks it. It tells what there was from i on.
+func (s *Scanner) quoted(i int) (what seen) {
+	data := s.data
+	i, what = run(data, i)
 	for i < len(data) && data[i] == '\\' {
 		length := escape(data[i:])
 		if length == 0 {
 			s.fail(i, "no escape after a backslash")
-			return nil, 0
+			return 0
 		}
 		end, more := run(data, i+length)
 		i, what = end, what|more|escaped
@@ -59,10 +61,10 @@ func (s *Scanner) quoted() (raw []byte, what seen) {
 	s.pos = i
 	if i == len(data) || data[i] != '"' {
 		s.unexpected("in a string")
-		return nil, 0
+		return 0
 	}
 	s.pos++
-	return data[start:i:i], what
+	return what
 }
 
 // Eight bytes are looked at as one number; these repeat a byte in each of them.
@@ -71,9 +73,26 @@ const (
 	highs = 0x80 * ones
 )
 
-// run returns where the first byte at or after i stands that does not belong
-// to a string as it is: a quote, a backslash, a control character of C0, or
-// the end of data. Most of the work on a frame is done here, 8 bytes at a time.
+// plain returns where the first byte at or after i stands that is not plain
+// ASCII, see [Value]: a quote, a backslash, a control character, DEL, a byte of
+// more than ASCII, or the end of data. Most of the work on a frame is done
+// here, 8 bytes at a time.
+func plain(data []byte, i int) int {
+	for ; i+8 <= len(data); i += 8 {
+		word := binary.LittleEndian.Uint64(data[i : i+8])
+		if stop := stops(word) | (word|(word+ones))&highs; stop != 0 {
+			return i + bits.TrailingZeros64(stop)/8
+		}
+	}
+	for i < len(data) && data[i] >= ' ' && data[i] < 0x7f && data[i] != '"' && data[i] != '\\' {
+		i++
+	}
+	return i
+}
+
+// run is plain for strings that are more than that. It returns where the first
+// byte stands that does not belong to a string as it is: a quote, a backslash, a
+// control character of C0, or the end of data.
 func run(data []byte, i int) (end int, what seen) {
 	var or uint64
 	for ; i+8 <= len(data); i += 8 {
