@@ -18,6 +18,9 @@ type Env struct {
 	Environ []string
 	// Signals delivers those of [Signals]; nil for none.
 	Signals <-chan os.Signal
+	// Notify has them delivered from now on; nil where they are already. Help and
+	// the version are there before the threads for it would be.
+	Notify func()
 	// Exit ends the process at once: for the second signal only.
 	Exit func(status int)
 }

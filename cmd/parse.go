@@ -60,7 +60,7 @@ func parse(args []string, env Env) (*kong.Context, error) {
 		return nil, err
 	}
 	if parsed, err := line.parse(args); err == nil {
-		if selected := parsed.Selected(); selected == nil || selected.Name == command {
+		if selected := parsed.Selected(); selected == nil || selected.Name == command || asked(parsed) == "version" {
 			return parsed, nil
 		}
 	}

@@ -77,6 +77,9 @@ func (r *run) command(args []string, cancel context.CancelCauseFunc) error {
 		_, err := io.WriteString(r.Stdout, versionLine())
 		return writeError(err)
 	}
+	if r.Notify != nil {
+		r.Notify()
+	}
 	go r.watchSignals(r.Context, cancel)
 	return parsed.Selected().Target.Addr().Interface().(command).Run(r)
 }
