@@ -72,7 +72,7 @@ func BenchmarkSize(b *testing.B) {
 		for _, piece := range []string{"ascii and more ", "наше видео ", `\n\"escaped\" `} {
 			b.Run(fmt.Sprintf("%d/%.5s", size, piece), func(b *testing.B) {
 				text := bytes.Repeat([]byte(piece), size/len(piece))
-				frame := fmt.Appendf(nil, `{"action":"event","payload":{"eventTypeId":4,"eventPayload":{"text":"%s"}}}`, text)
+				frame := fmt.Appendf(nil, `{"action":"event","payload":{"eventTypeId":4,"eventPayload":{"replaces":[{"from":0,"to":4}],"text":"%s"}}}`, text)
 				d := newDecoder()
 				b.SetBytes(int64(len(frame)))
 				for b.Loop() {

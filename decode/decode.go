@@ -39,6 +39,7 @@ func (e *BrokenError) Error() string { return e.Why }
 type Decoder struct {
 	now         func() time.Time
 	data        []byte // the frame
+	keep        int    // for how many smaller frames the memory of a large one is kept
 	wire        wire
 	frame       frame
 	row         row
@@ -57,16 +58,25 @@ func New(now func() time.Time) *Decoder {
 	return &Decoder{now: now, connections: newConnections()}
 }
 
-// large is the size of a frame that leaves too much memory behind for keeping.
-const large = 64 << 10
+// A frame larger than large leaves much memory behind. It is kept for the next
+// one, until so many smaller frames came in between: one huge frame in a quiet
+// chat is no reason to keep it for ever.
+const (
+	large     = 64 << 10
+	keepLarge = 16
+)
 
 // Read reads one action: all of its JSON is checked, and what it changes in the
 // map of connections is done. The record waits until somebody asks for it, or
 // for a part of it. The error, a *BrokenError, says that the frame is no action;
 // it changes nothing in the map, and the next frame is welcome.
 func (d *Decoder) Read(frame []byte) error {
-	if len(d.data) > large {
-		d.wire, d.row = wire{}, row{}
+	if len(frame) > large {
+		d.keep = keepLarge
+	} else if d.keep > 0 {
+		if d.keep--; d.keep == 0 {
+			d.wire, d.row = wire{}, row{}
+		}
 	}
 	d.data, d.changed, d.updated = frame, false, false
 	d.row.Reset()

@@ -141,3 +141,24 @@ func TestUnknownTypesLoseNothing(t *testing.T) {
 func fieldText(r *record.Record, f record.Field) string {
 	return fmt.Sprintf("%v %q %v %v", r.Has(f), r.Bytes(f), r.Bool(f), r.List(f))
 }
+
+// The memory that a large frame needed is kept for the next one, and given up
+// when only small ones follow.
+func TestMemoryOfLargeFrames(t *testing.T) {
+	d := newDecoder()
+	decode := func(frame string) {
+		t.Helper()
+		if _, err := d.Decode([]byte(frame)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		decode(`{"action":"event","payload":{"eventTypeId":26,"eventPayload":{"giftedTo":["a"` + strings.Repeat(`,"a"`, large/4) + `]}}}`)
+		for i := range keepLarge + 1 {
+			if kept := cap(d.wire.texts) > 0; kept != (i < keepLarge) {
+				t.Fatalf("after %d small frames: kept is %v", i, kept)
+			}
+			decode(`{"action":"heartbeat"}`)
+		}
+	}
+}

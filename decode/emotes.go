@@ -42,7 +42,7 @@ func (w *wire) readReplaces() []replace {
 // emotes finds the words that replaces covers. It is memory that is used again.
 type emotes struct {
 	words  []word
-	places []int32 // by unit of the text: where it begins, -1 inside a character
+	places []int32 // by unit of the text: where it begins, -1 inside a character; as far as replaces reach
 }
 
 // word is an emote in the text, from the byte start up to the byte end.
@@ -80,15 +80,19 @@ func (r *row) putEmotes(text record.Chars, replaces []replace) {
 // whole word in that unit, or lies outside the text, is dropped.
 func (e *emotes) find(text []byte, replaces []replace) []word {
 	e.words = e.words[:0]
-	if isASCII(text) { // both units are bytes
+	reach := 0 // no place is beyond it
+	for _, replace := range replaces {
+		reach = max(reach, replace.from, replace.to+1)
+	}
+	if isASCII(text[:min(reach, len(text))]) { // both units are bytes
 		for _, replace := range replaces {
 			e.add(text, replace, replace.from, replace.to+1)
 		}
 	} else {
-		e.places = appendCodePoints(e.places[:0], text)
+		e.places = appendCodePoints(e.places[:0], text, reach)
 		points := e.addAll(text, replaces)
 		if points < len(replaces) {
-			e.places = appendUTF16(e.places[:0], text)
+			e.places = appendUTF16(e.places[:0], text, reach)
 			if units := e.addAll(text, replaces); units > points {
 				e.words = e.words[points:]
 			} else {
@@ -129,20 +133,23 @@ func isASCII(text []byte) bool {
 	return true
 }
 
-// appendCodePoints appends where every code point begins, and where the text ends.
-func appendCodePoints(places []int32, text []byte) []int32 {
-	for i := 0; i < len(text); {
+// appendCodePoints appends where every code point up to the one numbered reach
+// begins, and where the text ends if it is not longer.
+func appendCodePoints(places []int32, text []byte, reach int) []int32 {
+	i := 0
+	for i < len(text) && len(places) < reach {
 		places = append(places, int32(i))
 		_, size := utf8.DecodeRune(text[i:])
 		i += size
 	}
-	return append(places, int32(len(text)))
+	return append(places, int32(i))
 }
 
-// appendUTF16 appends where every UTF-16 unit begins, -1 for the second half
-// of a pair, and where the text ends.
-func appendUTF16(places []int32, text []byte) []int32 {
-	for i := 0; i < len(text); {
+// appendUTF16 is appendCodePoints for UTF-16 units: the second half of a pair
+// is at -1.
+func appendUTF16(places []int32, text []byte, reach int) []int32 {
+	i := 0
+	for i < len(text) && len(places) < reach {
 		places = append(places, int32(i))
 		r, size := utf8.DecodeRune(text[i:])
 		if r > 0xffff {
@@ -150,7 +157,7 @@ func appendUTF16(places []int32, text []byte) []int32 {
 		}
 		i += size
 	}
-	return append(places, int32(len(text)))
+	return append(places, int32(i))
 }
 
 // isWord tells whether the bytes from start up to end, which are whole

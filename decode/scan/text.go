@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -175,6 +176,7 @@ func unit(data []byte) rune {
 
 // appendUnquoted appends the characters of a string that quoted has checked.
 func appendUnquoted(dst, raw []byte) []byte {
+	dst = slices.Grow(dst, len(raw))
 	for len(raw) > 0 {
 		if raw[0] == '\\' {
 			r, length := unescape(raw)
@@ -186,6 +188,10 @@ func appendUnquoted(dst, raw []byte) []byte {
 			part = raw[:i]
 		}
 		raw = raw[len(part):]
+		if utf8.Valid(part) {
+			dst = append(dst, part...)
+			continue
+		}
 		for len(part) > 0 {
 			r, length := utf8.DecodeRune(part)
 			dst, part = utf8.AppendRune(dst, r), part[length:]
