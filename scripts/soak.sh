@@ -13,4 +13,4 @@ trap 'rm -rf "$work"' EXIT
 
 go build ${RACE:+-race} -o "$work/restail" .
 go build -o "$work/soak" ./scripts/soak
-"$work/soak" -restail "$work/restail" "$@"
+"$work/soak" -restail "$work/restail" ${RACE:+-any-memory} "$@"
