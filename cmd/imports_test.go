@@ -32,8 +32,11 @@ var arrows = map[string][]string{
 	"format/safe":     {},
 }
 
-// keepers are the rooms that alone know a library.
+// keepers are the rooms that alone know a library. Templates are for none: they
+// call methods by name, and the linker would keep every exported method.
 var keepers = map[string][]string{
+	"text/template":                 {},
+	"html/template":                 {},
 	"github.com/alecthomas/kong":    {"cmd", "cmd/docs"},
 	"github.com/itchyny/gojq":       {"filter"},
 	"github.com/coder/websocket":    {"cmd/session", "cmd/serve"},
