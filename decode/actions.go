@@ -94,7 +94,9 @@ func (d *Decoder) connectionInfo() {
 	r.put(record.Status, p.status)
 	r.put(record.ConnectionUUID, p.connectionUUID)
 	r.putReason(p.reason, errorReasons)
-	r.putTarget(&p.target)
+	if p.target != nil {
+		r.putTarget(p.target)
+	}
 }
 
 // enterConnection enters what connectionInfo has written into the map.

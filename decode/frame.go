@@ -13,11 +13,13 @@ import (
 // when there is something to forget. Whether a value is of any use is for those
 // to say who write the record.
 
-// wire is the frame that is being read, and the memory for the lists in it.
+// wire is the frame that is being read, and the memory for what is seldom in it
+// or of any length.
 type wire struct {
 	scan.Scanner
 	texts    []text
 	replaces []replace
+	target   target
 }
 
 // reset begins a new frame; what was read from the one before is void.
@@ -76,7 +78,7 @@ type payload struct {
 	// connection_info, connection_closed, reply_failed, relay_failed
 	status scan.Value
 	reason scan.Value
-	target target
+	target *target // nil when there is none
 
 	// event
 	eventID     scan.Value
@@ -113,7 +115,7 @@ func (p *payload) read(w *wire) {
 		case "reason":
 			p.reason = w.Value()
 		case "target":
-			p.target.read(w)
+			p.target = w.readTarget()
 		case "eventIdentifier":
 			p.eventID = w.Value()
 		case "eventTypeId":

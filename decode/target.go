@@ -12,8 +12,6 @@ import (
 // server, and maybe the server's owner; LinkedIn a post and an organization or
 // a user. What Trovo, X, Kick and Rumble have is documented nowhere.
 type target struct {
-	again bool // it was read before in this frame
-
 	// The accounts, the one whose channel it is before others.
 	channel, page, organization, user, owner account
 	// The broadcasts: there is at most one.
@@ -24,11 +22,10 @@ type target struct {
 	websiteChannelID scan.Value
 }
 
-func (t *target) read(w *wire) {
-	if t.again {
-		*t = target{}
-	}
-	t.again = true
+// readTarget reads a target. It is valid until the next one is read.
+func (w *wire) readTarget() *target {
+	t := &w.target
+	*t = target{}
 	for key, ok := w.Object(); ok; key, ok = w.Member() {
 		switch string(key) {
 		case "channel":
@@ -55,6 +52,7 @@ func (t *target) read(w *wire) {
 			w.Skip()
 		}
 	}
+	return t
 }
 
 func (t *target) readServer(w *wire) {

@@ -81,7 +81,7 @@ const (
 func plain(data []byte, i int) int {
 	for ; i+8 <= len(data); i += 8 {
 		word := binary.LittleEndian.Uint64(data[i : i+8])
-		if stop := stops(word) | (word|(word+ones))&highs; stop != 0 {
+		if stop := specials(word); stop != 0 {
 			return i + bits.TrailingZeros64(stop)/8
 		}
 	}
@@ -119,6 +119,15 @@ func run(data []byte, i int) (end int, what seen) {
 		what = high
 	}
 	return i, what
+}
+
+// specials marks the bytes of the word that are not plain ASCII, with the
+// highest bit of each. Above the first one it may mark more. It is stops without
+// the care for bytes that have the highest bit themselves; DEL gets it by adding 1.
+func specials(word uint64) uint64 {
+	quote := word ^ '\x02'*ones
+	slash := word ^ '\\'*ones
+	return ((quote - 0x21*ones) | (slash - ones) | word | (word + ones)) & highs
 }
 
 // stops marks the bytes of the word that are a quote, a backslash or less than
