@@ -47,12 +47,15 @@ func newCommandLine(g *grammar, env Env) (*commandLine, error) {
 	return &commandLine{app, config, set}, nil
 }
 
+// flagsOfNone need no command's flags when they come first.
+var flagsOfNone = []string{"-h", "--help", "--version"}
+
 // parse reads args by the grammar with the flags of the command that they seem
 // to name. Where that is not enough (a flag before the name, a key of the
 // configuration for another command, a mistake), the whole grammar decides.
 func parse(args []string, env Env) (*kong.Context, error) {
 	command := "tail"
-	if len(args) > 0 && (!strings.HasPrefix(args[0], "-") || args[0] == "-h" || args[0] == "--help" || args[0] == "--version") {
+	if len(args) > 0 && (!strings.HasPrefix(args[0], "-") || slices.Contains(flagsOfNone, args[0])) {
 		command = args[0]
 	}
 	line, err := newCommandLine(newGrammar(command), env)

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -17,6 +18,11 @@ func TestEveryCommandGetsItsFlags(t *testing.T) {
 			t.Errorf("nothing runs %s", node.Name)
 		}
 		flags[node.Name] = len(node.Flags)
+		for field, value := range node.Target.Fields() {
+			if field.Anonymous && value.Kind() == reflect.Pointer && value.IsNil() {
+				t.Errorf("newGrammar does not know %s of %s", field.Name, node.Name)
+			}
+		}
 	}
 	lines := map[string]string{
 		"": "tail", "-o text": "tail", "-qn 1": "tail", "--": "tail", "-- demo": "demo",
