@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/restail/restail/cmd/session"
@@ -14,7 +15,7 @@ import (
 type connectionsCommand struct{ *connectionsFlags }
 
 type connectionsFlags struct {
-	Format string   `short:"o" enum:"text,ndjson" default:"text" placeholder:"FORMAT" group:"output" help:"text: a table; ndjson: the records."`
+	Format string   `short:"o" enum:"text,ndjson,raw" default:"text" placeholder:"FORMAT" group:"output" help:"text: a table; ndjson: the records; raw: the actions they are from."`
 	Settle duration `default:"3s" placeholder:"DURATION" group:"end" help:"The set has settled when nothing about a connection changed for that long."`
 	linkFlags
 	tokenFlags
@@ -29,8 +30,11 @@ const settleTries = 20
 // says otherwise: whoever asks wants an answer soon.
 const connectionRetries = retries(3)
 
-// errSettled ends the wait.
-var errSettled = errors.New("the connections have settled")
+// errSettled and errEnough end the wait: all is quiet, or it never will be.
+var (
+	errSettled = errors.New("the connections have settled")
+	errEnough  = errors.New("the link does not hold long enough to tell")
+)
 
 // Run connects, waits, prints, and is 0 only when every connection is up.
 func (c *connectionsCommand) Run(r *run) error {
@@ -50,45 +54,66 @@ func (c *connectionsCommand) Run(r *run) error {
 	return c.print(r, decoder)
 }
 
-// settle follows the link until no connection has changed for --settle.
+// settle follows the link until it is up and nothing about a connection has
+// changed for --settle.
 func (c *connectionsCommand) settle(r *run, live *session.Live, decoder *decode.Decoder) error {
 	ctx, cancel := context.WithCancelCause(r.Context)
+	var watcher sync.WaitGroup
+	watcher.Go(func() { watchReader(ctx, r.Stdout, func() { cancel(stopped{statusDone}) }) })
+	defer watcher.Wait()
 	defer cancel(nil)
-	settled := func() { cancel(errSettled) }
-	var quiet, enough *time.Timer
-	defer func() {
-		if quiet != nil {
-			quiet.Stop()
-			enough.Stop()
-		}
-	}()
+	quiet := startLater(func() { cancel(errSettled) })
+	defer quiet.Stop()
+	enough := startLater(func() { cancel(errEnough) })
+	defer enough.Stop()
+
+	up := false
 	for item, err := range live.Items(ctx) {
 		switch {
 		case err != nil:
 			return err
-		case item.Link != nil:
-			r.status.Link(format.Link(*item.Link))
-			if item.Link.Status == session.Connected {
-				quiet = time.AfterFunc(time.Duration(c.Settle), settled)
-				enough = time.AfterFunc(settleTries*time.Duration(c.Settle), settled)
-			}
-			if item.Link.Status == session.Restored {
-				decoder.Relink()
-				quiet.Reset(time.Duration(c.Settle))
-			}
+		case item.Link == nil:
+			c.read(r, decoder, item.Frame, quiet)
 			continue
+		case item.Link.Status == session.Connected:
+			enough.Reset(settleTries * time.Duration(c.Settle))
+		case item.Link.Status == session.Restored && !item.Link.Same:
+			decoder.Relink()
 		}
-		if _, err := decoder.Decode(item.Frame); err != nil {
-			r.status.Frame(err, item.Frame)
-		}
-		if decoder.Updated() {
+		if up = item.Link.Status == session.Connected || item.Link.Status == session.Restored; up {
 			quiet.Reset(time.Duration(c.Settle))
+		} else {
+			quiet.Stop()
+		}
+		if item.Link.Status != session.Ended {
+			r.status.Link(linkNews(item.Link))
 		}
 	}
-	if cause := context.Cause(ctx); !errors.Is(cause, errSettled) {
+	switch cause := context.Cause(ctx); {
+	case up && (errors.Is(cause, errSettled) || errors.Is(cause, errEnough)):
+		return nil
+	case errors.Is(cause, errSettled), errors.Is(cause, errEnough):
+		return &exitError{status: statusGivenUp, err: errEnough}
+	default:
 		return cause
 	}
-	return nil
+}
+
+// startLater returns a timer that runs f when it is reset, and not before.
+func startLater(f func()) *time.Timer {
+	timer := time.AfterFunc(time.Hour, f)
+	timer.Stop()
+	return timer
+}
+
+// read takes one action into the map.
+func (c *connectionsCommand) read(r *run, decoder *decode.Decoder, frame []byte, quiet *time.Timer) {
+	if err := decoder.Read(frame); err != nil {
+		r.status.Frame(err, frame)
+	}
+	if decoder.Updated() {
+		quiet.Reset(time.Duration(c.Settle))
+	}
 }
 
 // print writes the set and judges it.
@@ -98,12 +123,16 @@ func (c *connectionsCommand) print(r *run, decoder *decode.Decoder) error {
 	connected := len(linked) > 0
 	for _, l := range linked {
 		connected = connected && l.Status == "connected"
-		if c.Format == "ndjson" {
-			info, err := decoder.Decode(decoder.Frame(l.Identifier))
+		frame := decoder.Frame(l.Identifier)
+		switch c.Format {
+		case "raw":
+			out = format.Raw{}.Record(out, nil, frame)
+		case "ndjson":
+			info, err := decoder.Decode(frame)
 			if err != nil {
 				return err
 			}
-			out = format.NDJSON{}.Record(out, info, nil)
+			out = format.NDJSON{}.Record(out, info, frame)
 		}
 	}
 	if c.Format == "text" {

@@ -7,7 +7,16 @@ import (
 
 	"github.com/restail/restail/cmd/session"
 	"github.com/restail/restail/decode/record"
+	"github.com/restail/restail/format"
 )
+
+// linkNews is news of the link for people.
+func linkNews(l *session.Link) format.Link {
+	return format.Link{
+		Status: l.Status, Reason: l.Reason, Detail: l.Detail, At: l.At,
+		Gap: l.Gap, Attempt: l.Attempt, Retry: l.Retry,
+	}
+}
 
 // linkRecord makes news of the link a record. A gap has milliseconds.
 func linkRecord(r *record.Record, link *session.Link) {

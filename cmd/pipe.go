@@ -39,11 +39,17 @@ type pipe struct {
 	// source that cannot do anything about it.
 	drained func(bool)
 
+	// nudge has the source yield an empty item; nil for one that cannot.
+	nudge func()
 	// stats tells how the source stands; nil for one that has nothing to tell.
 	stats func() session.Stats
 	// know tells the text format of connections that it does not write; nil
 	// for other formats.
 	know func(record.Linked)
+
+	// ending tells that nothing more is written, and that the source's error is
+	// waited for.
+	ending bool
 
 	counters counters
 	// linked is the connection map as of the last flush, for other goroutines.
@@ -64,8 +70,8 @@ type counters struct {
 }
 
 // settleTime is how long after a reconnect the service may take to announce
-// its connections: they flap twice within 10 s on the live wire.
-const settleTime = 10 * time.Second
+// its connections: it sends the whole set at once.
+const settleTime = 3 * time.Second
 
 // errLimit ends the loop when the last line of the limit has been gathered.
 var errLimit = errors.New("all lines are written")
@@ -76,8 +82,11 @@ var errLimit = errors.New("all lines are written")
 func (p *pipe) run(ctx context.Context) error {
 	var err error
 	for item, itemErr := range p.source.Items(ctx) {
-		if err = itemErr; err == nil {
+		if err = itemErr; err == nil && !p.ending {
 			err = p.take(ctx, item)
+		}
+		if errors.Is(err, errLimit) && gaveUp(item.Link) {
+			p.ending, err = true, nil
 		}
 		if err == nil && (!item.More || p.out.full()) {
 			err = p.flush()
@@ -95,6 +104,12 @@ func (p *pipe) run(ctx context.Context) error {
 	return err
 }
 
+// gaveUp tells of news of the link whether an error is to follow it. It is how
+// the run ends then, though the last line of a limit was written.
+func gaveUp(link *session.Link) bool {
+	return link != nil && (link.Final || link.Status == session.Ended)
+}
+
 func (p *pipe) flush() error {
 	if p.changed {
 		p.changed = false
@@ -108,6 +123,12 @@ func (p *pipe) flush() error {
 func (p *pipe) take(ctx context.Context, item session.Item) error {
 	if item.Link != nil {
 		return p.takeLink(ctx, item.Link)
+	}
+	if !p.settleAt.IsZero() && !time.Now().Before(p.settleAt) {
+		p.settle()
+	}
+	if item.Frame == nil && item.Broken == nil { // a nudge
+		return nil
 	}
 	p.counters.received.Add(1)
 	if item.Broken != nil {
@@ -144,11 +165,8 @@ func (p *pipe) noticeConnections() {
 			p.know(change.Linked)
 		}
 	}
-	if p.drained != nil {
+	if p.drained != nil && p.decoder.Updated() {
 		p.drained(p.decoder.Drained())
-	}
-	if !p.settleAt.IsZero() && time.Now().After(p.settleAt) {
-		p.settle()
 	}
 }
 
@@ -163,15 +181,17 @@ func (p *pipe) settle() {
 // takeLink handles news of the link: a status line, and a record in its place.
 func (p *pipe) takeLink(ctx context.Context, link *session.Link) error {
 	if link.Status != session.Ended { // the error that follows says it
-		p.status.Link(format.Link(*link))
+		p.status.Link(linkNews(link))
 	}
-	if link.Status == session.Restored {
+	if link.Status == session.Restored && !link.Same {
 		p.decoder.Relink()
-		p.settleAt = link.At.Add(settleTime)
+		p.settleAt = time.Now().Add(settleTime)
+		if p.nudge != nil {
+			time.AfterFunc(settleTime, p.nudge)
+		}
 	}
 	linkRecord(&p.link, link)
 	if !p.actions(p.link.Bytes(record.Action)) {
-		p.counters.filtered.Add(1)
 		return nil
 	}
 	return p.write(ctx, &p.link, nil)
@@ -262,6 +282,10 @@ func (p *pipe) showOnce(failed *filter.Error) {
 	if len(p.filterErrors) < maxFilterErrors {
 		p.filterErrors[message] = true
 		p.status.Filter(message)
+	}
+	if len(p.filterErrors) == maxFilterErrors {
+		p.filterErrors[""] = true
+		p.status.Filter("too many different errors to show: from here on they are only counted")
 	}
 }
 

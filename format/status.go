@@ -70,8 +70,7 @@ func (s *Status) connection(l record.Linked, m mark, what string) {
 	s.write(m, linkedName(l)+" "+safe.String(what), connectionNews(s.now(), l))
 }
 
-// Link is news of the socket. Its fields are those of session.Link, which
-// converts to it.
+// Link is news of the socket.
 type Link struct {
 	Status  string        // connected, lost, restored, ended
 	Reason  string        // a code, "" when there is none

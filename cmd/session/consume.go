@@ -6,10 +6,11 @@ import (
 )
 
 // take returns the next item and waits for it; false at the end of the queue,
-// and err is then why it ended. The item before is given back.
+// and err is then why it ended. The item before is given back. A nudge is an
+// empty item, once nothing else is waiting.
 func (q *queue) take() (Item, bool) {
 	if q.at == len(q.spans) && !q.advance() {
-		return Item{}, false
+		return Item{}, q.takeNudge()
 	}
 	s := q.spans[q.at]
 	q.at++
@@ -21,8 +22,25 @@ func (q *queue) take() (Item, bool) {
 	return Item{Frame: q.data[s.from:s.to:s.to], More: q.at < len(q.spans) || q.more()}, true
 }
 
+// nudge has the consumer take an empty item. Any goroutine may call it.
+func (q *queue) nudge() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.nudged = true
+	q.wake()
+}
+
+// takeNudge tells whether there was one since the last.
+func (q *queue) takeNudge() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	nudged := q.nudged
+	q.nudged = false
+	return nudged
+}
+
 // advance gives back what was taken and takes what has been published since,
-// and waits for it.
+// and waits for it; false at the end, or for a nudge.
 func (q *queue) advance() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -33,7 +51,7 @@ func (q *queue) advance() bool {
 			q.borrow(s)
 			return true
 		}
-		if q.done {
+		if q.done || q.nudged {
 			return false
 		}
 		q.held.end()

@@ -73,14 +73,14 @@ func (d *drain) verdict(drained bool) {
 		d.calm()
 		if !d.standing.IsZero() {
 			now := time.Now()
-			d.news.Store(&Link{Status: Restored, At: now, Gap: now.Sub(d.standing)})
+			d.news.Store(&Link{Status: Restored, At: now, Gap: now.Sub(d.standing), Same: true})
 			d.standing = time.Time{}
 		}
 	case d.timer != nil, !d.standing.IsZero():
 		// known
 	case !d.answered.IsZero() && time.Since(d.answered) <= fightWithin:
 		d.standing = time.Now()
-		d.news.Store(&Link{Status: Lost, Reason: replaced, At: d.standing,
+		d.news.Store(&Link{Status: Lost, Reason: replaced, At: d.standing, Same: true,
 			Detail: "another client took over the chat; this one stands down and goes on listening"})
 	default:
 		s := d.socket

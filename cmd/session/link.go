@@ -37,7 +37,7 @@ func (k *keeper) run(ctx context.Context) error {
 		k.failures++
 		wait, err := k.judge(f)
 		if err == nil || k.token != "" {
-			k.lost(f, wait)
+			k.lost(f, wait, err != nil)
 		}
 		if err != nil {
 			k.say(&Link{Status: Ended, Reason: f.reason, Detail: f.detail, Attempt: k.dials})
@@ -108,12 +108,12 @@ func (k *keeper) raised(s *socket) {
 }
 
 // lost tells that the link is down, once.
-func (k *keeper) lost(f *fault, wait time.Duration) {
+func (k *keeper) lost(f *fault, wait time.Duration, final bool) {
 	if k.down {
 		return
 	}
 	k.down = true
-	k.say(&Link{Status: Lost, Reason: f.reason, Detail: f.detail, Attempt: k.dials, Retry: wait})
+	k.say(&Link{Status: Lost, Reason: f.reason, Detail: f.detail, Attempt: k.dials, Retry: wait, Final: final})
 }
 
 func (k *keeper) say(news *Link) {

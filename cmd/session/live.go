@@ -139,6 +139,11 @@ func (l *Live) Items(ctx context.Context) iter.Seq2[Item, error] {
 // back.
 func (l *Live) Drained(drained bool) { l.drain.verdict(drained) }
 
+// Nudge has the loop over Items get an empty item as soon as nothing else is
+// waiting: for a consumer that has something to do at a certain time, though
+// nothing is received. Any goroutine may call it.
+func (l *Live) Nudge() { l.queue.nudge() }
+
 // Held yields true when the socket is not read any more because the buffer is
 // full, and false when the consumer has caught up after that. It returns when
 // ctx is done. It is for one goroutine beside the loop over Items, since that

@@ -49,6 +49,7 @@ type queue struct {
 	done     bool
 	err      error         // why it is done
 	idle     bool          // the consumer waits for news
+	nudged   bool          // the consumer is to have an empty item
 	blocked  bool          // the consumer has taken nothing for a while
 	full     bool          // the limit was reached; until half of it is free again
 	isWaited bool          // the producer waits for the consumer

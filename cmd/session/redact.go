@@ -1,12 +1,14 @@
 package session
 
 import (
+	"fmt"
 	"html"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 const (
@@ -19,16 +21,33 @@ const (
 )
 
 // quote prepares what a server or a library said for people: without the
-// token, on one line, not too long.
+// token, on one line, with escapes for what cannot be seen, not too long.
 func quote(text, token string) string {
-	text = withhold(text, token)
-	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool {
-		return unicode.IsSpace(r) || !unicode.IsPrint(r)
-	}), " ")
+	text = visible(strings.TrimSpace(withhold(text, token)))
 	if len(text) > maxQuote {
 		text = strings.ToValidUTF8(text[:maxQuote], "") + "…"
 	}
 	return text
+}
+
+// visible writes what is no visible character as an escape: \x1b, \u202e.
+func visible(text string) string {
+	var out strings.Builder
+	for i, r := range text {
+		switch {
+		case r == utf8.RuneError && text[i] != 0xef:
+			fmt.Fprintf(&out, `\x%02x`, text[i])
+		case unicode.IsPrint(r):
+			out.WriteRune(r)
+		case r < 0x100:
+			fmt.Fprintf(&out, `\x%02x`, r)
+		case r < 0x10000:
+			fmt.Fprintf(&out, `\u%04x`, r)
+		default:
+			fmt.Fprintf(&out, `\U%08x`, r)
+		}
+	}
+	return out.String()
 }
 
 // withhold takes the token out of a text: in its usual spellings alone, and in

@@ -17,7 +17,7 @@ type Source interface {
 }
 
 // An Item is one of three things: a frame, news of the link, or word of a
-// frame that could not be had.
+// frame that could not be had. An empty one comes after [Live.Nudge].
 type Item struct {
 	// Frame is one action as the service sent it. It is valid, and must not be
 	// written to, until the next item is asked for. Nil when this is no frame.
@@ -63,6 +63,12 @@ type Link struct {
 	Attempt int
 	// Retry is, on Lost, the time until the next try; 0 for at once or never.
 	Retry time.Duration
+	// Final tells, on Lost, that there is no next try: Ended follows.
+	Final bool
+	// Same tells that the socket stayed up all along: on Lost that chat goes to
+	// another client, on Restored that it is back. The connections of a socket
+	// that is not the same are announced anew.
+	Same bool
 }
 
 // Tokens is who we are.

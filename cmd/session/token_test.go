@@ -269,7 +269,7 @@ func TestQuote(t *testing.T) {
 		{"a t b t, tt t-t", "t", "a [redacted] b [redacted], tt [redacted]-[redacted]"},
 		{"no a%2Fb!", "a/b", "no [redacted]!"},
 		{"no a%252Fb!", "a/b", mark},
-		{"two\r\n\x1b[31mlines\u202e", "x", "two [31mlines"},
+		{"two\r\n\x1b[31mlines\u202e", "x", "two\\x0d\\x0a\\x1b[31mlines\\u202e"},
 		{strings.Repeat("é", 150), "x", strings.Repeat("é", 100) + "…"},
 		{"", "x", ""},
 		{"no token", "", "no token"},
