@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -18,8 +19,8 @@ import (
 
 // twin returns the name of a flag's environment variable: RESTAIL_MAX_FRAME
 // for --max-frame.
-func twin(flag *kong.Flag) string {
-	return "RESTAIL_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
+func twin(flag string) string {
+	return "RESTAIL_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
 // twinless are the flags that neither the environment nor the configuration
@@ -39,14 +40,45 @@ func (o origins) blame(complaint string) string {
 	return complaint
 }
 
+// rivals are flags that take each other's place: one that is set nearer to the
+// user makes the other count as not set.
+var rivals = map[string]string{
+	"filter": "filter-file", "filter-file": "filter",
+	"status": "quiet", "quiet": "status",
+}
+
+// outdone tells whether the rival of a flag, or the negation of a flag, stands
+// on the command line.
+func outdone(parsed *kong.Context, flag *kong.Flag) bool {
+	return slices.ContainsFunc(parsed.Path, func(p *kong.Path) bool {
+		return p.Flag != nil && !p.Resolved && p.Flag.Name == rivals[flag.Name]
+	})
+}
+
+// negated reads the value of --no-NAME as one of --NAME.
+func negated(value string) string {
+	switch strings.ToLower(value) {
+	case "1", "true", "yes":
+		return "false"
+	case "0", "false", "no":
+		return "true"
+	}
+	return value
+}
+
 // environment resolves flags from their environment twins.
 func environment(env Env, o origins) kong.Resolver {
-	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-		if twinless[flag.Name] {
+	return kong.ResolverFunc(func(parsed *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		if twinless[flag.Name] || outdone(parsed, flag) {
 			return nil, nil
 		}
-		if value := env.getenv(twin(flag)); value != "" {
-			o[flag.Name] = twin(flag)
+		negation := twin("no-" + flag.Name)
+		if value := env.getenv(negation); value != "" && flag.Tag.Negatable != "" {
+			o[flag.Name] = negation
+			return negated(value), nil
+		}
+		if value := env.getenv(twin(flag.Name)); value != "" {
+			o[flag.Name] = twin(flag.Name)
 			return value, nil
 		}
 		return nil, nil
@@ -55,6 +87,7 @@ func environment(env Env, o origins) kong.Resolver {
 
 // configuration is config.json: flags' long names and their defaults.
 type configuration struct {
+	env     Env
 	path    string
 	values  map[string]any
 	origins origins
@@ -75,7 +108,7 @@ func configPath(env Env) string {
 
 // readConfig reads the configuration; a file that is not there is empty.
 func readConfig(env Env, o origins) (*configuration, error) {
-	c := &configuration{path: configPath(env), origins: o}
+	c := &configuration{env: env, path: configPath(env), origins: o}
 	if c.path == "" {
 		return c, nil
 	}
@@ -108,6 +141,9 @@ func (c *configuration) Validate(app *kong.Application) error {
 	err := kong.Visit(app, func(node kong.Visitable, next kong.Next) error {
 		if flag, ok := node.(*kong.Flag); ok && !twinless[flag.Name] {
 			known[flag.Name] = true
+			if flag.Tag.Negatable != "" {
+				known["no-"+flag.Name] = true
+			}
 		}
 		return next(nil)
 	})
@@ -123,7 +159,13 @@ func (c *configuration) Validate(app *kong.Application) error {
 }
 
 // Resolve returns the configured default of a flag.
-func (c *configuration) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+func (c *configuration) Resolve(parsed *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	if rival := rivals[flag.Name]; outdone(parsed, flag) || rival != "" && c.env.getenv(twin(rival)) != "" {
+		return nil, nil
+	}
+	if not, ok := c.values["no-"+flag.Name].(bool); ok && flag.Tag.Negatable != "" {
+		return !not, nil
+	}
 	value, ok := c.values[flag.Name]
 	if !ok || value == nil {
 		return nil, nil

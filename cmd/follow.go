@@ -103,8 +103,14 @@ func (r *run) compile(o *outputFlags) (*filter.Program, error) {
 		source, name = string(text), o.FilterFile
 	}
 	args, err := filterArgs(o.Arg)
-	if err != nil || source == "" && name == "" {
+	if err != nil {
 		return nil, err
+	}
+	if source == "" && name == "" {
+		if args == nil {
+			return nil, nil
+		}
+		source = "." // for what is wrong with the arguments
 	}
 	program, err := filter.Compile(source, filter.Options{
 		Args: args, Environ: withoutSecrets(r.Environ), Name: name,

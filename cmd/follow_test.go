@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -140,6 +142,9 @@ func TestEnds(t *testing.T) {
 		{"a filter without an end", show, []string{"-t", "50ms", "-f", "def f: f; f"}, 0, 0, ""},
 		{"refused token", picky, nil, 3, 2, "401"},
 		{"refused token without reconnect", picky, []string{"--no-reconnect"}, 3, 2, "401"},
+		{"a count that the refusal reaches", picky, []string{"-n", "1"}, 3, 1, "401"},
+		{"a count that the end of the link reaches", picky, []string{"-n", "2"}, 3, 2, "401"},
+		{"a count that the loss of the link reaches", "ws://127.0.0.1:1/ws", []string{"--no-reconnect", "-n", "1"}, 4, 1, "given up"},
 		{"nobody there", "ws://127.0.0.1:1/ws", []string{"--no-reconnect"}, 4, 2, "given up"},
 		{"nobody there after a retry", "ws://127.0.0.1:1/ws", []string{"--max-retries=1", "--max-backoff", "1ms"}, 4, 2, "given up"},
 		{"nobody there for the timeout", "ws://127.0.0.1:1/ws", []string{"-t", "50ms"}, 0, 1, ""},
@@ -311,6 +316,67 @@ func TestConnections(t *testing.T) {
 				t.Errorf("the table and the records differ:\n%s%s", got.stdout, records.stdout)
 			}
 		})
+	}
+}
+
+// TestUsageErrorsInJSON has everything on stderr in JSON, also what is said
+// before the flags are known.
+func TestUsageErrorsInJSON(t *testing.T) {
+	for _, args := range [][]string{
+		{"--status=json", "-n", "x"}, {"--status", "json", "--bogus"}, {"bogus", "--status=json"},
+		{"--status=json", "-f", "("}, {"connections", "-o", "xml", "--status=json"},
+	} {
+		got := restail(t, "", args...)
+		var line struct{ Time, Kind, Message string }
+		if err := json.Unmarshal([]byte(got.stderr), &line); err != nil || line.Kind != "error" || line.Message == "" || got.status != statusUsage {
+			t.Errorf("%v: status %d, stderr %s", args, got.status, got.stderr)
+		}
+	}
+}
+
+// TestConnectionsWhileTheLinkIsDown has the set of a link that was lost, which
+// says nothing.
+func TestConnectionsWhileTheLinkIsDown(t *testing.T) {
+	show := serve.New(serve.Options{Actions: serve.Show()[:1], CloseAtEnd: true})
+	defer show.Shutdown(t.Context())
+	var sockets atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if sockets.Add(1) > 1 {
+			http.Error(w, "later", http.StatusServiceUnavailable)
+			return
+		}
+		show.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	url := "ws" + strings.TrimPrefix(server.URL, "http") + serve.Path
+	got := restail(t, url, "connections", "--settle", "100ms", "--max-backoff", "1ms", "-q")
+	if got.status != statusGivenUp || got.stdout != "" {
+		t.Errorf("status %d:\n%s%s", got.status, got.stdout, got.stderr)
+	}
+}
+
+// TestGone reports a connection that the second socket does not announce, in
+// silence too.
+func TestGone(t *testing.T) {
+	first := serve.New(serve.Options{Actions: serve.Show()[:2], CloseAtEnd: true})
+	second := serve.New(serve.Options{Actions: serve.Show()[:1]})
+	var sockets atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if sockets.Add(1) == 1 {
+			first.ServeHTTP(w, r)
+		} else {
+			second.ServeHTTP(w, r)
+		}
+	}))
+	defer func() {
+		first.Shutdown(t.Context())
+		second.Shutdown(t.Context())
+		server.Close()
+	}()
+	url := "ws" + strings.TrimPrefix(server.URL, "http") + serve.Path
+	got := restail(t, url, "-o", "text", "--max-backoff", "1ms", "-t", "5s")
+	if strings.Count(got.stderr, " connected\n") != 3 || !strings.Contains(got.stderr, "gone") {
+		t.Errorf("stderr says\n%s", got.stderr)
 	}
 }
 

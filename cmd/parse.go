@@ -133,7 +133,7 @@ func (c *commandLine) check(parsed *kong.Context) error {
 	}
 	for _, argument := range command.Positional {
 		if argument.Required && !argument.Set {
-			return fmt.Errorf("expected %q", argument.Summary())
+			return fmt.Errorf("%s is missing: choose from %s", argument.Summary(), strings.Join(argument.EnumSlice(), ", "))
 		}
 		if err := checkEnum(argument); err != nil {
 			return err
@@ -160,8 +160,10 @@ func (c *commandLine) complaint(err error, parsed *kong.Context) error {
 	if unexpected && (selected == nil || selected.Name == "tail") {
 		return usageError(fmt.Errorf("%q is no command", word), "see restail --help")
 	}
+	name := "tail"
 	if selected != nil {
-		command += " " + selected.Name
+		name = selected.Name
 	}
-	return usageError(errors.New(c.set.blame(err.Error())), "see "+command+" --help")
+	plain := strings.NewReplacer("expected value value but got", "expected a value but got", `"EOL" (<EOL>)`, "nothing", " (short flag)", "")
+	return usageError(errors.New(c.set.blame(plain.Replace(err.Error()))), "see "+command+" "+name+" --help")
 }

@@ -32,7 +32,7 @@ func TestREADME(t *testing.T) {
 			if twinless[flag.Name] {
 				return ""
 			}
-			return twin(flag)
+			return twin(flag.Name)
 		}),
 		"statuses":   docs.StatusTable(statusItems()),
 		"recipes":    recipeTable(t),

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -46,6 +47,7 @@ type run struct {
 	Env
 	// status writes to stderr, from which secrets are kept.
 	status  *format.Status
+	inJSON  bool // all of stderr is JSON
 	secrets *redact.Secrets
 	// over is closed at the end of Run.
 	over chan struct{}
@@ -66,6 +68,7 @@ type command interface{ Run(r *run) error }
 // command runs the command that args name until a signal cancels it, or prints
 // what they ask for.
 func (r *run) command(args []string, cancel context.CancelCauseFunc) error {
+	r.talk(&talkFlags{Status: statusAsked(args, r.Env)}) // also about what does not parse
 	parsed, err := parse(args, r.Env)
 	if err != nil {
 		return err
@@ -84,11 +87,32 @@ func (r *run) command(args []string, cancel context.CancelCauseFunc) error {
 	return parsed.Selected().Target.Addr().Interface().(command).Run(r)
 }
 
+// statusAsked returns the value of --status before anything is parsed.
+func statusAsked(args []string, env Env) string {
+	for i, arg := range args {
+		if value, ok := strings.CutPrefix(arg, "--status="); ok {
+			return value
+		}
+		if arg == "--status" && i+1 < len(args) {
+			return args[i+1]
+		}
+	}
+	if value := env.getenv(twin("status")); value != "" {
+		return value
+	}
+	config, err := readConfig(env, origins{})
+	if err != nil {
+		return ""
+	}
+	value, _ := config.values["status"].(string)
+	return value
+}
+
 // talk makes stderr as the flags want it.
 func (r *run) talk(t *talkFlags) {
 	mode := format.StatusMode(t.Status)
 	if t.Quiet {
 		mode = format.StatusNone
 	}
-	r.status = format.NewStatus(r.Stderr, mode, time.Now)
+	r.status, r.inJSON = format.NewStatus(r.Stderr, mode, time.Now), mode == format.StatusJSON
 }

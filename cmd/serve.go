@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -52,7 +53,11 @@ func (c *serveCommand) Run(r *run) error {
 		return err
 	}
 	defer up.stop()
-	r.status.Note("link", "any application can log in here: restail login --api-url="+up.api)
+	what := "the built-in show"
+	if c.File != "" {
+		what = c.File
+	}
+	r.status.Note("link", "serving "+what+" until Ctrl-C; to try a login: restail login --api-url="+up.api)
 	if _, err := fmt.Fprintf(r.Stdout, "export RESTAIL_URL=%s\n", up.url); err != nil {
 		return writeError(err)
 	}
@@ -66,6 +71,11 @@ func loopback(address string) (string, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return "", fmt.Errorf("--listen=%s: write an address and a port, as 127.0.0.1:8080", address)
+	}
+	if number, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return "", fmt.Errorf("--listen=%s: %q is no port: write a number from 0, for any that is free, to 65535", address, port)
+	} else {
+		port = strconv.FormatUint(number, 10)
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return "", fmt.Errorf("--listen=%s: only a loopback address can be served: 127.0.0.1, [::1] or localhost", address)

@@ -107,8 +107,12 @@ func (r *run) authOptions(api *apiFlags) (auth.Options, error) {
 	if _, err := session.CheckURL(api.APIURL, "https", "http"); err != nil {
 		return auth.Options{}, usageError(fmt.Errorf("--api-url: %w", err), "")
 	}
+	stderr := r.Stderr
+	if r.inJSON {
+		stderr = &notes{tell: func(line string) { r.status.Note("link", line) }}
+	}
 	return auth.Options{
-		APIURL: api.APIURL, Environ: r.Environ, Stdin: r.Stdin, Stderr: r.Stderr,
+		APIURL: api.APIURL, Environ: r.Environ, Stdin: r.Stdin, Stderr: stderr,
 		HTTP: r.httpClient(), Secrets: r.secrets,
 		Warn: func(line string) { r.status.Note("link", line) },
 	}, nil

@@ -98,7 +98,8 @@ func (r *retries) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// words is a flag's comma-separated list. It is never empty.
+// words is a flag's comma-separated list, which goes on where the flag is
+// repeated. It is never empty.
 type words []string
 
 func (w *words) Decode(ctx *kong.DecodeContext) error {
@@ -106,13 +107,13 @@ func (w *words) Decode(ctx *kong.DecodeContext) error {
 	if err := ctx.Scan.PopValueInto("list", &list); err != nil {
 		return err
 	}
-	*w = nil
+	before := len(*w)
 	for word := range strings.SplitSeq(list, ",") {
 		if word = strings.TrimSpace(word); word != "" {
 			*w = append(*w, word)
 		}
 	}
-	if *w == nil {
+	if len(*w) == before {
 		return fmt.Errorf("%q names nothing", list)
 	}
 	return nil

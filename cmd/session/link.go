@@ -21,6 +21,7 @@ type keeper struct {
 	complete time.Time // until when no chat was missed
 	token    string    // the last that was shown
 	refused  string    // to be told to Tokens
+	fresh    string    // the answer, to be shown next
 	answer   string    // the service's to it
 	renewed  bool      // the refused token was replaced
 	chance   bool      // it had its second chance
@@ -36,6 +37,12 @@ func (k *keeper) run(ctx context.Context) error {
 		}
 		k.failures++
 		wait, err := k.judge(f)
+		if err == nil && k.refused != "" {
+			f, err = k.renew(ctx, f)
+		}
+		if err != nil {
+			wait = 0
+		}
 		if err == nil || k.token != "" {
 			k.lost(f, wait, err != nil)
 		}
@@ -74,6 +81,10 @@ func (k *keeper) try(ctx context.Context) *fault {
 
 // ask gets a token.
 func (k *keeper) ask(ctx context.Context) (string, *fault) {
+	if token := k.fresh; token != "" {
+		k.fresh = ""
+		return token, nil
+	}
 	token, err := k.o.Tokens.Token(ctx, k.refused)
 	var temporary interface{ Temporary() bool }
 	var patient interface{ RetryAfter() time.Duration }
@@ -95,6 +106,21 @@ func (k *keeper) ask(ctx context.Context) (string, *fault) {
 	}
 	k.token, k.refused = token, ""
 	return token, nil
+}
+
+// renew asks for another token at once, so that no retry is announced which
+// nobody can make. Without one f, the refusal, is final.
+func (k *keeper) renew(ctx context.Context, f *fault) (*fault, error) {
+	token, none := k.ask(ctx)
+	switch {
+	case none == nil:
+		k.fresh = token
+	case none.final:
+		none.reason = f.reason
+		_, err := k.judge(none)
+		return none, err
+	}
+	return f, nil
 }
 
 // raised tells that the link is up.
