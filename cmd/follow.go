@@ -51,7 +51,7 @@ func (r *run) newPipe(o *outputFlags, end *endFlags) (*pipe, error) {
 		platforms: platforms,
 		program:   program,
 		writer:    writer,
-		out:       &output{w: r.Stdout},
+		out:       newOutput(r.Stdout),
 		status:    r.status,
 		recording: o.Format == "raw",
 		limit:     int(end.Count),

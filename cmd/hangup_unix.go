@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -51,3 +52,20 @@ func watchReader(ctx context.Context, w io.Writer, gone func()) {
 
 // readerGone tells whether a failed write means that the reader went away.
 func readerGone(err error) bool { return errors.Is(err, syscall.EPIPE) }
+
+// atomicWrite returns how many bytes w takes whole or not at all: POSIX has a
+// number for pipes.
+func atomicWrite(w io.Writer) int {
+	file, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
+	if info, err := file.Stat(); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
+		return 0
+	}
+	const posix, linux = 512, 4096
+	if runtime.GOOS == "linux" {
+		return linux
+	}
+	return posix
+}

@@ -17,3 +17,6 @@ func readerGone(err error) bool {
 	const noData = syscall.Errno(232)
 	return errors.Is(err, syscall.ERROR_BROKEN_PIPE) || errors.Is(err, noData)
 }
+
+// atomicWrite returns 0: a pipe of Windows takes every write whole.
+func atomicWrite(io.Writer) int { return 0 }

@@ -1,23 +1,33 @@
 package cmd
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"os"
 	"sync/atomic"
 	"time"
 )
 
 // batchBytes is how much is gathered before it is written although more is
-// waiting. Pieces of 4 to 32 KiB go through a pipe of 64 KiB fastest.
+// waiting.
 const batchBytes = 32 << 10
 
-// output gathers whole lines for stdout and writes them in batches, one Write
-// each, so that no batch ends within a line.
+// output gathers whole lines for stdout and writes them in batches. Whatever
+// ends the run, stdout ends with a whole line.
 type output struct {
-	w     io.Writer
-	lines []byte
+	w io.Writer
+	// atomic is how many bytes a pipe takes whole or not at all, so that not
+	// even the end of the process can cut what is being written; 0 where
+	// there is no such promise.
+	atomic int
+	lines  []byte
 	// lastWrite is when a line was last written, in Unix nanoseconds.
 	lastWrite atomic.Int64
+}
+
+func newOutput(w io.Writer) *output {
+	return &output{w: w, atomic: atomicWrite(w)}
 }
 
 // full tells whether the batch should be flushed although more is waiting.
@@ -25,19 +35,52 @@ func (o *output) full() bool { return len(o.lines) >= batchBytes }
 
 // flush writes what was gathered.
 func (o *output) flush() error {
-	if len(o.lines) == 0 {
-		return nil
+	for rest := o.lines; len(rest) > 0; {
+		n := o.piece(rest)
+		written, err := o.w.Write(rest[:n])
+		if err != nil {
+			takeBack(o.w, rest[:written])
+			o.lines = nil
+			return writeError(err)
+		}
+		rest = rest[n:]
+		o.lastWrite.Store(time.Now().UnixNano())
 	}
-	_, err := o.w.Write(o.lines)
 	o.lines = o.lines[:0]
 	if cap(o.lines) > 4*batchBytes {
 		o.lines = nil // one huge action is no reason to keep its memory
 	}
-	if err != nil {
-		return writeError(err)
-	}
-	o.lastWrite.Store(time.Now().UnixNano())
 	return nil
+}
+
+// piece returns how many bytes to write at once: all, or as many whole lines as
+// the reader gets whole, and at least one.
+func (o *output) piece(lines []byte) int {
+	if o.atomic == 0 || len(lines) <= o.atomic {
+		return len(lines)
+	}
+	if end := bytes.LastIndexByte(lines[:o.atomic], '\n'); end >= 0 {
+		return end + 1
+	}
+	return bytes.IndexByte(lines, '\n') + 1
+}
+
+// takeBack removes the part of a line at the end of what was written to a file
+// before the disk was full.
+func takeBack(w io.Writer, written []byte) {
+	part := len(written) - bytes.LastIndexByte(written, '\n') - 1
+	file, ok := w.(*os.File)
+	if !ok || part == 0 {
+		return
+	}
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return
+	}
+	// Others may have written behind us since: then it is not ours to cut.
+	if end, err := file.Seek(0, io.SeekCurrent); err == nil && end == info.Size() {
+		file.Truncate(end - int64(part))
+	}
 }
 
 // writeError gives a failed write to stdout its meaning: a reader that went

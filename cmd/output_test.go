@@ -1,0 +1,73 @@
+package cmd
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// writes keeps every Write by itself.
+type writes []string
+
+func (w *writes) Write(p []byte) (int, error) {
+	*w = append(*w, string(p))
+	return len(p), nil
+}
+
+// TestPieces has every write of a pipe end with a line, and be small enough to
+// be taken whole unless one line is larger.
+func TestPieces(t *testing.T) {
+	long := strings.Repeat("x", 9) + "\n"
+	for _, test := range []struct {
+		atomic int
+		lines  string
+		want   []string
+	}{
+		{0, "a\nb\n" + long, []string{"a\nb\n" + long}},
+		{8, "a\nb\nc\n", []string{"a\nb\nc\n"}},
+		{8, "aaa\nbbb\nccc\n", []string{"aaa\nbbb\n", "ccc\n"}},
+		{8, "aaa\n" + long + "b\n", []string{"aaa\n", long, "b\n"}},
+		{8, long + long, []string{long, long}},
+	} {
+		var got writes
+		o := output{w: &got, atomic: test.atomic, lines: []byte(test.lines)}
+		if err := o.flush(); err != nil || strings.Join(got, "|") != strings.Join(test.want, "|") {
+			t.Errorf("%q in pieces of %d: %q, %v", test.lines, test.atomic, got, err)
+		}
+	}
+}
+
+// TestTakeBack cuts the part of a line that a full disk took, unless somebody
+// else wrote behind it.
+func TestTakeBack(t *testing.T) {
+	for _, test := range []struct{ behind, want string }{
+		{"", "before\nwhole\n"},
+		{"theirs\n", "before\nwhole\npartheirs\n"},
+	} {
+		name := filepath.Join(t.TempDir(), "out")
+		file, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		if _, err := file.WriteString("before\nwhole\npar"); err != nil {
+			t.Fatal(err)
+		}
+		if test.behind != "" {
+			other, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = other.WriteString(test.behind)
+			if err := errors.Join(err, other.Close()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		takeBack(file, []byte("whole\npar"))
+		if got, err := os.ReadFile(name); err != nil || string(got) != test.want {
+			t.Errorf("the file holds %q, want %q (%v)", got, test.want, err)
+		}
+	}
+}
