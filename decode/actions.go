@@ -4,6 +4,7 @@ import "github.com/restail/restail/decode/record"
 
 // action is who writes the record of an action.
 type action struct {
+	name string
 	// place writes platform and channel, with the connection's identifier
 	// written already.
 	place func(*Decoder)
@@ -15,26 +16,31 @@ type action struct {
 	enter func(*Decoder)
 }
 
-// actions are the actions that carry more than every record has. All others,
-// heartbeat among them, are what is common.
-var actions = map[string]action{
-	"connection_info":   {(*Decoder).atOrigin, (*Decoder).connectionInfo, (*Decoder).enterConnection},
-	"connection_closed": {(*Decoder).atConnection, (*Decoder).connectionClosed, (*Decoder).removeConnections},
-	"event":             {(*Decoder).atChannel, (*Decoder).event, nil},
-	"reply_created":     {(*Decoder).atConnections, (*Decoder).replyCreated, nil},
-	"reply_accepted":    {(*Decoder).atConnection, (*Decoder).reply, nil},
-	"reply_confirmed":   {(*Decoder).atConnection, (*Decoder).reply, nil},
-	"reply_failed":      {(*Decoder).atConnection, (*Decoder).replyFailed, nil},
-	"relay_accepted":    {(*Decoder).atConnection, (*Decoder).relay, nil},
-	"relay_confirmed":   {(*Decoder).atConnection, (*Decoder).relay, nil},
-	"relay_failed":      {(*Decoder).atConnection, (*Decoder).relayFailed, nil},
+// actions are the actions that carry more than every record has, that of which
+// there are most before others.
+var actions = [...]action{
+	{"event", (*Decoder).atChannel, (*Decoder).event, nil},
+	{"connection_info", (*Decoder).atOrigin, (*Decoder).connectionInfo, (*Decoder).enterConnection},
+	{"connection_closed", (*Decoder).atConnection, (*Decoder).connectionClosed, (*Decoder).removeConnections},
+	{"reply_created", (*Decoder).atConnections, (*Decoder).replyCreated, nil},
+	{"reply_accepted", (*Decoder).atConnection, (*Decoder).reply, nil},
+	{"reply_confirmed", (*Decoder).atConnection, (*Decoder).reply, nil},
+	{"reply_failed", (*Decoder).atConnection, (*Decoder).replyFailed, nil},
+	{"relay_accepted", (*Decoder).atConnection, (*Decoder).relay, nil},
+	{"relay_confirmed", (*Decoder).atConnection, (*Decoder).relay, nil},
+	{"relay_failed", (*Decoder).atConnection, (*Decoder).relayFailed, nil},
 }
 
-func actionOf(name []byte) action {
-	if a, ok := actions[string(name)]; ok {
-		return a
+// otherAction is any other, heartbeat among them.
+var otherAction = action{place: (*Decoder).atConnection}
+
+func actionOf(name []byte) *action {
+	for i := range actions {
+		if actions[i].name == string(name) {
+			return &actions[i]
+		}
 	}
-	return action{place: (*Decoder).atConnection}
+	return &otherAction
 }
 
 // atConnection places an action that belongs to a connection.

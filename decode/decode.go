@@ -43,9 +43,9 @@ type Decoder struct {
 	wire        wire
 	frame       frame
 	row         row
-	kind        action // of the frame
-	placed      bool   // the row has what place writes
-	complete    bool   // the row has everything
+	kind        *action // of the frame
+	placed      bool    // the row has what place writes
+	complete    bool    // the row has everything
 	connections connections
 	change      Change
 	changed     bool

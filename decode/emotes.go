@@ -2,6 +2,7 @@ package decode
 
 import (
 	"cmp"
+	"encoding/binary"
 	"slices"
 	"unicode"
 	"unicode/utf8"
@@ -125,6 +126,11 @@ func (e *emotes) add(text []byte, replace replace, start, end int) {
 }
 
 func isASCII(text []byte) bool {
+	for ; len(text) >= 8; text = text[8:] {
+		if binary.LittleEndian.Uint64(text)&0x8080808080808080 != 0 {
+			return false
+		}
+	}
 	for _, c := range text {
 		if c >= utf8.RuneSelf {
 			return false

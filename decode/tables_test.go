@@ -17,9 +17,9 @@ func TestTablesUseKnownNames(t *testing.T) {
 			t.Errorf("source %d is %q", id, slug)
 		}
 	}
-	for action := range actions {
-		if !record.Known(record.Actions, action) {
-			t.Errorf("%q is no action", action)
+	for _, action := range actions {
+		if !record.Known(record.Actions, action.name) {
+			t.Errorf("%q is no action", action.name)
 		}
 	}
 	meaning := record.Fields[record.Type].Meaning
