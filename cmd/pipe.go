@@ -218,7 +218,7 @@ func (p *pipe) write(ctx context.Context, r *record.Record, frame []byte) error 
 	})
 	if failed := (*filter.Error)(nil); errors.As(err, &failed) {
 		p.counters.filterErrors.Add(1)
-		p.showOnce(failed)
+		p.showOnce(failed, r)
 		return nil
 	}
 	if err == nil && !passed {
@@ -271,7 +271,7 @@ func (p *pipe) gather(lines []byte) error {
 }
 
 // showOnce shows a filter's error, each distinct message once.
-func (p *pipe) showOnce(failed *filter.Error) {
+func (p *pipe) showOnce(failed *filter.Error, r *record.Record) {
 	message := failed.Error()
 	if p.filterErrors[message] {
 		return
@@ -281,11 +281,11 @@ func (p *pipe) showOnce(failed *filter.Error) {
 	}
 	if len(p.filterErrors) < maxFilterErrors {
 		p.filterErrors[message] = true
-		p.status.Filter(message)
+		p.status.Filter(message, r)
 	}
 	if len(p.filterErrors) == maxFilterErrors {
 		p.filterErrors[""] = true
-		p.status.Filter("too many different errors to show: from here on they are only counted")
+		p.status.Filter("too many different errors to show: from here on they are only counted", nil)
 	}
 }
 

@@ -38,20 +38,8 @@ func (c *tailCommand) Run(r *run) error {
 	p.attach(live)
 	ctx, cancel := context.WithCancel(r)
 	defer cancel()
-	go r.tellHeld(ctx, live)
+	go tellHeld(live.Held(ctx), func(what string) { r.status.Note("link", what) })
 	return r.follow(p, &c.endFlags)
-}
-
-// tellHeld says when the socket is held back for a slow reader, and when that
-// is over.
-func (r *run) tellHeld(ctx context.Context, live *session.Live) {
-	for held := range live.Held(ctx) {
-		if held {
-			r.status.Note("link", "the reader of stdout is too slow and the buffer is full: the socket is held back, nothing is dropped")
-		} else {
-			r.status.Note("link", "the reader of stdout has caught up: the socket is read again")
-		}
-	}
 }
 
 // dialer builds the live source from the flags; nothing is contacted yet.

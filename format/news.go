@@ -44,6 +44,14 @@ func (n news) number(name string, value int64) news {
 	return n
 }
 
+// record adds the fields of a record but its time, which is the line's own.
+func (n news) record(r *record.Record) news {
+	for f, ok := r.Next(record.Time + 1); ok; f, ok = r.Next(f + 1) {
+		n.fields = safe.AppendJSON(n.fields, appendField(nil, r, f))
+	}
+	return n
+}
+
 // appendSafeJSON appends a string that a terminal shows without harm and a
 // program reads back as it was.
 func appendSafeJSON(dst []byte, text string) []byte {
@@ -51,7 +59,12 @@ func appendSafeJSON(dst []byte, text string) []byte {
 }
 
 func connectionNews(at time.Time, l record.Linked) news {
+	action := "connection_info"
+	if l.Status == "closed" {
+		action = "connection_closed"
+	}
 	return news{at: at, kind: "connection"}.
+		text("action", action).
 		text("platform", l.Platform).
 		text("connection", l.Identifier).
 		text("channel", l.Channel).
@@ -62,7 +75,7 @@ func connectionNews(at time.Time, l record.Linked) news {
 }
 
 func linkNews(l Link) news {
-	n := news{at: l.At, kind: "link"}.text("status", l.Status).text("reason", l.Reason)
+	n := news{at: l.At, kind: "link"}.text("action", "link").text("status", l.Status).text("reason", l.Reason)
 	if l.Status == "restored" {
 		n.fields = append(n.fields, `,"gap_seconds":`...)
 		n.fields = appendFloat(n.fields, math.Round(l.Gap.Seconds()*1000)/1000)

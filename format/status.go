@@ -134,9 +134,14 @@ func beginning(frame []byte) string {
 	return strings.TrimRight(string(frame[:end]), " ") + "…"
 }
 
-// Filter reports an error of the filter, which concerned one record.
-func (s *Status) Filter(message string) {
-	s.write(badMark, safe.String("filter: "+message), news{at: s.now(), kind: "filter"})
+// Filter reports an error of the filter, which concerned the record r; nil for
+// what concerns none.
+func (s *Status) Filter(message string, r *record.Record) {
+	n := news{at: s.now(), kind: "filter"}
+	if r != nil && s.mode == StatusJSON {
+		n = n.record(r)
+	}
+	s.write(badMark, safe.String("filter: "+message), n)
 }
 
 // Note reports something else: kind is link, connection, frame or filter, the

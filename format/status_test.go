@@ -71,7 +71,7 @@ func everything(s *Status) {
 	s.Frame(errors.New("not JSON: unexpected 'x' at byte 17"), []byte("{\"action\":\"event\"\x1b[2Jx"))
 	s.Frame(errors.New("no action"), []byte(strings.Repeat("é ", 40)+"\u202e"))
 	s.Frame(errors.New("empty"), nil)
-	s.Filter("cannot iterate over: string (\"a\nb\")")
+	s.Filter("cannot iterate over: string (\"a\nb\")", nil)
 	s.Note("link", "stdout is slow: the socket is held back")
 	s.Summary(Counters{Received: 1234, Written: 1200, Filtered: 30, Broken: 1, FilterErrors: 3})
 	s.Table(linked, Counters{Received: 5, Queued: 2, LastHeard: noon.Add(-2100 * time.Millisecond)})
@@ -134,7 +134,7 @@ func TestStatusNoneShowsErrorsAndWhatWasAskedFor(t *testing.T) {
 	want.Frame(errors.New("not JSON: unexpected 'x' at byte 17"), []byte("{\"action\":\"event\"\x1b[2Jx"))
 	want.Frame(errors.New("no action"), []byte(strings.Repeat("é ", 40)+"\u202e"))
 	want.Frame(errors.New("empty"), nil)
-	want.Filter("cannot iterate over: string (\"a\nb\")")
+	want.Filter("cannot iterate over: string (\"a\nb\")", nil)
 	want.Table([]record.Linked{
 		{Platform: "discord", Channel: "猫 cafe", Status: "connected"},
 		{Platform: "twitch", Channel: "foo\u202e", Status: "error", Reason: "internal", ReasonText: "Something broke."},
@@ -164,7 +164,7 @@ func TestStatusIsSafeForConcurrentUse(t *testing.T) {
 	for i := range 8 {
 		group.Go(func() {
 			for range 50 {
-				s.Filter(fmt.Sprintf("error %d", i))
+				s.Filter(fmt.Sprintf("error %d", i), nil)
 				s.Note("link", "note")
 				s.Error("message", "hint")
 			}
@@ -202,7 +202,7 @@ func FuzzStatus(f *testing.F) {
 			s.Gone(l)
 			s.Link(Link{Status: status, Reason: words, Detail: channel})
 			s.Frame(errors.New(words), frame)
-			s.Filter(words)
+			s.Filter(words, nil)
 			s.Note("link", words)
 			for _, write := range w.writes {
 				oneLine(t, []byte(write))
