@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,6 +12,7 @@ import (
 func TestTellHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
+		var mu sync.Mutex // told from a timer's goroutine too
 		var told []string
 		tellHeld(func(yield func(bool) bool) {
 			for range 100 {
@@ -23,7 +25,13 @@ func TestTellHeld(t *testing.T) {
 			yield(true)
 			yield(false)
 			time.Sleep(2 * heldOver)
-		}, func(what string) { told = append(told, what) })
+		}, func(what string) {
+			mu.Lock()
+			defer mu.Unlock()
+			told = append(told, what)
+		})
+		mu.Lock()
+		defer mu.Unlock()
 		if want := []string{heldNews, overNews, heldNews, overNews}; !slices.Equal(told, want) {
 			t.Errorf("told after %v: %q", time.Since(start), told)
 		}
