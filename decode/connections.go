@@ -197,6 +197,17 @@ func (m *connections) gone() []record.Linked {
 	return gone
 }
 
+func (m *connections) lingering() []record.Linked {
+	lingering := map[string]*connection{}
+	for identifier, c := range m.open {
+		if c.Status == "connecting" && c.told.Status != "connecting" {
+			c.told = c.Linked
+			lingering[identifier] = c
+		}
+	}
+	return sorted(lingering)
+}
+
 func (m *connections) linked() []record.Linked { return sorted(m.open) }
 
 func sorted(connections map[string]*connection) []record.Linked {

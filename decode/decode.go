@@ -189,3 +189,8 @@ func (d *Decoder) Relink() { d.connections.relink() }
 // again, in the order of [Decoder.Linked], and forgets them. It is to be asked
 // once the set of a new socket has settled.
 func (d *Decoder) Gone() []record.Linked { return d.connections.gone() }
+
+// Lingering returns the connections that went back to connecting, of which
+// [Decoder.Change] told something else, and takes that as told now. It is to be
+// asked when nothing has been updated for a while: until then it may be a flap.
+func (d *Decoder) Lingering() []record.Linked { return d.connections.lingering() }

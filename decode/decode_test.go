@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/restail/restail/decode/record"
 )
@@ -159,6 +160,25 @@ func TestMemoryOfLargeFrames(t *testing.T) {
 				t.Fatalf("after %d small frames: kept is %v", i, kept)
 			}
 			decode(`{"action":"heartbeat"}`)
+		}
+	}
+}
+
+// A frame is read without its record, which is made once: what nobody wants
+// costs nothing, not even the time of receipt.
+func TestRecordIsMadeForWhoAsks(t *testing.T) {
+	asked := 0
+	d := New(func() time.Time { asked++; return receipt })
+	for range 3 {
+		asked = 0
+		if err := d.Read([]byte(`{"action":"event","payload":{"connectionIdentifier":"1-twitter-a"}}`)); err != nil {
+			t.Fatal(err)
+		}
+		if action, platform := string(d.Action()), string(d.Platform()); action != "event" || platform != "x" || asked != 0 {
+			t.Fatalf("%s on %s, %d records", action, platform, asked)
+		}
+		if first := marshal(d.Record()); first != marshal(d.Record()) || asked != 1 {
+			t.Fatalf("%s and %s, made %d times", first, marshal(d.Record()), asked)
 		}
 	}
 }
