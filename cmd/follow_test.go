@@ -358,6 +358,7 @@ func TestConnectionsWhileTheLinkIsDown(t *testing.T) {
 // TestGone reports a connection that the second socket does not announce, in
 // silence too.
 func TestGone(t *testing.T) {
+	t.Parallel()
 	first := serve.New(serve.Options{Actions: serve.Show()[:2], CloseAtEnd: true})
 	second := serve.New(serve.Options{Actions: serve.Show()[:1]})
 	var sockets atomic.Int32
@@ -377,6 +378,32 @@ func TestGone(t *testing.T) {
 	got := restail(t, url, "-o", "text", "--max-backoff", "1ms", "-t", "5s")
 	if strings.Count(got.stderr, " connected\n") != 3 || !strings.Contains(got.stderr, "gone") {
 		t.Errorf("stderr says\n%s", got.stderr)
+	}
+}
+
+// TestLingering tells of a connection that goes back to connecting and stays
+// there, once the flap is no flap any more.
+func TestLingering(t *testing.T) {
+	info := func(uuid, status string) serve.Action {
+		return serve.Action{Frame: []byte(`{"action":"connection_info","payload":{"connectionIdentifier":"1-twitch-a","connectionUuid":"` + uuid +
+			`","eventSourceId":2,"status":"` + status + `","target":{"owner":{"displayName":"A","id":"9"}}},"timestamp":1740152270}`)}
+	}
+	flap := []serve.Action{info("1", "connected"), info("1", "connecting"), info("2", "connected")}
+	for _, test := range []struct {
+		actions []serve.Action
+		want    []string
+	}{
+		{flap, []string{"+ twitch/A connected"}},
+		{append(flap, info("2", "connecting")), []string{"+ twitch/A connected", "~ twitch/A connecting"}},
+	} {
+		t.Run(test.want[len(test.want)-1], func(t *testing.T) {
+			t.Parallel()
+			got := restail(t, chat(t, serve.Options{Actions: test.actions}), "-o", "text", "-t", "4s")
+			want := "restail: + link connected\nrestail: " + strings.Join(test.want, "\nrestail: ") + "\n"
+			if got.stderr != want {
+				t.Errorf("stderr says\n%swant\n%s", got.stderr, want)
+			}
+		})
 	}
 }
 

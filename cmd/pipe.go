@@ -56,10 +56,11 @@ type pipe struct {
 	linked atomic.Pointer[[]record.Linked]
 	// changed tells that linked is behind.
 	changed bool
-	// settleAt is when connections that a new socket did not announce again
-	// are reported gone; zero for never.
-	settleAt time.Time
-	link     record.Record
+	// settleAt is when settle is due, which the timer nudges the source for;
+	// zero for never.
+	settleAt    time.Time
+	settleTimer *time.Timer
+	link        record.Record
 	// filterErrors are the messages that were shown, each once.
 	filterErrors map[string]bool
 }
@@ -69,8 +70,9 @@ type counters struct {
 	received, written, filtered, broken, filterErrors atomic.Int64
 }
 
-// settleTime is how long after a reconnect the service may take to announce
-// its connections: it sends the whole set at once.
+// settleTime is how long nothing about a connection has to change until what
+// is missing is missed: the service sends the whole set at once on a new socket,
+// and a flap is over within seconds.
 const settleTime = 3 * time.Second
 
 // errLimit ends the loop when the last line of the limit has been gathered.
@@ -94,6 +96,9 @@ func (p *pipe) run(ctx context.Context) error {
 		if err != nil {
 			break
 		}
+	}
+	if p.settleTimer != nil {
+		p.settleTimer.Stop()
 	}
 	if err == nil || !errors.As(err, new(stopped)) {
 		err = cmp.Or(p.flush(), err)
@@ -165,14 +170,29 @@ func (p *pipe) noticeConnections() {
 			p.know(change.Linked)
 		}
 	}
-	if p.drained != nil && p.decoder.Updated() {
+	if p.decoder.Updated() && p.nudge != nil {
 		p.drained(p.decoder.Drained())
+		p.settleLater()
 	}
 }
 
-// settle reports the connections that the new socket did not announce again.
+// settleLater has settle called when nothing about a connection has changed for
+// a while, be it in silence.
+func (p *pipe) settleLater() {
+	p.settleAt = time.Now().Add(settleTime)
+	if p.settleTimer == nil {
+		p.settleTimer = time.AfterFunc(settleTime, p.nudge)
+	}
+	p.settleTimer.Reset(settleTime)
+}
+
+// settle reports the connections that are not coming back by themselves: those
+// that a new socket did not announce again, and those that stay connecting.
 func (p *pipe) settle() {
 	p.settleAt = time.Time{}
+	for _, lingering := range p.decoder.Lingering() {
+		p.status.Connection(lingering)
+	}
 	for _, gone := range p.decoder.Gone() {
 		p.status.Gone(gone)
 	}
@@ -185,10 +205,7 @@ func (p *pipe) takeLink(ctx context.Context, link *session.Link) error {
 	}
 	if link.Status == session.Restored && !link.Same {
 		p.decoder.Relink()
-		p.settleAt = time.Now().Add(settleTime)
-		if p.nudge != nil {
-			time.AfterFunc(settleTime, p.nudge)
-		}
+		p.settleLater()
 	}
 	linkRecord(&p.link, link)
 	if !p.actions(p.link.Bytes(record.Action)) {
