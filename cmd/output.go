@@ -13,6 +13,9 @@ import (
 // waiting.
 const batchBytes = 32 << 10
 
+// smallBatches is how many follow a large batch until its memory is given back.
+const smallBatches = 16
+
 // output gathers whole lines for stdout and writes them in batches. Whatever
 // ends the run, stdout ends with a whole line.
 type output struct {
@@ -22,6 +25,7 @@ type output struct {
 	// there is no such promise.
 	atomic int
 	lines  []byte
+	small  int // batches since the last large one
 	// lastWrite is when a line was last written, in Unix nanoseconds.
 	lastWrite atomic.Int64
 }
@@ -46,11 +50,22 @@ func (o *output) flush() error {
 		rest = rest[n:]
 		o.lastWrite.Store(time.Now().UnixNano())
 	}
-	o.lines = o.lines[:0]
-	if cap(o.lines) > 4*batchBytes {
-		o.lines = nil // one huge action is no reason to keep its memory
-	}
+	o.forget(len(o.lines))
 	return nil
+}
+
+// forget empties the batch. The memory of a huge one is given back once enough
+// small ones have followed.
+func (o *output) forget(size int) {
+	o.lines = o.lines[:0]
+	switch {
+	case cap(o.lines) <= 4*batchBytes, size > batchBytes:
+		o.small = 0
+	case o.small < smallBatches:
+		o.small++
+	default:
+		o.lines, o.small = nil, 0
+	}
 }
 
 // piece returns how many bytes to write at once: all, or as many whole lines as
