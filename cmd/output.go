@@ -11,7 +11,7 @@ import (
 
 // batchBytes is how much is gathered before it is written although more is
 // waiting.
-const batchBytes = 32 << 10
+const batchBytes = 16 << 10
 
 // smallBatches is how many follow a large batch until its memory is given back.
 const smallBatches = 16
@@ -24,14 +24,20 @@ type output struct {
 	// even the end of the process can cut what is being written; 0 where
 	// there is no such promise.
 	atomic int
-	lines  []byte
-	small  int // batches since the last large one
+	// room tells how much more than that a pipe takes whole at this moment.
+	room  func() int
+	lines []byte
+	small int // batches since the last large one
 	// lastWrite is when a line was last written, in Unix nanoseconds.
 	lastWrite atomic.Int64
 }
 
 func newOutput(w io.Writer) *output {
-	return &output{w: w, atomic: atomicWrite(w)}
+	o := &output{w: w, atomic: atomicWrite(w)}
+	if o.atomic > 0 {
+		o.room = func() int { return pipeRoom(w.(*os.File)) }
+	}
+	return o
 }
 
 // full tells whether the batch should be flushed although more is waiting.
@@ -74,7 +80,8 @@ func (o *output) piece(lines []byte) int {
 	if o.atomic == 0 || len(lines) <= o.atomic {
 		return len(lines)
 	}
-	if end := bytes.LastIndexByte(lines[:o.atomic], '\n'); end >= 0 {
+	whole := min(max(o.atomic, o.room()), len(lines))
+	if end := bytes.LastIndexByte(lines[:whole], '\n'); end >= 0 {
 		return end + 1
 	}
 	return bytes.IndexByte(lines, '\n') + 1

@@ -22,17 +22,20 @@ func TestPieces(t *testing.T) {
 	long := strings.Repeat("x", 9) + "\n"
 	for _, test := range []struct {
 		atomic int
+		room   int
 		lines  string
 		want   []string
 	}{
-		{0, "a\nb\n" + long, []string{"a\nb\n" + long}},
-		{8, "a\nb\nc\n", []string{"a\nb\nc\n"}},
-		{8, "aaa\nbbb\nccc\n", []string{"aaa\nbbb\n", "ccc\n"}},
-		{8, "aaa\n" + long + "b\n", []string{"aaa\n", long, "b\n"}},
-		{8, long + long, []string{long, long}},
+		{0, 0, "a\nb\n" + long, []string{"a\nb\n" + long}},
+		{8, 0, "a\nb\nc\n", []string{"a\nb\nc\n"}},
+		{8, 0, "aaa\nbbb\nccc\n", []string{"aaa\nbbb\n", "ccc\n"}},
+		{8, 0, "aaa\n" + long + "b\n", []string{"aaa\n", long, "b\n"}},
+		{8, 0, long + long, []string{long, long}},
+		{8, 99, long + long, []string{long + long}},
+		{8, 15, long + "a\nb\nc\nd\n", []string{long + "a\nb\n", "c\nd\n"}},
 	} {
 		var got writes
-		o := output{w: &got, atomic: test.atomic, lines: []byte(test.lines)}
+		o := output{w: &got, atomic: test.atomic, room: func() int { return test.room }, lines: []byte(test.lines)}
 		if err := o.flush(); err != nil || strings.Join(got, "|") != strings.Join(test.want, "|") {
 			t.Errorf("%q in pieces of %d: %q, %v", test.lines, test.atomic, got, err)
 		}
@@ -68,6 +71,25 @@ func TestTakeBack(t *testing.T) {
 		takeBack(file, []byte("whole\npar"))
 		if got, err := os.ReadFile(name); err != nil || string(got) != test.want {
 			t.Errorf("the file holds %q, want %q (%v)", got, test.want, err)
+		}
+	}
+}
+
+// TestRoom asks a real pipe: what it promises it takes without waiting.
+func TestRoom(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	for {
+		room := pipeRoom(w)
+		if room <= 0 {
+			return
+		}
+		if _, err := w.Write(make([]byte, min(room, 5000))); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
