@@ -76,7 +76,9 @@ check() {
 	wait "$server" 2>/dev/null || true
 	server=
 	grep -v '^ws://' "$work/log" | sed 's/^/the server: /'
-	[ "$(grep -c 'deflated; \([0-9]*\) pings, \1 answered; closed with 1000' "$work/log")" = 2 ] ||
+	# Who leaves first may leave a ping behind that was on its way.
+	[ "$(grep -c 'deflated; .*; closed with 1000' "$work/log")" = 2 ] &&
+		grep -q 'deflated; \([0-9]*\) pings, \1 answered; closed with 1000' "$work/log" ||
 		fail "the server was not content"
 }
 
