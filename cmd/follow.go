@@ -68,7 +68,7 @@ func (r *run) newWriter(o *outputFlags) (format.Writer, error) {
 	if err != nil {
 		return nil, usageError(err, "")
 	}
-	if fields != nil && o.Format != "ndjson" {
+	if fields != nil && o.Format != "ndjson" && r.set["fields"] == "" {
 		return nil, usageError(errors.New("--fields goes with --format=ndjson"), "a jq program chooses fields in every format: -f '{author, text}'")
 	}
 	switch o.Format {

@@ -53,24 +53,28 @@ var flagsOfNone = []string{"-h", "--help", "--version"}
 // parse reads args by the grammar with the flags of the command that they seem
 // to name. Where that is not enough (a flag before the name, a key of the
 // configuration for another command, a mistake), the whole grammar decides.
-func parse(args []string, env Env) (*kong.Context, error) {
+func parse(args []string, env Env) (*kong.Context, origins, error) {
+	if len(args) > 0 && args[0] == "help" {
+		args = append(slices.Clone(args[1:]), "--help")
+	}
 	command := "tail"
 	if len(args) > 0 && (!strings.HasPrefix(args[0], "-") || slices.Contains(flagsOfNone, args[0])) {
 		command = args[0]
 	}
 	line, err := newCommandLine(newGrammar(command), env)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if parsed, err := line.parse(args); err == nil {
 		if selected := parsed.Selected(); selected == nil || selected.Name == command || asked(parsed) == "version" {
-			return parsed, nil
+			return parsed, line.set, nil
 		}
 	}
 	if line, err = newCommandLine(newGrammar(everyCommand), env); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return line.parse(args)
+	parsed, err := line.parse(args)
+	return parsed, line.set, err
 }
 
 // model returns kong's model of all that the user can write.

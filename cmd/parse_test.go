@@ -27,7 +27,7 @@ func TestEveryCommandGetsItsFlags(t *testing.T) {
 	lines := map[string]string{
 		"": "tail", "-o text": "tail", "-qn 1": "tail", "--": "tail", "-- demo": "demo",
 		"--help demo": "demo", "--version demo --speed=1": "demo",
-		"completion bash": "completion", "fields --json-schema": "fields",
+		"completion bash": "completion", "fields --json-schema": "fields", "help fields": "fields",
 	}
 	for name := range flags {
 		if name != "completion" {
@@ -35,7 +35,7 @@ func TestEveryCommandGetsItsFlags(t *testing.T) {
 		}
 	}
 	for line, want := range lines {
-		parsed, err := parse(strings.Fields(line), Env{})
+		parsed, _, err := parse(strings.Fields(line), Env{})
 		if err != nil {
 			t.Errorf("restail %s: %v", line, err)
 			continue

@@ -49,6 +49,8 @@ type run struct {
 	status  *format.Status
 	inJSON  bool // all of stderr is JSON
 	secrets *redact.Secrets
+	// set tells which flags were set elsewhere than on the command line.
+	set origins
 	// over is closed at the end of Run.
 	over chan struct{}
 	// table prints the connection table and the counters: what a running
@@ -69,10 +71,11 @@ type command interface{ Run(r *run) error }
 // what they ask for.
 func (r *run) command(args []string, cancel context.CancelCauseFunc) error {
 	r.talk(&talkFlags{Status: statusAsked(args, r.Env)}) // also about what does not parse
-	parsed, err := parse(args, r.Env)
+	parsed, set, err := parse(args, r.Env)
 	if err != nil {
 		return err
 	}
+	r.set = set
 	switch asked(parsed) {
 	case "help":
 		return writeError(parsed.PrintUsage(false))

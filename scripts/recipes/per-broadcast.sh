@@ -11,7 +11,7 @@ set -euo pipefail
 folder=${FOLDER:-.}
 mkdir -p "$folder"
 # Two lines a record: the name of its file, and the record.
-restail "$@" -a event,reply_created \
+restail "$@" -o ndjson -a event,reply_created \
 	-f '(.broadcast_id // "unknown" | gsub("[^\\w-]"; "_")[:64]), true' |
 	while IFS= read -r name && IFS= read -r record; do
 		printf '%s\n' "$record" >>"$folder/${name//\"/}.ndjson"
