@@ -24,6 +24,7 @@ const (
 // token, on one line, with escapes for what cannot be seen, not too long.
 func quote(text, token string) string {
 	text = visible(strings.TrimSpace(withhold(text, token)))
+	text = withhold(text, token) // what an escape and its neighbours spell
 	if len(text) > maxQuote {
 		text = strings.ToValidUTF8(text[:maxQuote], "") + "…"
 	}

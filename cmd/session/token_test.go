@@ -283,6 +283,7 @@ func TestQuote(t *testing.T) {
 func FuzzQuote(f *testing.F) {
 	f.Add("no such token: "+url.QueryEscape(secret), secret)
 	f.Add(`\u0073%2573&amp;amp;`, "s")
+	f.Add("\x00000000", "00000000")
 	f.Fuzz(func(t *testing.T, text, token string) {
 		if len(token) < part || strings.Contains(mark, token) {
 			return
