@@ -154,5 +154,5 @@ func (l *splitter) tooLong(rest int) {
 }
 
 func isBlank(line []byte) bool {
-	return len(line) == 0 || line[0] <= ' ' && len(bytes.TrimSpace(line)) == 0
+	return len(bytes.Trim(line, " \t\r")) == 0
 }

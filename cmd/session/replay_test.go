@@ -281,6 +281,7 @@ func FuzzReplay(f *testing.F) {
 	f.Add([]byte("a\nb\r\n\n \nc"), 7, 3)
 	f.Add([]byte(strings.Repeat("x", 300)+"\ny"), 100, 50)
 	f.Add([]byte("\x1f\x8b"), 10, 1)
+	f.Add([]byte("\u2000\n \u2000"), 122, 3)
 	f.Fuzz(func(t *testing.T, data []byte, limit, step int) {
 		if limit < 1 || step < 1 || bytes.HasPrefix(data, []byte("\x1f\x8b")) {
 			return
@@ -291,7 +292,7 @@ func FuzzReplay(f *testing.F) {
 			switch line = strings.TrimSuffix(line, "\r"); {
 			case len(line) > limit:
 				want = append(want, "broken: "+(&TooLongError{n + 1, limit}).Error())
-			case strings.TrimSpace(line) != "":
+			case strings.Trim(line, " \t\r") != "":
 				want = append(want, line)
 			}
 		}
