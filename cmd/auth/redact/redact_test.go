@@ -150,7 +150,8 @@ func FuzzText(f *testing.F) {
 					t.Errorf("%s spelling of %q survives: %q", name, secret, wrapped)
 				}
 			}
-			if strings.Contains(strings.ReplaceAll(got, Mark, "\x00"), secret) {
+			// A NUL stands for the mark, and so no secret can have one here.
+			if !strings.Contains(secret, "\x00") && strings.Contains(strings.ReplaceAll(got, Mark, "\x00"), secret) {
 				t.Errorf("%q survives in %q", secret, got)
 			}
 		}
