@@ -108,7 +108,7 @@ func startLater(f func()) *time.Timer {
 
 // read takes one action into the map.
 func (c *connectionsCommand) read(r *run, decoder *decode.Decoder, frame []byte, quiet *time.Timer) {
-	if err := decoder.Read(frame); err != nil {
+	if err := decoder.Read(frame, 0); err != nil {
 		r.status.Frame(err, frame)
 	}
 	if decoder.Updated() {

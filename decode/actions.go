@@ -52,7 +52,7 @@ func (d *Decoder) atConnection() {
 // atConnections places an answer, which is of one connection only if that is
 // the only one it went to.
 func (d *Decoder) atConnections() {
-	if identifiers := d.frame.payload.connections; len(identifiers) == 1 {
+	if identifiers := d.row.list(keyConnections, record.ID); len(identifiers) == 1 {
 		d.putConnection(identifiers[0].Chars, d.connections.find(identifiers[0].Bytes))
 	} else {
 		d.putConnection(record.Chars{}, nil)
@@ -62,7 +62,7 @@ func (d *Decoder) atConnections() {
 // atOrigin places an action that comes from a platform, known or not.
 func (d *Decoder) atOrigin() {
 	r := &d.row
-	if !r.putSource(d.frame.payload.sourceID) && !r.putSlug(r.Chars(record.Connection)) {
+	if !r.putSource() && !r.putSlug(r.Chars(record.Connection)) {
 		r.SetPlain(record.Platform, "unknown")
 	}
 }
@@ -77,7 +77,7 @@ func (d *Decoder) atChannel() {
 // connection of that identifier; c is its entry in the map, nil without one.
 func (d *Decoder) putConnection(identifier record.Chars, c *connection) {
 	r := &d.row
-	if !r.putSource(d.frame.payload.sourceID) {
+	if !r.putSource() {
 		if c != nil {
 			r.SetChars(record.Platform, c.platform)
 		} else {
@@ -96,18 +96,16 @@ func (r *row) putChannel(c *connection) {
 
 // connectionInfo writes what a connection is and leads to.
 func (d *Decoder) connectionInfo() {
-	r, p := &d.row, &d.frame.payload
-	r.put(record.Status, p.status)
-	r.put(record.ConnectionUUID, p.connectionUUID)
-	r.putReason(p.reason, errorReasons)
-	if p.target != nil {
-		r.putTarget(p.target)
-	}
+	r := &d.row
+	r.put(record.Status, keyStatus)
+	r.put(record.ConnectionUUID, keyConnectionUUID)
+	r.putReason(errorReasons)
+	r.putTarget()
 }
 
 // enterConnection enters what connectionInfo has written into the map.
 func (d *Decoder) enterConnection() {
-	c, updated := d.connections.enter(&d.row.Record, d.data)
+	c, updated := d.connections.enter(&d.row.Record, d.row.data)
 	d.updated = updated
 	if c != nil {
 		d.change, d.changed = c.news()
@@ -116,10 +114,10 @@ func (d *Decoder) enterConnection() {
 
 // connectionClosed writes the end of a connection.
 func (d *Decoder) connectionClosed() {
-	r, p := &d.row, &d.frame.payload
+	r := &d.row
 	r.SetPlain(record.Status, "closed")
-	r.put(record.ConnectionUUID, p.connectionUUID)
-	r.putReason(p.reason, closeReasons)
+	r.put(record.ConnectionUUID, keyConnectionUUID)
+	r.putReason(closeReasons)
 }
 
 // removeConnections takes the connections that have the uuid out of the map,
@@ -139,25 +137,27 @@ func (d *Decoder) removeConnections() {
 }
 
 func (d *Decoder) replyCreated() {
-	r, p := &d.row, &d.frame.payload
-	r.put(record.ReplyID, p.replyID)
-	r.put(record.ClientReplyID, p.clientReplyID)
-	r.put(record.Text, p.text)
-	r.put(record.BroadcastID, p.broadcastID)
-	r.put(record.ShowID, p.showID)
-	r.list(record.Connections, p.connections, inArray)
+	r := &d.row
+	r.put(record.ReplyID, keyReplyID)
+	r.put(record.ClientReplyID, keyClientReplyID)
+	r.put(record.Text, keyReplyText)
+	r.put(record.BroadcastID, keyBroadcastID)
+	r.put(record.ShowID, keyShowID)
+	for _, identifier := range r.list(keyConnections, record.ID) {
+		r.Add(record.Connections, identifier.Chars)
+	}
 }
 
-func (d *Decoder) reply() { d.row.put(record.ReplyID, d.frame.payload.replyID) }
+func (d *Decoder) reply() { d.row.put(record.ReplyID, keyReplyID) }
 
 func (d *Decoder) replyFailed() {
 	d.reply()
-	d.row.putReason(d.frame.payload.reason, failureReasons)
+	d.row.putReason(failureReasons)
 }
 
-func (d *Decoder) relay() { d.row.put(record.SourceEventID, d.frame.payload.sourceEventID) }
+func (d *Decoder) relay() { d.row.put(record.SourceEventID, keySourceEventID) }
 
 func (d *Decoder) relayFailed() {
 	d.relay()
-	d.row.putReason(d.frame.payload.reason, failureReasons)
+	d.row.putReason(failureReasons)
 }

@@ -1,18 +1,20 @@
 // Package decode turns the actions of Restream's chat into flat records, and
 // keeps the map of connections that the actions tell of.
 //
-// An action goes through in three steps: package scan checks the JSON and hands
-// over its values, frame.go and payload.go keep those that are known, and then,
-// with eventTypeId known wherever it stood, the functions of actions.go, event.go
-// and of each platform's file write them into a record. The third step is taken
-// only for who wants the record: a recording is made without it.
+// An action goes through in two steps. The first needs nothing but the frame, so
+// that another goroutine can take it ahead of the Decoder: package scan checks
+// the JSON, and wire.go, payload.go and target.go note where the values lie that
+// have one of the keys of keys.go. In the second, with eventTypeId known wherever
+// it stood, the functions of actions.go, event.go and of each platform's file
+// write them into a record. It is taken only for who wants the record: a
+// recording is made without it.
 //
 // The scanner is our own, since a record needs a fraction of what a general
 // library does for it: no map and no string is built, no number is computed,
 // keys that nobody asks for are only checked, and every string keeps the news
 // that it needs no escape, so that writing it is one copy. For frames of 724
 // bytes a typed encoding/json takes 10.6 µs, go-json-experiment 4.5 µs, goccy and
-// fastjson 2.2 µs; this package takes less than one, the record included. Its
+// fastjson 2.2 µs; this package takes about one, the record included. Its
 // verdict and its values are encoding/json's: FuzzScan and FuzzDecode hold it to
 // that.
 package decode
@@ -38,10 +40,10 @@ func (e *BrokenError) Error() string { return e.Why }
 // It is not safe for concurrent use.
 type Decoder struct {
 	now         func() time.Time
-	data        []byte // the frame
-	keep        int    // for how many smaller frames the memory of a large one is kept
+	keep        int // for how many smaller frames the memory of a large one is kept
 	wire        wire
-	frame       frame
+	frame       frame  // that was not read ahead
+	ahead       *Ahead // nil for none
 	row         row
 	kind        *action // of the frame
 	placed      bool    // the row has what place writes
@@ -68,28 +70,23 @@ const (
 
 // Read reads one action: all of its JSON is checked, and what it changes in the
 // map of connections is done. The record waits until somebody asks for it, or
-// for a part of it. The error, a *BrokenError, says that the frame is no action;
-// it changes nothing in the map, and the next frame is welcome.
-func (d *Decoder) Read(frame []byte) error {
-	if len(frame) > large {
-		d.keep = keepLarge
-	} else if d.keep > 0 {
-		if d.keep--; d.keep == 0 {
-			d.wire, d.row = wire{}, row{}
-		}
-	}
-	d.data, d.changed, d.updated = frame, false, false
+// for a part of it. ticket is what [Ahead.Read] has returned for the frame; 0 for
+// none. The error, a *BrokenError, says that the frame is no action; it changes
+// nothing in the map, and the next frame is welcome.
+func (d *Decoder) Read(frame []byte, ticket uint64) error {
+	d.changed, d.updated = false, false
 	d.row.Reset()
-	d.wire.reset(frame)
-	kind := d.wire.Kind()
-	d.frame.read(&d.wire)
-	if err := d.wire.End(); err != nil {
+	d.trim(len(frame))
+	d.row.frame = &d.frame
+	if ticket > 0 {
+		d.row.frame = d.ahead.take(ticket)
+	} else if err := d.wire.read(&d.frame, frame); err != nil {
 		return &BrokenError{"not JSON: " + err.Error()}
 	}
-	name := d.frame.action
+	name := d.row.value(keyAction)
 	switch {
-	case kind != scan.Object:
-		return &BrokenError{kind.String() + ", not an object"}
+	case d.row.kind != scan.Object:
+		return &BrokenError{d.row.kind.String() + ", not an object"}
 	case name.Kind == scan.Missing:
 		return &BrokenError{"no action"}
 	case name.Kind != scan.String:
@@ -100,7 +97,7 @@ func (d *Decoder) Read(frame []byte) error {
 	if string(name.Bytes) == "link" { // the tool's own word
 		d.row.SetPlain(record.Action, "wire_link")
 	} else {
-		d.row.put(record.Action, name)
+		d.row.put(record.Action, keyAction)
 	}
 	d.kind, d.placed, d.complete = actionOf(name.Bytes), false, false
 	if d.kind.enter != nil {
@@ -108,6 +105,17 @@ func (d *Decoder) Read(frame []byte) error {
 		d.kind.enter(d)
 	}
 	return nil
+}
+
+// trim gives the memory of a large frame back once enough smaller ones follow.
+func (d *Decoder) trim(size int) {
+	if size > large {
+		d.keep = keepLarge
+	} else if d.keep > 0 {
+		if d.keep--; d.keep == 0 {
+			d.wire, d.frame, d.row = wire{}, frame{}, row{}
+		}
+	}
 }
 
 // Action returns the record's action. It, Platform and Record are of the frame
@@ -126,7 +134,7 @@ func (d *Decoder) Platform() []byte {
 func (d *Decoder) place() {
 	if !d.placed {
 		d.placed = true
-		d.row.put(record.Connection, d.frame.payload.connection)
+		d.row.put(record.Connection, keyConnection)
 		d.kind.place(d)
 	}
 }
@@ -136,9 +144,9 @@ func (d *Decoder) Record() *record.Record {
 	if !d.complete {
 		d.complete = true
 		d.place()
-		d.row.putTime(d.frame.timestamp, d.now)
-		d.row.put(record.SourceID, d.frame.payload.sourceID)
-		d.row.put(record.UserID, d.frame.payload.userID)
+		d.row.putTime(d.now)
+		d.row.put(record.SourceID, keySourceID)
+		d.row.put(record.UserID, keyUserID)
 		if d.kind.write != nil {
 			d.kind.write(d)
 		}
@@ -148,7 +156,7 @@ func (d *Decoder) Record() *record.Record {
 
 // Decode is Read and Record in one; without a record there is an error.
 func (d *Decoder) Decode(frame []byte) (*record.Record, error) {
-	if err := d.Read(frame); err != nil {
+	if err := d.Read(frame, 0); err != nil {
 		return nil, err
 	}
 	return d.Record(), nil

@@ -7,22 +7,21 @@ import (
 )
 
 // dlive reads a message or an emoji of DLive's chat.
-func dlive(r *row, e *eventPayload) {
-	a := &e.author
-	r.person(a)
-	r.message(e)
-	r.put(record.AuthorName, a.username)
-	r.list(record.Badges, a.badges, inArray)
-	r.dliveRoles(a)
+func dlive(r *row) {
+	r.person()
+	r.message()
+	r.put(record.AuthorName, keyUsername)
+	r.putList(record.Badges, keyBadges, inArray)
+	r.dliveRoles()
 }
 
-func (r *row) dliveRoles(a *author) {
-	r.put(record.Role, a.role)
-	r.put(record.RoomRole, a.roomRole)
-	r.put(record.PartnerStatus, a.partnerStatus)
-	r.put(record.IsSubscriber, a.subscribing)
-	if says(a.roomRole, record.String) {
-		r.SetBool(record.IsOwner, bytes.EqualFold(a.roomRole.Bytes, []byte("owner")))
-		r.SetBool(record.IsModerator, bytes.EqualFold(a.roomRole.Bytes, []byte("moderator")))
+func (r *row) dliveRoles() {
+	r.put(record.Role, keyRole)
+	r.put(record.RoomRole, keyRoomRole)
+	r.put(record.PartnerStatus, keyPartnerStatus)
+	r.put(record.IsSubscriber, keySubscribing)
+	if role := r.value(keyRoomRole); says(role, record.String) {
+		r.SetBool(record.IsOwner, bytes.EqualFold(role.Bytes, []byte("owner")))
+		r.SetBool(record.IsModerator, bytes.EqualFold(role.Bytes, []byte("moderator")))
 	}
 }

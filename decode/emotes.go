@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/restail/restail/decode/record"
-	"github.com/restail/restail/decode/scan"
 )
 
 // replace is one entry of a text's replaces: a custom emote. The places are
@@ -16,50 +15,57 @@ import (
 // place.
 type replace struct {
 	from, to int
-	url      scan.Value
+	url      value
 }
 
-func (w *wire) readReplaces() []replace {
-	start := len(w.replaces)
-	for ok := w.Array(); ok; ok = w.Element() {
-		e := replace{from: -1, to: -1}
-		for key, ok := w.Object(); ok; key, ok = w.Member() {
-			switch string(key) {
-			case "from":
-				e.from = integer(w.Value())
-			case "to":
-				e.to = integer(w.Value())
-			case "payload":
-				e.url = w.member("url")
-			default:
-				w.Skip()
-			}
+// replacesOf returns what replaces has. It is valid until the next frame.
+func (r *row) replacesOf() []replace {
+	all := r.emotes.replaces[:0]
+	elements := r.within(keyReplaces)
+	for i := range elements {
+		e := &elements[i]
+		if e.key == elementItself {
+			all = append(all, replace{from: -1, to: -1})
+			continue
 		}
-		w.replaces = append(w.replaces, e)
+		v, last := r.of(e.Value), &all[len(all)-1]
+		switch e.key {
+		case replaceFrom:
+			last.from = integer(v)
+		case replaceTo:
+			last.to = integer(v)
+		case replacePayload:
+			last.url = value{}
+		case replaceURL:
+			last.url = v
+		}
 	}
-	return w.replaces[start:len(w.replaces):len(w.replaces)]
+	r.emotes.replaces = all
+	return all
 }
 
 // emotes finds the words that replaces covers. It is memory that is used again.
 type emotes struct {
-	words  []word
-	places []int32 // by unit of the text: where it begins, -1 inside a character; as far as replaces reach
+	replaces []replace
+	words    []word
+	places   []int32 // by unit of the text: where it begins, -1 inside a character; as far as replaces reach
 }
 
 // word is an emote in the text, from the byte start up to the byte end.
 type word struct {
 	start, end int
-	url        scan.Value
+	url        value
 }
 
 // putEmotes writes the words of the text that are custom emotes, in the order
 // of the text, and their images. An image that is missing is "".
-func (r *row) putEmotes(text record.Chars, replaces []replace) {
-	if len(replaces) == 0 || len(text.Bytes) == 0 {
+func (r *row) putEmotes() {
+	text := r.Chars(record.Text)
+	if !r.has(keyReplaces) || len(text.Bytes) == 0 {
 		return
 	}
 	end := 0
-	for _, word := range r.emotes.find(text.Bytes, replaces) {
+	for _, word := range r.emotes.find(text.Bytes, r.replacesOf()) {
 		if word.start < end {
 			continue // covered already: one word is one emote
 		}

@@ -1,15 +1,12 @@
 package decode
 
-import (
-	"github.com/restail/restail/decode/record"
-	"github.com/restail/restail/decode/scan"
-)
+import "github.com/restail/restail/decode/record"
 
 // eventType is what an eventTypeId stands for: the type in the record, and who
 // writes what the platform says.
 type eventType struct {
 	name string
-	read func(*row, *eventPayload)
+	read func(*row)
 }
 
 // eventTypes are the types of event by eventTypeId.
@@ -40,84 +37,83 @@ var eventTypes = [...]eventType{
 
 // event writes what somebody said or gave.
 func (d *Decoder) event() {
-	r, p := &d.row, &d.frame.payload
-	r.put(record.TypeID, p.typeID)
-	r.put(record.EventID, p.eventID)
-	r.put(record.BroadcastID, p.broadcastID)
-	r.put(record.ShowID, p.showID)
+	r := &d.row
+	r.put(record.TypeID, keyTypeID)
+	r.put(record.EventID, keyEventID)
+	r.put(record.BroadcastID, keyBroadcastID)
+	r.put(record.ShowID, keyShowID)
 
 	kind := eventType{"unknown", unlisted}
-	if id := integer(p.typeID); id >= 0 && id < len(eventTypes) && eventTypes[id].read != nil {
+	if id := integer(r.value(keyTypeID)); id >= 0 && id < len(eventTypes) && eventTypes[id].read != nil {
 		kind = eventTypes[id]
 	}
 	r.SetPlain(record.Type, kind.name)
-	kind.read(r, &p.event)
+	kind.read(r)
 }
 
 // person writes what any platform may say of an author.
-func (r *row) person(a *author) {
+func (r *row) person() {
 	r.SetPlain(record.Author, "")
-	r.putFirst(record.Author, &a.nickname, &a.displayName, &a.name, &a.username)
-	r.put(record.AuthorID, a.id)
-	r.putFirst(record.AuthorAvatar, &a.avatar, &a.avatarURL, &a.picture)
-	r.putFirst(record.AuthorColor, &a.color, &a.nicknameColor)
+	r.putFirst(record.Author, keyNickname, keyDisplayName, keyName, keyUsername)
+	r.put(record.AuthorID, keyAuthorID)
+	r.putFirst(record.AuthorAvatar, keyAvatar, keyAvatarURL, keyPicture)
+	r.putFirst(record.AuthorColor, keyColor, keyNicknameColor)
 }
 
 // message writes what any platform may say of a message.
-func (r *row) message(e *eventPayload) {
+func (r *row) message() {
 	r.SetPlain(record.Text, "")
-	r.put(record.Text, e.text)
-	r.putEmotes(r.Chars(record.Text), e.replaces)
-	r.put(record.IsBot, e.bot)
-	r.put(record.Image, e.link)
-	r.putFirst(record.MessageID, &e.liveChatMessageID, &e.twitchMessageID)
+	r.put(record.Text, keyText)
+	r.putEmotes()
+	r.put(record.IsBot, keyBot)
+	r.put(record.Image, keyLink)
+	r.putFirst(record.MessageID, keyLiveChatMessageID, keyTwitchMessageID)
 
-	r.put(record.Amount, e.donation.amount)
-	r.put(record.Currency, e.donation.currencyString)
-	r.put(record.Tier, e.donation.tier)
-	r.put(record.StickerID, e.donation.stickerID)
-	r.putFirst(record.Level, &e.memberMilestone.memberLevelName, &e.membership.memberLevelName, &e.giftMemberships.levelName)
+	r.put(record.Amount, keyAmount)
+	r.put(record.Currency, keyCurrency)
+	r.put(record.Tier, keyTier)
+	r.put(record.StickerID, keyStickerID)
+	r.putFirst(record.Level, keyMilestoneLevel, keyMembershipLevel, keyGiftLevel)
 }
 
 // unlisted reads an event of a type that nobody has documented: whatever any
 // platform would say with the same keys, so that nothing known is lost.
-func unlisted(r *row, e *eventPayload) {
-	a := &e.author
-	r.person(a)
-	r.message(e)
-	r.handle(a)
-	r.list(record.Badges, a.badges, inArray|inObject)
+func unlisted(r *row) {
+	r.person()
+	r.message()
+	r.handle()
+	r.putList(record.Badges, keyBadges, inArray|inObject)
 	if string(r.Bytes(record.Platform)) == "twitch" {
-		r.twitchRoles(a)
+		r.twitchRoles()
 	}
-	r.twitchMessage(e)
-	r.youtubeRoles(a)
-	r.youtubeMembership(e)
-	r.list(record.Badges, a.roles, inArray|inObject)
-	r.put(record.Discriminator, a.discriminator)
-	r.dliveRoles(a)
-	r.putFirst(record.IsVerified, &a.isVerified, &a.verified)
-	r.putFirst(record.ReplyTo, &e.repliedTo.displayName, &e.parentName)
-	r.kickSubscription(e)
+	r.twitchMessage()
+	r.youtubeRoles()
+	r.youtubeMembership()
+	r.putList(record.Badges, keyRoles, inArray|inObject)
+	r.put(record.Discriminator, keyDiscriminator)
+	r.dliveRoles()
+	r.putFirst(record.IsVerified, keyIsVerified, keyVerified)
+	r.putFirst(record.ReplyTo, keyRepliedToName, keyParentName)
+	r.kickSubscription()
 }
 
 // handle writes the stable handle of an author by the platform's rule. On one
 // that nobody listed, a name beside the one that is shown is a handle.
-func (r *row) handle(a *author) {
+func (r *row) handle() {
 	switch string(r.Bytes(record.Platform)) {
 	case "twitch":
-		r.putFirst(record.AuthorName, &a.name, &a.username)
+		r.putFirst(record.AuthorName, keyName, keyUsername)
 	case "x", "kick", "dlive":
-		r.put(record.AuthorName, a.username)
+		r.put(record.AuthorName, keyUsername)
 	case "discord", "rumble":
-		r.put(record.AuthorName, a.name)
+		r.put(record.AuthorName, keyName)
 	case "youtube", "facebook", "linkedin", "trovo":
 	default:
-		if a.displayName.Kind != scan.Missing || a.nickname.Kind != scan.Missing {
-			r.put(record.AuthorName, a.name)
+		if r.has(keyDisplayName) || r.has(keyNickname) {
+			r.put(record.AuthorName, keyName)
 		}
 		if !r.Has(record.AuthorName) {
-			r.put(record.AuthorName, a.username)
+			r.put(record.AuthorName, keyUsername)
 		}
 	}
 }

@@ -29,7 +29,7 @@ func compare(t *testing.T, frame []byte) {
 	before := string(frame)
 	want, ok := oracle(frame)
 	d := newDecoder()
-	err := d.Read(frame)
+	err := d.Read(frame, 0)
 	if string(frame) != before {
 		t.Fatalf("the frame was written to: %q became %q", before, frame)
 	}
@@ -51,6 +51,10 @@ func compare(t *testing.T, frame []byte) {
 		t.Fatalf("%q:\n got %s\nwant %s", frame, got, want)
 	}
 	checkPromises(t, r)
+	ahead := d.Ahead()
+	if err := d.Read(frame, ahead.Read(frame)); err != nil || marshal(d.Record()) != want {
+		t.Fatalf("%q, read ahead: %v\n got %s\nwant %s", frame, err, marshal(d.Record()), want)
+	}
 }
 
 func checkPrintable(t *testing.T, s string) {
@@ -65,7 +69,7 @@ func checkPrintable(t *testing.T, s string) {
 // checkPromises holds the record to what writers rely on.
 func checkPromises(t *testing.T, r *record.Record) {
 	t.Helper()
-	for f, ok := r.Next(0); ok; f, ok = r.Next(f + 1) {
+	for f := range r.All {
 		switch record.Fields[f].Kind {
 		case record.Bool:
 		case record.Strings:

@@ -4,19 +4,18 @@ import "github.com/restail/restail/decode/record"
 
 // kick reads a message of Kick's chat, or a subscription. Kick shows people by
 // their username and numbers them with integers.
-func kick(r *row, e *eventPayload) {
-	r.person(&e.author)
-	r.message(e)
-	r.put(record.AuthorName, e.author.username)
-	r.put(record.ReplyTo, e.parentName)
-	r.kickSubscription(e)
+func kick(r *row) {
+	r.person()
+	r.message()
+	r.put(record.AuthorName, keyUsername)
+	r.put(record.ReplyTo, keyParentName)
+	r.kickSubscription()
 }
 
-func (r *row) kickSubscription(e *eventPayload) {
-	r.put(record.Months, e.subscribedFor)
-	if len(e.giftedTo) > 0 {
-		r.list(record.GiftedTo, e.giftedTo, inArray)
+func (r *row) kickSubscription() {
+	r.put(record.Months, keyMonths)
+	if names := r.putList(record.GiftedTo, keyGiftedTo, inArray); names > 0 {
 		r.SetBool(record.IsGift, true)
-		r.SetInt(record.GiftCount, int64(len(e.giftedTo)))
+		r.SetInt(record.GiftCount, int64(names))
 	}
 }

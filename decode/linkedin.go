@@ -2,7 +2,7 @@ package decode
 
 // linkedin reads a comment on a LinkedIn post. The author, name and picture, is
 // there only for people who allow it.
-func linkedin(r *row, e *eventPayload) {
-	r.person(&e.author)
-	r.message(e)
+func linkedin(r *row) {
+	r.person()
+	r.message()
 }

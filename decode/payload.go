@@ -1,287 +1,216 @@
 package decode
 
-import (
-	"github.com/restail/restail/decode/record"
-	"github.com/restail/restail/decode/scan"
-)
+import "github.com/restail/restail/decode/scan"
 
-// eventPayload has the keys of every platform's payload of an event.
-type eventPayload struct {
-	again bool // it was read before in this frame
-
-	author author
-	bot    scan.Value
-	link   scan.Value
-	text   scan.Value
-	// replaces are the custom emotes: Twitch, Trovo, Kick, Rumble, and YouTube
-	// though that is not documented.
-	replaces []replace
-
-	// Twitch
-	firstMessage    scan.Value
-	modifierMe      scan.Value // contentModifiers
-	modifierWhisper scan.Value
-	repliedTo       message
-	repliedInThread message
-	twitchMessageID scan.Value
-
-	// YouTube
-	donation          donation
-	giftMemberships   gift
-	liveChatMessageID scan.Value
-	memberMilestone   membership
-	membership        membership
-
-	// Facebook, Kick
-	parentName scan.Value // parent
-
-	// Kick
-	giftedTo      []text
-	subscribedFor scan.Value
-}
-
-func (e *eventPayload) read(w *wire) {
-	if e.again {
-		*e = eventPayload{}
-	}
-	e.again = true
-	for key, ok := w.Object(); ok; key, ok = w.Member() {
-		switch string(key) {
+// readEvent reads any platform's payload of an event.
+func (w *wire) readEvent() {
+	w.begin(keyEvent)
+	for name, ok := w.Object(); ok; name, ok = w.Member() {
+		switch string(name) {
 		case "author":
-			e.author.read(w)
+			w.readAuthor()
 		case "bot":
-			e.bot = w.Value()
+			w.note(keyBot)
 		case "link":
-			e.link = w.Value()
+			w.note(keyLink)
 		case "text":
-			e.text = w.Value()
+			w.note(keyText)
 		case "replaces":
-			e.replaces = w.readReplaces()
+			w.readReplaces()
 		case "firstMessage":
-			e.firstMessage = w.Value()
+			w.note(keyFirstMessage)
 		case "contentModifiers":
-			e.readModifiers(w)
+			w.readModifiers()
 		case "repliedTo":
-			e.repliedTo.read(w)
+			w.readRepliedTo()
 		case "repliedInThread":
-			e.repliedInThread.read(w)
+			w.member(keyThread, "twitchMessageId", keyThreadID)
 		case "twitchMessageId":
-			e.twitchMessageID = w.Value()
+			w.note(keyTwitchMessageID)
 		case "donation":
-			e.donation.read(w)
+			w.readDonation()
 		case "giftMemberships":
-			e.giftMemberships.read(w)
+			w.readGifts()
 		case "liveChatMessageId":
-			e.liveChatMessageID = w.Value()
+			w.note(keyLiveChatMessageID)
 		case "memberMilestone":
-			e.memberMilestone.read(w)
+			w.readMilestone()
 		case "membership":
-			e.membership.read(w)
+			w.readMembership()
 		case "parent":
-			e.parentName = w.member("name")
+			w.member(keyParent, "name", keyParentName)
 		case "giftedTo":
-			e.giftedTo = w.list(record.String, "")
+			w.list(keyGiftedTo, "")
 		case "subscribedFor":
-			e.subscribedFor = w.Value()
+			w.note(keyMonths)
 		default:
 			w.Skip()
 		}
 	}
 }
 
-func (e *eventPayload) readModifiers(w *wire) {
-	e.modifierMe, e.modifierWhisper = scan.Value{}, scan.Value{}
-	for key, ok := w.Object(); ok; key, ok = w.Member() {
-		switch string(key) {
-		case "me":
-			e.modifierMe = w.Value()
-		case "whisper":
-			e.modifierWhisper = w.Value()
-		default:
-			w.Skip()
-		}
-	}
-}
-
-// author has the keys of every platform's author.
-type author struct {
-	again bool // it was read before in this frame
-
-	id          scan.Value
-	displayName scan.Value
-	name        scan.Value
-	username    scan.Value
-	nickname    scan.Value // Discord
-
-	avatar    scan.Value
-	avatarURL scan.Value // LinkedIn, Trovo
-	picture   scan.Value // Facebook
-
-	color         scan.Value // Twitch
-	nicknameColor scan.Value // Discord
-
-	badges     []text     // titles (Twitch), the badges themselves (DLive)
-	hasBadges  bool       // an array was there, be it empty
-	roles      []text     // names (Discord)
-	verified   scan.Value // X
-	isVerified scan.Value // YouTube, and the three below
-
-	isChatModerator scan.Value
-	isChatOwner     scan.Value
-	isChatSponsor   scan.Value
-
-	subscribedFor scan.Value // Twitch
-	subscribing   scan.Value // DLive, and the three below
-	partnerStatus scan.Value
-	role          scan.Value
-	roomRole      scan.Value
-
-	discriminator scan.Value // Discord
-}
-
-func (a *author) read(w *wire) {
-	if a.again {
-		*a = author{}
-	}
-	a.again = true
-	for key, ok := w.Object(); ok; key, ok = w.Member() {
-		switch string(key) {
+// readAuthor reads any platform's author.
+func (w *wire) readAuthor() {
+	w.begin(keyAuthor)
+	for name, ok := w.Object(); ok; name, ok = w.Member() {
+		switch string(name) {
 		case "id":
-			a.id = w.Value()
+			w.note(keyAuthorID)
 		case "displayName":
-			a.displayName = w.Value()
+			w.note(keyDisplayName)
 		case "name":
-			a.name = w.Value()
+			w.note(keyName)
 		case "username":
-			a.username = w.Value()
+			w.note(keyUsername)
 		case "nickname":
-			a.nickname = w.Value()
+			w.note(keyNickname)
 		case "avatar":
-			a.avatar = w.Value()
+			w.note(keyAvatar)
 		case "avatarUrl":
-			a.avatarURL = w.Value()
+			w.note(keyAvatarURL)
 		case "picture":
-			a.picture = w.Value()
+			w.note(keyPicture)
 		case "color":
-			a.color = w.Value()
+			w.note(keyColor)
 		case "nicknameColor":
-			a.nicknameColor = w.Value()
+			w.note(keyNicknameColor)
 		case "badges":
-			a.hasBadges = w.Kind() == scan.Array
-			a.badges = w.list(record.String, "title")
+			w.list(keyBadges, "title")
 		case "roles":
-			a.roles = w.list(record.String, "name")
+			w.list(keyRoles, "name")
 		case "verified":
-			a.verified = w.Value()
+			w.note(keyVerified)
 		case "isVerified":
-			a.isVerified = w.Value()
+			w.note(keyIsVerified)
 		case "isChatModerator":
-			a.isChatModerator = w.Value()
+			w.note(keyIsModerator)
 		case "isChatOwner":
-			a.isChatOwner = w.Value()
+			w.note(keyIsOwner)
 		case "isChatSponsor":
-			a.isChatSponsor = w.Value()
+			w.note(keyIsSponsor)
 		case "subscribedFor":
-			a.subscribedFor = w.Value()
+			w.note(keySubscribedFor)
 		case "subscribing":
-			a.subscribing = w.Value()
+			w.note(keySubscribing)
 		case "partnerStatus":
-			a.partnerStatus = w.Value()
+			w.note(keyPartnerStatus)
 		case "role":
-			a.role = w.Value()
+			w.note(keyRole)
 		case "roomRole":
-			a.roomRole = w.Value()
+			w.note(keyRoomRole)
 		case "discriminator":
-			a.discriminator = w.Value()
+			w.note(keyDiscriminator)
 		default:
 			w.Skip()
 		}
 	}
 }
 
-// message is another message, the one that this one answers.
-type message struct {
-	displayName     scan.Value
-	twitchMessageID scan.Value
+// readReplaces reads the custom emotes of a text.
+func (w *wire) readReplaces() {
+	w.begin(keyReplaces)
+	kind, from := w.Kind(), len(w.elements)
+	for ok := w.Array(); ok; ok = w.Element() {
+		w.noteElement(elementItself, scan.Value{})
+		for name, ok := w.Object(); ok; name, ok = w.Member() {
+			switch string(name) {
+			case "from":
+				w.noteElement(replaceFrom, w.Value())
+			case "to":
+				w.noteElement(replaceTo, w.Value())
+			case "payload":
+				w.noteElement(replacePayload, scan.Value{})
+				w.elementMember("url", replaceURL)
+			default:
+				w.Skip()
+			}
+		}
+	}
+	w.end(keyReplaces, kind, from)
 }
 
-func (m *message) read(w *wire) {
-	*m = message{}
-	for key, ok := w.Object(); ok; key, ok = w.Member() {
-		switch string(key) {
+func (w *wire) readModifiers() {
+	w.begin(keyModifiers)
+	for name, ok := w.Object(); ok; name, ok = w.Member() {
+		switch string(name) {
+		case "me":
+			w.note(keyModifierMe)
+		case "whisper":
+			w.note(keyModifierWhisper)
+		default:
+			w.Skip()
+		}
+	}
+}
+
+func (w *wire) readRepliedTo() {
+	w.begin(keyRepliedTo)
+	for name, ok := w.Object(); ok; name, ok = w.Member() {
+		switch string(name) {
 		case "displayName":
-			m.displayName = w.Value()
+			w.note(keyRepliedToName)
 		case "twitchMessageId":
-			m.twitchMessageID = w.Value()
+			w.note(keyRepliedToID)
 		default:
 			w.Skip()
 		}
 	}
 }
 
-// donation is what a super chat or a super sticker gives.
-type donation struct {
-	amount         scan.Value
-	currencyString scan.Value
-	stickerID      scan.Value
-	tier           scan.Value
-}
-
-func (d *donation) read(w *wire) {
-	*d = donation{}
-	for key, ok := w.Object(); ok; key, ok = w.Member() {
-		switch string(key) {
+func (w *wire) readDonation() {
+	w.begin(keyDonation)
+	for name, ok := w.Object(); ok; name, ok = w.Member() {
+		switch string(name) {
 		case "amount":
-			d.amount = w.Value()
+			w.note(keyAmount)
 		case "currencyString":
-			d.currencyString = w.Value()
+			w.note(keyCurrency)
 		case "stickerId":
-			d.stickerID = w.Value()
+			w.note(keyStickerID)
 		case "tier":
-			d.tier = w.Value()
+			w.note(keyTier)
 		default:
 			w.Skip()
 		}
 	}
 }
 
-// membership is a membership, or a milestone of one.
-type membership struct {
-	gift            scan.Value
-	memberLevelName scan.Value
-	memberMonth     scan.Value
-}
-
-func (m *membership) read(w *wire) {
-	*m = membership{}
-	for key, ok := w.Object(); ok; key, ok = w.Member() {
-		switch string(key) {
-		case "gift":
-			m.gift = w.Value()
-		case "memberLevelName":
-			m.memberLevelName = w.Value()
-		case "memberMonth":
-			m.memberMonth = w.Value()
-		default:
-			w.Skip()
-		}
-	}
-}
-
-// gift is a number of memberships given at once.
-type gift struct {
-	count     scan.Value
-	levelName scan.Value
-}
-
-func (g *gift) read(w *wire) {
-	*g = gift{}
-	for key, ok := w.Object(); ok; key, ok = w.Member() {
-		switch string(key) {
+func (w *wire) readGifts() {
+	w.begin(keyGifts)
+	for name, ok := w.Object(); ok; name, ok = w.Member() {
+		switch string(name) {
 		case "count":
-			g.count = w.Value()
+			w.note(keyGiftCount)
 		case "levelName":
-			g.levelName = w.Value()
+			w.note(keyGiftLevel)
+		default:
+			w.Skip()
+		}
+	}
+}
+
+func (w *wire) readMilestone() {
+	w.begin(keyMilestone)
+	for name, ok := w.Object(); ok; name, ok = w.Member() {
+		switch string(name) {
+		case "memberLevelName":
+			w.note(keyMilestoneLevel)
+		case "memberMonth":
+			w.note(keyMilestoneMonth)
+		default:
+			w.Skip()
+		}
+	}
+}
+
+func (w *wire) readMembership() {
+	w.begin(keyMembership)
+	for name, ok := w.Object(); ok; name, ok = w.Member() {
+		switch string(name) {
+		case "gift":
+			w.note(keyMembershipGift)
+		case "memberLevelName":
+			w.note(keyMembershipLevel)
 		default:
 			w.Skip()
 		}

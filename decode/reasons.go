@@ -2,7 +2,6 @@ package decode
 
 import (
 	"github.com/restail/restail/decode/record"
-	"github.com/restail/restail/decode/scan"
 )
 
 // reasons say what a code means and what to do about it, in one sentence. The
@@ -43,8 +42,8 @@ var failureReasons = reasons{
 }
 
 // putReason writes a code and what it means, if it is a known one.
-func (r *row) putReason(code scan.Value, texts reasons) {
-	r.put(record.Reason, code)
+func (r *row) putReason(texts reasons) {
+	r.put(record.Reason, keyReason)
 	if text := texts[string(r.Bytes(record.Reason))]; text != "" {
 		r.SetPlain(record.ReasonText, text)
 	}

@@ -5,11 +5,14 @@ import (
 	"github.com/restail/restail/decode/scan"
 )
 
-// row is the record that is being written. Its rule is that the wire decides:
-// nothing is coerced, and what says nothing is left out.
+// row is the record that is being written, and the frame that it is made of. Its
+// rule is that the wire decides: nothing is coerced, and what says nothing is
+// left out.
 type row struct {
 	record.Record
+	*frame
 	emotes emotes
+	texts  []text // memory for list
 }
 
 // kinds are those of [record.Fields], close together: every value asks.
@@ -20,18 +23,19 @@ var kinds = func() (kinds [record.Count]record.Kind) {
 	return kinds
 }()
 
-// put sets the field to the value if that says something of the field's kind.
-func (r *row) put(f record.Field, v scan.Value) {
-	if v.Kind != scan.Missing {
-		r.putThere(f, &v)
+// put sets the field to the value of that key if there is one that says
+// something of the field's kind.
+func (r *row) put(f record.Field, k key) {
+	if r.has(k) {
+		r.putThere(f, k)
 	}
 }
 
 // putThere is put for a value that is there. It tells whether the value said
 // something.
-func (r *row) putThere(f record.Field, v *scan.Value) bool {
-	kind := kinds[f]
-	if !says(*v, kind) {
+func (r *row) putThere(f record.Field, k key) bool {
+	v, kind := r.of(r.values[k%maxKeys]), kinds[f]
+	if !says(v, kind) {
 		return false
 	}
 	if kind == record.Bool {
@@ -42,29 +46,66 @@ func (r *row) putThere(f record.Field, v *scan.Value) bool {
 	return true
 }
 
-// putFirst sets the field to the first of the values that says something of
-// the field's kind, if any does.
-func (r *row) putFirst(f record.Field, values ...*scan.Value) {
-	for _, v := range values {
-		if v.Kind != scan.Missing && r.putThere(f, v) {
+// putFirst sets the field to the first of the keys' values that says something
+// of the field's kind, if any does.
+func (r *row) putFirst(f record.Field, keys ...key) {
+	for _, k := range keys {
+		if r.has(k) && r.putThere(f, k) {
 			return
 		}
 	}
 }
 
-// list appends to a field of strings those texts that have one of the forms.
-func (r *row) list(f record.Field, texts []text, forms form) {
+// putList sets a field of strings to those texts in an array that have one of
+// the forms, and returns how many texts there are of any form.
+func (r *row) putList(f record.Field, array key, forms form) int {
+	texts := r.list(array, record.String)
 	for i := range texts {
 		if texts[i].form&forms != 0 {
 			r.Add(f, texts[i].Chars)
 		}
 	}
+	return len(texts)
+}
+
+// text is what stands in an array, and how.
+type text struct {
+	record.Chars
+	form form
+}
+
+// form is how a text can stand in an array. Which of them is right is for the
+// platform to say.
+type form uint8
+
+const (
+	inArray  form = 1 << iota // by itself
+	inObject                  // as a member of an object
+)
+
+// list returns the texts of that kind that stand in an array. An element that
+// is an object stands for its one member that has a key. What says nothing is
+// left out. It is valid until list is called again.
+func (r *row) list(array key, kind record.Kind) []text {
+	r.texts = r.texts[:0]
+	elements := r.within(array)
+	for i := 0; i < len(elements); i++ {
+		form := inArray
+		for i+1 < len(elements) && elements[i+1].key == elementMember { // its member: the last one counts
+			form = inObject
+			i++
+		}
+		if v := r.of(elements[i].Value); says(v, kind) {
+			r.texts = append(r.texts, text{record.Chars{Bytes: v.Bytes, Plain: v.Plain}, form})
+		}
+	}
+	return r.texts
 }
 
 // says tells whether the value has something to say for a field of that kind:
 // a String wants a string that is not empty; an ID that, or an integer; a
 // Number any number; a Bool true or false.
-func says(v scan.Value, kind record.Kind) bool {
+func says(v value, kind record.Kind) bool {
 	switch v.Kind {
 	case scan.String:
 		return (kind == record.String || kind == record.ID) && len(v.Bytes) > 0
@@ -88,7 +129,7 @@ func isInteger(literal []byte) bool {
 
 // integer reads a literal that is a non-negative integer of at most 9 digits;
 // anything else is -1: none of the numbers that mean something is larger.
-func integer(v scan.Value) int {
+func integer(v value) int {
 	if v.Kind != scan.Number || len(v.Bytes) > 9 {
 		return -1
 	}
@@ -103,6 +144,6 @@ func integer(v scan.Value) int {
 }
 
 // isPositive tells whether the value is a number above 0.
-func isPositive(v scan.Value) bool {
+func isPositive(v value) bool {
 	return v.Kind == scan.Number && parseDecimal(v.Bytes).digits > 0
 }

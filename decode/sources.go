@@ -4,7 +4,6 @@ import (
 	"bytes"
 
 	"github.com/restail/restail/decode/record"
-	"github.com/restail/restail/decode/scan"
 )
 
 // sources are the platforms by eventSourceId. Public clients often have this
@@ -25,10 +24,10 @@ var sources = [...]string{
 	33: "rumble",
 }
 
-// putSource writes the platform that an eventSourceId names. It is false when
+// putSource writes the platform that the eventSourceId names. It is false when
 // there is none, or one that nobody listed.
-func (r *row) putSource(id scan.Value) bool {
-	n := integer(id)
+func (r *row) putSource() bool {
+	n := integer(r.value(keySourceID))
 	if n < 0 || n >= len(sources) || sources[n] == "" {
 		return false
 	}

@@ -14,8 +14,8 @@ const (
 
 // putTime writes when the service stamped the action, or else the second of
 // its receipt.
-func (r *row) putTime(stamp scan.Value, now func() time.Time) {
-	t, ok := instant(stamp)
+func (r *row) putTime(now func() time.Time) {
+	t, ok := instant(r.value(keyTimestamp))
 	if !ok {
 		t = time.Unix(now().Unix(), 0)
 	}
@@ -28,7 +28,7 @@ func (r *row) putTime(stamp scan.Value, now func() time.Time) {
 func Stamp(frame []byte) (time.Time, bool) {
 	var s scan.Scanner
 	var stamp scan.Value
-	s.Reset(frame)
+	s.Reset(frame, nil)
 	for key, ok := s.Object(); ok; key, ok = s.Member() {
 		if string(key) == "timestamp" {
 			stamp = s.Value()
@@ -39,13 +39,13 @@ func Stamp(frame []byte) (time.Time, bool) {
 	if s.End() != nil {
 		return time.Time{}, false
 	}
-	return instant(stamp)
+	return instant(value{stamp.Bytes(frame, s.Own()), stamp.Kind, stamp.Plain()})
 }
 
 // instant reads a stamp: seconds since 1970, or milliseconds when it has 13
 // digits. The digits are taken as they are, so that no fraction is rounded; of
 // a fraction three digits count. It is false without a stamp to be believed.
-func instant(stamp scan.Value) (time.Time, bool) {
+func instant(stamp value) (time.Time, bool) {
 	if stamp.Kind != scan.Number {
 		return time.Time{}, false
 	}

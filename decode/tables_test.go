@@ -47,7 +47,7 @@ func TestTranscriptsAreComplete(t *testing.T) {
 		if action == "connection_info" && r.Has(record.Channel) {
 			seen["target "+string(r.Bytes(record.Platform))] = true
 		}
-		for f, ok := r.Next(0); ok; f, ok = r.Next(f + 1) {
+		for f := range r.All {
 			seen["field "+f.Name()] = true
 		}
 	}

@@ -143,7 +143,7 @@ func marshal(r *record.Record) string {
 		}
 		out.Truncate(out.Len() - 1)
 	}
-	for f, ok := r.Next(0); ok; f, ok = r.Next(f + 1) {
+	for f := range r.All {
 		out.WriteByte("{,"[min(out.Len(), 1)])
 		text(f.Name())
 		out.WriteByte(':')

@@ -4,33 +4,34 @@ import (
 	"bytes"
 
 	"github.com/restail/restail/decode/record"
+	"github.com/restail/restail/decode/scan"
 )
 
 // twitch reads a message of Twitch's chat.
-func twitch(r *row, e *eventPayload) {
-	a := &e.author
-	r.person(a)
-	r.message(e)
-	r.putFirst(record.AuthorName, &a.name, &a.username)
-	r.list(record.Badges, a.badges, inObject)
-	r.twitchRoles(a)
-	r.twitchMessage(e)
+func twitch(r *row) {
+	r.person()
+	r.message()
+	r.putFirst(record.AuthorName, keyName, keyUsername)
+	r.putList(record.Badges, keyBadges, inObject)
+	r.twitchRoles()
+	r.twitchMessage()
 }
 
 // twitchRoles writes what the badges of the record tell of the author, if any
 // were sent: an empty list says that there are none.
-func (r *row) twitchRoles(a *author) {
-	owner, moderator, subscriber := false, false, isPositive(a.subscribedFor)
+func (r *row) twitchRoles() {
+	owner, moderator, subscriber := false, false, isPositive(r.value(keySubscribedFor))
 	for _, title := range r.List(record.Badges) {
 		owner = owner || bytes.EqualFold(title.Bytes, []byte("broadcaster"))
 		moderator = moderator || bytes.EqualFold(title.Bytes, []byte("moderator"))
 		subscriber = subscriber || containsFold(title.Bytes, "subscriber") || containsFold(title.Bytes, "founder")
 	}
-	if a.hasBadges {
+	told := r.value(keyBadges).Kind == scan.Array
+	if told {
 		r.SetBool(record.IsOwner, owner)
 		r.SetBool(record.IsModerator, moderator)
 	}
-	if a.hasBadges || subscriber {
+	if told || subscriber {
 		r.SetBool(record.IsSubscriber, subscriber)
 	}
 }
@@ -47,12 +48,12 @@ func containsFold(text []byte, word string) bool {
 }
 
 // twitchMessage writes what Twitch's chat has beyond text.
-func (r *row) twitchMessage(e *eventPayload) {
-	r.put(record.Months, e.author.subscribedFor)
-	r.put(record.IsFirst, e.firstMessage)
-	r.put(record.IsAction, e.modifierMe)
-	r.put(record.IsWhisper, e.modifierWhisper)
-	r.put(record.ReplyTo, e.repliedTo.displayName)
-	r.put(record.ReplyToID, e.repliedTo.twitchMessageID)
-	r.put(record.ThreadID, e.repliedInThread.twitchMessageID)
+func (r *row) twitchMessage() {
+	r.put(record.Months, keySubscribedFor)
+	r.put(record.IsFirst, keyFirstMessage)
+	r.put(record.IsAction, keyModifierMe)
+	r.put(record.IsWhisper, keyModifierWhisper)
+	r.put(record.ReplyTo, keyRepliedToName)
+	r.put(record.ReplyToID, keyRepliedToID)
+	r.put(record.ThreadID, keyThreadID)
 }

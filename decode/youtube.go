@@ -4,30 +4,30 @@ import "github.com/restail/restail/decode/record"
 
 // youtube reads a message of YouTube's live chat, be it a super chat, a super
 // sticker, a member's milestone or a new membership.
-func youtube(r *row, e *eventPayload) {
-	r.person(&e.author)
-	r.message(e)
-	r.youtubeRoles(&e.author)
-	r.youtubeMembership(e)
+func youtube(r *row) {
+	r.person()
+	r.message()
+	r.youtubeRoles()
+	r.youtubeMembership()
 }
 
 // youtubeGift reads the news of memberships given to others. It is a gift
 // whatever the payload says.
-func youtubeGift(r *row, e *eventPayload) {
-	youtube(r, e)
+func youtubeGift(r *row) {
+	youtube(r)
 	r.SetBool(record.IsGift, true)
 }
 
-func (r *row) youtubeRoles(a *author) {
-	r.put(record.IsOwner, a.isChatOwner)
-	r.put(record.IsModerator, a.isChatModerator)
-	r.put(record.IsSubscriber, a.isChatSponsor)
-	r.put(record.IsVerified, a.isVerified)
+func (r *row) youtubeRoles() {
+	r.put(record.IsOwner, keyIsOwner)
+	r.put(record.IsModerator, keyIsModerator)
+	r.put(record.IsSubscriber, keyIsSponsor)
+	r.put(record.IsVerified, keyIsVerified)
 }
 
 // youtubeMembership writes milestones, memberships and gifts of them.
-func (r *row) youtubeMembership(e *eventPayload) {
-	r.put(record.Months, e.memberMilestone.memberMonth)
-	r.put(record.IsGift, e.membership.gift)
-	r.put(record.GiftCount, e.giftMemberships.count)
+func (r *row) youtubeMembership() {
+	r.put(record.Months, keyMilestoneMonth)
+	r.put(record.IsGift, keyMembershipGift)
+	r.put(record.GiftCount, keyGiftCount)
 }

@@ -33,7 +33,7 @@ func newObject(fields []record.Field, whole bool) object {
 func (o *object) fill(r *record.Record) map[string]any {
 	clear(o.members)
 	if o.whole {
-		for f, ok := r.Next(0); ok; f, ok = r.Next(f + 1) {
+		for f := range r.All {
 			o.members[record.Fields[f].Name] = o.value(r, f)
 		}
 		return o.members

@@ -40,7 +40,7 @@ func typical(platform string) *record.Record {
 // toJSON writes a record by the standard library alone, as an oracle.
 func toJSON(r *record.Record) []byte {
 	members := map[string]any{}
-	for f, ok := r.Next(0); ok; f, ok = r.Next(f + 1) {
+	for f := range r.All {
 		switch record.Fields[f].Kind {
 		case record.Number:
 			members[f.Name()] = json.RawMessage(r.Bytes(f))

@@ -108,9 +108,9 @@ func (l *line) pair(name, json []byte) {
 
 // rest appends all fields of the record from first on that are not in shown.
 func (l *line) rest(r *record.Record, shown fields) {
-	for f, ok := r.Next(0); ok; f, ok = r.Next(f + 1) {
+	for f := range r.All {
 		if !shown.has(f) {
-			l.pair([]byte(f.Name()), appendField(nil, r, f)[len(columns[f].key):])
+			l.pair([]byte(f.Name()), appendFieldValue(nil, r, f, columns[f].kind))
 		}
 	}
 }

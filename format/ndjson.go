@@ -1,6 +1,10 @@
 package format
 
-import "github.com/restail/restail/decode/record"
+import (
+	"slices"
+
+	"github.com/restail/restail/decode/record"
+)
 
 // NDJSON writes each record as one JSON object on one line, its fields in the
 // order of [record.Fields].
@@ -17,15 +21,25 @@ type NDJSON struct {
 	Fields []record.Field
 }
 
+// keyRoom is the length of every key as it is written, with what is unused at its
+// end: copying a length that the compiler knows is faster than copying the right
+// one.
+const keyRoom = 24
+
 // column is a field as the writer needs it.
 type column struct {
-	key  string // `,"name":`
-	kind record.Kind
+	key    [keyRoom]byte // `,"name":`
+	length int           // how much of it is used
+	kind   record.Kind
 }
 
 var columns = func() (c [record.Count]column) {
 	for f, field := range record.Fields {
-		c[f] = column{`,"` + field.Name + `":`, field.Kind}
+		key := `,"` + field.Name + `":`
+		c[f].kind, c[f].length = field.Kind, len(key)
+		if copy(c[f].key[:], key) < len(key) {
+			panic("format: " + field.Name + " is longer than keyRoom")
+		}
 	}
 	return c
 }()
@@ -34,7 +48,7 @@ var columns = func() (c [record.Count]column) {
 func (n NDJSON) Record(dst []byte, r *record.Record, _ []byte) []byte {
 	start := len(dst)
 	if n.Fields == nil {
-		for f, ok := r.Next(0); ok; f, ok = r.Next(f + 1) {
+		for f := range r.All {
 			dst = appendField(dst, r, f)
 		}
 	} else {
@@ -56,7 +70,7 @@ func (n NDJSON) Value(dst []byte, v any) []byte {
 	start := len(dst)
 	for _, f := range n.Fields {
 		if v, has := object[f.Name()]; has {
-			dst = append(dst, columns[f].key...)
+			dst = append(dst, `,"`+f.Name()+`":`...)
 			dst = appendValue(dst, v)
 		}
 	}
@@ -73,10 +87,18 @@ func closeObject(dst []byte, start int) []byte {
 	return escapeSeparators(append(dst, '}', '\n'), start)
 }
 
+// appendField appends a field, with a comma before it.
 func appendField(dst []byte, r *record.Record, f record.Field) []byte {
 	column := &columns[f]
-	dst = append(dst, column.key...)
-	switch column.kind {
+	n := len(dst)
+	dst = slices.Grow(dst, keyRoom)[:n+keyRoom]
+	*(*[keyRoom]byte)(dst[n:]) = column.key
+	return appendFieldValue(dst[:n+column.length], r, f, column.kind)
+}
+
+// appendFieldValue appends a field's value as JSON.
+func appendFieldValue(dst []byte, r *record.Record, f record.Field, kind record.Kind) []byte {
+	switch kind {
 	case record.Number:
 		return append(dst, r.Bytes(f)...)
 	case record.Bool:
@@ -101,7 +123,11 @@ func appendChars(dst []byte, c record.Chars) []byte {
 	if !c.Plain {
 		return appendQuoted(dst, c.Bytes)
 	}
-	dst = append(dst, '"')
-	dst = append(dst, c.Bytes...)
-	return append(dst, '"')
+	n, size := len(dst), len(c.Bytes)+2
+	dst = slices.Grow(dst, size)[:n+size]
+	quoted := dst[n:]
+	quoted[0] = '"'
+	copy(quoted[1:], c.Bytes)
+	quoted[size-1] = '"'
+	return dst
 }

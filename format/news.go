@@ -46,8 +46,10 @@ func (n news) number(name string, value int64) news {
 
 // record adds the fields of a record but its time, which is the line's own.
 func (n news) record(r *record.Record) news {
-	for f, ok := r.Next(record.Time + 1); ok; f, ok = r.Next(f + 1) {
-		n.fields = safe.AppendJSON(n.fields, appendField(nil, r, f))
+	for f := range r.All {
+		if f != record.Time {
+			n.fields = safe.AppendJSON(n.fields, appendField(nil, r, f))
+		}
 	}
 	return n
 }

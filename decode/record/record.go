@@ -55,23 +55,15 @@ func (r *Record) Has(f Field) bool { return r.has[f/64]&(1<<(f%64)) != 0 }
 // Drop leaves the field out.
 func (r *Record) Drop(f Field) { r.has[f/64] &^= 1 << (f % 64) }
 
-// Next returns the first field at or after f that is there. Stepping from 0
-// visits the record in the order in which it is written:
-//
-//	for f, ok := r.Next(0); ok; f, ok = r.Next(f + 1) {
-func (r *Record) Next(f Field) (Field, bool) {
-	word := int(f / 64)
-	if word >= len(r.has) {
-		return 0, false
-	}
-	rest := r.has[word] &^ (1<<(f%64) - 1)
-	for rest == 0 {
-		if word++; word == len(r.has) {
-			return 0, false
+// All yields the fields that are there, in the order in which they are written.
+func (r *Record) All(yield func(Field) bool) {
+	for word, rest := range r.has {
+		for ; rest != 0; rest &= rest - 1 {
+			if !yield(Field(word*64 + bits.TrailingZeros64(rest))) {
+				return
+			}
 		}
-		rest = r.has[word]
 	}
-	return Field(word*64 + bits.TrailingZeros64(rest)), true
 }
 
 // SetChars sets a String or ID field, to an empty string too. The record keeps

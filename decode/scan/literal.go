@@ -37,7 +37,7 @@ func (s *Scanner) number() Value {
 		}
 	}
 	s.pos = i
-	return Value{Bytes: s.data[start:i:i], Kind: Number}
+	return Value{uint32(start), uint32(i), Number, 0}
 }
 
 // digits returns where the digits that begin at i end. Without any it fails

@@ -31,6 +31,7 @@
 //     half of a surrogate pair without its other half.
 //   - A number is its literal: no digit is lost, none is computed.
 //   - A byte order mark is no white space, here as there.
+//   - A document has less than 4 GiB.
 //
 // Nothing is allocated but the memory for strings that cannot be views of the
 // input, and that is used again.
@@ -38,6 +39,7 @@ package scan
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"unicode/utf8"
 )
@@ -65,18 +67,36 @@ func (k Kind) String() string {
 	return [...]string{"nothing", "null", "false", "true", "a number", "a string", "an object", "an array"}[k]
 }
 
-// Value is a value that was read. Of an object or an array it has the kind
-// only.
+// Value is a value that was read: what it is and where it lies, from which
+// [Value.Bytes] makes the rest. It is small, so that noting one costs little.
 type Value struct {
-	// Bytes are the characters of a String, without escapes and valid UTF-8,
-	// or the literal of a Number. They are a view of the input, or of memory
-	// that the next [Scanner.Reset] uses again, and must not be written to.
-	Bytes []byte
-	Kind  Kind
-	// Plain tells of a String that it can stand between JSON quotes as it is
-	// and harms no terminal by itself: no quote, backslash, control character
-	// (C0, DEL, C1).
-	Plain bool
+	// From and To are where it begins and ends, in the input or in [Scanner.Own].
+	From, To uint32
+	Kind     Kind
+	flags    flags
+}
+
+type flags uint8
+
+const (
+	plainFlag flags = 1 << iota
+	ownFlag         // it lies in what [Scanner.Own] returns, not in the input
+)
+
+// Plain tells of a String that it can stand between JSON quotes as it is and
+// harms no terminal by itself: no quote, backslash, control character (C0, DEL,
+// C1).
+func (v Value) Plain() bool { return v.flags&plainFlag != 0 }
+
+// Bytes returns the characters of a String, without escapes and valid UTF-8,
+// or the literal of a Number; nothing for other kinds. They are a view of one of
+// the two: the input that the value was read from, and what Own returned at its
+// end.
+func (v Value) Bytes(input, own []byte) []byte {
+	if v.flags&ownFlag != 0 {
+		input = own
+	}
+	return input[v.From:v.To:v.To]
 }
 
 // SyntaxError says where the input is not JSON.
@@ -96,20 +116,28 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Why
 // After an error nothing comes any more: every method answers at once that
 // there is no value and no further member, and End returns the first error.
 type Scanner struct {
-	data    []byte
-	pos     int
-	err     *SyntaxError
-	unquote []byte // strings that had to be unescaped, one after the other
+	data []byte
+	pos  int
+	err  *SyntaxError
+	own  []byte // strings that had to be unescaped, one after the other
 
 	depth  int                          // how many objects and arrays are open
 	object [(MaxDepth + 63) / 64]uint64 // bit n: the one at depth n is an object; kept by skipNested only
 }
 
-// Reset begins a new document. All values of the one before are void.
-func (s *Scanner) Reset(data []byte) {
+// Reset begins a new document. own is memory for strings that the input does
+// not have as they are; it may be nil.
+func (s *Scanner) Reset(data, own []byte) {
 	s.data, s.pos, s.err, s.depth = data, 0, nil, 0
-	s.unquote = s.unquote[:0]
+	s.own = own[:0]
+	if len(data) > math.MaxUint32 {
+		s.fail(math.MaxUint32, "more than 4 GiB")
+	}
 }
+
+// Own returns the strings that the input does not have as they are, one after
+// the other.
+func (s *Scanner) Own() []byte { return s.own }
 
 // End ends the document after its one value: nothing but white space may
 // follow. It returns the first error of the document, a *SyntaxError.
@@ -180,7 +208,8 @@ func (s *Scanner) Skip() {
 
 // Object steps into the object that comes next and reads the key of its first
 // member, up to the value. When it is empty, or when something else than an
-// object comes, that is read over and ok is false. The key is a Value's Bytes.
+// object comes, that is read over and ok is false. The key has no escapes and is
+// valid only until something else is read.
 func (s *Scanner) Object() (key []byte, ok bool) {
 	if s.next() != '{' {
 		s.Skip()
@@ -258,13 +287,15 @@ func (s *Scanner) key(i int) (key []byte, ok bool) {
 		s.unexpected("where a key should be")
 		return nil, false
 	}
-	name := s.text()
+	length := len(s.own)
+	name := s.text().Bytes(s.data, s.own)
+	s.own = s.own[:length]
 	if s.next() != ':' {
 		s.unexpected("after a key")
 		return nil, false
 	}
 	s.pos++
-	return name.Bytes, true
+	return name, true
 }
 
 // next moves to the next byte that is no white space and returns it, or 0 at

@@ -73,13 +73,13 @@ func FuzzScan(f *testing.F) {
 func compare(t *testing.T, s *Scanner, data []byte) {
 	t.Helper()
 	valid := json.Valid(data)
-	s.Reset(data)
+	s.Reset(data, nil)
 	s.Skip()
 	if err := s.End(); (err == nil) != valid {
 		t.Fatalf("%q: skipped with %v, encoding/json says valid: %v", data, err, valid)
 	}
 
-	s.Reset(data)
+	s.Reset(data, nil)
 	got := tree(t, s)
 	err := s.End()
 	if (err == nil) != valid {
@@ -106,7 +106,8 @@ func tree(t *testing.T, s *Scanner) any {
 	case Object:
 		object := map[string]any{}
 		for key, ok := s.Object(); ok; key, ok = s.Member() {
-			object[string(key)] = tree(t, s)
+			name := string(key)
+			object[name] = tree(t, s)
 		}
 		return object
 	case Array:
@@ -120,28 +121,29 @@ func tree(t *testing.T, s *Scanner) any {
 	case True, False:
 		return v.Kind == True
 	case Number:
-		return json.Number(v.Bytes)
+		return json.Number(v.Bytes(s.data, s.Own()))
 	case String:
-		checkPlain(t, v)
-		return string(v.Bytes)
+		text := v.Bytes(s.data, s.Own())
+		checkPlain(t, text, v.Plain())
+		return string(text)
 	}
 	return nil
 }
 
 // checkPlain holds the promises of Value about a string.
-func checkPlain(t *testing.T, v Value) {
+func checkPlain(t *testing.T, text []byte, plain bool) {
 	t.Helper()
-	if !utf8.Valid(v.Bytes) {
-		t.Fatalf("%q is not UTF-8", v.Bytes)
+	if !utf8.Valid(text) {
+		t.Fatalf("%q is not UTF-8", text)
 	}
-	plain := true
-	for _, r := range string(v.Bytes) {
+	want := true
+	for _, r := range string(text) {
 		if r < ' ' || r == '"' || r == '\\' || r >= 0x7f && r < 0xa0 {
-			plain = false
+			want = false
 		}
 	}
-	if plain != v.Plain {
-		t.Fatalf("%q: Plain is %v", v.Bytes, v.Plain)
+	if plain != want {
+		t.Fatalf("%q: Plain is %v", text, plain)
 	}
 }
 
@@ -167,12 +169,12 @@ func TestDepth(t *testing.T) {
 		for _, document := range nested(depth) {
 			data := []byte(document)
 			want := json.Valid(data)
-			s.Reset(data)
+			s.Reset(data, nil)
 			s.Skip()
 			if err := s.End(); (err == nil) != want {
 				t.Errorf("%.10s… nested %d deep: skipped with %v, encoding/json says valid: %v", data, depth, err, want)
 			}
-			s.Reset(data)
+			s.Reset(data, nil)
 			for in := true; in; {
 				in = stepIn(&s)
 			}
@@ -244,7 +246,7 @@ func TestErrorsSayWhatAndWhere(t *testing.T) {
 		{strings.Repeat("[", 10_001), `nested more than 10000 deep at byte 10001`},
 	} {
 		var s Scanner
-		s.Reset([]byte(test.data))
+		s.Reset([]byte(test.data), nil)
 		tree(t, &s)
 		if err := s.End(); err == nil || err.Error() != test.want {
 			t.Errorf("%.20q: %v, want %s", test.data, err, test.want)
@@ -254,7 +256,7 @@ func TestErrorsSayWhatAndWhere(t *testing.T) {
 
 func TestNothingComesAfterAnError(t *testing.T) {
 	var s Scanner
-	s.Reset([]byte(`{"a":!,"b":[1,2],"c":"x"}`))
+	s.Reset([]byte(`{"a":!,"b":[1,2],"c":"x"}`), nil)
 	s.Object()
 	s.Value()
 	first := s.End()
@@ -273,7 +275,7 @@ func TestNothingComesAfterAnError(t *testing.T) {
 	if err := s.End(); err != first || err == nil {
 		t.Errorf("%v, then %v", first, err)
 	}
-	s.Reset([]byte(`1`))
+	s.Reset([]byte(`1`), nil)
 	if v := s.Value(); v.Kind != Number || s.End() != nil {
 		t.Error("the error outlived Reset")
 	}
@@ -283,7 +285,7 @@ func TestNothingComesAfterAnError(t *testing.T) {
 func TestStepsIntoOtherKinds(t *testing.T) {
 	for _, data := range []string{`1`, `"a"`, `null`, `[1,[2]]`, `{"a":{"b":1}}`} {
 		var s Scanner
-		s.Reset([]byte(data))
+		s.Reset([]byte(data), nil)
 		if s.Kind() == Object {
 			if s.Array() {
 				t.Errorf("%s is no array", data)
@@ -309,7 +311,7 @@ func TestNoAllocations(t *testing.T) {
 	data := []byte(`{"a":"plain","b":"esc\naped","c":[1,{"d":[true,null]}],"e":-1.5e3,"f":"é` + "\xff" + `"}`)
 	var s Scanner
 	read := func() {
-		s.Reset(data)
+		s.Reset(data, s.Own())
 		for key, ok := s.Object(); ok; key, ok = s.Member() {
 			if string(key) == "c" {
 				s.Skip()
@@ -332,7 +334,7 @@ func BenchmarkSkip(b *testing.B) {
 	b.SetBytes(int64(len(data)))
 	var s Scanner
 	for b.Loop() {
-		s.Reset(data)
+		s.Reset(data, nil)
 		s.Skip()
 		if s.End() != nil {
 			b.Fatal(io.ErrUnexpectedEOF)

@@ -15,7 +15,7 @@ func (s *Scanner) text() Value {
 	end := plain(s.data, start)
 	if end < len(s.data) && s.data[end] == '"' { // nearly always
 		s.pos = end + 1
-		return Value{Bytes: s.data[start:end:end], Kind: String, Plain: true}
+		return Value{uint32(start), uint32(end), String, plainFlag}
 	}
 	return s.specialText(start, end)
 }
@@ -27,14 +27,20 @@ func (s *Scanner) specialText(start, special int) Value {
 	if s.err != nil {
 		return Value{}
 	}
-	raw, rest := s.data[start:s.pos-1:s.pos-1], s.data[special:s.pos-1]
-	if what&escaped == 0 && utf8.Valid(rest) {
-		return Value{Bytes: raw, Kind: String, Plain: !hasControl(rest)}
+	v := Value{uint32(start), uint32(s.pos - 1), String, 0}
+	if rest := s.data[special : s.pos-1]; what&escaped == 0 && utf8.Valid(rest) {
+		if !hasControl(rest) {
+			v.flags = plainFlag
+		}
+		return v
 	}
-	start = len(s.unquote)
-	s.unquote = appendUnquoted(s.unquote, raw)
-	text := s.unquote[start:len(s.unquote):len(s.unquote)]
-	return Value{Bytes: text, Kind: String, Plain: isPlain(text)}
+	length := len(s.own)
+	s.own = appendUnquoted(s.own, s.data[v.From:v.To])
+	v = Value{uint32(length), uint32(len(s.own)), String, ownFlag}
+	if isPlain(s.own[length:]) {
+		v.flags |= plainFlag
+	}
+	return v
 }
 
 // seen is what a string between its quotes may need more work for.

@@ -1,0 +1,55 @@
+package decode
+
+import "sync/atomic"
+
+const (
+	// aheadFrames is how many frames are read ahead at most.
+	aheadFrames = 512
+	// aheadBytes is the size of the largest frame that is read ahead: what it
+	// needs is kept, for so many frames.
+	aheadBytes = 2 << 10
+)
+
+// Ahead reads frames before the [Decoder] does: the goroutine that receives them
+// can do so when the Decoder does not keep up, which is then spared the half of
+// its work that needs nothing but the frame.
+type Ahead struct {
+	wire   wire
+	frames [aheadFrames]*frame // nil until there is need for so many
+	read   uint64              // how many were read
+	used   atomic.Uint64       // how many of these the Decoder is done with
+}
+
+// Ahead returns what reads ahead for this Decoder.
+func (d *Decoder) Ahead() *Ahead {
+	if d.ahead == nil {
+		d.ahead = &Ahead{}
+	}
+	return d.ahead
+}
+
+// Read reads a frame and returns a ticket, with which [Decoder.Read] finds what
+// was read. It is 0, for none, when there is no room, the frame is large, or it
+// is not JSON. The frame must not change until the Decoder has read it. Read is
+// for one goroutine, and the order of its frames is that of Decoder.Read.
+func (a *Ahead) Read(data []byte) (ticket uint64) {
+	if len(data) > aheadBytes || a.read-a.used.Load() == aheadFrames {
+		return 0
+	}
+	f := a.frames[a.read%aheadFrames]
+	if f == nil {
+		f = &frame{}
+		a.frames[a.read%aheadFrames] = f
+	}
+	if a.wire.read(f, data) != nil {
+		return 0
+	}
+	a.read++
+	return a.read
+}
+
+// take returns what was read under the ticket. All before that is done with.
+func (a *Ahead) take(ticket uint64) *frame {
+	a.used.Store(ticket - 1)
+	return a.frames[(ticket-1)%aheadFrames]
+}

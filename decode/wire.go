@@ -1,0 +1,130 @@
+package decode
+
+import "github.com/restail/restail/decode/scan"
+
+// wire reads frames, in one pass and in whatever order the keys come: each
+// method what comes next.
+type wire struct {
+	scan.Scanner
+	*frame
+}
+
+// read reads what the data says into f. The error says that it is not JSON.
+func (w *wire) read(f *frame, data []byte) error {
+	w.frame = f
+	f.reset(data)
+	w.Reset(data, f.own)
+	f.kind = w.Kind()
+	w.readFrame()
+	f.own = w.Own()
+	return w.End()
+}
+
+// note notes the value that comes next.
+func (w *wire) note(k key) { w.frame.note(k, w.Value()) }
+
+// end notes what may have been an array, now that its values, those from from on,
+// are noted.
+func (w *wire) end(array key, kind scan.Kind, from int) {
+	w.values[array%maxKeys] = scan.Value{From: uint32(from), To: uint32(len(w.elements)), Kind: kind}
+}
+
+// member reads the object that comes next and notes its member of that name.
+func (w *wire) member(object key, name string, k key) {
+	w.begin(object)
+	for key, ok := w.Object(); ok; key, ok = w.Member() {
+		if string(key) == name {
+			w.note(k)
+		} else {
+			w.Skip()
+		}
+	}
+}
+
+// list reads an array of texts. An element that is an object stands for its
+// member of that name, if there is a name.
+func (w *wire) list(array key, name string) {
+	w.begin(array)
+	kind, from := w.Kind(), len(w.elements)
+	for ok := w.Array(); ok; ok = w.Element() {
+		if name == "" || w.Kind() != scan.Object {
+			w.noteElement(elementItself, w.Value())
+		} else {
+			w.noteElement(elementItself, scan.Value{Kind: scan.Object})
+			w.elementMember(name, elementMember)
+		}
+	}
+	w.end(array, kind, from)
+}
+
+// elementMember reads the object that comes next, in an array, and notes its
+// member of that name.
+func (w *wire) elementMember(name string, k elementKey) {
+	for key, ok := w.Object(); ok; key, ok = w.Member() {
+		if string(key) == name {
+			w.noteElement(k, w.Value())
+		} else {
+			w.Skip()
+		}
+	}
+}
+
+func (w *wire) readFrame() {
+	for name, ok := w.Object(); ok; name, ok = w.Member() {
+		switch string(name) {
+		case "action":
+			w.note(keyAction)
+		case "payload":
+			w.readPayload()
+		case "timestamp":
+			w.note(keyTimestamp)
+		default:
+			w.Skip()
+		}
+	}
+}
+
+// readPayload reads the payload of any action.
+func (w *wire) readPayload() {
+	w.begin(keyPayload)
+	for name, ok := w.Object(); ok; name, ok = w.Member() {
+		switch string(name) {
+		case "connectionIdentifier":
+			w.note(keyConnection)
+		case "connectionUuid":
+			w.note(keyConnectionUUID)
+		case "eventSourceId":
+			w.note(keySourceID)
+		case "userId":
+			w.note(keyUserID)
+		case "status":
+			w.note(keyStatus)
+		case "reason":
+			w.note(keyReason)
+		case "target":
+			w.readTarget()
+		case "eventIdentifier":
+			w.note(keyEventID)
+		case "eventTypeId":
+			w.note(keyTypeID)
+		case "eventId":
+			w.note(keyBroadcastID)
+		case "showId":
+			w.note(keyShowID)
+		case "eventPayload":
+			w.readEvent()
+		case "replyUuid":
+			w.note(keyReplyID)
+		case "clientReplyUuid":
+			w.note(keyClientReplyID)
+		case "text":
+			w.note(keyReplyText)
+		case "sourceEventIdentifier":
+			w.note(keySourceEventID)
+		case "connectionIdentifiers":
+			w.list(keyConnections, "")
+		default:
+			w.Skip()
+		}
+	}
+}
