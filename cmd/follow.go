@@ -62,6 +62,15 @@ func (r *run) newPipe(o *outputFlags, end *endFlags) (*pipe, error) {
 	return p, nil
 }
 
+// ahead is what a source may do with frames for which the pipe is not ready
+// yet. A recording gains nothing by it: receiving is as much work as copying.
+func (p *pipe) ahead() func(frame []byte) (ticket uint64) {
+	if p.recording && p.program == nil {
+		return nil
+	}
+	return p.decoder.Ahead().Read
+}
+
 // newWriter returns the format's writer.
 func (r *run) newWriter(o *outputFlags) (format.Writer, error) {
 	fields, err := o.Fields.fieldList()

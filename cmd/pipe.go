@@ -140,7 +140,7 @@ func (p *pipe) take(ctx context.Context, item session.Item) error {
 		p.broken(item.Broken, nil)
 		return nil
 	}
-	if err := p.decoder.Read(item.Frame, 0); err != nil {
+	if err := p.decoder.Read(item.Frame, item.Ticket); err != nil {
 		p.broken(err, item.Frame)
 		return nil
 	}

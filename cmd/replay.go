@@ -35,9 +35,11 @@ func (c *replayCommand) Run(r *run) error {
 		return err
 	}
 	defer closeFile()
-	p.source = session.NewReplay(session.ReplayOptions{
+	replay := session.NewReplay(session.ReplayOptions{
 		R: recording, Speed: float64(c.Speed), MaxFrame: int(c.MaxFrame), Stamp: decode.Stamp,
 	})
+	replay.Ahead(p.ahead())
+	p.source = replay
 	return r.follow(p, &c.endFlags)
 }
 

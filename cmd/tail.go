@@ -87,6 +87,7 @@ func (l *linkFlags) retries() int {
 // attach makes a live source the pipe's.
 func (p *pipe) attach(live *session.Live) {
 	p.source, p.drained, p.nudge, p.stats = live, live.Drained, live.Nudge, live.Stats
+	live.Ahead(p.ahead())
 }
 
 // authOptions is the world that tokens come from. Every secret that turns up

@@ -19,7 +19,7 @@ func (q *queue) take() (Item, bool) {
 		item.More = q.more()
 		return item, true
 	}
-	return Item{Frame: q.data[s.from:s.to:s.to], More: q.at < len(q.spans) || q.more()}, true
+	return Item{Frame: q.data[s.from:s.to:s.to], Ticket: s.ticket, More: q.at < len(q.spans) || q.more()}, true
 }
 
 // nudge has the consumer take an empty item. Any goroutine may call it.
@@ -67,8 +67,8 @@ func (q *queue) giveBack() {
 	q.waiting.bytes -= q.lent.bytes
 	q.waiting.frames -= q.lent.frames
 	q.lent = cost{}
-	q.blocked = false
-	if q.isWaited {
+	q.blocked, q.atWork = false, true
+	if q.isWaited && q.hasRoom() {
 		q.isWaited = false
 		q.moved <- struct{}{}
 	}

@@ -131,6 +131,12 @@ func (l *Live) Items(ctx context.Context) iter.Seq2[Item, error] {
 	}
 }
 
+// Ahead has read called with frames by the goroutine that receives them, before
+// they are items, while the consumer does not keep up: to do some of its work on
+// another core. The frame's [Item] has what it returns. Ahead is to be called
+// before Items.
+func (l *Live) Ahead(read func(frame []byte) (ticket uint64)) { l.queue.ahead = read }
+
 // Drained is to be called in the loop over Items after each action about a
 // connection: every connection of the socket has been taken over by another
 // socket, or not. When they do not come back within 2 s, the link is redialled.
@@ -162,9 +168,4 @@ type Stats struct {
 }
 
 // Stats may be called at any time, from any goroutine.
-func (l *Live) Stats() Stats {
-	q := l.queue
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return Stats{Frames: q.waiting.frames, Bytes: q.waiting.bytes, Heard: q.heard, Held: q.full}
-}
+func (l *Live) Stats() Stats { return l.queue.stats() }

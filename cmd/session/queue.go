@@ -13,6 +13,8 @@ const (
 	// stall is for how long a consumer takes nothing until it counts as
 	// blocked. From then on frames wait up to the whole buffer.
 	stall = 50 * time.Millisecond
+	// aheadFrom is how many bytes have to wait for Ahead to be called.
+	aheadFrom = 3 << 16
 	// perFrame is what a frame costs in the buffer beyond its bytes.
 	perFrame = 16
 )
@@ -25,13 +27,15 @@ const (
 // The producer publishes whenever it is about to wait for more: nothing that
 // was received is ever withheld. Then it also waits for room.
 type queue struct {
-	limit int // bytes that may wait before the producer is held back
+	limit int                       // bytes that may wait before the producer is held back
+	ahead func(frame []byte) uint64 // nil for none
 
 	// The producer's own.
 	tail    *slab
 	unsaid  int // cost of what tail has beyond what was published
 	timer   *time.Timer
-	largest int // the last frame's size
+	largest int  // the last frame's size
+	behind  bool // the consumer does not keep up
 
 	// The consumer's own: what it has taken of the head slab.
 	data  []byte
@@ -50,10 +54,11 @@ type queue struct {
 	err      error         // why it is done
 	idle     bool          // the consumer waits for news
 	nudged   bool          // the consumer is to have an empty item
+	atWork   bool          // the consumer has taken something since the producer began to wait
 	blocked  bool          // the consumer has taken nothing for a while
 	full     bool          // the limit was reached; until half of it is free again
 	isWaited bool          // the producer waits for the consumer
-	moved    chan struct{} // the consumer has taken something meanwhile
+	moved    chan struct{} // there is room meanwhile
 	held     episode
 }
 
@@ -61,7 +66,10 @@ type queue struct {
 type cost struct{ bytes, frames int }
 
 // span is where a frame lies in its slab.
-type span struct{ from, to int }
+type span struct {
+	from, to int
+	ticket   uint64 // see [Live.Ahead]
+}
 
 func newQueue(limit int) *queue {
 	q := &queue{limit: limit, moved: make(chan struct{}, 1), held: newEpisode()}
@@ -95,7 +103,11 @@ func (q *queue) receive(r io.Reader) error {
 
 // add says that a frame lies there in the last slab.
 func (q *queue) add(from, to int) {
-	q.tail.spans = append(q.tail.spans, span{from, to})
+	s := span{from: from, to: to}
+	if q.behind {
+		s.ticket = q.ahead(q.tail.data[from:to])
+	}
+	q.tail.spans = append(q.tail.spans, s)
 	q.unsaid += to - from + perFrame
 }
 
@@ -173,6 +185,7 @@ func (q *queue) publish() bool {
 	q.waiting.bytes += q.unsaid
 	q.waiting.frames += len(s.spans) - len(s.shown)
 	q.unsaid = 0
+	q.behind = q.ahead != nil && q.waiting.bytes > aheadFrom
 	s.shown, s.shownData = s.spans, s.data
 	q.heard = time.Now()
 	q.wake()
@@ -196,7 +209,7 @@ func (q *queue) hold(stop <-chan struct{}) {
 		case <-q.moved: // of an earlier wait
 		default:
 		}
-		q.isWaited = true
+		q.isWaited, q.atWork = true, false
 		full := q.full
 		q.mu.Unlock()
 		late, stopped := q.await(stop, full)
@@ -205,12 +218,11 @@ func (q *queue) hold(stop <-chan struct{}) {
 		if stopped {
 			return
 		}
-		q.blocked = q.blocked || late
+		q.blocked = q.blocked || late && !q.atWork
 	}
 }
 
-// await waits until the consumer takes something; unless the buffer is full,
-// not for long.
+// await waits until there is room; unless the buffer is full, not for long.
 func (q *queue) await(stop <-chan struct{}, full bool) (late, stopped bool) {
 	var tooLong <-chan time.Time
 	if !full {
@@ -244,11 +256,26 @@ func (q *queue) mayRead() bool {
 	return !q.full && (q.blocked || bytes < runAhead)
 }
 
+// hasRoom tells whether there is so much room that it is worth while to wake the
+// producer, who would soon be waiting again otherwise. mu is held.
+func (q *queue) hasRoom() bool {
+	if q.full {
+		return q.waiting.bytes <= q.limit/2
+	}
+	return q.waiting.bytes <= runAhead/2
+}
+
 // lastHeard returns when the last frame was published.
 func (q *queue) lastHeard() time.Time {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.heard
+}
+
+func (q *queue) stats() Stats {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return Stats{Frames: q.waiting.frames, Bytes: q.waiting.bytes, Heard: q.heard, Held: q.full}
 }
 
 // why returns why the queue is done: nil for its proper end.

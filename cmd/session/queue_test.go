@@ -2,9 +2,11 @@ package session
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // TestMemoryOfABacklog shows that slabs are used again, not allocated again,
@@ -79,4 +81,116 @@ func TestLargeFramesUseTheirSlabsAgain(t *testing.T) {
 	if allocs := testing.AllocsPerRun(20, one); allocs > 1 {
 		t.Errorf("%.0f allocations for a frame of 1 MiB", allocs)
 	}
+}
+
+// Ahead is called for what arrives while much is waiting, and its tickets come
+// out with their frames; a consumer that keeps up is never spared anything.
+func TestAhead(t *testing.T) {
+	q := newQueue(64 << 20)
+	tickets := map[string]uint64{}
+	q.ahead = func(frame []byte) uint64 {
+		tickets[string(frame)] = uint64(len(tickets) + 1)
+		return tickets[string(frame)]
+	}
+	number := 0
+	receive := func() {
+		number++
+		if err := q.receive(strings.NewReader(fmt.Sprintf("%0*d", 1000, number))); err != nil {
+			t.Fatal(err)
+		}
+		q.publish()
+	}
+	take := func() {
+		t.Helper()
+		item, ok := q.take()
+		if !ok || item.Ticket != tickets[string(item.Frame)] {
+			t.Fatalf("frame %.1000s has ticket %d, not %d", item.Frame, item.Ticket, tickets[string(item.Frame)])
+		}
+	}
+	for range 1000 {
+		receive()
+		take()
+	}
+	if len(tickets) > 0 {
+		t.Fatalf("%d frames were read ahead of a consumer that keeps up", len(tickets))
+	}
+	for q.waiting.bytes <= aheadFrom {
+		receive()
+	}
+	if len(tickets) > 0 {
+		t.Fatalf("%d frames were read ahead before enough was waiting", len(tickets))
+	}
+	for range 100 {
+		receive()
+	}
+	if len(tickets) != 100 {
+		t.Fatalf("%d of 100 frames were read ahead", len(tickets))
+	}
+	for range number - 1000 {
+		take()
+	}
+}
+
+// A producer that is held back is not woken for every slab, but when there is
+// room for many.
+func TestAHeldProducerIsWokenSeldom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue(64 << 20)
+		stop := make(chan struct{})
+		woken := 0
+		over := make(chan struct{})
+		go func() {
+			defer close(over)
+			for range 4000 {
+				q.receive(strings.NewReader(strings.Repeat("x", 1000)))
+				q.publish()
+				if q.waiting.bytes >= runAhead {
+					woken++
+				}
+				q.hold(stop)
+			}
+			q.finish(nil)
+		}()
+		for {
+			synctest.Wait() // the producer is held back, or done
+			if _, ok := q.take(); !ok {
+				break
+			}
+		}
+		<-over
+		if most := 4000 * 1016 / (runAhead / 2); woken == 0 || woken > most {
+			t.Errorf("the producer was woken %d times, more than %d", woken, most)
+		}
+	})
+}
+
+// A consumer that is slow but at work is not taken for one that is blocked: no
+// more than usual is read ahead of it.
+func TestASlowConsumerIsNotBlocked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue(64 << 20)
+		stop := make(chan struct{})
+		over := make(chan struct{})
+		go func() {
+			defer close(over)
+			for range 4000 {
+				q.receive(strings.NewReader(strings.Repeat("x", 1000)))
+				q.publish()
+				q.hold(stop)
+			}
+			q.finish(nil)
+		}()
+		most := 0
+		for {
+			if _, ok := q.take(); !ok {
+				break
+			}
+			time.Sleep(stall / 100)
+			most = max(most, q.stats().Bytes)
+		}
+		<-over
+		if most > 2*runAhead {
+			t.Errorf("%d bytes were waiting", most)
+		}
+	})
 }

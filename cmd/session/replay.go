@@ -35,6 +35,9 @@ func NewReplay(o ReplayOptions) *Replay {
 	return &Replay{o: o, queue: newQueue(runAhead)}
 }
 
+// Ahead is [Live.Ahead] for a recording.
+func (r *Replay) Ahead(read func(frame []byte) (ticket uint64)) { r.queue.ahead = read }
+
 // Items implements [Source]. A line longer than MaxFrame is an item that is
 // Broken. When the recording cannot be read to its end, what could be read
 // comes before the error. When ctx is done the source ends even if a read of R

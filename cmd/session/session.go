@@ -22,6 +22,9 @@ type Item struct {
 	// Frame is one action as the service sent it. It is valid, and must not be
 	// written to, until the next item is asked for. Nil when this is no frame.
 	Frame []byte
+	// Ticket is what the function given to Ahead has returned for the frame; 0
+	// when it was not asked.
+	Ticket uint64
 	// Link is news of the link; nil when this is none. Only live sources have it.
 	Link *Link
 	// Broken says why a frame could not be had, such as a [TooLongError]; nil
