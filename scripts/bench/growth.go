@@ -32,13 +32,32 @@ type point struct {
 
 // flatRow is the row of measurements that should be the same.
 func flatRow(what, unit string, points []point) row {
-	cells, values := []string{}, []float64{}
+	values := []float64{}
 	for _, p := range points {
-		cells = append(cells, fmt.Sprintf("%s: %.0f", p.of, p.value))
 		values = append(values, p.value)
 	}
 	times := slices.Max(values) / slices.Min(values)
-	return row{what, strings.Join(cells, ", ") + " " + unit, fmt.Sprintf("flat, within %g", flat), verdictOf(times <= flat)}
+	return row{what, list(points, unit), fmt.Sprintf("flat, within %g", flat), verdictOf(times <= flat)}
+}
+
+// linearRow is the row of what a KiB costs in frames of more and more of them.
+// A frame that is no larger costs something too, so that the share of a KiB may
+// fall; what must not happen is that it rises.
+func linearRow(what, unit string, points []point) row {
+	least, rise := points[0].value, 1.0
+	for _, p := range points {
+		rise = max(rise, p.value/least)
+		least = min(least, p.value)
+	}
+	return row{what, list(points, unit), fmt.Sprintf("rises by no more than %g", flat), verdictOf(rise <= flat)}
+}
+
+func list(points []point, unit string) string {
+	cells := []string{}
+	for _, p := range points {
+		cells = append(cells, fmt.Sprintf("%s: %.0f", p.of, p.value))
+	}
+	return strings.Join(cells, ", ") + " " + unit
 }
 
 // pace is the nanoseconds of CPU time that a client takes for a frame of a
@@ -92,11 +111,11 @@ func (b *bench) manyConnections() ([]row, error) {
 	return []row{flatRow("CPU time for a frame, by connections", "ns", points)}, nil
 }
 
-// largeFrames asks for the CPU time of a KiB, from where the bytes are what
-// counts, beside that of L: a large frame fits no cache.
+// largeFrames asks for the CPU time of a KiB, beside that of L: a large frame
+// fits no cache.
 func (b *bench) largeFrames() ([]row, error) {
 	const total = 128 << 20
-	small, large, copies := []point{}, []point{}, []string{}
+	points, copies := []point{}, []point{}
 	for _, size := range []int{300, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20} {
 		c := newCorpus(max(16, 2<<20/size), len(connectionSlugs), size)
 		kib := float64(c.events.mean()) / 1024
@@ -108,19 +127,11 @@ func (b *bench) largeFrames() ([]row, error) {
 		if err != nil {
 			return nil, err
 		}
-		p := point{fmt.Sprintf("%.1f KiB", kib), each / kib}
-		copies = append(copies, fmt.Sprintf("%.0f", bare/kib))
-		if size < 16<<10 {
-			small = append(small, p)
-		} else {
-			large = append(large, p)
-		}
+		name := fmt.Sprintf("%.1f KiB", kib)
+		points, copies = append(points, point{name, each / kib}), append(copies, point{name, bare / kib})
 	}
-	few := flatRow("CPU time for a KiB, by small frames' size", "ns", small)
-	few.goal, few.met = "", noGoal
 	return []row{
-		few,
-		flatRow("CPU time for a KiB, by large frames' size", "ns", large),
-		{what: "L's, for all these sizes", result: strings.Join(copies, ", ") + " ns"},
+		linearRow("CPU time for a KiB, by the frames' size", "ns", points),
+		{what: "the same of L", result: list(copies, "ns")},
 	}, nil
 }
