@@ -22,7 +22,7 @@ func (c *fieldsCommand) Run(r *run) error {
 		encoder.SetEscapeHTML(false)
 		encoder.SetIndent("", "  ")
 		if err := encoder.Encode(recordSchema()); err != nil {
-			return err
+			return writeError(err)
 		}
 		return writeError(out.Flush())
 	}

@@ -93,3 +93,30 @@ func TestRoom(t *testing.T) {
 		}
 	}
 }
+
+// TestNobodyReadsOn has every command that only prints end well when its reader
+// has gone away, and say what failed when the disk is full.
+func TestNobodyReadsOn(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{
+		"--help", "--version", "tail --help", "fields", "fields --json-schema", "man",
+		"completion bash", "completion zsh", "completion fish", "token",
+	} {
+		environ := []string{"RESTREAM_ACCESS_TOKEN=T0k3n"}
+		var stderr strings.Builder
+		if status := Run(t.Context(), strings.Fields(line), Env{Stdout: w, Stderr: &stderr, Environ: environ}); status != statusDone || stderr.Len() > 0 {
+			t.Errorf("restail %s to a reader that is gone: status %d, %s", line, status, stderr.String())
+		}
+		status := Run(t.Context(), strings.Fields(line), Env{Stdout: failing{}, Stderr: &stderr, Environ: environ})
+		if status != statusFailed || stderr.String() != "restail: cannot write to stdout: no space left on device\n" {
+			t.Errorf("restail %s to a full disk: status %d, %s", line, status, stderr.String())
+		}
+	}
+}
