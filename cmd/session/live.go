@@ -30,7 +30,7 @@ type LiveOptions struct {
 	// more; default 60 s.
 	MaxBackoff time.Duration
 	// HeartbeatTimeout is the time without any action after which the link is
-	// held to be broken; default 60 s.
+	// held to be broken; default 60 s. See [Live.Broken].
 	HeartbeatTimeout time.Duration
 	// MaxFrame is the size in bytes of the largest frame; default 16 MiB.
 	MaxFrame int
@@ -144,6 +144,11 @@ func (l *Live) Ahead(read func(frame []byte) (ticket uint64)) { l.queue.ahead = 
 // for them: Lost is said with the reason replaced, and Restored when they are
 // back.
 func (l *Live) Drained(drained bool) { l.drain.verdict(drained) }
+
+// Broken is to be called in the loop over Items when the item's frame turns out
+// to be no action: from then on it is no sign of life. One that the loop has not
+// come to yet is.
+func (l *Live) Broken() { l.queue.broken() }
 
 // Nudge has the loop over Items get an empty item as soon as nothing else is
 // waiting: for a consumer that has something to do at a certain time, though

@@ -49,7 +49,7 @@ type queue struct {
 	taken    int // how many of head's spans the consumer has taken
 	lent     cost
 	waiting  cost
-	heard    time.Time // the last frame
+	pulse    pulse
 	done     bool
 	err      error         // why it is done
 	idle     bool          // the consumer waits for news
@@ -125,6 +125,7 @@ func (q *queue) next(n int) *slab {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	s := q.free.get(n)
+	s.arrivals = append(s.arrivals, arrival{at: q.pulse.heard})
 	q.tail.next = s
 	q.tail = s
 	return s
@@ -151,6 +152,8 @@ func (q *queue) say(item Item) {
 	q.tail = s
 	q.waiting.bytes += perFrame
 	q.waiting.frames++
+	q.pulse.received++
+	q.pulse.reading = time.Now()
 	q.wake()
 }
 
@@ -183,11 +186,14 @@ func (q *queue) publish() bool {
 	defer q.mu.Unlock()
 	s := q.tail
 	q.waiting.bytes += q.unsaid
-	q.waiting.frames += len(s.spans) - len(s.shown)
+	n := len(s.spans) - len(s.shown)
+	q.waiting.frames += n
 	q.unsaid = 0
 	q.behind = q.ahead != nil && q.waiting.bytes > aheadFrom
 	s.shown, s.shownData = s.spans, s.data
-	q.heard = time.Now()
+	q.pulse.received += n
+	q.pulse.heard = time.Now()
+	s.arrivals = append(s.arrivals, arrival{n: len(s.spans), at: q.pulse.heard})
 	q.wake()
 	return true
 }
@@ -215,6 +221,7 @@ func (q *queue) hold(stop <-chan struct{}) {
 		late, stopped := q.await(stop, full)
 		q.mu.Lock()
 		q.isWaited = false
+		q.pulse.reading = time.Now()
 		if stopped {
 			return
 		}
@@ -269,13 +276,13 @@ func (q *queue) hasRoom() bool {
 func (q *queue) lastHeard() time.Time {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.heard
+	return q.pulse.heard
 }
 
 func (q *queue) stats() Stats {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return Stats{Frames: q.waiting.frames, Bytes: q.waiting.bytes, Heard: q.heard, Held: q.full}
+	return Stats{Frames: q.waiting.frames, Bytes: q.waiting.bytes, Heard: q.pulse.heard, Held: q.full}
 }
 
 // why returns why the queue is done: nil for its proper end.

@@ -1,5 +1,7 @@
 package session
 
+import "time"
+
 const (
 	// slabSize is the size of a slab in bytes: small enough that producer and
 	// consumer meet in the processor's cache.
@@ -23,7 +25,15 @@ type slab struct {
 	item      *Item
 	shown     []span
 	shownData []byte
+	arrivals  []arrival
 	next      *slab // nil: this is the one that the producer fills
+}
+
+// An arrival is when the frames of a slab up to the nth were published; up to
+// none, those before the slab.
+type arrival struct {
+	n  int
+	at time.Time
 }
 
 func newSlab(size int) *slab {
@@ -54,7 +64,7 @@ func (f *freeList) put(s *slab) {
 		return
 	}
 	f.bytes += cap(s.data)
-	*s = slab{data: s.data[:0], spans: s.spans[:0], next: f.first}
+	*s = slab{data: s.data[:0], spans: s.spans[:0], arrivals: s.arrivals[:0], next: f.first}
 	f.first = s
 }
 

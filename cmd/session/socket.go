@@ -16,10 +16,10 @@ const closeWait = time.Second
 var errStopped = errors.New("the socket is being left")
 
 // A socket is one WebSocket, from its handshake to its end. Its frames go into
-// the queue. All but leave is for one goroutine.
+// the queue. All but leave and interrupt is for one goroutine.
 type socket struct {
 	token    string
-	silence  time.Duration // for which no frame may come
+	silence  time.Duration // for which no action may come
 	maxFrame int           // bytes
 	queue    *queue
 
@@ -27,7 +27,6 @@ type socket struct {
 	wire   *wire
 	opened time.Time // of the handshake
 	heard  bool      // something was received
-	fresh  bool      // something was received since the clock was wound up
 
 	leaving  sync.Once
 	stopping chan struct{} // closed when the socket is to be left
@@ -39,26 +38,26 @@ func (s *socket) open(conn *websocket.Conn, buf []byte) {
 	s.conn = conn
 	s.opened = time.Now()
 	conn.SetReadLimit(int64(s.maxFrame))
-	s.wire.follow(buf, s.pause)
+	s.wire.follow(buf, s.pause, s.overdue)
 	s.wire.SetReadDeadline(s.opened.Add(s.silence))
 }
 
 // read receives frames until the link ends or is left, and says why: nil when
 // the run is over. The socket is closed then.
 func (s *socket) read() *fault {
+	s.queue.watch(s.interrupt)
 	var err error
 	for err == nil {
 		err = s.receive()
 	}
+	s.queue.watch(nil)
 	s.queue.publish()
-	select {
-	case <-s.stopping:
+	if s.isLeft() {
 		s.goodbye()
 		if s.why != nil {
 			s.why.heard = s.heard
 		}
 		return s.why
-	default:
 	}
 	f := s.linkFault(err)
 	f.heard = s.heard
@@ -74,26 +73,48 @@ func (s *socket) receive() error {
 		err = s.queue.receive(message)
 	}
 	if err == nil {
-		s.heard, s.fresh = true, true
+		s.heard = true
 	}
 	return err
 }
 
 // pause is called when all that was read is used up, before more is. It hands
-// the frames over, waits for room, and then winds up the clock of the silence,
-// which frames alone do: a proxy can answer pings.
+// the frames over and waits for room.
 func (s *socket) pause() error {
 	s.queue.publish()
 	s.queue.hold(s.stopping)
-	if s.fresh {
-		s.fresh = false
-		s.wire.SetReadDeadline(time.Now().Add(s.silence))
+	if s.isLeft() {
+		return errStopped
 	}
+	return nil
+}
+
+// overdue is called when the read deadline has passed: it tells whether the
+// link is broken, and sets the next deadline if not. Actions do not wind up the
+// clock one by one.
+func (s *socket) overdue() bool {
+	for set := (time.Time{}); ; {
+		due := s.queue.lastSign().Add(s.silence)
+		if s.isLeft() || !time.Now().Before(due) {
+			return true
+		}
+		if due.Equal(set) {
+			return false
+		}
+		s.wire.SetReadDeadline(due)
+		set = due // and look again: it may have undone an interrupt
+	}
+}
+
+// interrupt has the deadline looked at anew. Any goroutine may call it.
+func (s *socket) interrupt() { s.wire.SetReadDeadline(time.Unix(1, 0)) }
+
+func (s *socket) isLeft() bool {
 	select {
 	case <-s.stopping:
-		return errStopped
+		return true
 	default:
-		return nil
+		return false
 	}
 }
 
@@ -103,7 +124,7 @@ func (s *socket) leave(why *fault) {
 	s.leaving.Do(func() {
 		s.why = why
 		close(s.stopping)
-		s.wire.SetReadDeadline(time.Unix(1, 0))
+		s.interrupt()
 	})
 }
 

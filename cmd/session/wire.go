@@ -1,7 +1,9 @@
 package session
 
 import (
+	"errors"
 	"net"
+	"os"
 	"sync/atomic"
 )
 
@@ -16,13 +18,15 @@ type wire struct {
 	buf        []byte // nil during the handshake
 	r, w       int    // what is unread in buf
 	beforeRead func() error
+	overdue    func() bool
 	failed     atomic.Pointer[error] // the first error of a read
 }
 
 // follow begins to buffer, in buf, and to call beforeRead before each read of
-// the socket. Its error is the read's.
-func (w *wire) follow(buf []byte, beforeRead func() error) {
-	w.buf, w.beforeRead = buf, beforeRead
+// the socket, whose error is the read's, and overdue when the deadline has
+// passed: unless that is so, it has set another one.
+func (w *wire) follow(buf []byte, beforeRead func() error, overdue func() bool) {
+	w.buf, w.beforeRead, w.overdue = buf, beforeRead, overdue
 }
 
 func (w *wire) Read(p []byte) (int, error) {
@@ -48,6 +52,9 @@ func (w *wire) Read(p []byte) (int, error) {
 
 func (w *wire) read(p []byte) (int, error) {
 	n, err := w.Conn.Read(p)
+	for errors.Is(err, os.ErrDeadlineExceeded) && w.overdue != nil && !w.overdue() {
+		n, err = w.Conn.Read(p)
+	}
 	if err != nil {
 		w.failed.CompareAndSwap(nil, &err)
 	}
