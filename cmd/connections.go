@@ -73,7 +73,7 @@ func (c *connectionsCommand) settle(r *run, live *session.Live, decoder *decode.
 		case err != nil:
 			return err
 		case item.Link == nil:
-			c.read(r, decoder, item.Frame, quiet)
+			c.read(r, live, decoder, item.Frame, quiet)
 			continue
 		case item.Link.Status == session.Connected:
 			enough.Reset(settleTries * time.Duration(c.Settle))
@@ -107,9 +107,10 @@ func startLater(f func()) *time.Timer {
 }
 
 // read takes one action into the map.
-func (c *connectionsCommand) read(r *run, decoder *decode.Decoder, frame []byte, quiet *time.Timer) {
+func (c *connectionsCommand) read(r *run, live *session.Live, decoder *decode.Decoder, frame []byte, quiet *time.Timer) {
 	if err := decoder.Read(frame, 0); err != nil {
 		r.status.Frame(err, frame)
+		live.Broken()
 	}
 	if decoder.Updated() {
 		quiet.Reset(time.Duration(c.Settle))

@@ -38,6 +38,9 @@ type pipe struct {
 	// drained tells the source whether every connection is drained; nil for a
 	// source that cannot do anything about it.
 	drained func(bool)
+	// noAction tells the source that its last frame was none; nil for one that
+	// does not care.
+	noAction func()
 
 	// nudge has the source yield an empty item; nil for one that cannot.
 	nudge func()
@@ -142,6 +145,9 @@ func (p *pipe) take(ctx context.Context, item session.Item) error {
 	}
 	if err := p.decoder.Read(item.Frame, item.Ticket); err != nil {
 		p.broken(err, item.Frame)
+		if p.noAction != nil {
+			p.noAction()
+		}
 		return nil
 	}
 	p.noticeConnections()

@@ -86,7 +86,8 @@ func (l *linkFlags) retries() int {
 
 // attach makes a live source the pipe's.
 func (p *pipe) attach(live *session.Live) {
-	p.source, p.drained, p.nudge, p.stats = live, live.Drained, live.Nudge, live.Stats
+	p.source, p.stats = live, live.Stats
+	p.drained, p.noAction, p.nudge = live.Drained, live.Broken, live.Nudge
 	live.Ahead(p.ahead())
 }
 
