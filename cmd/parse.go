@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -150,24 +149,5 @@ func checkEnum(value *kong.Value) error {
 	if value.Enum == "" || slices.Contains(value.EnumSlice(), value.Target.String()) {
 		return nil
 	}
-	return fmt.Errorf("%s must be one of %s but got %q", value.ShortSummary(), `"`+strings.Join(value.EnumSlice(), `","`)+`"`, value.Target.String())
-}
-
-// complaint makes kong's ours: status 2, and where help is found.
-func (c *commandLine) complaint(err error, parsed *kong.Context) error {
-	if e := (*exitError)(nil); errors.As(err, &e) {
-		return e
-	}
-	command := "restail"
-	selected := parsed.Selected()
-	word, unexpected := strings.CutPrefix(err.Error(), "unexpected argument ")
-	if unexpected && (selected == nil || selected.Name == "tail") {
-		return usageError(fmt.Errorf("%q is no command", word), "see restail --help")
-	}
-	name := "tail"
-	if selected != nil {
-		name = selected.Name
-	}
-	plain := strings.NewReplacer("expected value value but got", "expected a value but got", `"EOL" (<EOL>)`, "nothing", " (short flag)", "")
-	return usageError(errors.New(c.set.blame(plain.Replace(err.Error()))), "see "+command+" "+name+" --help")
+	return fmt.Errorf("%s: %q is unknown: choose from %s", value.ShortSummary(), value.Target.String(), strings.Join(value.EnumSlice(), ", "))
 }
