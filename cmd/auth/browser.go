@@ -6,7 +6,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 )
+
+// openTime is how long a program may take to find out that it opens nothing.
+const openTime = time.Second
 
 // openers are the programs that open a URL in the user's browser.
 var openers = map[string][][]string{
@@ -16,13 +20,15 @@ var openers = map[string][][]string{
 }
 
 // Browser returns what opens a URL in the user's browser: the programs of
-// BROWSER, separated as those of PATH, and what the system has for it. It does not
-// wait for the browser, which has nothing to do with our terminal.
+// BROWSER, separated as those of PATH, and what the system has for it: the first
+// that does not fail at once, as those do that find no desktop. It does not wait
+// for the browser, which has nothing to do with our terminal.
 func Browser(environ []string) func(url string) error {
 	o := Options{Environ: environ}
-	programs, known := openers[runtime.GOOS]
-	if !known {
+	programs, desktop := openers[runtime.GOOS]
+	if !desktop {
 		programs = openers[""]
+		desktop = o.getenv("DISPLAY") != "" || o.getenv("WAYLAND_DISPLAY") != "" || o.getenv("WSL_DISTRO_NAME") != ""
 	}
 	var chosen [][]string
 	for _, program := range filepath.SplitList(o.getenv("BROWSER")) {
@@ -32,8 +38,12 @@ func Browser(environ []string) func(url string) error {
 	}
 	programs = append(chosen, programs...)
 	return func(url string) error {
-		for _, words := range programs {
-			if start(words, url, environ) == nil {
+		for i, words := range programs {
+			switch {
+			case start(words, url, environ) != nil:
+			case i >= len(chosen) && !desktop: // likely a text browser, which shows nothing without a terminal
+				return errors.New("there is no desktop to open a browser on")
+			default:
 				return nil
 			}
 		}
@@ -57,6 +67,12 @@ func start(words []string, url string, environ []string) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	go func() { _ = cmd.Wait() }()
-	return nil
+	left := make(chan error, 1)
+	go func() { left <- cmd.Wait() }()
+	select {
+	case err := <-left:
+		return err
+	case <-time.After(openTime):
+		return nil
+	}
 }

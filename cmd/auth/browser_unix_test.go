@@ -5,6 +5,7 @@ package auth
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +25,7 @@ func TestBrowser(t *testing.T) {
 		"'" + program + "' --new %s --quiet":      "--new|" + to + "|--quiet|",
 		"/nowhere/at/all:'" + program + "' -x":    "-x|" + to + "|",
 		"'not closed::'" + program + "' --url=%s": "--url=" + to + "|",
+		"false:'" + program + "' --next":          "--next|" + to + "|",
 	} {
 		os.Remove(seen)
 		if err := Browser([]string{"BROWSER=" + variable})(to); err != nil {
@@ -40,9 +42,32 @@ func TestBrowser(t *testing.T) {
 	}
 }
 
+// TestNoBrowserFound has no program that opens a URL, one that fails, and one
+// that does well, on a desktop and without one.
 func TestNoBrowserFound(t *testing.T) {
-	t.Setenv("PATH", t.TempDir())
-	if err := Browser(nil)("http://127.0.0.1/"); err == nil || strings.Contains(err.Error(), "127") {
-		t.Errorf("got %v", err)
+	dir := t.TempDir()
+	t.Setenv("PATH", dir)
+	for _, test := range []struct {
+		script, variable string
+		opens            bool
+	}{
+		{"", "DISPLAY=:0", false},
+		{"exit 3", "DISPLAY=:0", false},
+		{"exit 0", "DISPLAY=:0", true},
+		{"exit 0", "WAYLAND_DISPLAY=wayland-0", true},
+		{"exit 0", "TERM=xterm", runtime.GOOS == "darwin"},
+	} {
+		for _, name := range []string{"xdg-open", "open"} {
+			if test.script == "" {
+				continue
+			}
+			if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+test.script+"\n"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err := Browser([]string{test.variable})("http://127.0.0.1/")
+		if (err == nil) != test.opens || err != nil && strings.Contains(err.Error(), "127") {
+			t.Errorf("with %q and %s: got %v", test.script, test.variable, err)
+		}
 	}
 }
