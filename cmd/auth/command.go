@@ -69,7 +69,9 @@ func (c *command) run(ctx context.Context) (token string, expires time.Time, err
 	defer cancel()
 	stdout := &bounded{full: cancel}
 	cmd := exec.CommandContext(ctx, c.args[0], c.args[1:]...)
-	cmd.Env, cmd.Stdout, cmd.Stderr = c.environ, stdout, c.stderr
+	stderr := &wholeLines{w: c.stderr}
+	defer stderr.end()
+	cmd.Env, cmd.Stdout, cmd.Stderr = c.environ, stdout, stderr
 	cmd.WaitDelay = commandGrace
 	cmd.Cancel = func() error {
 		if err := cmd.Process.Signal(os.Interrupt); !errors.Is(err, os.ErrProcessDone) && err != nil {
@@ -118,4 +120,23 @@ func (b *bounded) Write(p []byte) (int, error) {
 		return 0, errors.New("too much output")
 	}
 	return b.text.Write(p)
+}
+
+// wholeLines passes everything on, and can end the line that is not.
+type wholeLines struct {
+	w    io.Writer
+	open bool
+}
+
+func (l *wholeLines) Write(p []byte) (int, error) {
+	if len(p) > 0 {
+		l.open = p[len(p)-1] != '\n'
+	}
+	return l.w.Write(p)
+}
+
+func (l *wholeLines) end() {
+	if l.open {
+		io.WriteString(l.w, "\n")
+	}
 }

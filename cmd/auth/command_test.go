@@ -46,10 +46,28 @@ func commandChild() int {
 				return 1
 			}
 		}
+	case "mutter":
+		fmt.Fprint(os.Stderr, "and breaks off")
+		fmt.Println("a-token")
 	case "hang":
 		time.Sleep(time.Minute)
 	}
 	return 0
+}
+
+// TestCommandEndsItsLine lets nothing continue the line that a command left open.
+func TestCommandEndsItsLine(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ command, want string }{
+		{"mutter", "the command speaks\nand breaks off\n"},
+		{"print a-token", "the command speaks\n"},
+	} {
+		w := newCommandWorld(t, test.command)
+		mustToken(t, w.open(t), "")
+		if got := w.heard(); got != test.want {
+			t.Errorf("%s: stderr is %q, want %q", test.command, got, test.want)
+		}
+	}
 }
 
 func newCommandWorld(t *testing.T, command string) *world {
