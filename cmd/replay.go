@@ -45,8 +45,9 @@ func (c *replayCommand) Run(r *run) error {
 
 // open opens a recording, - for stdin.
 func (r *run) open(name string) (io.Reader, func() error, error) {
+	tell := func(hint string) { r.status.Note("frame", hint) }
 	if name == "-" {
-		return r.Stdin, func() error { return nil }, nil
+		return &firstLook{in: r.Stdin, tell: tell}, func() error { return nil }, nil
 	}
 	file, err := os.Open(name)
 	if err != nil {
@@ -60,5 +61,5 @@ func (r *run) open(name string) (io.Reader, func() error, error) {
 		file.Close()
 		return nil, nil, usageError(err, "")
 	}
-	return file, file.Close, nil
+	return &firstLook{in: file, tell: tell}, file.Close, nil
 }
