@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -122,12 +123,23 @@ func readConfig(env Env, o origins) (*configuration, error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	if err := decoder.Decode(&c.values); err != nil {
-		return nil, c.wrong("it is not one JSON object: %v", err)
+		return nil, c.wrong("it is not one JSON object: %s", notAnObject(err))
 	}
 	if decoder.More() {
 		return nil, c.wrong("something follows the JSON object")
 	}
 	return c, nil
+}
+
+// notAnObject says in plain words why JSON is none.
+func notAnObject(err error) string {
+	if other := (*json.UnmarshalTypeError)(nil); errors.As(err, &other) {
+		return "it is of the kind " + other.Value
+	}
+	if errors.Is(err, io.EOF) {
+		return "it is empty"
+	}
+	return err.Error()
 }
 
 func (c *configuration) wrong(what string, args ...any) error {
