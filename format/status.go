@@ -1,6 +1,7 @@
 package format
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strings"
@@ -121,9 +122,11 @@ func (s *Status) Frame(err error, frame []byte) {
 	s.write(badMark, message, news{at: s.now(), kind: "frame"}.text("frame", begin))
 }
 
-// beginning is as much of a frame as helps to recognize it: whole characters.
+// beginning is as much of a frame as helps to recognize it: whole characters,
+// none of a blank one.
 func beginning(frame []byte) string {
 	const enough = 80
+	frame = bytes.TrimLeft(frame, " \t\r\n")
 	if len(frame) <= enough {
 		return string(frame)
 	}

@@ -70,7 +70,7 @@ func everything(s *Status) {
 	s.Link(Link{Status: "ended", Reason: "unauthorized", Detail: "HTTP 401"})
 	s.Frame(errors.New("not JSON: unexpected 'x' at byte 17"), []byte("{\"action\":\"event\"\x1b[2Jx"))
 	s.Frame(errors.New("no action"), []byte(strings.Repeat("é ", 40)+"\u202e"))
-	s.Frame(errors.New("empty"), nil)
+	s.Frame(errors.New("empty"), []byte(" \t\r\n"))
 	s.Filter("cannot iterate over: string (\"a\nb\")", nil)
 	s.Note("link", "stdout is slow: the socket is held back")
 	s.Summary(Counters{Received: 1234, Written: 1200, Filtered: 30, Broken: 1, FilterErrors: 3})
@@ -133,7 +133,7 @@ func TestStatusNoneShowsErrorsAndWhatWasAskedFor(t *testing.T) {
 	want, w2 := newStatus(StatusText)
 	want.Frame(errors.New("not JSON: unexpected 'x' at byte 17"), []byte("{\"action\":\"event\"\x1b[2Jx"))
 	want.Frame(errors.New("no action"), []byte(strings.Repeat("é ", 40)+"\u202e"))
-	want.Frame(errors.New("empty"), nil)
+	want.Frame(errors.New("empty"), []byte(" \t\r\n"))
 	want.Filter("cannot iterate over: string (\"a\nb\")", nil)
 	want.Table([]record.Linked{
 		{Platform: "discord", Channel: "猫 cafe", Status: "connected"},
