@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 )
@@ -114,7 +115,7 @@ func readConfig(env Env, o origins) (*configuration, error) {
 		return c, nil
 	}
 	text, err := os.ReadFile(c.path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) { // a service's HOME may be /dev/null
 		return c, nil
 	}
 	if err != nil {

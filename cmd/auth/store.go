@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -102,7 +103,7 @@ func (s *store) exists() bool {
 // read returns the login; its error is errNoLogin or an *Error.
 func (s *store) read() (*login, error) {
 	file, err := os.Open(s.path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) { // HOME can be /dev/null
 		return nil, errNoLogin
 	}
 	if err != nil {
