@@ -42,6 +42,9 @@ func plain(complaint string, args []string) string {
 		`"EOL" (<EOL>)`, "nothing",
 		" (short flag)", "",
 	).Replace(complaint)
+	if letter, short := strings.CutPrefix(complaint, "unknown flag -"); short && !strings.HasPrefix(letter, "-") {
+		complaint, _, _ = strings.Cut(complaint, ", did you mean") // any letter for any other
+	}
 	flag, value, isBool := strings.Cut(complaint, "bool value must be true, 1, yes, false, 0 or no but got ")
 	if !isBool {
 		return complaint
