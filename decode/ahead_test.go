@@ -47,8 +47,8 @@ func TestAheadInBursts(t *testing.T) {
 	events, _ := mixed(t)
 	plain, d := newDecoder(), newDecoder()
 	read := d.Ahead()
-	for start := 0; start+700 <= len(events); start += 700 {
-		burst := events[start : start+700]
+	for start := 0; start+300 <= len(events); start += 300 {
+		burst := events[start : start+300]
 		tickets := make([]uint64, len(burst))
 		taken := 0
 		for i, event := range burst {
