@@ -170,7 +170,7 @@ func (p *pipe) broken(err error, frame []byte) {
 // noticeConnections tells what the last action changed in the connection map.
 func (p *pipe) noticeConnections() {
 	p.changed = p.changed || p.decoder.Updated()
-	if change, ok := p.decoder.Change(); ok {
+	if change := p.decoder.Change(); change != nil {
 		p.status.Connection(change.Linked)
 		if p.know != nil {
 			p.know(change.Linked)

@@ -162,13 +162,13 @@ func (d *Decoder) Decode(frame []byte) (*record.Record, error) {
 	return d.Record(), nil
 }
 
-// Change returns what the last action changed in the map of connections, and
-// whether that is news to people.
-func (d *Decoder) Change() (Change, bool) {
+// Change returns what the last action changed in the map of connections if that
+// is news to people, else nil. It is valid until the next Read.
+func (d *Decoder) Change() *Change {
 	if !d.changed {
-		return Change{}, false
+		return nil
 	}
-	return d.change, true
+	return &d.change
 }
 
 // Updated tells whether the last action made [Decoder.Linked] different, be it

@@ -97,7 +97,7 @@ func checkChars(t *testing.T, f record.Field, c record.Chars) {
 		t.Fatalf("%s is not UTF-8: %q", f.Name(), c.Bytes)
 	}
 	for _, r := range string(c.Bytes) {
-		if c.Plain && (r < ' ' || r == '"' || r == '\\' || r >= 0x7f && r < 0xa0) {
+		if c.Plain && (r < ' ' || r == '"' || r == '\\' || r >= 0x7f && r < 0xa0 || r == '\u2028' || r == '\u2029') {
 			t.Fatalf("%s is not plain: %q", f.Name(), c.Bytes)
 		}
 	}

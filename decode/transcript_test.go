@@ -88,7 +88,7 @@ func replay(transcript []byte) []byte {
 			} else {
 				fmt.Fprintf(&out, "< %s\n", marshal(r))
 			}
-			if change, ok := d.Change(); ok {
+			if change := d.Change(); change != nil {
 				kind := [...]string{"opened", "changed", "failed", "closed", "gone"}[change.Kind]
 				fmt.Fprintf(&out, "~ %s: %s\n", kind, describe(change.Linked))
 			}

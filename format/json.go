@@ -1,7 +1,6 @@
 package format
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -147,22 +146,4 @@ func unescaped(text []byte) int {
 		i++
 	}
 	return i
-}
-
-var separators = strings.NewReplacer("\u2028", `\u2028`, "\u2029", `\u2029`)
-
-// escapeSeparators does for what stands in dst from start on, which is JSON,
-// what [appendQuoted] does for one string: strings that were copied as they
-// are may have U+2028 and U+2029 in them. It is rare enough to copy the line.
-func escapeSeparators(dst []byte, start int) []byte {
-	for rest := dst[start:]; ; {
-		at := bytes.IndexByte(rest, 0xe2)
-		if at < 0 || len(rest) < at+3 {
-			return dst
-		}
-		if rest[at+1] == 0x80 && rest[at+2]&^1 == 0xa8 {
-			return append(dst[:start], separators.Replace(string(dst[start:]))...)
-		}
-		rest = rest[at+3:]
-	}
 }

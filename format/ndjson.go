@@ -84,7 +84,7 @@ func closeObject(dst []byte, start int) []byte {
 		return append(dst, "{}\n"...)
 	}
 	dst[start] = '{'
-	return escapeSeparators(append(dst, '}', '\n'), start)
+	return append(dst, '}', '\n')
 }
 
 // appendField appends a field, with a comma before it.

@@ -45,18 +45,6 @@ func TestNDJSONEscapes(t *testing.T) {
 	}
 }
 
-func TestNDJSONEscapesSeparatorsOfPlainStrings(t *testing.T) {
-	var r record.Record
-	r.SetPlain(record.Author, "“a” – b…")
-	if got, want := string(NDJSON{}.Record([]byte("\u2028"), &r, nil)), "\u2028{\"author\":\"“a” – b…\"}\n"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	r.SetPlain(record.Text, "one\u2028two\u2029")
-	if got, want := string(NDJSON{}.Record([]byte("\u2028"), &r, nil)), "\u2028{\"author\":\"“a” – b…\",\"text\":\"one\\u2028two\\u2029\"}\n"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
 func TestNDJSONFields(t *testing.T) {
 	const line = `{"time":"2025-02-21T12:38:00Z","action":"event","source_id":2,"author":"Ada","badges":["a","b"],"is_bot":false,"text":""}`
 	for _, c := range []struct {

@@ -111,7 +111,9 @@ func fill(t testing.TB, r *record.Record, line string) {
 
 // chars tells like decode whether a string is plain.
 func chars(s string) record.Chars {
-	special := func(r rune) bool { return r < ' ' || r == '"' || r == '\\' || 0x7f <= r && r < 0xa0 }
+	special := func(r rune) bool {
+		return r < ' ' || r == '"' || r == '\\' || 0x7f <= r && r < 0xa0 || r == '\u2028' || r == '\u2029'
+	}
 	return record.Chars{Bytes: []byte(s), Plain: !strings.ContainsFunc(s, special)}
 }
 

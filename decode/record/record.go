@@ -18,7 +18,8 @@ type Chars struct {
 	// Bytes must never be written to: they may be a view of a frame.
 	Bytes []byte
 	// Plain tells that Bytes may stand between JSON quotes as they are: no
-	// quote, backslash, control character (C0, DEL, C1). False is always safe.
+	// quote, backslash, control character (C0, DEL, C1), and neither of the
+	// separators U+2028 and U+2029. False is always safe.
 	Plain bool
 }
 

@@ -83,9 +83,9 @@ const (
 	ownFlag         // it lies in what [Scanner.Own] returns, not in the input
 )
 
-// Plain tells of a String that it can stand between JSON quotes as it is and
-// harms no terminal by itself: no quote, backslash, control character (C0, DEL,
-// C1).
+// Plain tells of a String that it can stand between JSON quotes as it is, and
+// within a line to whoever reads lines: no quote, backslash, control character
+// (C0, DEL, C1), line or paragraph separator.
 func (v Value) Plain() bool { return v.flags&plainFlag != 0 }
 
 // Bytes returns the characters of a String, without escapes and valid UTF-8,

@@ -138,7 +138,7 @@ func checkPlain(t *testing.T, text []byte, plain bool) {
 	}
 	want := true
 	for _, r := range string(text) {
-		if r < ' ' || r == '"' || r == '\\' || r >= 0x7f && r < 0xa0 {
+		if r < ' ' || r == '"' || r == '\\' || r >= 0x7f && r < 0xa0 || r == '\u2028' || r == '\u2029' {
 			want = false
 		}
 	}

@@ -248,17 +248,31 @@ func isPlain(text []byte) bool {
 	return end == len(text) && (what == 0 || !hasControl(text))
 }
 
-// hasControl finds DEL and C1, U+0080 to U+009F, in text that is valid UTF-8.
+// hasControl finds DEL, C1, which is U+0080 to U+009F, and the separators U+2028
+// and U+2029 in text that is valid UTF-8.
 func hasControl(text []byte) bool {
-	if bytes.IndexByte(text, 0x7f) >= 0 {
-		return true
-	}
+	return bytes.IndexByte(text, 0x7f) >= 0 || hasC1(text) || hasSeparator(text)
+}
+
+func hasC1(text []byte) bool {
 	for {
 		i := bytes.IndexByte(text, 0xc2)
 		if i < 0 {
 			return false
 		}
 		if text = text[i+1:]; text[0] < 0xa0 {
+			return true
+		}
+	}
+}
+
+func hasSeparator(text []byte) bool {
+	for {
+		i := bytes.IndexByte(text, 0xe2)
+		if i < 0 {
+			return false
+		}
+		if text = text[i+1:]; text[0] == 0x80 && text[1]&^1 == 0xa8 {
 			return true
 		}
 	}
