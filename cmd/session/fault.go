@@ -130,7 +130,7 @@ func (s *socket) linkFault(err error) *fault {
 		f.detail = fmt.Sprintf("a frame is larger than the limit of %s (--max-frame)", size(s.maxFrame))
 	case errors.Is(failure, os.ErrDeadlineExceeded):
 		f.reason = silent
-		f.detail = fmt.Sprintf("nothing received for %v", s.silence)
+		f.detail = "nothing received for " + seconds(s.silence)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		f.detail = "the connection was cut without a close frame"
 	case errors.Is(failure, syscall.ECONNRESET):
@@ -176,4 +176,12 @@ func rootOf(err error) error {
 		}
 		err = inner
 	}
+}
+
+// seconds writes a duration as a timeout is given: 60s, not 1m0s.
+func seconds(d time.Duration) string {
+	if d < time.Second {
+		return d.String()
+	}
+	return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + "s"
 }

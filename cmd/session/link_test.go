@@ -101,7 +101,7 @@ func TestSilence(t *testing.T) {
 		if at := lost.At.Sub(start); at != 4*45*time.Second+time.Minute {
 			t.Errorf("lost after %v, not a minute after the last heartbeat", at)
 		}
-		if lost.Detail != "nothing received for 1m0s" {
+		if lost.Detail != "nothing received for 60s" {
 			t.Errorf("lost with the words %q", lost.Detail)
 		}
 		if want := time.Minute + lost.Retry; restored.Gap != want {

@@ -75,7 +75,7 @@ func TestOnlyActionsAreSignsOfLife(t *testing.T) {
 					return true
 				})
 				lost := l.link(t, 1)
-				if lost.Reason != silent || lost.Detail != "nothing received for 1m0s" {
+				if lost.Reason != silent || lost.Detail != "nothing received for 60s" {
 					t.Errorf("%+v", lost)
 				}
 				if got := lost.At.Sub(start); got != test.lost {

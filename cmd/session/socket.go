@@ -10,7 +10,7 @@ import (
 )
 
 // closeWait is how long the service may take to answer our close frame.
-const closeWait = time.Second
+const closeWait = time.Second / 2
 
 // errStopped ends reading when the socket is to be left.
 var errStopped = errors.New("the socket is being left")
