@@ -59,10 +59,11 @@ type pipe struct {
 	linked atomic.Pointer[[]record.Linked]
 	// changed tells that linked is behind.
 	changed bool
-	// settleAt is when settle is due, which the timer nudges the source for;
-	// zero for never.
+	// settleAt is when settle is due. The timer says so, which may have been set
+	// anew meanwhile, and nudges the source.
 	settleAt    time.Time
 	settleTimer *time.Timer
+	settleDue   atomic.Bool
 	link        record.Record
 	// filterErrors are the messages that were shown, each once.
 	filterErrors map[string]bool
@@ -132,7 +133,7 @@ func (p *pipe) take(ctx context.Context, item session.Item) error {
 	if item.Link != nil {
 		return p.takeLink(ctx, item.Link)
 	}
-	if !p.settleAt.IsZero() && !time.Now().Before(p.settleAt) {
+	if p.settleDue.Load() {
 		p.settle()
 	}
 	if item.Frame == nil && item.Broken == nil { // a nudge
@@ -187,7 +188,10 @@ func (p *pipe) noticeConnections() {
 func (p *pipe) settleLater() {
 	p.settleAt = time.Now().Add(settleTime)
 	if p.settleTimer == nil {
-		p.settleTimer = time.AfterFunc(settleTime, p.nudge)
+		p.settleTimer = time.AfterFunc(settleTime, func() {
+			p.settleDue.Store(true)
+			p.nudge()
+		})
 	}
 	p.settleTimer.Reset(settleTime)
 }
@@ -195,7 +199,10 @@ func (p *pipe) settleLater() {
 // settle reports the connections that are not coming back by themselves: those
 // that a new socket did not announce again, and those that stay connecting.
 func (p *pipe) settle() {
-	p.settleAt = time.Time{}
+	p.settleDue.Store(false)
+	if time.Now().Before(p.settleAt) {
+		return
+	}
 	for _, lingering := range p.decoder.Lingering() {
 		p.status.Connection(lingering)
 	}
