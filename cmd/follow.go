@@ -59,6 +59,9 @@ func (r *run) newPipe(o *outputFlags, end *endFlags) (*pipe, error) {
 	if text, ok := writer.(*format.Text); ok {
 		p.know = text.Know
 	}
+	if p.recording && program == nil && platforms == nil {
+		p.decoder.Lean()
+	}
 	return p, nil
 }
 

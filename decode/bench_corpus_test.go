@@ -125,6 +125,7 @@ func BenchmarkMixed(b *testing.B) {
 	}{
 		{"read", func(d *Decoder, frame []byte) error { return d.Read(frame, 0) }},
 		{"record", func(d *Decoder, frame []byte) error { _, err := d.Decode(frame); return err }},
+		{"lean", func(d *Decoder, frame []byte) error { d.Lean(); return d.Read(frame, 0) }},
 	} {
 		b.Run(step.name, func(b *testing.B) {
 			d := newDecoder()

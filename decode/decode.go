@@ -54,6 +54,11 @@ type Decoder struct {
 	updated     bool
 }
 
+// Lean has the Decoder expect that nobody asks for records or platforms: it only
+// checks a payload then, and reads it once more should somebody ask after all, or
+// should the action change the map of connections.
+func (d *Decoder) Lean() { d.wire.lean = true }
+
 // New returns a Decoder. now is asked for the time of receipt of an action
 // that has no usable stamp.
 func New(now func() time.Time) *Decoder {
@@ -113,7 +118,7 @@ func (d *Decoder) trim(size int) {
 		d.keep = keepLarge
 	} else if d.keep > 0 {
 		if d.keep--; d.keep == 0 {
-			d.wire, d.frame, d.row = wire{}, frame{}, row{}
+			d.wire, d.frame, d.row = wire{lean: d.wire.lean}, frame{}, row{}
 		}
 	}
 }
@@ -134,9 +139,19 @@ func (d *Decoder) Platform() []byte {
 func (d *Decoder) place() {
 	if !d.placed {
 		d.placed = true
+		if d.row.skipped {
+			d.readSkipped()
+		}
 		d.row.put(record.Connection, keyConnection)
 		d.kind.place(d)
 	}
+}
+
+// readSkipped reads a frame again, of which the payload was only checked.
+func (d *Decoder) readSkipped() {
+	d.wire.lean = false
+	d.wire.read(&d.frame, d.row.data)
+	d.wire.lean = true
 }
 
 // Record returns the record of the action that was read last.

@@ -3,6 +3,7 @@ package decode
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -182,6 +183,43 @@ func TestRecordIsMadeForWhoAsks(t *testing.T) {
 		}
 		if first := marshal(d.Record()); first != marshal(d.Record()) || asked != 1 {
 			t.Fatalf("%s and %s, made %d times", first, marshal(d.Record()), asked)
+		}
+	}
+}
+
+// A lean Decoder knows the action and keeps the map, and makes the same record
+// of what it has only checked, wherever the keys stand and how often.
+func TestLean(t *testing.T) {
+	whole, lean := newDecoder(), newDecoder()
+	lean.Lean()
+	all := frames(t)
+	for _, odd := range []string{
+		`{"payload":{"eventTypeId":5,"eventPayload":{"text":"before"}},"action":"event"}`,
+		`{"action":"event","payload":{"eventPayload":{"text":"a"}},"payload":{"eventPayload":{"bot":true}}}`,
+		`{"action":"event","payload":{"connectionIdentifier":"1-kick-a","status":"connected"},"action":"connection_info"}`,
+		`{"action":"connection_info","payload":{"connectionIdentifier":"1-kick-b"},"action":"event","payload":{"eventPayload":{"text":"b"}}}`,
+		`{"action":"event","payload":{"text":1},"action":"connection_info","payload":{"connectionIdentifier":"1-kick-c"}}`,
+		`{"\u0061ction":"\u0065vent","payload":{"eventPayload":{"text":"\ud83d\ude00\n"}}}`,
+		`{"action":5,"payload":{}}`, `{"action":"event","payload":[{"a":1}]}`, `{"action":"event","payload":{"a":}}`,
+	} {
+		all = append(all, []byte(odd))
+	}
+	for _, frame := range all {
+		want, got := whole.Read(frame, 0), lean.Read(frame, 0)
+		if fmt.Sprint(want) != fmt.Sprint(got) {
+			t.Fatalf("%s: %v, and %v when lean", frame, want, got)
+		}
+		if !slices.Equal(whole.Linked(), lean.Linked()) {
+			t.Fatalf("%s: the map is %v, and %v when lean", frame, whole.Linked(), lean.Linked())
+		}
+		if want != nil {
+			continue
+		}
+		if string(whole.Action()) != string(lean.Action()) || string(whole.Platform()) != string(lean.Platform()) {
+			t.Fatalf("%s: %s of %s, and %s of %s when lean", frame, whole.Action(), whole.Platform(), lean.Action(), lean.Platform())
+		}
+		if want, got := marshal(whole.Record()), marshal(lean.Record()); got != want {
+			t.Fatalf("%s, lean:\n got %s\nwant %s", frame, got, want)
 		}
 	}
 }

@@ -9,6 +9,7 @@ type frame struct {
 	data     []byte
 	own      []byte // strings that data does not have as they are
 	kind     scan.Kind
+	skipped  bool                // the payload was checked only
 	there    [256 / 64]uint64    // bit n: key n is there
 	values   [maxKeys]scan.Value // an object has none; an array's says where its values are among the elements
 	elements []element           // one array after the other
@@ -29,7 +30,7 @@ type value struct {
 
 // reset begins a new frame.
 func (f *frame) reset(data []byte) {
-	f.data, f.own, f.elements = data, f.own[:0], f.elements[:0]
+	f.data, f.own, f.elements, f.skipped = data, f.own[:0], f.elements[:0], false
 	clear(f.there[:])
 }
 

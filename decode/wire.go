@@ -7,6 +7,7 @@ import "github.com/restail/restail/decode/scan"
 type wire struct {
 	scan.Scanner
 	*frame
+	lean bool // payloads are only checked
 }
 
 // read reads what the data says into f. The error says that it is not JSON.
@@ -75,7 +76,11 @@ func (w *wire) readFrame() {
 		case "action":
 			w.note(keyAction)
 		case "payload":
-			w.readPayload()
+			if w.skipped = w.lean; w.skipped {
+				w.Skip()
+			} else {
+				w.readPayload()
+			}
 		case "timestamp":
 			w.note(keyTimestamp)
 		default:

@@ -199,11 +199,16 @@ func (s *Scanner) Value() Value {
 
 // Skip reads over the value that comes next.
 func (s *Scanner) Skip() {
-	if s.next() == '"' {
-		s.quoted(s.pos + 1)
+	if s.next() != '"' {
+		s.Value()
 		return
 	}
-	s.Value()
+	end := plain(s.data, s.pos+1)
+	if end < len(s.data) && s.data[end] == '"' { // nearly always
+		s.pos = end + 1
+	} else {
+		s.quoted(end)
+	}
 }
 
 // Object steps into the object that comes next and reads the key of its first

@@ -9,7 +9,7 @@ func (s *Scanner) skipNested() {
 			}
 			s.kindOfDepth(c == '{')
 			if c == '{' && s.next() != '}' {
-				s.skipKey()
+				s.key(s.pos)
 				continue
 			}
 			if c == '[' && s.next() != ']' {
@@ -31,8 +31,7 @@ func (s *Scanner) skipToValue(outside int) bool {
 		inObject := s.object[(s.depth-1)/64]&(1<<((s.depth-1)%64)) != 0
 		switch c := s.next(); {
 		case c == ',' && inObject:
-			s.pos++
-			s.skipKey()
+			s.key(s.pos + 1)
 			return true
 		case c == ',':
 			s.pos++
@@ -45,19 +44,6 @@ func (s *Scanner) skipToValue(outside int) bool {
 		}
 	}
 	return false
-}
-
-func (s *Scanner) skipKey() {
-	if s.next() != '"' {
-		s.unexpected("where a key should be")
-		return
-	}
-	s.quoted(s.pos + 1)
-	if s.next() != ':' {
-		s.unexpected("after a key")
-		return
-	}
-	s.pos++
 }
 
 // kindOfDepth remembers whether what was opened last is an object.
