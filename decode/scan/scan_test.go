@@ -251,6 +251,11 @@ func TestErrorsSayWhatAndWhere(t *testing.T) {
 		if err := s.End(); err == nil || err.Error() != test.want {
 			t.Errorf("%.20q: %v, want %s", test.data, err, test.want)
 		}
+		s.Reset([]byte(test.data), nil)
+		s.Skip()
+		if err := s.End(); err == nil || err.Error() != test.want {
+			t.Errorf("%.20q, skipped: %v, want %s", test.data, err, test.want)
+		}
 	}
 }
 

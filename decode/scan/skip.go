@@ -38,8 +38,11 @@ func (s *Scanner) skipToValue(outside int) bool {
 			return true
 		case c == '}' && inObject, c == ']' && !inObject:
 			s.close()
+		case inObject:
+			s.unexpected("after a value of an object")
+			return false
 		default:
-			s.unexpected("after a value")
+			s.unexpected("after a value of an array")
 			return false
 		}
 	}
