@@ -79,8 +79,14 @@ func (b *bench) pace(who []string, c *corpus, frames, runs int) (nanoseconds flo
 // following is restail's command line at its plainest.
 func (b *bench) following() []string { return []string{b.restail, "tail", "-q", "--no-reconnect"} }
 
+// manyFrames asks for the CPU time of a frame without that of the start, which a
+// run of one frame has.
 func (b *bench) manyFrames() ([]row, error) {
 	points, peaks := []point{}, []point{}
+	start, _, err := b.pace(b.following(), b.corpus, 1, b.rounds)
+	if err != nil {
+		return nil, err
+	}
 	for _, step := range []struct {
 		of           string
 		frames, runs int
@@ -89,10 +95,10 @@ func (b *bench) manyFrames() ([]row, error) {
 		if err != nil {
 			return nil, err
 		}
-		points = append(points, point{step.of, each})
+		points = append(points, point{step.of, each - start/float64(step.frames)})
 		peaks = append(peaks, point{step.of, float64(peak) / 1024})
 	}
-	rows := []row{flatRow("CPU time for a frame, by frames", "ns", points)}
+	rows := []row{flatRow("CPU time for a frame without that of the start, by frames", "ns", points)}
 	if peaks[0].value > 0 {
 		rows = append(rows, flatRow("peak memory, by frames", "MB", peaks[1:]))
 	}
