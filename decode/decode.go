@@ -149,6 +149,7 @@ func (d *Decoder) place() {
 
 // readSkipped reads a frame again, of which the payload was only checked.
 func (d *Decoder) readSkipped() {
+	d.frame.own = nil // the action may be a view of it
 	d.wire.lean = false
 	d.wire.read(&d.frame, d.row.data)
 	d.wire.lean = true

@@ -200,6 +200,7 @@ func TestLean(t *testing.T) {
 		`{"action":"connection_info","payload":{"connectionIdentifier":"1-kick-b"},"action":"event","payload":{"eventPayload":{"text":"b"}}}`,
 		`{"action":"event","payload":{"text":1},"action":"connection_info","payload":{"connectionIdentifier":"1-kick-c"}}`,
 		`{"\u0061ction":"\u0065vent","payload":{"eventPayload":{"text":"\ud83d\ude00\n"}}}`,
+		`{"payload":{"eventPayload":{"text":"\ndis"}},"action":"a\u0085"}`,
 		`{"action":5,"payload":{}}`, `{"action":"event","payload":[{"a":1}]}`, `{"action":"event","payload":{"a":}}`,
 	} {
 		all = append(all, []byte(odd))
