@@ -70,8 +70,7 @@ func (n NDJSON) Value(dst []byte, v any) []byte {
 	start := len(dst)
 	for _, f := range n.Fields {
 		if v, has := object[f.Name()]; has {
-			dst = append(dst, `,"`+f.Name()+`":`...)
-			dst = appendValue(dst, v)
+			dst = appendValue(appendKey(dst, f), v)
 		}
 	}
 	return closeObject(dst, start)
@@ -89,11 +88,14 @@ func closeObject(dst []byte, start int) []byte {
 
 // appendField appends a field, with a comma before it.
 func appendField(dst []byte, r *record.Record, f record.Field) []byte {
-	column := &columns[f]
-	n := len(dst)
+	return appendFieldValue(appendKey(dst, f), r, f, columns[f].kind)
+}
+
+func appendKey(dst []byte, f record.Field) []byte {
+	column, n := &columns[f], len(dst)
 	dst = slices.Grow(dst, keyRoom)[:n+keyRoom]
 	*(*[keyRoom]byte)(dst[n:]) = column.key
-	return appendFieldValue(dst[:n+column.length], r, f, column.kind)
+	return dst[:n+column.length]
 }
 
 // appendFieldValue appends a field's value as JSON.
