@@ -41,7 +41,7 @@ func (a *Ahead) Read(data []byte) (ticket uint64) {
 		f = &frame{}
 		a.frames[a.read%aheadFrames] = f
 	}
-	if a.wire.read(f, data) != nil {
+	if a.wire.read(f, data, false) != nil {
 		return 0
 	}
 	a.read++

@@ -40,6 +40,7 @@ func (e *BrokenError) Error() string { return e.Why }
 // It is not safe for concurrent use.
 type Decoder struct {
 	now         func() time.Time
+	lean        bool
 	keep        int // for how many smaller frames the memory of a large one is kept
 	wire        wire
 	frame       frame  // that was not read ahead
@@ -54,16 +55,16 @@ type Decoder struct {
 	updated     bool
 }
 
-// Lean has the Decoder expect that nobody asks for records or platforms: it only
-// checks a payload then, and reads it once more should somebody ask after all, or
-// should the action change the map of connections.
-func (d *Decoder) Lean() { d.wire.lean = true }
-
 // New returns a Decoder. now is asked for the time of receipt of an action
 // that has no usable stamp.
 func New(now func() time.Time) *Decoder {
 	return &Decoder{now: now, connections: newConnections()}
 }
+
+// Lean has the Decoder expect that nobody asks for records or platforms: it only
+// checks a payload then, and reads it once more should somebody ask after all, or
+// should the action change the map of connections.
+func (d *Decoder) Lean() { d.lean = true }
 
 // A frame larger than large leaves much memory behind. It is kept for the next
 // one, until so many smaller frames came in between: one huge frame in a quiet
@@ -85,7 +86,7 @@ func (d *Decoder) Read(frame []byte, ticket uint64) error {
 	d.row.frame = &d.frame
 	if ticket > 0 {
 		d.row.frame = d.ahead.take(ticket)
-	} else if err := d.wire.read(&d.frame, frame); err != nil {
+	} else if err := d.wire.read(&d.frame, frame, d.lean); err != nil {
 		return &BrokenError{"not JSON: " + err.Error()}
 	}
 	name := d.row.value(keyAction)
@@ -118,7 +119,7 @@ func (d *Decoder) trim(size int) {
 		d.keep = keepLarge
 	} else if d.keep > 0 {
 		if d.keep--; d.keep == 0 {
-			d.wire, d.frame, d.row = wire{lean: d.wire.lean}, frame{}, row{}
+			d.wire, d.frame, d.row = wire{}, frame{}, row{}
 		}
 	}
 }
@@ -140,19 +141,12 @@ func (d *Decoder) place() {
 	if !d.placed {
 		d.placed = true
 		if d.row.skipped {
-			d.readSkipped()
+			d.frame.own = nil // the action may be a view of it
+			d.wire.read(&d.frame, d.row.data, false)
 		}
 		d.row.put(record.Connection, keyConnection)
 		d.kind.place(d)
 	}
-}
-
-// readSkipped reads a frame again, of which the payload was only checked.
-func (d *Decoder) readSkipped() {
-	d.frame.own = nil // the action may be a view of it
-	d.wire.lean = false
-	d.wire.read(&d.frame, d.row.data)
-	d.wire.lean = true
 }
 
 // Record returns the record of the action that was read last.

@@ -20,25 +20,25 @@ func (w *wire) readEvent() {
 		case "firstMessage":
 			w.note(keyFirstMessage)
 		case "contentModifiers":
-			w.readModifiers()
+			w.members(keyModifiers, "me", "whisper")
 		case "repliedTo":
-			w.readRepliedTo()
+			w.members(keyRepliedTo, "displayName", "twitchMessageId")
 		case "repliedInThread":
-			w.member(keyThread, "twitchMessageId", keyThreadID)
+			w.members(keyThread, "twitchMessageId")
 		case "twitchMessageId":
 			w.note(keyTwitchMessageID)
 		case "donation":
-			w.readDonation()
+			w.members(keyDonation, "amount", "currencyString", "stickerId", "tier")
 		case "giftMemberships":
-			w.readGifts()
+			w.members(keyGifts, "count", "levelName")
 		case "liveChatMessageId":
 			w.note(keyLiveChatMessageID)
 		case "memberMilestone":
-			w.readMilestone()
+			w.members(keyMilestone, "memberLevelName", "memberMonth")
 		case "membership":
-			w.readMembership()
+			w.members(keyMembership, "gift", "memberLevelName")
 		case "parent":
-			w.member(keyParent, "name", keyParentName)
+			w.members(keyParent, "name")
 		case "giftedTo":
 			w.list(keyGiftedTo, "")
 		case "subscribedFor":
@@ -127,92 +127,4 @@ func (w *wire) readReplaces() {
 		}
 	}
 	w.end(keyReplaces, kind, from)
-}
-
-func (w *wire) readModifiers() {
-	w.begin(keyModifiers)
-	for name, ok := w.Object(); ok; name, ok = w.Member() {
-		switch string(name) {
-		case "me":
-			w.note(keyModifierMe)
-		case "whisper":
-			w.note(keyModifierWhisper)
-		default:
-			w.Skip()
-		}
-	}
-}
-
-func (w *wire) readRepliedTo() {
-	w.begin(keyRepliedTo)
-	for name, ok := w.Object(); ok; name, ok = w.Member() {
-		switch string(name) {
-		case "displayName":
-			w.note(keyRepliedToName)
-		case "twitchMessageId":
-			w.note(keyRepliedToID)
-		default:
-			w.Skip()
-		}
-	}
-}
-
-func (w *wire) readDonation() {
-	w.begin(keyDonation)
-	for name, ok := w.Object(); ok; name, ok = w.Member() {
-		switch string(name) {
-		case "amount":
-			w.note(keyAmount)
-		case "currencyString":
-			w.note(keyCurrency)
-		case "stickerId":
-			w.note(keyStickerID)
-		case "tier":
-			w.note(keyTier)
-		default:
-			w.Skip()
-		}
-	}
-}
-
-func (w *wire) readGifts() {
-	w.begin(keyGifts)
-	for name, ok := w.Object(); ok; name, ok = w.Member() {
-		switch string(name) {
-		case "count":
-			w.note(keyGiftCount)
-		case "levelName":
-			w.note(keyGiftLevel)
-		default:
-			w.Skip()
-		}
-	}
-}
-
-func (w *wire) readMilestone() {
-	w.begin(keyMilestone)
-	for name, ok := w.Object(); ok; name, ok = w.Member() {
-		switch string(name) {
-		case "memberLevelName":
-			w.note(keyMilestoneLevel)
-		case "memberMonth":
-			w.note(keyMilestoneMonth)
-		default:
-			w.Skip()
-		}
-	}
-}
-
-func (w *wire) readMembership() {
-	w.begin(keyMembership)
-	for name, ok := w.Object(); ok; name, ok = w.Member() {
-		switch string(name) {
-		case "gift":
-			w.note(keyMembershipGift)
-		case "memberLevelName":
-			w.note(keyMembershipLevel)
-		default:
-			w.Skip()
-		}
-	}
 }

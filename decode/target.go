@@ -28,7 +28,7 @@ func (w *wire) readTarget() {
 		case "post":
 			w.readBroadcast(keyPost)
 		case "server":
-			w.readServer()
+			w.members(keyServer, "id", "name")
 		case "websiteChannelId":
 			w.note(keyWebsiteChannelID)
 		default:
@@ -37,56 +37,14 @@ func (w *wire) readTarget() {
 	}
 }
 
-func (w *wire) readServer() {
-	w.begin(keyServer)
-	for name, ok := w.Object(); ok; name, ok = w.Member() {
-		switch string(name) {
-		case "id":
-			w.note(keyServerID)
-		case "name":
-			w.note(keyServerName)
-		default:
-			w.Skip()
-		}
-	}
-}
-
 // readAccount reads somebody's or something's page on a platform.
 func (w *wire) readAccount(account key) {
-	w.begin(account)
-	for name, ok := w.Object(); ok; name, ok = w.Member() {
-		switch string(name) {
-		case "displayName":
-			w.note(account + ofAccountDisplayName)
-		case "name":
-			w.note(account + ofAccountName)
-		case "username":
-			w.note(account + ofAccountUsername)
-		case "id":
-			w.note(account + ofAccountID)
-		case "url":
-			w.note(account + ofAccountURL)
-		default:
-			w.Skip()
-		}
-	}
+	w.members(account, "displayName", "name", "username", "id", "url")
 }
 
 // readBroadcast reads one stream on a platform.
 func (w *wire) readBroadcast(broadcast key) {
-	w.begin(broadcast)
-	for name, ok := w.Object(); ok; name, ok = w.Member() {
-		switch string(name) {
-		case "id":
-			w.note(broadcast + ofBroadcastID)
-		case "title":
-			w.note(broadcast + ofBroadcastTitle)
-		case "url":
-			w.note(broadcast + ofBroadcastURL)
-		default:
-			w.Skip()
-		}
-	}
+	w.members(broadcast, "id", "title", "url")
 }
 
 // accounts are where a connection can lead to, the one whose channel it is

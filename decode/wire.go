@@ -10,9 +10,10 @@ type wire struct {
 	lean bool // payloads are only checked
 }
 
-// read reads what the data says into f. The error says that it is not JSON.
-func (w *wire) read(f *frame, data []byte) error {
-	w.frame = f
+// read reads what the data says into f; with lean, the payload is only checked.
+// The error says that the data is not JSON.
+func (w *wire) read(f *frame, data []byte, lean bool) error {
+	w.frame, w.lean = f, lean
 	f.reset(data)
 	w.Reset(data, f.own)
 	f.kind = w.Kind()
@@ -30,12 +31,17 @@ func (w *wire) end(array key, kind scan.Kind, from int) {
 	w.values[array%maxKeys] = scan.Value{From: uint32(from), To: uint32(len(w.elements)), Kind: kind}
 }
 
-// member reads the object that comes next and notes its member of that name.
-func (w *wire) member(object key, name string, k key) {
+// members reads the object that comes next and notes its members of those names,
+// of which the keys come directly behind the object's, in this order.
+func (w *wire) members(object key, names ...string) {
 	w.begin(object)
-	for key, ok := w.Object(); ok; key, ok = w.Member() {
-		if string(key) == name {
-			w.note(k)
+	for name, ok := w.Object(); ok; name, ok = w.Member() {
+		i := 0
+		for i < len(names) && names[i] != string(name) {
+			i++
+		}
+		if i < len(names) {
+			w.note(object + 1 + key(i))
 		} else {
 			w.Skip()
 		}
