@@ -10,7 +10,8 @@ const maxKeys = 128
 var _ [maxKeys - keys]struct{} // no more than that
 
 // The keys of the wire that mean something, numbered so that those of what is
-// in an object come directly behind its own.
+// in an object come directly behind its own, in the order in which it is read
+// where that is by a list of names.
 const (
 	keyAction key = iota
 	keyTimestamp
