@@ -4,7 +4,7 @@ import "sync/atomic"
 
 const (
 	// aheadFrames is how many frames are read ahead at most.
-	aheadFrames = 192
+	aheadFrames = 384
 	// aheadBytes is the size of the largest frame that is read ahead: what it
 	// needs is kept, for so many frames.
 	aheadBytes = 2 << 10

@@ -3,6 +3,7 @@ package decode
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -47,8 +48,10 @@ func TestAheadInBursts(t *testing.T) {
 	events, _ := mixed(t)
 	plain, d := newDecoder(), newDecoder()
 	read := d.Ahead()
-	for start := 0; start+300 <= len(events); start += 300 {
-		burst := events[start : start+300]
+	for burst := range slices.Chunk(events, 2*aheadFrames) {
+		if len(burst) < 2*aheadFrames {
+			break
+		}
 		tickets := make([]uint64, len(burst))
 		taken := 0
 		for i, event := range burst {

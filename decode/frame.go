@@ -6,14 +6,22 @@ import "github.com/restail/restail/decode/scan"
 // last counts, and a second object replaces the first entirely. Whether a value
 // is of any use is for those to say who write the record.
 type frame struct {
-	data     []byte
-	own      []byte // strings that data does not have as they are
-	kind     scan.Kind
-	skipped  bool                // the payload was checked only
-	there    [256 / 64]uint64    // bit n: key n is there
-	values   [maxKeys]scan.Value // an object has none; an array's says where its values are among the elements
-	elements []element           // one array after the other
+	data    []byte
+	own     []byte // strings that data does not have as they are
+	kind    scan.Kind
+	skipped bool // the payload was checked only
+
+	there [256 / 64]uint64 // bit n: key n is there
+	// places are where values has them, by key; 0 is for a key that did not come
+	// yet. So the values of a frame lie close together, which is what counts when
+	// another processor looks at them.
+	places   [maxKeys]uint8
+	values   []scan.Value // an object has none; an array's says where its values are among the elements
+	elements []element    // one array after the other
 }
+
+// usualValues is how many values nearly all frames have, or fewer.
+const usualValues = 31
 
 // element is a value in an array, at any depth.
 type element struct {
@@ -30,8 +38,12 @@ type value struct {
 
 // reset begins a new frame.
 func (f *frame) reset(data []byte) {
-	f.data, f.own, f.elements, f.skipped = data, f.own[:0], f.elements[:0], false
+	if f.values == nil {
+		f.values = make([]scan.Value, 1, 1+usualValues) // the first is of no key
+	}
+	f.data, f.own, f.values, f.elements, f.skipped = data, f.own[:0], f.values[:1], f.elements[:0], false
 	clear(f.there[:])
+	clear(f.places[:])
 }
 
 // has tells whether there is a value of that key, be it null.
@@ -39,9 +51,17 @@ func (f *frame) has(k key) bool { return f.there[k/64]&(1<<(k%64)) != 0 }
 
 // note notes a value that is no array.
 func (f *frame) note(k key, v scan.Value) {
-	f.values[k%maxKeys] = v
 	f.there[k/64] |= 1 << (k % 64)
+	if place := f.places[k%maxKeys]; place > 0 {
+		f.values[place] = v
+		return
+	}
+	f.places[k%maxKeys] = uint8(len(f.values))
+	f.values = append(f.values, v)
 }
+
+// at returns the value of a key that is there.
+func (f *frame) at(k key) scan.Value { return f.values[f.places[k%maxKeys]] }
 
 // noteElement notes a value in an array.
 func (f *frame) noteElement(k elementKey, v scan.Value) {
@@ -52,15 +72,11 @@ func (f *frame) noteElement(k elementKey, v scan.Value) {
 // earlier one of the same key had is forgotten.
 func (f *frame) begin(k key) {
 	if f.has(k) {
-		f.forget(k)
+		for inner := k + 1; inner <= lasts[k%maxKeys]; inner++ {
+			f.there[inner/64] &^= 1 << (inner % 64)
+		}
 	}
 	f.there[k/64] |= 1 << (k % 64)
-}
-
-func (f *frame) forget(outer key) {
-	for k := outer + 1; k <= lasts[outer%maxKeys]; k++ {
-		f.there[k/64] &^= 1 << (k % 64)
-	}
 }
 
 // value returns the value of that key; the zero value when there is none. It is
@@ -69,7 +85,7 @@ func (f *frame) value(k key) value {
 	if !f.has(k) {
 		return value{}
 	}
-	return f.of(f.values[k%maxKeys])
+	return f.of(f.at(k))
 }
 
 func (f *frame) of(v scan.Value) value {
@@ -81,6 +97,6 @@ func (f *frame) within(array key) []element {
 	if !f.has(array) {
 		return nil
 	}
-	v := f.values[array%maxKeys]
+	v := f.at(array)
 	return f.elements[v.From:v.To]
 }

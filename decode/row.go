@@ -34,7 +34,7 @@ func (r *row) put(f record.Field, k key) {
 // putThere is put for a value that is there. It tells whether the value said
 // something.
 func (r *row) putThere(f record.Field, k key) bool {
-	v, kind := r.of(r.values[k%maxKeys]), kinds[f]
+	v, kind := r.of(r.at(k)), kinds[f]
 	if !says(v, kind) {
 		return false
 	}

@@ -28,7 +28,7 @@ func (w *wire) note(k key) { w.frame.note(k, w.Value()) }
 // end notes what may have been an array, now that its values, those from from on,
 // are noted.
 func (w *wire) end(array key, kind scan.Kind, from int) {
-	w.values[array%maxKeys] = scan.Value{From: uint32(from), To: uint32(len(w.elements)), Kind: kind}
+	w.frame.note(array, scan.Value{From: uint32(from), To: uint32(len(w.elements)), Kind: kind})
 }
 
 // members reads the object that comes next and notes its members of those names,
