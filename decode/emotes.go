@@ -8,53 +8,19 @@ import (
 	"unicode/utf8"
 
 	"github.com/restail/restail/decode/record"
+	"github.com/restail/restail/decode/scan"
 )
-
-// replace is one entry of a text's replaces: a custom emote. The places are
-// counted from 0 and inclusive, in a unit that is documented nowhere; -1 is no
-// place.
-type replace struct {
-	from, to int
-	url      value
-}
-
-// replacesOf returns what replaces has. It is valid until the next frame.
-func (r *row) replacesOf() []replace {
-	all := r.emotes.replaces[:0]
-	elements := r.within(keyReplaces)
-	for i := range elements {
-		e := &elements[i]
-		if e.key == elementItself {
-			all = append(all, replace{from: -1, to: -1})
-			continue
-		}
-		v, last := r.of(e.Value), &all[len(all)-1]
-		switch e.key {
-		case replaceFrom:
-			last.from = integer(v)
-		case replaceTo:
-			last.to = integer(v)
-		case replacePayload:
-			last.url = value{}
-		case replaceURL:
-			last.url = v
-		}
-	}
-	r.emotes.replaces = all
-	return all
-}
 
 // emotes finds the words that replaces covers. It is memory that is used again.
 type emotes struct {
-	replaces []replace
-	words    []word
-	places   []int32 // by unit of the text: where it begins, -1 inside a character; as far as replaces reach
+	words  []word
+	places []int32 // by unit of the text: where it begins, -1 inside a character; as far as replaces reach
 }
 
 // word is an emote in the text, from the byte start up to the byte end.
 type word struct {
 	start, end int
-	url        value
+	url        scan.Value
 }
 
 // putEmotes writes the words of the text that are custom emotes, in the order
@@ -65,15 +31,15 @@ func (r *row) putEmotes() {
 		return
 	}
 	end := 0
-	for _, word := range r.emotes.find(text.Bytes, r.replacesOf()) {
+	for _, word := range r.emotes.find(text.Bytes, r.replaces) {
 		if word.start < end {
 			continue // covered already: one word is one emote
 		}
 		end = word.end
 		r.Add(record.Emotes, record.Chars{Bytes: text.Bytes[word.start:word.end], Plain: text.Plain})
 		url := record.Chars{Plain: true}
-		if says(word.url, record.String) {
-			url = record.Chars{Bytes: word.url.Bytes, Plain: word.url.Plain}
+		if v := r.of(word.url); says(v, record.String) {
+			url = record.Chars{Bytes: v.Bytes, Plain: v.Plain}
 		}
 		r.Add(record.EmoteURLs, url)
 	}

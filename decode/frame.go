@@ -18,15 +18,33 @@ type frame struct {
 	places   [maxKeys]uint8
 	values   []scan.Value // an object has none; an array's says where its values are among the elements
 	elements []element    // one array after the other
+	replaces []replace
 }
 
 // usualValues is how many values nearly all frames have, or fewer.
 const usualValues = 31
 
-// element is a value in an array, at any depth.
+// element is a value in an array, and how it stands there.
 type element struct {
-	key elementKey
 	scan.Value
+	form form
+}
+
+// form is how a text can stand in an array. Which of them is right is for the
+// platform to say.
+type form uint8
+
+const (
+	inArray  form = 1 << iota // by itself
+	inObject                  // as a member of an object
+)
+
+// replace is one entry of a text's replaces: a custom emote. The places are
+// counted from 0 and inclusive, in a unit that is documented nowhere; -1 is no
+// place.
+type replace struct {
+	from, to int
+	url      scan.Value
 }
 
 // value is a value of the wire; see [scan.Value].
@@ -41,7 +59,8 @@ func (f *frame) reset(data []byte) {
 	if f.values == nil {
 		f.values = make([]scan.Value, 1, 1+usualValues) // the first is of no key
 	}
-	f.data, f.own, f.values, f.elements, f.skipped = data, f.own[:0], f.values[:1], f.elements[:0], false
+	f.data, f.own, f.skipped = data, f.own[:0], false
+	f.values, f.elements, f.replaces = f.values[:1], f.elements[:0], f.replaces[:0]
 	clear(f.there[:])
 	clear(f.places[:])
 }
@@ -62,11 +81,6 @@ func (f *frame) note(k key, v scan.Value) {
 
 // at returns the value of a key that is there.
 func (f *frame) at(k key) scan.Value { return f.values[f.places[k%maxKeys]] }
-
-// noteElement notes a value in an array.
-func (f *frame) noteElement(k elementKey, v scan.Value) {
-	f.elements = append(f.elements, element{k, v})
-}
 
 // begin notes that what is in an object or an array is noted next. What an
 // earlier one of the same key had is forgotten.

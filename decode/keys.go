@@ -144,20 +144,6 @@ const (
 	broadcastKeys    = 4
 )
 
-// elementKey names a value in an array.
-type elementKey uint8
-
-const (
-	elementItself elementKey = iota // an element of the array
-	elementMember                   // the one member of it that counts
-
-	// of replaces
-	replaceFrom
-	replaceTo
-	replacePayload
-	replaceURL
-)
-
 // lasts has for every key of an object the last one of what is in it.
 var lasts = [maxKeys]key{
 	keyPayload:      keyPost + ofBroadcastURL,

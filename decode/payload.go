@@ -1,7 +1,5 @@
 package decode
 
-import "github.com/restail/restail/decode/scan"
-
 // readEvent reads any platform's payload of an event.
 func (w *wire) readEvent() {
 	w.begin(keyEvent)
@@ -109,22 +107,25 @@ func (w *wire) readAuthor() {
 // readReplaces reads the custom emotes of a text.
 func (w *wire) readReplaces() {
 	w.begin(keyReplaces)
-	kind, from := w.Kind(), len(w.elements)
+	w.replaces = w.replaces[:0]
 	for ok := w.Array(); ok; ok = w.Element() {
-		w.noteElement(elementItself, scan.Value{})
-		for name, ok := w.Object(); ok; name, ok = w.Member() {
-			switch string(name) {
-			case "from":
-				w.noteElement(replaceFrom, w.Value())
-			case "to":
-				w.noteElement(replaceTo, w.Value())
-			case "payload":
-				w.noteElement(replacePayload, scan.Value{})
-				w.elementMember("url", replaceURL)
-			default:
-				w.Skip()
-			}
+		w.replaces = append(w.replaces, w.readReplace())
+	}
+}
+
+func (w *wire) readReplace() replace {
+	one := replace{from: -1, to: -1}
+	for name, ok := w.Object(); ok; name, ok = w.Member() {
+		switch string(name) {
+		case "from":
+			one.from = w.place()
+		case "to":
+			one.to = w.place()
+		case "payload":
+			one.url = w.member("url")
+		default:
+			w.Skip()
 		}
 	}
-	w.end(keyReplaces, kind, from)
+	return one
 }

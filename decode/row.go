@@ -74,29 +74,14 @@ type text struct {
 	form form
 }
 
-// form is how a text can stand in an array. Which of them is right is for the
-// platform to say.
-type form uint8
-
-const (
-	inArray  form = 1 << iota // by itself
-	inObject                  // as a member of an object
-)
-
 // list returns the texts of that kind that stand in an array. An element that
 // is an object stands for its one member that has a key. What says nothing is
 // left out. It is valid until list is called again.
 func (r *row) list(array key, kind record.Kind) []text {
 	r.texts = r.texts[:0]
-	elements := r.within(array)
-	for i := 0; i < len(elements); i++ {
-		form := inArray
-		for i+1 < len(elements) && elements[i+1].key == elementMember { // its member: the last one counts
-			form = inObject
-			i++
-		}
-		if v := r.of(elements[i].Value); says(v, kind) {
-			r.texts = append(r.texts, text{record.Chars{Bytes: v.Bytes, Plain: v.Plain}, form})
+	for _, e := range r.within(array) {
+		if v := r.of(e.Value); says(v, kind) {
+			r.texts = append(r.texts, text{record.Chars{Bytes: v.Bytes, Plain: v.Plain}, e.form})
 		}
 	}
 	return r.texts

@@ -25,12 +25,6 @@ func (w *wire) read(f *frame, data []byte, lean bool) error {
 // note notes the value that comes next.
 func (w *wire) note(k key) { w.frame.note(k, w.Value()) }
 
-// end notes what may have been an array, now that its values, those from from on,
-// are noted.
-func (w *wire) end(array key, kind scan.Kind, from int) {
-	w.frame.note(array, scan.Value{From: uint32(from), To: uint32(len(w.elements)), Kind: kind})
-}
-
 // members reads the object that comes next and notes its members of those names,
 // of which the keys come directly behind the object's, in this order.
 func (w *wire) members(object key, names ...string) {
@@ -55,25 +49,33 @@ func (w *wire) list(array key, name string) {
 	kind, from := w.Kind(), len(w.elements)
 	for ok := w.Array(); ok; ok = w.Element() {
 		if name == "" || w.Kind() != scan.Object {
-			w.noteElement(elementItself, w.Value())
+			w.elements = append(w.elements, element{w.Value(), inArray})
 		} else {
-			w.noteElement(elementItself, scan.Value{Kind: scan.Object})
-			w.elementMember(name, elementMember)
+			w.elements = append(w.elements, element{w.member(name), inObject})
 		}
 	}
-	w.end(array, kind, from)
+	w.frame.note(array, scan.Value{From: uint32(from), To: uint32(len(w.elements)), Kind: kind})
 }
 
-// elementMember reads the object that comes next, in an array, and notes its
-// member of that name.
-func (w *wire) elementMember(name string, k elementKey) {
+// member reads the object that comes next and returns its member of that name.
+func (w *wire) member(name string) (v scan.Value) {
 	for key, ok := w.Object(); ok; key, ok = w.Member() {
 		if string(key) == name {
-			w.noteElement(k, w.Value())
+			v = w.Value()
 		} else {
 			w.Skip()
 		}
 	}
+	return v
+}
+
+// place reads a place in a text, see [replace]: -1 for anything else.
+func (w *wire) place() int {
+	v := w.Value()
+	if v.Kind != scan.Number {
+		return -1
+	}
+	return integer(w.of(v))
 }
 
 func (w *wire) readFrame() {
