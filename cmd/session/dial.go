@@ -102,7 +102,7 @@ func (l *Live) dial(ctx context.Context, token string) (*socket, *fault) {
 	conn, resp, err := websocket.Dial(traced, address.String(), options)
 	switch {
 	case err == nil:
-		s.open(conn, l.buf)
+		s.open(conn, l.buf, resp.Header.Get("Sec-WebSocket-Extensions") != "")
 		return s, nil
 	case resp != nil:
 		return nil, refusal(resp, token)

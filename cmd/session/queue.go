@@ -32,6 +32,8 @@ type queue struct {
 
 	// The producer's own.
 	tail    *slab
+	open    int // where in tail the frame begins of which the end was not seen; -1 for none
+	short   int // a frame of more bytes is received to its end; see receive
 	unsaid  int // cost of what tail has beyond what was published
 	timer   *time.Timer
 	largest int  // the last frame's size
@@ -72,33 +74,52 @@ type span struct {
 }
 
 func newQueue(limit int) *queue {
-	q := &queue{limit: limit, moved: make(chan struct{}, 1), held: newEpisode()}
+	q := &queue{limit: limit, open: -1, moved: make(chan struct{}, 1), held: newEpisode()}
 	q.news.L = &q.mu
 	q.tail = newSlab(slabSize)
 	q.head = q.tail
 	return q
 }
 
-// receive reads one frame from r. On an error there is no frame.
+// receive reads a frame from r, or what is missing of the one that is open. On
+// an error there is no frame. A read that leaves room ends a frame of up to short
+// bytes, but leaves it open: close says that there is no more of it.
 func (q *queue) receive(r io.Reader) error {
-	s := q.room(max(q.largest, minRoom))
-	from := len(s.data)
-	for {
+	s, from, short := q.tail, q.open, 0
+	if from < 0 {
+		s, short = q.room(max(q.largest, minRoom)), q.short
+		from = len(s.data)
+	}
+	for q.open = -1; ; {
 		if len(s.data) == cap(s.data) {
 			s, from = q.move(from), 0
 		}
 		n, err := r.Read(s.data[len(s.data):cap(s.data)])
 		s.data = s.data[:len(s.data)+n]
-		if err == io.EOF {
-			q.largest = len(s.data) - from + 1 // room to see the end
-			q.add(from, len(s.data))
-			return nil
+		if err == io.EOF || err == nil && len(s.data) < cap(s.data) && len(s.data)-from <= short {
+			q.open = from
 		}
-		if err != nil {
+		switch {
+		case err == io.EOF:
+			q.close()
+			return nil
+		case err != nil:
 			s.data = s.data[:from]
 			return err
+		case q.open >= 0:
+			return nil
 		}
 	}
+}
+
+// close says that the open frame is whole, if there is one.
+func (q *queue) close() {
+	if q.open < 0 {
+		return
+	}
+	q.largest = len(q.tail.data) - q.open + 1 // room to see the end
+	q.add(q.open, len(q.tail.data))
+	q.open = -1
 }
 
 // add says that a frame lies there in the last slab.

@@ -3,6 +3,8 @@ package session
 import (
 	"context"
 	"errors"
+	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,16 +30,22 @@ type socket struct {
 	opened time.Time // of the handshake
 	heard  bool      // something was received
 
+	message io.Reader // the last one
+
 	leaving  sync.Once
 	stopping chan struct{} // closed when the socket is to be left
 	why      *fault        // the reason for that; nil when the run is over
 }
 
 // open takes over a connection after its handshake. buf is the wire's buffer.
-func (s *socket) open(conn *websocket.Conn, buf []byte) {
+// With deflated messages no read tells where a frame ends.
+func (s *socket) open(conn *websocket.Conn, buf []byte, deflated bool) {
 	s.conn = conn
 	s.opened = time.Now()
 	conn.SetReadLimit(int64(s.maxFrame))
+	if s.queue.short = s.maxFrame; deflated {
+		s.queue.short = 0
+	}
 	s.wire.follow(buf, s.pause, s.overdue)
 	s.wire.SetReadDeadline(s.opened.Add(s.silence))
 }
@@ -66,21 +74,38 @@ func (s *socket) read() *fault {
 	return f
 }
 
+// receive receives a message.
+//
+// To ask the library for the end of each costs a tenth of all that receiving
+// does. But a read that leaves room has used up a frame of the WebSocket, which
+// is the whole message unless it is fragmented; and then the library refuses to
+// begin the next one. So the next one is asked for, and the end only if it must be.
 func (s *socket) receive() error {
 	// A context that can be cancelled would cost more than all the rest.
 	_, message, err := s.conn.Reader(context.Background())
-	if err == nil {
-		err = s.queue.receive(message)
+	if s.queue.open >= 0 && isUnfinished(err) {
+		message = s.message
+	} else if s.queue.close(); err != nil {
+		return err
 	}
-	if err == nil {
-		s.heard = true
+	s.message = message
+	if err := s.queue.receive(message); err != nil {
+		return err
 	}
-	return err
+	s.heard = true
+	return nil
+}
+
+// isUnfinished tells whether the library wants the message before to be read to
+// its end.
+func isUnfinished(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "previous message not read to completion")
 }
 
 // pause is called when all that was read is used up, before more is. It hands
 // the frames over and waits for room.
 func (s *socket) pause() error {
+	s.queue.close() // what is open was followed by something else
 	s.queue.publish()
 	s.queue.hold(s.stopping)
 	if s.isLeft() {
