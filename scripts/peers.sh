@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs restail against two WebSocket servers that are not ours: ws on Node and
-# websockets on Python, both with compression, fragmented messages and pings.
+# websockets on Python, with compression and without, fragmented messages and pings.
 # What restail writes with -o raw must be what was sent, byte for byte. Needs
 # node and npm, which fetches ws, and Python with websockets (Debian's
 # python3-websockets); PYTHON names another interpreter.
@@ -50,10 +50,18 @@ follow() {
 		timeout 60 "$work/restail" -o raw -a all "$@" >"$work/out" 2>"$work/err" || status=$?
 }
 
+# check NAME SERVER...: with messages that are deflated, and with plain ones.
 check() {
 	local name=$1
 	shift
-	printf '\n== %s\n' "$name"
+	for kind in deflated plain; do
+		printf '\n== %s, %s\n' "$name" "$kind"
+		converse "$@" "$kind"
+	done
+}
+
+converse() {
+	local kind=${*: -1}
 	start "$@"
 
 	follow right ws --no-reconnect
@@ -77,12 +85,12 @@ check() {
 	server=
 	grep -v '^ws://' "$work/log" | sed 's/^/the server: /'
 	# Who leaves first may leave a ping behind that was on its way.
-	[ "$(grep -c 'deflated; .*; closed with 1000' "$work/log")" = 2 ] &&
-		grep -q 'deflated; \([0-9]*\) pings, \1 answered; closed with 1000' "$work/log" ||
+	[ "$(grep -c "$kind; .*; closed with 1000" "$work/log")" = 2 ] &&
+		grep -q '; \([0-9]*\) pings, \1 answered; closed with 1000' "$work/log" ||
 		fail "the server was not content"
 }
 
 npm install --silent --no-save --prefix "$work/node" "ws@$ws_version"
-node_server() { node scripts/peers/on_ws.mjs "$1" "$work/node/node_modules"; }
+node_server() { node scripts/peers/on_ws.mjs "$1" "$2" "$work/node/node_modules"; }
 check "ws $ws_version on Node $(node --version)" node_server
 check "websockets $("$python" -c 'import websockets; print(websockets.__version__)') on $("$python" --version)" "$python" scripts/peers/on_websockets.py

@@ -1,6 +1,6 @@
 """A chat service on Python's websockets: what on_ws.mjs does, on another library.
 
-Argument: the file with the actions to send, one a line.
+Arguments: deflated or plain, and the file with the actions to send, one a line.
 """
 import asyncio
 import http
@@ -8,7 +8,7 @@ import sys
 
 import websockets
 
-with open(sys.argv[1], encoding="utf-8") as f:
+with open(sys.argv[2], encoding="utf-8") as f:
     actions = f.read().rstrip("\n").split("\n")
 
 
@@ -44,7 +44,8 @@ async def check(path, headers):
 
 
 async def main():
-    async with websockets.serve(serve, "127.0.0.1", 0, process_request=check) as server:
+    compression = "deflate" if sys.argv[1] == "deflated" else None
+    async with websockets.serve(serve, "127.0.0.1", 0, process_request=check, compression=compression) as server:
         print("ws://127.0.0.1:%d" % server.sockets[0].getsockname()[1], flush=True)
         await asyncio.Future()
 

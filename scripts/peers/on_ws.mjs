@@ -1,15 +1,16 @@
 // A chat service on Node's ws: what on_websockets.py does, on another library.
-// Arguments: the file with the actions to send, one a line, and where ws is.
+// Arguments: deflated or plain, the file with the actions to send, one a line, and
+// where ws is.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-const { WebSocketServer } = createRequire(process.argv[3] + '/')('ws');
-const actions = readFileSync(process.argv[2], 'utf8').trimEnd().split('\n');
+const { WebSocketServer } = createRequire(process.argv[4] + '/')('ws');
+const actions = readFileSync(process.argv[3], 'utf8').trimEnd().split('\n');
 
 const server = new WebSocketServer({
   host: '127.0.0.1',
   port: 0,
-  perMessageDeflate: { threshold: 0 },
+  perMessageDeflate: process.argv[2] === 'deflated' && { threshold: 0 },
   verifyClient: ({ req }, done) => done(req.url.endsWith('accessToken=right'), 401, 'no such token'),
 });
 
