@@ -88,7 +88,20 @@ func closeObject(dst []byte, start int) []byte {
 
 // appendField appends a field, with a comma before it.
 func appendField(dst []byte, r *record.Record, f record.Field) []byte {
-	return appendFieldValue(appendKey(dst, f), r, f, columns[f].kind)
+	column := &columns[f]
+	c := r.Chars(f)
+	if column.kind > record.ID || !c.Plain {
+		return appendFieldValue(appendKey(dst, f), r, f, column.kind)
+	}
+	n, size := len(dst), column.length+len(c.Bytes)+2
+	dst = slices.Grow(dst, keyRoom+size)[:n+keyRoom+size]
+	member := dst[n:]
+	*(*[keyRoom]byte)(member) = column.key
+	value := member[column.length:size]
+	value[0] = '"'
+	copy(value[1:], c.Bytes)
+	value[len(value)-1] = '"'
+	return dst[:n+size]
 }
 
 func appendKey(dst []byte, f record.Field) []byte {
