@@ -71,9 +71,10 @@ type timer struct {
 	location *time.Location
 	fraction bool // the layout shows parts of a second
 	second   int64
-	text     []byte
-	width    int // of text
-	widest   int // so far
+	raw      []byte // what the layout makes of it
+	text     []byte // that, safe
+	width    int    // of text
+	widest   int    // so far
 }
 
 func newTimer(clock Clock, location *time.Location) timer {
@@ -97,7 +98,8 @@ func (c *timer) column(t time.Time) (text []byte, blanks int) {
 	}
 	if second := t.Unix(); second != c.second || c.text == nil || c.fraction {
 		c.second = second
-		c.text = safe.Append(c.text[:0], timefmt.AppendFormat(nil, t.In(c.location), c.clock.layout))
+		c.raw = timefmt.AppendFormat(c.raw[:0], t.In(c.location), c.clock.layout)
+		c.text = safe.Append(c.text[:0], c.raw)
 		c.width = displaywidth.Bytes(c.text)
 		c.widest = max(c.widest, c.width)
 	}
