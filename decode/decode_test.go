@@ -224,3 +224,19 @@ func TestLean(t *testing.T) {
 		}
 	}
 }
+
+// However often an object comes again, the last one counts, and none but it.
+func TestAnObjectAgainAndAgain(t *testing.T) {
+	var payload strings.Builder
+	for n := range 300 {
+		fmt.Fprintf(&payload, `"author":{"displayName":"%d","%s":"x"},"badges":[],"replaces":[{"from":%d}],`, n, []string{"name", "id", "color"}[n%3], n)
+	}
+	frame := []byte(`{"action":"event","payload":{"eventTypeId":4,"eventPayload":{` + payload.String() + `"text":"Kappa"}}}`)
+	want, _ := oracle(frame)
+	d := newDecoder()
+	for range 2 {
+		if r, err := d.Decode(frame); err != nil || marshal(r) != want {
+			t.Errorf("got %s, want %s (%v)", marshal(r), want, err)
+		}
+	}
+}
