@@ -12,10 +12,10 @@ type frame struct {
 	skipped bool // the payload was checked only
 
 	there [256 / 64]uint64 // bit n: key n is there
-	// places are where values has them, by key; 0 is for a key that did not come
-	// yet. So the values of a frame lie close together, which is what counts when
-	// another processor looks at them.
-	places   [maxKeys]uint8
+	// index is where values has the value of a key; 0 while it did not come. So the
+	// values of a frame lie close together, which is what counts when another
+	// processor looks at them.
+	index    [maxKeys]uint8
 	values   []scan.Value // an object has none; an array's says where its values are among the elements
 	elements []element    // one array after the other
 	replaces []replace
@@ -62,25 +62,25 @@ func (f *frame) reset(data []byte) {
 	f.data, f.own, f.skipped = data, f.own[:0], false
 	f.values, f.elements, f.replaces = f.values[:1], f.elements[:0], f.replaces[:0]
 	clear(f.there[:])
-	clear(f.places[:])
+	clear(f.index[:])
 }
 
 // has tells whether there is a value of that key, be it null.
 func (f *frame) has(k key) bool { return f.there[k/64]&(1<<(k%64)) != 0 }
 
-// note notes a value that is no array.
+// note notes the value of a key.
 func (f *frame) note(k key, v scan.Value) {
 	f.there[k/64] |= 1 << (k % 64)
-	if place := f.places[k%maxKeys]; place > 0 {
-		f.values[place] = v
+	if i := f.index[k%maxKeys]; i > 0 {
+		f.values[i] = v
 		return
 	}
-	f.places[k%maxKeys] = uint8(len(f.values))
+	f.index[k%maxKeys] = uint8(len(f.values))
 	f.values = append(f.values, v)
 }
 
 // at returns the value of a key that is there.
-func (f *frame) at(k key) scan.Value { return f.values[f.places[k%maxKeys]] }
+func (f *frame) at(k key) scan.Value { return f.values[f.index[k%maxKeys]] }
 
 // begin notes that what is in an object or an array is noted next. What an
 // earlier one of the same key had is forgotten.

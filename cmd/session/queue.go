@@ -90,23 +90,23 @@ func (q *queue) receive(r io.Reader) error {
 		s, short = q.room(max(q.largest, minRoom)), q.short
 		from = len(s.data)
 	}
-	for q.open = -1; ; {
+	q.open = -1
+	for {
 		if len(s.data) == cap(s.data) {
 			s, from = q.move(from), 0
 		}
 		n, err := r.Read(s.data[len(s.data):cap(s.data)])
 		s.data = s.data[:len(s.data)+n]
-		if err == io.EOF || err == nil && len(s.data) < cap(s.data) && len(s.data)-from <= short {
-			q.open = from
-		}
 		switch {
 		case err == io.EOF:
+			q.open = from
 			q.close()
 			return nil
 		case err != nil:
 			s.data = s.data[:from]
 			return err
-		case q.open >= 0:
+		case len(s.data) < cap(s.data) && len(s.data)-from <= short:
+			q.open = from
 			return nil
 		}
 	}
