@@ -1,9 +1,11 @@
 package session
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -45,6 +47,61 @@ func TestWhereMessagesEnd(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Random messages are the same frames whether or not a read that leaves room is
+// taken for the end of one: it is not where the service has agreed to deflate.
+func TestEndsAreThoseOfTheLibrary(t *testing.T) {
+	for seed := range uint64(20) {
+		sent := randomMessages(rand.New(rand.NewPCG(seed, 1)))
+		var logs [2]*log
+		for i, extensions := range [][]string{nil, {"Sec-WebSocket-Extensions: permessage-deflate"}} {
+			synctest.Test(t, func(t *testing.T) {
+				live, _ := virtual(t, LiveOptions{}, func(p *peer) {
+					if !p.answer(p.read(), extensions...) {
+						return
+					}
+					go p.listen()
+					pieces := rand.New(rand.NewPCG(seed, 2))
+					for rest := sent; len(rest) > 0; {
+						n := min(1+pieces.IntN(1<<pieces.IntN(18)), len(rest))
+						if p.write(rest[:n]) != nil {
+							return
+						}
+						rest = rest[n:]
+					}
+					<-p.left
+				})
+				logs[i] = follow(t.Context(), live, nil)
+			})
+		}
+		if len(logs[0].lines) < 40 || !slices.Equal(logs[0].lines, logs[1].lines) {
+			t.Errorf("seed %d: %d items, and %d by the library's ends", seed, len(logs[0].lines), len(logs[1].lines))
+		}
+	}
+}
+
+// randomMessages are some whole and some fragmented ones, of sizes at which
+// something changes, and a close frame.
+func randomMessages(random *rand.Rand) (sent []byte) {
+	sizes := []int{0, 1, 125, 126, minRoom - 1, minRoom, minRoom + 1, slabSize - 1, slabSize, slabSize + 1, 3 * slabSize}
+	for range 40 {
+		for opcode, fin := byte(0x01), byte(0); fin == 0; opcode = 0 {
+			fin = 0x80
+			if random.IntN(4) == 0 {
+				fin = 0
+			}
+			size := sizes[random.IntN(len(sizes))]
+			if random.IntN(2) == 0 {
+				size = random.IntN(3 * minRoom)
+			}
+			sent = appendFrame(sent, fin|opcode, bytes.Repeat([]byte{byte('a' + random.IntN(26))}, size))
+			if random.IntN(5) == 0 {
+				sent = appendFrame(sent, 0x8A, []byte("!"))
+			}
+		}
+	}
+	return appendFrame(sent, 0x88, binary.BigEndian.AppendUint16(nil, 1000))
 }
 
 // Of a frame that is cut short nothing is shown. The library takes the end of the
