@@ -118,9 +118,9 @@ func (w *wire) readReplace() replace {
 	for name, ok := w.Object(); ok; name, ok = w.Member() {
 		switch string(name) {
 		case "from":
-			one.from = w.place()
+			one.from = w.readPlace()
 		case "to":
-			one.to = w.place()
+			one.to = w.readPlace()
 		case "payload":
 			one.url = w.member("url")
 		default:

@@ -69,8 +69,8 @@ func (w *wire) member(name string) (v scan.Value) {
 	return v
 }
 
-// place reads a place in a text, see [replace]: -1 for anything else.
-func (w *wire) place() int {
+// readPlace reads a place in a text, see [replace]: -1 for anything else.
+func (w *wire) readPlace() int {
 	v := w.Value()
 	if v.Kind != scan.Number {
 		return -1

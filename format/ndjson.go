@@ -86,7 +86,8 @@ func closeObject(dst []byte, start int) []byte {
 	return append(dst, '}', '\n')
 }
 
-// appendField appends a field, with a comma before it.
+// appendField appends a field, with a comma before it: most are plain strings,
+// which are written in one step.
 func appendField(dst []byte, r *record.Record, f record.Field) []byte {
 	column := &columns[f]
 	c := r.Chars(f)
@@ -97,10 +98,7 @@ func appendField(dst []byte, r *record.Record, f record.Field) []byte {
 	dst = slices.Grow(dst, keyRoom+size)[:n+keyRoom+size]
 	member := dst[n:]
 	*(*[keyRoom]byte)(member) = column.key
-	value := member[column.length:size]
-	value[0] = '"'
-	copy(value[1:], c.Bytes)
-	value[len(value)-1] = '"'
+	putQuoted(member[column.length:size], c.Bytes)
 	return dst[:n+size]
 }
 
@@ -140,9 +138,13 @@ func appendChars(dst []byte, c record.Chars) []byte {
 	}
 	n, size := len(dst), len(c.Bytes)+2
 	dst = slices.Grow(dst, size)[:n+size]
-	quoted := dst[n:]
-	quoted[0] = '"'
-	copy(quoted[1:], c.Bytes)
-	quoted[size-1] = '"'
+	putQuoted(dst[n:], c.Bytes)
 	return dst
+}
+
+// putQuoted fills room with the text between quotes.
+func putQuoted(room, text []byte) {
+	room[0] = '"'
+	copy(room[1:], text)
+	room[len(room)-1] = '"'
 }

@@ -52,17 +52,19 @@ follow() {
 
 # check NAME SERVER...: with messages that are deflated, and with plain ones.
 check() {
-	local name=$1
+	local name=$1 kind
 	shift
 	for kind in deflated plain; do
 		printf '\n== %s, %s\n' "$name" "$kind"
-		converse "$@" "$kind"
+		converse "$kind" "$@"
 	done
 }
 
+# converse KIND SERVER...: everything that a client does with one server.
 converse() {
-	local kind=${*: -1}
-	start "$@"
+	local kind=$1
+	shift
+	start "$@" "$kind"
 
 	follow right ws --no-reconnect
 	[ "$status" = 4 ] || fail "status $status after the server's close frame: $(cat "$work/err")"

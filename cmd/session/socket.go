@@ -30,7 +30,7 @@ type socket struct {
 	opened time.Time // of the handshake
 	heard  bool      // something was received
 
-	message io.Reader // the last one
+	message io.Reader // what is received, or was last
 
 	leaving  sync.Once
 	stopping chan struct{} // closed when the socket is to be left
@@ -43,7 +43,8 @@ func (s *socket) open(conn *websocket.Conn, buf []byte, deflated bool) {
 	s.conn = conn
 	s.opened = time.Now()
 	conn.SetReadLimit(int64(s.maxFrame))
-	if s.queue.short = s.maxFrame; deflated {
+	s.queue.short = s.maxFrame
+	if deflated {
 		s.queue.short = 0
 	}
 	s.wire.follow(buf, s.pause, s.overdue)
@@ -83,13 +84,14 @@ func (s *socket) read() *fault {
 func (s *socket) receive() error {
 	// A context that can be cancelled would cost more than all the rest.
 	_, message, err := s.conn.Reader(context.Background())
-	if s.queue.open >= 0 && isUnfinished(err) {
-		message = s.message
-	} else if s.queue.close(); err != nil {
-		return err
+	if s.queue.open < 0 || !isUnfinished(err) {
+		s.queue.close()
+		if err != nil {
+			return err
+		}
+		s.message = message
 	}
-	s.message = message
-	if err := s.queue.receive(message); err != nil {
+	if err := s.queue.receive(s.message); err != nil {
 		return err
 	}
 	s.heard = true
