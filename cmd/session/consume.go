@@ -28,6 +28,16 @@ func (q *queue) nudge() {
 	defer q.mu.Unlock()
 	q.nudged = true
 	q.wake()
+	if q.turn.inside && q.pulse.changed != nil {
+		q.pulse.changed()
+	}
+}
+
+// isWanted tells whether the consumer, which is receiving, is nudged.
+func (q *queue) isWanted() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.turn.inside && q.nudged
 }
 
 // takeNudge tells whether there was one since the last.
@@ -56,6 +66,10 @@ func (q *queue) advance() bool {
 		}
 		q.held.end()
 		q.free.trim()
+		if q.turn.receive != nil {
+			q.takeTurn()
+			continue
+		}
 		for q.idle = true; q.idle; {
 			q.news.Wait()
 		}

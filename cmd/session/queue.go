@@ -25,7 +25,8 @@ const (
 // copied or allocated per frame and there is no switch per frame either.
 //
 // The producer publishes whenever it is about to wait for more: nothing that
-// was received is ever withheld. Then it also waits for room.
+// was received is ever withheld. Then it also waits for room. What is the
+// producer's may also be done by the consumer when that receives: see [turn].
 type queue struct {
 	limit int                       // bytes that may wait before the producer is held back
 	ahead func(frame []byte) uint64 // nil for none
@@ -62,6 +63,7 @@ type queue struct {
 	isWaited bool          // the producer waits for the consumer
 	moved    chan struct{} // there is room meanwhile
 	held     episode
+	turn     turn
 }
 
 // cost is an amount of frames.
@@ -76,6 +78,7 @@ type span struct {
 func newQueue(limit int) *queue {
 	q := &queue{limit: limit, open: -1, moved: make(chan struct{}, 1), held: newEpisode()}
 	q.news.L = &q.mu
+	q.turn.back = make(chan struct{}, 1)
 	q.tail = newSlab(slabSize)
 	q.head = q.tail
 	return q
@@ -205,6 +208,7 @@ func (q *queue) publish() bool {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.turn.tally(q.idle && q.unsaid <= handful)
 	s := q.tail
 	q.waiting.bytes += q.unsaid
 	n := len(s.spans) - len(s.shown)

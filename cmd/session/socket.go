@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"iter"
 	"strings"
 	"sync"
 	"time"
@@ -18,7 +19,7 @@ const closeWait = time.Second / 2
 var errStopped = errors.New("the socket is being left")
 
 // A socket is one WebSocket, from its handshake to its end. Its frames go into
-// the queue. All but leave and interrupt is for one goroutine.
+// the queue. All but leave and interrupt is for one goroutine at a time.
 type socket struct {
 	token    string
 	silence  time.Duration // for which no action may come
@@ -30,7 +31,8 @@ type socket struct {
 	opened time.Time // of the handshake
 	heard  bool      // something was received
 
-	message io.Reader // what is received, or was last
+	handOver func() bool // goes back to who receives, until that goes on
+	message  io.Reader   // what is received, or was last
 
 	leaving  sync.Once
 	stopping chan struct{} // closed when the socket is to be left
@@ -55,10 +57,13 @@ func (s *socket) open(conn *websocket.Conn, buf []byte, deflated bool) {
 // the run is over. The socket is closed then.
 func (s *socket) read() *fault {
 	s.queue.watch(s.interrupt)
+	next, stop := iter.Pull(s.rounds)
+	defer stop()
 	var err error
-	for err == nil {
-		err = s.receive()
-	}
+	s.queue.pump(func() bool {
+		err, _ = next()
+		return err == nil
+	}, s.stopping)
 	s.queue.watch(nil)
 	s.queue.publish()
 	if s.isLeft() {
@@ -73,6 +78,18 @@ func (s *socket) read() *fault {
 	s.wire.Close() // nothing above it can wait for the peer then
 	s.conn.CloseNow()
 	return f
+}
+
+// rounds receives, and yields nil whenever it would have to wait for more; at
+// last why there is no more.
+func (s *socket) rounds(yield func(error) bool) {
+	s.handOver = func() bool { return yield(nil) }
+	for {
+		if err := s.receive(); err != nil {
+			yield(err)
+			return
+		}
+	}
 }
 
 // receive receives a message.
@@ -104,13 +121,11 @@ func isUnfinished(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "previous message not read to completion")
 }
 
-// pause is called when all that was read is used up, before more is. It hands
-// the frames over and waits for room.
+// pause is called when all that was read is used up, before more is. It goes
+// back to who receives, who hands the frames over and waits for room.
 func (s *socket) pause() error {
 	s.queue.close() // what is open was followed by something else
-	s.queue.publish()
-	s.queue.hold(s.stopping)
-	if s.isLeft() {
+	if !s.handOver() || s.isLeft() {
 		return errStopped
 	}
 	return nil
@@ -118,9 +133,12 @@ func (s *socket) pause() error {
 
 // overdue is called when the read deadline has passed: it tells whether the
 // link is broken, and sets the next deadline if not. Actions do not wind up the
-// clock one by one.
+// clock one by one. In between a nudge is obeyed.
 func (s *socket) overdue() bool {
 	for set := (time.Time{}); ; {
+		if s.queue.isWanted() && !s.handOver() {
+			return true
+		}
 		due := s.queue.lastSign().Add(s.silence)
 		if s.isLeft() || !time.Now().Before(due) {
 			return true
