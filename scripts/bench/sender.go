@@ -12,10 +12,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"runtime"
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // show is what clients are sent.
@@ -157,13 +158,11 @@ func (s show) sendPaced(to io.Writer) error {
 	return err
 }
 
-// waitUntil is exact to a few microseconds: it sleeps, and spins at the end.
+// waitUntil sleeps without the Go scheduler's rounding to milliseconds. It does
+// not spin: the kernel lets clients wait behind a process that does.
 func waitUntil(due time.Time) {
-	const spin = 200 * time.Microsecond
-	if left := time.Until(due); left > spin {
-		time.Sleep(left - spin)
-	}
-	for time.Until(due) > 0 {
-		runtime.Gosched()
+	for left := time.Until(due); left > 0; left = time.Until(due) {
+		enough := unix.NsecToTimeval(int64(left + time.Microsecond))
+		unix.Select(0, nil, nil, nil, &enough)
 	}
 }
