@@ -5,14 +5,12 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"runtime"
-	"time"
 
 	"github.com/coder/websocket"
 
@@ -102,35 +100,6 @@ func ended(err error) error {
 		return nil
 	}
 	return err
-}
-
-// naiveRole does what restail does in the most obvious way: a read with a
-// timeout, encoding/json in and out, a write for each line.
-func naiveRole(args []string) error {
-	ws, _, err := websocket.Dial(context.Background(), args[0]+"?accessToken=bench", nil)
-	if err != nil {
-		return err
-	}
-	ws.SetReadLimit(-1)
-	for {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		_, frame, err := ws.Read(ctx)
-		cancel()
-		if err != nil {
-			return ended(err)
-		}
-		var a action
-		if err := json.Unmarshal(frame, &a); err != nil {
-			return err
-		}
-		line, err := json.Marshal(a.flat())
-		if err != nil {
-			return err
-		}
-		if _, err := os.Stdout.Write(append(line, '\n')); err != nil {
-			return err
-		}
-	}
 }
 
 // checkRole reads a recording, checks that each line is JSON, and copies it.

@@ -2,85 +2,171 @@
 
 package main
 
-import "time"
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// naiveRole is restail in the most obvious way, as far as the corpus goes: a
+// read with a timeout, encoding/json in and out, a write for each line. It
+// writes the same records.
+func naiveRole(args []string) error {
+	ws, _, err := websocket.Dial(context.Background(), args[0]+"?accessToken=bench", nil)
+	if err != nil {
+		return err
+	}
+	ws.SetReadLimit(-1)
+	lines := json.NewEncoder(os.Stdout)
+	lines.SetEscapeHTML(false)
+	channels := map[string]string{}
+	for {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		_, frame, err := ws.Read(ctx)
+		cancel()
+		if err != nil {
+			return ended(err)
+		}
+		var a action
+		if err := json.Unmarshal(frame, &a); err != nil {
+			return err
+		}
+		if err := lines.Encode(a.flat(channels)); err != nil {
+			return err
+		}
+	}
+}
 
 // action is the wire as the naive client declares it.
 type action struct {
 	Action  string `json:"action"`
 	Payload struct {
-		ConnectionIdentifier string `json:"connectionIdentifier"`
-		EventIdentifier      string `json:"eventIdentifier"`
-		EventPayload         struct {
-			Author struct {
-				Avatar   string `json:"avatar"`
-				Badges   any    `json:"badges"`
-				Color    string `json:"color"`
-				Display  string `json:"displayName"`
-				ID       any    `json:"id"`
-				Name     string `json:"name"`
-				Username string `json:"username"`
-			} `json:"author"`
-			Bot      bool `json:"bot"`
-			Donation struct {
-				Amount   string `json:"amount"`
-				Currency string `json:"currencyString"`
-				Tier     int    `json:"tier"`
-			} `json:"donation"`
-			Replaces []struct {
-				From    int `json:"from"`
-				To      int `json:"to"`
-				Payload struct {
-					URL string `json:"url"`
-				} `json:"payload"`
-			} `json:"replaces"`
-			Text string `json:"text"`
-		} `json:"eventPayload"`
-		EventSourceID int `json:"eventSourceId"`
-		EventTypeID   int `json:"eventTypeId"`
-		UserID        int `json:"userId"`
+		Connection     string  `json:"connectionIdentifier"`
+		ConnectionUUID string  `json:"connectionUuid"`
+		EventID        string  `json:"eventIdentifier"`
+		Event          message `json:"eventPayload"`
+		SourceID       int     `json:"eventSourceId"`
+		TypeID         int     `json:"eventTypeId"`
+		Reason         string  `json:"reason"`
+		Status         string  `json:"status"`
+		Target         struct {
+			Owner struct {
+				DisplayName string `json:"displayName"`
+				ID          id     `json:"id"`
+				URL         string `json:"url"`
+			} `json:"owner"`
+			WebsiteChannelID id `json:"websiteChannelId"`
+		} `json:"target"`
+		UserID int `json:"userId"`
 	} `json:"payload"`
 	Timestamp int64 `json:"timestamp"`
 }
 
-// flatRecord is a record as the naive client declares it.
-type flatRecord struct {
-	Time       string   `json:"time"`
-	Action     string   `json:"action"`
-	SourceID   int      `json:"source_id,omitempty"`
-	Connection string   `json:"connection,omitempty"`
-	UserID     int      `json:"user_id,omitempty"`
-	TypeID     int      `json:"type_id,omitempty"`
-	EventID    string   `json:"event_id,omitempty"`
-	Author     string   `json:"author"`
-	AuthorName string   `json:"author_name,omitempty"`
-	AuthorID   any      `json:"author_id,omitempty"`
-	Avatar     string   `json:"author_avatar,omitempty"`
-	Color      string   `json:"author_color,omitempty"`
-	IsBot      bool     `json:"is_bot"`
-	Text       string   `json:"text"`
-	Emotes     []string `json:"emotes,omitempty"`
-	EmoteURLs  []string `json:"emote_urls,omitempty"`
-	Amount     string   `json:"amount,omitempty"`
-	Currency   string   `json:"currency,omitempty"`
-	Tier       int      `json:"tier,omitempty"`
+// message is what somebody said, on any platform.
+type message struct {
+	Author           author `json:"author"`
+	Bot              *bool  `json:"bot"`
+	ContentModifiers struct {
+		Me      *bool `json:"me"`
+		Whisper *bool `json:"whisper"`
+	} `json:"contentModifiers"`
+	Donation struct {
+		Amount    string `json:"amount"`
+		Currency  string `json:"currencyString"`
+		StickerID string `json:"stickerId"`
+		Tier      *int   `json:"tier"`
+	} `json:"donation"`
+	FirstMessage    *bool `json:"firstMessage"`
+	GiftMemberships struct {
+		Count     *int   `json:"count"`
+		LevelName string `json:"levelName"`
+	} `json:"giftMemberships"`
+	GiftedTo          []string `json:"giftedTo"`
+	Link              string   `json:"link"`
+	LiveChatMessageID string   `json:"liveChatMessageId"`
+	MemberMilestone   struct {
+		LevelName string `json:"memberLevelName"`
+		Month     *int   `json:"memberMonth"`
+	} `json:"memberMilestone"`
+	Membership struct {
+		Gift      *bool  `json:"gift"`
+		LevelName string `json:"memberLevelName"`
+	} `json:"membership"`
+	Parent struct {
+		Name string `json:"name"`
+	} `json:"parent"`
+	RepliedInThread struct {
+		TwitchMessageID string `json:"twitchMessageId"`
+	} `json:"repliedInThread"`
+	RepliedTo struct {
+		DisplayName     string `json:"displayName"`
+		TwitchMessageID string `json:"twitchMessageId"`
+	} `json:"repliedTo"`
+	Replaces []struct {
+		From    int `json:"from"`
+		Payload struct {
+			URL string `json:"url"`
+		} `json:"payload"`
+		To int `json:"to"`
+	} `json:"replaces"`
+	SubscribedFor   *int   `json:"subscribedFor"`
+	Text            string `json:"text"`
+	TwitchMessageID string `json:"twitchMessageId"`
 }
 
-func (a *action) flat() *flatRecord {
-	p, e := &a.Payload, &a.Payload.EventPayload
-	r := &flatRecord{
-		Time: time.Unix(a.Timestamp, 0).UTC().Format(time.RFC3339), Action: a.Action,
-		SourceID: p.EventSourceID, Connection: p.ConnectionIdentifier, UserID: p.UserID,
-		TypeID: p.EventTypeID, EventID: p.EventIdentifier,
-		Author: e.Author.Display, AuthorName: e.Author.Name, AuthorID: e.Author.ID, Avatar: e.Author.Avatar,
-		Color: e.Author.Color, IsBot: e.Bot, Text: e.Text,
-		Amount: e.Donation.Amount, Currency: e.Donation.Currency, Tier: e.Donation.Tier,
+// author is who said it.
+type author struct {
+	Avatar          string  `json:"avatar"`
+	AvatarURL       string  `json:"avatarUrl"`
+	Badges          []title `json:"badges"`
+	Color           string  `json:"color"`
+	Discriminator   string  `json:"discriminator"`
+	DisplayName     string  `json:"displayName"`
+	ID              id      `json:"id"`
+	IsChatModerator *bool   `json:"isChatModerator"`
+	IsChatOwner     *bool   `json:"isChatOwner"`
+	IsChatSponsor   *bool   `json:"isChatSponsor"`
+	IsVerified      *bool   `json:"isVerified"`
+	Name            string  `json:"name"`
+	Nickname        string  `json:"nickname"`
+	NicknameColor   string  `json:"nicknameColor"`
+	PartnerStatus   string  `json:"partnerStatus"`
+	Picture         string  `json:"picture"`
+	Role            string  `json:"role"`
+	Roles           []title `json:"roles"`
+	RoomRole        string  `json:"roomRole"`
+	SubscribedFor   *int    `json:"subscribedFor"`
+	Subscribing     *bool   `json:"subscribing"`
+	Username        string  `json:"username"`
+	Verified        *bool   `json:"verified"`
+}
+
+// id is a string, or the digits of a number.
+type id string
+
+func (i *id) UnmarshalJSON(text []byte) error {
+	if text[0] != '"' {
+		*i = id(text)
+		return nil
 	}
-	text := []rune(e.Text)
-	for _, replace := range e.Replaces {
-		if replace.From >= 0 && replace.From <= replace.To && replace.To < len(text) {
-			r.Emotes = append(r.Emotes, string(text[replace.From:replace.To+1]))
-			r.EmoteURLs = append(r.EmoteURLs, replace.Payload.URL)
-		}
+	return json.Unmarshal(text, (*string)(i))
+}
+
+// title is a badge or a role: a string, or an object that has one.
+type title string
+
+func (t *title) UnmarshalJSON(text []byte) error {
+	if text[0] == '"' {
+		return json.Unmarshal(text, (*string)(t))
 	}
-	return r
+	var badge struct {
+		Name  string `json:"name"`
+		Title string `json:"title"`
+	}
+	err := json.Unmarshal(text, &badge)
+	*t = title(badge.Title + badge.Name)
+	return err
 }

@@ -93,7 +93,7 @@ func speeds(speed, cpu map[string][]float64) []row {
 			"L":       "L: frames copied through coder/websocket to /dev/null",
 			"L, wide": "the same with 64 KiB under the connection",
 			"L, pipe": "L into a pipe", "L, wss": "L over wss",
-			"naive": "the obvious client: conn.Read, encoding/json in and out",
+			"naive": "the obvious client: the same records by conn.Read and encoding/json",
 		}[name]
 		rows = append(rows, row{what: what, result: pace(name)})
 	}
