@@ -10,7 +10,6 @@ import (
 func TestCorpus(t *testing.T) {
 	c := newCorpus(corpusEvents, 11, 0)
 	if mean := c.events.mean(); mean < 714 || mean > 734 {
-		t.Logf("x %d", mean)
 		t.Errorf("a mean of %d bytes, not of 724", mean)
 	}
 	if len(c.opening.ends) != 11 || len(c.events.ends) != corpusEvents {
