@@ -49,8 +49,7 @@ var rivals = map[string]string{
 	"status": "quiet", "quiet": "status",
 }
 
-// outdone tells whether the rival of a flag, or the negation of a flag, stands
-// on the command line.
+// outdone tells whether the rival of a flag stands on the command line.
 func outdone(parsed *kong.Context, flag *kong.Flag) bool {
 	return slices.ContainsFunc(parsed.Path, func(p *kong.Path) bool {
 		return p.Flag != nil && !p.Resolved && p.Flag.Name == rivals[flag.Name]
@@ -92,6 +91,7 @@ type configuration struct {
 	env     Env
 	path    string
 	values  map[string]any
+	err     error // why there are none: it cannot be read
 	origins origins
 }
 
@@ -108,28 +108,32 @@ func configPath(env Env) string {
 	return filepath.Join(base, "restail", "config.json")
 }
 
-// readConfig reads the configuration; a file that is not there is empty.
-func readConfig(env Env, o origins) (*configuration, error) {
+// newConfiguration reads the configuration; a file that is not there is empty.
+func newConfiguration(env Env, o origins) *configuration {
 	c := &configuration{env: env, path: configPath(env), origins: o}
-	if c.path == "" {
-		return c, nil
+	if c.path != "" {
+		c.err = c.read()
 	}
+	return c
+}
+
+func (c *configuration) read() error {
 	text, err := os.ReadFile(c.path)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) { // a service's HOME may be /dev/null
-		return c, nil
+		return nil
 	}
 	if err != nil {
-		return nil, usageError(fmt.Errorf("cannot read the configuration: %w", err), "")
+		return usageError(fmt.Errorf("cannot read the configuration: %w", err), "")
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	if err := decoder.Decode(&c.values); err != nil {
-		return nil, c.wrong("it is not one JSON object: %s", notAnObject(err))
+		return c.wrong("it is not one JSON object: %s", notAnObject(err))
 	}
 	if decoder.More() {
-		return nil, c.wrong("something follows the JSON object")
+		return c.wrong("something follows the JSON object")
 	}
-	return c, nil
+	return nil
 }
 
 // notAnObject says in plain words why JSON is none.

@@ -26,10 +26,7 @@ const description = `Follow a Restream chat from the shell: the chats of Twitch,
 // environment and the configuration of env.
 func newCommandLine(g *grammar, env Env) (*commandLine, error) {
 	set := origins{}
-	config, err := readConfig(env, set)
-	if err != nil {
-		return nil, err
-	}
+	config := newConfiguration(env, set)
 	app, err := kong.New(g,
 		kong.Name("restail"),
 		kong.Description(description),
@@ -99,6 +96,7 @@ func (c *commandLine) parse(args []string) (*kong.Context, error) {
 		return parsed, nil
 	}
 	for _, step := range []func() error{
+		func() error { return c.config.err },
 		parsed.Reset,
 		parsed.Resolve,
 		func() error { _, err := parsed.Apply(); return err },

@@ -103,11 +103,7 @@ func statusAsked(args []string, env Env) string {
 	if value := env.getenv(twin("status")); value != "" {
 		return value
 	}
-	config, err := readConfig(env, origins{})
-	if err != nil {
-		return ""
-	}
-	value, _ := config.values["status"].(string)
+	value, _ := newConfiguration(env, origins{}).values["status"].(string)
 	return value
 }
 

@@ -63,7 +63,7 @@ func client(o LiveOptions, plain bool) *http.Client {
 // proxies reads the variables that name proxies. There is none for an
 // unencrypted link: it does not leave the machine.
 func proxies(getenv func(string) string) func(*url.URL) (*url.URL, error) {
-	either := func(name string) string { return cmp.Or(getenv(strings.ToLower(name)), getenv(name)) }
+	either := func(name string) string { return cmp.Or(getenv(name), getenv(strings.ToLower(name))) }
 	config := httpproxy.Config{HTTPSProxy: either("HTTPS_PROXY"), NoProxy: either("NO_PROXY")}
 	return config.ProxyFunc()
 }
