@@ -37,6 +37,17 @@ func TestHelpIsOneScreen(t *testing.T) {
 }
 
 // Every command and flag is in the help, the manual page and the scripts.
+// Whoever cannot read the help cannot mend the configuration either.
+func TestHelpInSpiteOfABrokenConfiguration(t *testing.T) {
+	for _, home := range []string{"broken", "wrong"} {
+		for _, arg := range []string{"--help", "--version"} {
+			if out := said(t, []string{"XDG_CONFIG_HOME=testdata/" + home}, arg); out == "" {
+				t.Errorf("%s, %s: nothing is said", home, arg)
+			}
+		}
+	}
+}
+
 func TestDocumentationIsWhole(t *testing.T) {
 	line, err := newCommandLine(newGrammar(everyCommand), Env{})
 	if err != nil {
