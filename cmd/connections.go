@@ -72,6 +72,8 @@ func (c *connectionsCommand) settle(r *run, live *session.Live, decoder *decode.
 		switch {
 		case err != nil:
 			return err
+		case item.Link == nil && item.Frame == nil:
+			continue
 		case item.Link == nil:
 			c.read(r, live, decoder, item.Frame, quiet)
 			continue

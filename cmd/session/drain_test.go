@@ -140,6 +140,37 @@ func TestAnOutageWhileStandingDownIsNoNews(t *testing.T) {
 	})
 }
 
+// A frame before a loss that is no news is not said to have something behind
+// it until the next socket is up.
+func TestNothingWaitsForNewsThatIsNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		live, _ := virtual(t, LiveOptions{Retries: -1},
+			at(1*sec, "drain"),
+			func(p *peer) {
+				p.accept()
+				p.send("drain")
+				time.Sleep(30 * sec)
+				p.send("slow", "last")
+				p.close(1001, "")
+			},
+			nil, nil, says("end"))
+		var gathering time.Time // since when there is something that was not flushed
+		drains(t.Context(), live, func(l *log, item Item) bool {
+			if wait := time.Since(gathering); !gathering.IsZero() && wait > sec {
+				t.Errorf("%q: what came before waited for %v", l.lines[len(l.lines)-1], wait)
+			}
+			gathering = time.Time{}
+			if item.More {
+				gathering = time.Now()
+			}
+			if string(item.Frame) == "slow" {
+				time.Sleep(20 * time.Millisecond) // the rest is received meanwhile
+			}
+			return until("end", 1)(l, item)
+		})
+	})
+}
+
 func TestNoRedialOfASocketThatIsGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		live, s := virtual(t, LiveOptions{Retries: -1},

@@ -113,7 +113,7 @@ func (l *Live) Items(ctx context.Context) iter.Seq2[Item, error] {
 				break
 			}
 			if item.Link != nil && !l.drain.pass(item.Link) {
-				continue
+				item = Item{More: item.More} // what came before may be waiting for it
 			}
 			if !yield(item, nil) {
 				return

@@ -29,7 +29,7 @@ func (l *log) add(item Item) {
 		l.lines = append(l.lines, strings.TrimSpace(item.Link.Status+" "+item.Link.Reason))
 	case item.Broken != nil:
 		l.lines = append(l.lines, "broken: "+item.Broken.Error())
-	default:
+	case item.Frame != nil:
 		l.lines = append(l.lines, string(item.Frame))
 	}
 }

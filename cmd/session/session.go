@@ -17,7 +17,8 @@ type Source interface {
 }
 
 // An Item is one of three things: a frame, news of the link, or word of a
-// frame that could not be had. An empty one comes after [Live.Nudge].
+// frame that could not be had. One that is none of them comes after [Live.Nudge],
+// and where there is news that is no news to the consumer.
 type Item struct {
 	// Frame is one action as the service sent it. It is valid, and must not be
 	// written to, until the next item is asked for. Nil when this is no frame.
