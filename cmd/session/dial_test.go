@@ -204,14 +204,14 @@ func TestProxies(t *testing.T) {
 		asks int64
 		last string
 	}{
-		"HTTPS_PROXY":        {map[string]string{"HTTPS_PROXY": "http://me:pass@" + address}, 1, "ended closed"},
-		"https_proxy":        {map[string]string{"https_proxy": "me:pass@" + address}, 1, "ended closed"},
+		"HTTPS_PROXY":                {map[string]string{"HTTPS_PROXY": "http://me:pass@" + address}, 1, "ended closed"},
+		"https_proxy":                {map[string]string{"https_proxy": "me:pass@" + address}, 1, "ended closed"},
 		"both, and the first counts": {map[string]string{"HTTPS_PROXY": "me:pass@" + address, "https_proxy": "127.0.0.1:1"}, 1, "ended closed"},
-		"without a password": {map[string]string{"HTTPS_PROXY": "http://" + address}, 1, "ended network"},
-		"HTTP_PROXY":         {map[string]string{"HTTP_PROXY": "http://me:pass@" + address}, 0, "ended network"},
-		"NO_PROXY":           {map[string]string{"HTTPS_PROXY": "http://me:pass@" + address, "NO_PROXY": "other.example,chat.example"}, 0, "ended network"},
-		"no_proxy":           {map[string]string{"HTTPS_PROXY": "http://me:pass@" + address, "no_proxy": ".example"}, 0, "ended network"},
-		"none":               {nil, 0, "ended network"},
+		"without a password":         {map[string]string{"HTTPS_PROXY": "http://" + address}, 1, "ended network"},
+		"HTTP_PROXY":                 {map[string]string{"HTTP_PROXY": "http://me:pass@" + address}, 0, "ended network"},
+		"NO_PROXY":                   {map[string]string{"HTTPS_PROXY": "http://me:pass@" + address, "NO_PROXY": "other.example,chat.example"}, 0, "ended network"},
+		"no_proxy":                   {map[string]string{"HTTPS_PROXY": "http://me:pass@" + address, "no_proxy": ".example"}, 0, "ended network"},
+		"none":                       {nil, 0, "ended network"},
 	} {
 		asked.Store(0)
 		o.Getenv = func(name string) string { return test.env[name] }

@@ -131,6 +131,8 @@ func (s *socket) linkFault(err error) *fault {
 	case errors.Is(failure, os.ErrDeadlineExceeded):
 		f.reason = silent
 		f.detail = "nothing received for " + seconds(s.silence)
+	case errors.Is(err, context.DeadlineExceeded): // the library's own, for a pong
+		f.detail = "the service did not take the answer to its ping"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		f.detail = "the connection was cut without a close frame"
 	case errors.Is(failure, syscall.ECONNRESET):

@@ -212,7 +212,13 @@ func TestNoReconnect(t *testing.T) {
 		"close frame": {closes(1000, "", "a"), []string{"connected", "a", "lost closed", "ended closed"}},
 		"cut":         {cut("a"), []string{"connected", "a", "lost network", "ended network"}},
 		"silence":     {says("a"), []string{"connected", "a", "lost heartbeat_timeout", "ended heartbeat_timeout"}},
-		"trouble":     {refuses(503, ""), []string{"lost server_error", "ended server_error"}},
+		"a pong that nobody reads": {func(p *peer) {
+			if p.answer(p.read()) && p.send("a") {
+				p.ping()
+				time.Sleep(time.Minute)
+			}
+		}, []string{"connected", "a", "lost network", "ended network"}},
+		"trouble": {refuses(503, ""), []string{"lost server_error", "ended server_error"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

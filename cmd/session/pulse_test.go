@@ -153,6 +153,8 @@ func (m *meddler) SetReadDeadline(at time.Time) error {
 	return nil
 }
 
+func (m *meddler) SetWriteDeadline(time.Time) error { return nil }
+
 func TestNoInterruptIsUndone(t *testing.T) {
 	for name, test := range map[string]struct {
 		happens func(*socket)

@@ -231,7 +231,8 @@ func (q *queue) wake() {
 	}
 }
 
-// hold waits until there is room for more, or stop is closed.
+// hold waits until there is room for more, or stop is closed. There is room when
+// the consumer receives: it has taken everything.
 func (q *queue) hold(stop <-chan struct{}) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

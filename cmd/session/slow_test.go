@@ -94,6 +94,32 @@ func TestHoldingBackIsToldOnceAndOnceWhenItIsOver(t *testing.T) {
 	})
 }
 
+// The library gives a ping five seconds from its second byte on: the socket is
+// not held back in the midst of one.
+func TestHoldingBackEndsNoPing(t *testing.T) {
+	ping := appendFrame(nil, 0x89, []byte("0123456789"))
+	for cut := range ping {
+		synctest.Test(t, func(t *testing.T) {
+			live, _ := virtual(t, LiveOptions{Buffer: 50_000}, func(p *peer) {
+				if p.accept() && p.write(append(appendFrame(nil, 0x81, make([]byte, 50_000)), ping[:cut]...)) == nil {
+					p.write(ping[cut:])
+					p.send("last")
+					<-p.gone
+				}
+			})
+			l := follow(t.Context(), live, func(l *log, item Item) bool {
+				if len(item.Frame) == 50_000 {
+					time.Sleep(20 * time.Second)
+				}
+				return until("last", 1)(l, item)
+			})
+			if l.err != nil || len(l.lines) != 3 {
+				t.Errorf("cut after %d bytes: %d items, then %v", cut, len(l.lines), l.err)
+			}
+		})
+	}
+}
+
 func TestSilenceIsNotCountedWhileHeldBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var sent atomic.Int64

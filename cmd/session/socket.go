@@ -31,8 +31,9 @@ type socket struct {
 	opened time.Time // of the handshake
 	heard  bool      // something was received
 
-	handOver func() bool // goes back to who receives, until that goes on
+	handOver func() bool // ends the round; the next one, on whichever goroutine, goes on from there
 	message  io.Reader   // what is received, or was last
+	fresh    bool        // the socket was read since there was room for more
 
 	leaving  sync.Once
 	stopping chan struct{} // closed when the socket is to be left
@@ -81,7 +82,8 @@ func (s *socket) read() *fault {
 }
 
 // rounds receives, and yields nil whenever it would have to wait for more; at
-// last why there is no more.
+// last why there is no more. It may be in the midst of a message then, or of a
+// ping, to which the library gives five seconds.
 func (s *socket) rounds(yield func(error) bool) {
 	s.handOver = func() bool { return yield(nil) }
 	for {
@@ -107,6 +109,10 @@ func (s *socket) receive() error {
 			return err
 		}
 		s.message = message
+		if s.fresh { // here it is in the midst of nothing
+			s.fresh = false
+			s.queue.hold(s.stopping)
+		}
 	}
 	if err := s.queue.receive(s.message); err != nil {
 		return err
@@ -121,10 +127,11 @@ func isUnfinished(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "previous message not read to completion")
 }
 
-// pause is called when all that was read is used up, before more is. It goes
-// back to who receives, who hands the frames over and waits for room.
+// pause is called when all that was read is used up, before more is, for the
+// frames so far to be handed over.
 func (s *socket) pause() error {
 	s.queue.close() // what is open was followed by something else
+	s.fresh = true
 	if !s.handOver() || s.isLeft() {
 		return errStopped
 	}
@@ -170,14 +177,16 @@ func (s *socket) leave(why *fault) {
 		s.why = why
 		close(s.stopping)
 		s.interrupt()
+		s.wire.SetWriteDeadline(time.Now().Add(closeWait)) // the receiver may be stuck with a pong
 	})
 }
 
 // goodbye sends a close frame and waits for the answer, but not for long.
 func (s *socket) goodbye() {
+	s.leaving.Do(func() {}) // wait for leave: the deadlines are set anew
 	enough := time.AfterFunc(closeWait, func() { s.wire.Close() })
 	defer enough.Stop()
 	s.wire.beforeRead = nil
-	s.wire.SetReadDeadline(time.Now().Add(closeWait))
+	s.wire.SetDeadline(time.Now().Add(closeWait))
 	s.conn.Close(websocket.StatusNormalClosure, "")
 }

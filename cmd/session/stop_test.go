@@ -80,6 +80,13 @@ func TestADeadServiceDelaysTheEndByASecondAtMost(t *testing.T) {
 				time.Sleep(time.Minute)
 			}
 		},
+		"does not read the answer to its ping": func(p *peer) {
+			if p.answer(p.read()) && p.send("a") {
+				time.Sleep(4 * time.Second)
+				p.ping()
+				time.Sleep(time.Minute)
+			}
+		},
 		"talks on": func(p *peer) {
 			p.mute = true
 			for ok := p.accept(); ok; time.Sleep(time.Millisecond) {

@@ -38,14 +38,13 @@ func (t *turn) tally(calm bool) {
 	}
 }
 
-// pump calls receive, or has the consumer call it, until it says that there is
-// no more; once stop is closed it does so before long. It returns whenever it
-// would have to wait for the service.
+// pump calls receive, or has the consumer call it, until that says that there is
+// no more; once stop is closed it does so before long. receive returns whenever
+// it would have to wait for the service.
 func (q *queue) pump(receive func() bool, stop <-chan struct{}) {
 	for receive() {
 		q.publish()
 		if q.turn.calm < calmAfter {
-			q.hold(stop)
 			continue
 		}
 		q.turn.calm = 0
