@@ -172,9 +172,9 @@ func (p *pipe) broken(err error, frame []byte) {
 func (p *pipe) noticeConnections() {
 	p.changed = p.changed || p.decoder.Updated()
 	if change := p.decoder.Change(); change != nil {
-		p.status.Connection(change.Linked)
+		p.status.Connection(*change, p.decoder.Record())
 		if p.know != nil {
-			p.know(change.Linked)
+			p.know(*change)
 		}
 	}
 	if p.decoder.Updated() && p.nudge != nil {
@@ -204,7 +204,7 @@ func (p *pipe) settle() {
 		return
 	}
 	for _, lingering := range p.decoder.Lingering() {
-		p.status.Connection(lingering)
+		p.status.Connection(lingering, nil)
 	}
 	for _, gone := range p.decoder.Gone() {
 		p.status.Gone(gone)

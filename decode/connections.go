@@ -10,30 +10,6 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// ChangeKind is what happened to a connection.
-type ChangeKind uint8
-
-// The kinds of change.
-const (
-	// Opened: it is connected, which it was not as far as was told.
-	Opened ChangeKind = iota
-	// Changed: it is there for the first time and still connecting, or its
-	// status, reason or channel is another one.
-	Changed
-	// Failed: its status is error, with a reason that was not told yet.
-	Failed
-	// Closed: connection_closed took it out of the map.
-	Closed
-	// Gone: a new socket did not announce it again, see [Decoder.Gone].
-	Gone
-)
-
-// Change is news of one connection, for people.
-type Change struct {
-	Kind   ChangeKind
-	Linked record.Linked
-}
-
 // connections is the map of connections by the vendor's rules: the last
 // connection_info of an identifier counts, and only a connection_closed with
 // the uuid of that one takes it out.
@@ -114,24 +90,18 @@ func keepChars(own *record.Chars, s *string, c record.Chars) {
 // news tells what people have not been told yet of the connection. A fresh
 // uuid is none. Neither is connecting, except of a connection that is new:
 // services reconnect all the time, and what comes of it is told.
-func (c *connection) news() (Change, bool) {
+func (c *connection) news() (record.Linked, bool) {
 	told, now := c.told, c.Linked
 	if now.Channel == "" {
 		now.Channel = told.Channel // what is not said has not changed
 	}
 	isNew := told.Identifier == ""
-	same := now.Status == told.Status && now.Reason == told.Reason
-	if !isNew && (now.Status == "connecting" || same && now.Channel == told.Channel) {
-		return Change{}, false
+	same := now.Status == told.Status && now.Reason == told.Reason && now.Channel == told.Channel
+	if !isNew && (now.Status == "connecting" || same) {
+		return record.Linked{}, false
 	}
 	c.told = now
-	switch {
-	case now.Status == "error" && !same:
-		return Change{Failed, now}, true
-	case now.Status == "connected" && told.Status != "connected":
-		return Change{Opened, now}, true
-	}
-	return Change{Changed, now}, true
+	return now, true
 }
 
 // remove takes every entry with the uuid of a connection_closed, r, out of the
@@ -164,7 +134,7 @@ func (m *connections) remove(r *record.Record) (first *connection) {
 }
 
 // closed is the news that r, a connection_closed, ended the connection.
-func (c *connection) closed(r *record.Record) Change {
+func (c *connection) closed(r *record.Record) record.Linked {
 	now := c.Linked
 	now.Status = "closed"
 	now.Reason = string(r.Bytes(record.Reason))
@@ -172,7 +142,7 @@ func (c *connection) closed(r *record.Record) Change {
 	if now.Channel == "" {
 		now.Channel = c.told.Channel
 	}
-	return Change{Closed, now}
+	return now
 }
 
 // atOnce is how long after a connection was closed for another reason the end

@@ -50,7 +50,7 @@ type Decoder struct {
 	placed      bool    // the row has what place writes
 	complete    bool    // the row has everything
 	connections connections
-	change      Change
+	change      record.Linked
 	changed     bool
 	updated     bool
 }
@@ -174,7 +174,7 @@ func (d *Decoder) Decode(frame []byte) (*record.Record, error) {
 
 // Change returns what the last action changed in the map of connections if that
 // is news to people, else nil. It is valid until the next Read.
-func (d *Decoder) Change() *Change {
+func (d *Decoder) Change() *record.Linked {
 	if !d.changed {
 		return nil
 	}
@@ -182,7 +182,7 @@ func (d *Decoder) Change() *Change {
 }
 
 // Updated tells whether the last action made [Decoder.Linked] different, be it
-// news or not: a connection that is reconnecting is none, see [Changed].
+// news or not: a connection that is reconnecting is none.
 func (d *Decoder) Updated() bool { return d.updated }
 
 // Linked returns the map of connections, sorted by platform, channel and

@@ -89,8 +89,7 @@ func replay(transcript []byte) []byte {
 				fmt.Fprintf(&out, "< %s\n", marshal(r))
 			}
 			if change := d.Change(); change != nil {
-				kind := [...]string{"opened", "changed", "failed", "closed", "gone"}[change.Kind]
-				fmt.Fprintf(&out, "~ %s: %s\n", kind, describe(change.Linked))
+				fmt.Fprintf(&out, "~ %s\n", describe(*change))
 			}
 		case strings.HasPrefix(line, "! "):
 			out.WriteString(line + "\n")

@@ -46,8 +46,9 @@ func NewStatus(w io.Writer, mode StatusMode, now func() time.Time) *Status {
 	return &Status{w: w, mode: mode, now: now}
 }
 
-// Connection reports what became of a connection, in the words of its status.
-func (s *Status) Connection(l record.Linked) {
+// Connection reports what became of a connection, in the words of its status. r
+// is the record that says so; nil where none does.
+func (s *Status) Connection(l record.Linked, r *record.Record) {
 	what := l.Status
 	if l.Status == "error" || l.Status == "closed" {
 		if l.Reason != "" {
@@ -57,18 +58,22 @@ func (s *Status) Connection(l record.Linked) {
 			what += ": " + l.ReasonText
 		}
 	}
-	s.connection(l, statusMark(l.Status), what)
+	n := connectionNews(s.now(), l)
+	if r != nil && s.mode == StatusJSON {
+		n = news{at: n.at, kind: n.kind}.record(r)
+	}
+	s.connection(l, statusMark(l.Status), what, n)
 }
 
 // Gone reports a connection of the old socket that the new one did not
 // announce again.
 func (s *Status) Gone(l record.Linked) {
 	l.Status = "gone"
-	s.connection(l, downMark, "gone: not announced again since the link was restored")
+	s.connection(l, downMark, "gone: not announced again since the link was restored", connectionNews(s.now(), l))
 }
 
-func (s *Status) connection(l record.Linked, m mark, what string) {
-	s.write(m, linkedName(l)+" "+safe.String(what), connectionNews(s.now(), l))
+func (s *Status) connection(l record.Linked, m mark, what string, n news) {
+	s.write(m, linkedName(l)+" "+safe.String(what), n)
 }
 
 // Link is news of the socket.

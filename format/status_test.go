@@ -31,10 +31,10 @@ func newStatus(mode StatusMode) (*Status, *recorder) {
 // The lines that the contract shows, to the letter.
 func TestStatusLinesOfTheContract(t *testing.T) {
 	s, w := newStatus(StatusText)
-	s.Connection(record.Linked{Platform: "youtube", Channel: "Sunday Live", Status: "connected"})
+	s.Connection(record.Linked{Platform: "youtube", Channel: "Sunday Live", Status: "connected"}, nil)
 	s.Connection(record.Linked{Platform: "twitch", Channel: "foo", Status: "error",
-		Reason: "restream_channel_connection_expired", ReasonText: "Refresh it in the dashboard."})
-	s.Connection(record.Linked{Platform: "discord", Channel: "#general", Status: "closed", Reason: "removed", ReasonText: "It was deleted."})
+		Reason: "restream_channel_connection_expired", ReasonText: "Refresh it in the dashboard."}, nil)
+	s.Connection(record.Linked{Platform: "discord", Channel: "#general", Status: "closed", Reason: "removed", ReasonText: "It was deleted."}, nil)
 	s.Link(Link{Status: "lost", Reason: "heartbeat_timeout", Detail: "nothing received for 60s", Retry: 2100 * time.Millisecond, Attempt: 1})
 	s.Link(Link{Status: "restored", Reason: "heartbeat_timeout", Gap: 4200 * time.Millisecond, Attempt: 2})
 	want := []string{
@@ -49,6 +49,21 @@ func TestStatusLinesOfTheContract(t *testing.T) {
 	}
 }
 
+// In JSON a line about a record has all of its fields.
+func TestStatusOfARecord(t *testing.T) {
+	var r record.Record
+	r.SetPlain(record.Action, "connection_info")
+	r.SetNumber(record.SourceID, []byte("13"))
+	r.SetString(record.ChannelID, "UC\u202e")
+	s, w := newStatus(StatusJSON)
+	s.Connection(record.Linked{Platform: "youtube", Channel: "Owl", Status: "connected"}, &r)
+	want := `{"time":"2025-02-21T12:00:00Z","kind":"connection","message":"youtube/Owl connected",` +
+		`"action":"connection_info","source_id":13,"channel_id":"UC\u202e"}` + "\n"
+	if got := strings.Join(w.writes, ""); got != want {
+		t.Errorf("got %swant %s", got, want)
+	}
+}
+
 // everything reports one of each kind of news.
 func everything(s *Status) {
 	linked := []record.Linked{
@@ -58,10 +73,10 @@ func everything(s *Status) {
 		{Identifier: "1-kick-3", UUID: "u3", Platform: "kick", Status: "connecting"},
 	}
 	for _, l := range linked {
-		s.Connection(l)
+		s.Connection(l, nil)
 	}
-	s.Connection(record.Linked{Platform: "facebook", Channel: "Page", Status: "closed"})
-	s.Connection(record.Linked{Identifier: "1-newsite-3", Platform: "unknown", Status: "warming\x1bup"})
+	s.Connection(record.Linked{Platform: "facebook", Channel: "Page", Status: "closed"}, nil)
+	s.Connection(record.Linked{Identifier: "1-newsite-3", Platform: "unknown", Status: "warming\x1bup"}, nil)
 	s.Gone(linked[0])
 	s.Link(Link{Status: "connected", At: noon.Add(time.Second)})
 	s.Link(Link{Status: "lost", Reason: "server_error", Attempt: 3})
@@ -117,7 +132,7 @@ func TestStatusJSON(t *testing.T) {
 func TestStatusJSONKeepsValues(t *testing.T) {
 	s, w := newStatus(StatusJSON)
 	const channel = "a\x1b\u202e\U000e0041\u2028\"\\<é👩‍🚀"
-	s.Connection(record.Linked{Platform: "x", Channel: channel, Status: "connected"})
+	s.Connection(record.Linked{Platform: "x", Channel: channel, Status: "connected"}, nil)
 	var object map[string]any
 	if err := json.Unmarshal([]byte(w.writes[0]), &object); err != nil {
 		t.Fatal(err)
@@ -198,7 +213,7 @@ func FuzzStatus(f *testing.F) {
 		l := record.Linked{Identifier: words, Platform: platform, Channel: channel, Status: status, Reason: words, ReasonText: words}
 		for _, mode := range []StatusMode{StatusText, StatusJSON} {
 			s, w := newStatus(mode)
-			s.Connection(l)
+			s.Connection(l, nil)
 			s.Gone(l)
 			s.Link(Link{Status: status, Reason: words, Detail: channel})
 			s.Frame(errors.New(words), frame)
