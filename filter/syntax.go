@@ -35,7 +35,7 @@ func (p *Program) newSyntaxError(message string, offset int) *SyntaxError {
 		Line:    strings.Count(p.source[:start], "\n") + 1,
 		Column:  utf8.RuneCountInString(p.source[start:offset]) + 1,
 		several: strings.Contains(strings.TrimRight(p.source, "\r\n"), "\n"),
-		text:    strings.TrimSuffix(text, "\r"),
+		text:    strings.ReplaceAll(strings.TrimSuffix(text, "\r"), "\t", " "), // a column for each
 	}
 }
 
@@ -82,14 +82,11 @@ func (e *SyntaxError) excerpt() (line string, column int) {
 	return strings.Join(left, "") + right, column
 }
 
-// visible makes a line of a program safe for a terminal. A tab is a blank, so
-// that the caret stays in its column.
+// visible makes a line safe for a terminal.
 func visible(s string) string {
 	var b strings.Builder
 	for _, r := range s {
 		switch {
-		case r == '\t':
-			b.WriteByte(' ')
 		case unicode.IsPrint(r) || r == zeroWidthJoiner:
 			b.WriteRune(r)
 		default:
