@@ -5,9 +5,9 @@ import (
 	"iter"
 )
 
-// take returns the next item and waits for it; false at the end of the queue,
-// and err is then why it ended. The item before is given back. A nudge is an
-// empty item, once nothing else is waiting.
+// take returns the next item and waits for it; false at the end of the queue. The
+// item before is given back. A nudge is an empty item, once nothing else is
+// waiting.
 func (q *queue) take() (Item, bool) {
 	if q.at == len(q.spans) && !q.advance() {
 		return Item{}, q.takeNudge()
@@ -20,6 +20,15 @@ func (q *queue) take() (Item, bool) {
 		return item, true
 	}
 	return Item{Frame: q.data[s.from:s.to:s.to], Ticket: s.ticket, More: q.at < len(q.spans) || q.more()}, true
+}
+
+// leave gives back what the consumer has, unless some of it was not come to.
+func (q *queue) leave() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.at == len(q.spans) {
+		q.giveBack()
+	}
 }
 
 // nudge has the consumer take an empty item. Any goroutine may call it.

@@ -16,7 +16,7 @@ type keeper struct {
 	*Live
 	up       bool      // the link has been up
 	down     bool      // its loss was told
-	dials    int       // since the last link that received something
+	tries    int       // since the last link that received something
 	failures int       // likewise
 	complete time.Time // until when no chat was missed
 	token    string    // the last that was shown
@@ -43,11 +43,11 @@ func (k *keeper) run(ctx context.Context) error {
 		if err != nil {
 			wait = 0
 		}
-		if err == nil || k.token != "" {
+		if k.token != "" || !f.final { // without any token there is no link to lose
 			k.lost(f, wait, err != nil)
 		}
 		if err != nil {
-			k.say(&Link{Status: Ended, Reason: f.reason, Detail: f.detail, Attempt: k.dials})
+			k.say(&Link{Status: Ended, Reason: f.reason, Detail: f.detail, Attempt: k.tries})
 			return err
 		}
 		if !sleep(ctx, wait) {
@@ -58,11 +58,11 @@ func (k *keeper) run(ctx context.Context) error {
 
 // try dials once and follows the link as long as it holds.
 func (k *keeper) try(ctx context.Context) *fault {
+	k.tries++
 	token, f := k.ask(ctx)
 	if f != nil {
 		return f
 	}
-	k.dials++
 	s, f := k.dial(ctx, token)
 	if f != nil {
 		k.wary = k.wary || f.reason == violation
@@ -73,7 +73,7 @@ func (k *keeper) try(ctx context.Context) *fault {
 	k.wary = k.wary || f != nil && f.reason == violation
 	if s.heard {
 		k.complete = k.queue.lastHeard()
-		k.dials, k.failures = 0, 0
+		k.tries, k.failures = 0, 0
 		k.refused, k.answer, k.renewed, k.chance = "", "", false, false
 	}
 	return f
@@ -125,7 +125,7 @@ func (k *keeper) renew(ctx context.Context, f *fault) (*fault, error) {
 
 // raised tells that the link is up.
 func (k *keeper) raised(s *socket) {
-	news := &Link{Status: Connected, At: s.opened, Attempt: k.dials}
+	news := &Link{Status: Connected, At: s.opened, Attempt: k.tries}
 	if k.up {
 		news.Status, news.Gap = Restored, s.opened.Sub(k.complete)
 	}
@@ -139,7 +139,7 @@ func (k *keeper) lost(f *fault, wait time.Duration, final bool) {
 		return
 	}
 	k.down = true
-	k.say(&Link{Status: Lost, Reason: f.reason, Detail: f.detail, Attempt: k.dials, Retry: wait, Final: final})
+	k.say(&Link{Status: Lost, Reason: f.reason, Detail: f.detail, Attempt: k.tries, Retry: wait, Final: final})
 }
 
 func (k *keeper) say(news *Link) {
@@ -159,7 +159,7 @@ func (k *keeper) judge(f *fault) (time.Duration, error) {
 	case f.reason == unauthorized:
 		return k.refusedToken(f, exhausted)
 	case exhausted:
-		return 0, &GivenUpError{Reason: f.reason, Detail: f.detail, Tries: k.dials}
+		return 0, &GivenUpError{Reason: f.reason, Detail: f.detail, Tries: k.tries}
 	case f.reason == drained:
 		return 0, nil
 	case f.after > 0:

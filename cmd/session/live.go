@@ -106,6 +106,7 @@ func (l *Live) Items(ctx context.Context) iter.Seq2[Item, error] {
 		defer func() {
 			cancel()
 			<-over
+			l.queue.leave()
 		}()
 		for {
 			item, ok := l.queue.take()

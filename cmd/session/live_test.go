@@ -29,6 +29,9 @@ func TestStats(t *testing.T) {
 			}
 			return len(l.lines) < 4
 		})
+		if s := live.Stats(); s.Frames != 0 || s.Bytes != 0 {
+			t.Errorf("after the last: %+v", s)
+		}
 	})
 }
 

@@ -92,7 +92,7 @@ type Tokens interface {
 type GivenUpError struct {
 	// Reason and Detail are those of the last failure.
 	Reason, Detail string
-	// Tries is how many times was dialled since the last link that received
+	// Tries is how often it was tried since the last link that received
 	// something.
 	Tries int
 }

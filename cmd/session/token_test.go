@@ -79,11 +79,23 @@ func TestATokenThatCannotBeHadForNow(t *testing.T) {
 			return until("a", 1)(l, item)
 		})
 		l.expect(t, "lost token", "connected", "a")
-		if l.links[0].Detail != "the token endpoint answered 503" || l.links[0].Attempt != 0 {
+		if l.links[0].Detail != "the token endpoint answered 503" || l.links[0].Attempt != 1 {
 			t.Errorf("%+v", l.links[0])
 		}
 		if n := len(w.asked); n < 10 || n > 60 || len(s.dials) != 1 {
 			t.Errorf("asked %d times for a token within ten minutes, and dialled %d times", n, len(s.dials))
+		}
+	})
+}
+
+// It is an outage like any other, be it the first try or the only one.
+func TestATokenThatCannotBeHadWithoutReconnect(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		live, _ := virtual(t, LiveOptions{Tokens: &wallet{err: notYet("no network")}}, nil)
+		l := follow(t.Context(), live, nil)
+		l.expect(t, "lost token", "ended token")
+		if l.links[0].Attempt != 1 {
+			t.Errorf("%+v", l.links[0])
 		}
 	})
 }
@@ -117,7 +129,7 @@ func TestATokenThatNeverComesIsGivenUp(t *testing.T) {
 		if !errors.As(l.err, &givenUp) || len(w.asked) != 3 {
 			t.Errorf("after %d questions: %v", len(w.asked), l.err)
 		}
-		if want := "the link was given up: no network"; l.err.Error() != want {
+		if want := "the link was given up after 3 tries: no network"; l.err.Error() != want {
 			t.Errorf("it says %q, not %q", l.err, want)
 		}
 	})
