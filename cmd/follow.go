@@ -31,11 +31,11 @@ var (
 func (r *run) newPipe(o *outputFlags, end *endFlags) (*pipe, error) {
 	actions, err := o.actions()
 	if err != nil {
-		return nil, err
+		return nil, r.flagError("action", err)
 	}
 	platforms, err := o.platforms()
 	if err != nil {
-		return nil, err
+		return nil, r.flagError("platform", err)
 	}
 	writer, err := r.newWriter(o)
 	if err != nil {
@@ -78,7 +78,7 @@ func (p *pipe) ahead() func(frame []byte) (ticket uint64) {
 func (r *run) newWriter(o *outputFlags) (format.Writer, error) {
 	fields, err := o.Fields.fieldList()
 	if err != nil {
-		return nil, usageError(err, "")
+		return nil, r.flagError("fields", err)
 	}
 	if fields != nil && o.Format != "ndjson" && r.set["fields"] == "" {
 		return nil, usageError(errors.New("--fields goes with --format=ndjson"), "a jq program chooses fields in every format: -f '{author, text}'")

@@ -77,7 +77,7 @@ type talkFlags struct {
 
 // frameFlags bound what is taken in.
 type frameFlags struct {
-	MaxFrame size `default:"16MiB" placeholder:"SIZE" group:"link" help:"The largest action that is taken; the link is redialled after a larger one."`
+	MaxFrame size `default:"16MiB" placeholder:"SIZE" group:"link" help:"The largest action that is taken. A larger one ends the link, which is redialled; in a recording it is skipped."`
 }
 
 // linkFlags say where to connect, and how hard to hold on.
@@ -124,11 +124,11 @@ var groups = []kong.Group{
 // what people say. The rest are status lines on stderr there.
 var conversation = words{"event", "reply_created", "reply_failed", "relay_failed"}
 
-// heartbeats are what the other formats leave out by default.
+// heartbeat is what the other formats leave out by default.
 const heartbeat = "heartbeat"
 
-// actions returns the set of actions that -a and the format choose; nil for
-// every one, also those that nobody knows yet.
+// actions returns what tells the actions that -a and the format choose, among
+// them those that nobody knows yet.
 func (o *outputFlags) actions() (wanted func(action []byte) bool, err error) {
 	list := o.Action
 	switch {
@@ -139,7 +139,7 @@ func (o *outputFlags) actions() (wanted func(action []byte) bool, err error) {
 	}
 	known := append([]record.Name{{Name: "all"}}, record.Actions...)
 	if err := list.among(known, "action"); err != nil {
-		return nil, usageError(err, "")
+		return nil, err
 	}
 	set := map[string]bool{}
 	for _, action := range list {
@@ -154,7 +154,7 @@ func (o *outputFlags) actions() (wanted func(action []byte) bool, err error) {
 // platforms returns the set of platforms that -p chooses; nil for every one.
 func (o *outputFlags) platforms() (map[string]bool, error) {
 	if err := o.Platform.among(record.Platforms, "platform"); err != nil {
-		return nil, usageError(err, "")
+		return nil, err
 	}
 	var set map[string]bool
 	for _, platform := range o.Platform {

@@ -16,7 +16,7 @@ var examples = []docs.Item{
 	{Term: "restail -f .is_first -o text", Meaning: "Meet first-time chatters."},
 	{Term: "restail -a event --fields time,platform,author,text", Meaning: "Write what a script needs, and no more."},
 	{Term: "restail -o text -f 'select(.amount) | [.author, .amount, .currency] | @csv'", Meaning: "Keep a table of donations."},
-	{Term: "restail -o raw > show.ndjson", Meaning: "Record a broadcast; `restail replay show.ndjson` runs it again through any format and filter."},
+	{Term: "restail -o raw > show.raw", Meaning: "Record a broadcast; `restail replay show.raw` runs it again through any format and filter."},
 	{Term: "restail connections || echo 'not everything is connected'", Meaning: "Check the connections before going live."},
 }
 

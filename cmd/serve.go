@@ -43,7 +43,7 @@ func (c *serveCommand) Run(r *run) error {
 	}
 	address, err := loopback(c.Listen)
 	if err != nil {
-		return usageError(err, "")
+		return r.flagError("listen", err)
 	}
 	up, err := startServer(r.Context, address, serve.Options{
 		Actions: actions, Speed: float64(c.Speed), Loop: c.Loop, Token: c.Token,
@@ -70,15 +70,15 @@ func (c *serveCommand) Run(r *run) error {
 func loopback(address string) (string, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return "", fmt.Errorf("--listen=%s: write an address and a port, as 127.0.0.1:8080", address)
+		return "", fmt.Errorf("%q is no address: write one with a port, as 127.0.0.1:8080", address)
 	}
 	if number, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return "", fmt.Errorf("--listen=%s: %q is no port: write a number from 0, for any that is free, to 65535", address, port)
+		return "", fmt.Errorf("%q is no port: write a number from 0, for any that is free, to 65535", port)
 	} else {
 		port = strconv.FormatUint(number, 10)
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return "", fmt.Errorf("--listen=%s: only a loopback address can be served: 127.0.0.1, [::1] or localhost", address)
+		return "", fmt.Errorf("%q is not this machine alone: only a loopback address can be served, 127.0.0.1, [::1] or localhost", address)
 	}
 	return net.JoinHostPort(host, port), nil
 }

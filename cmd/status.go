@@ -42,6 +42,11 @@ func usageError(err error, hint string) error {
 	return &exitError{statusUsage, err, hint}
 }
 
+// flagError is usageError for the value of a flag: it says where it was set.
+func (r *run) flagError(flag string, err error) error {
+	return usageError(errors.New(r.set.blame("--"+flag+": "+err.Error())), "")
+}
+
 // ExitStatus is the status that the run ends with.
 func (e *exitError) ExitStatus() int { return e.status }
 

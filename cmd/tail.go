@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -50,7 +49,7 @@ func (r *run) dialer(l *linkFlags, t *tokenFlags) (*session.Live, error) {
 	}
 	options.TokenFile, options.TokenCommand = t.TokenFile, t.TokenCommand
 	if _, err := session.CheckURL(l.URL, "wss", "ws"); err != nil {
-		return nil, usageError(fmt.Errorf("--url: %w", err), "")
+		return nil, r.flagError("url", err)
 	}
 	tokens, err := auth.Open(options)
 	if err != nil {
@@ -95,7 +94,7 @@ func (p *pipe) attach(live *session.Live) {
 // is kept out of stderr from then on.
 func (r *run) authOptions(api *apiFlags) (auth.Options, error) {
 	if _, err := session.CheckURL(api.APIURL, "https", "http"); err != nil {
-		return auth.Options{}, usageError(fmt.Errorf("--api-url: %w", err), "")
+		return auth.Options{}, r.flagError("api-url", err)
 	}
 	stderr := r.Stderr
 	if r.inJSON {

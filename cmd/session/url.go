@@ -25,7 +25,7 @@ func CheckURL(raw, secure, plain string) (*url.URL, error) {
 	case u.Fragment != "":
 		return nil, errors.New("an address must have no # part")
 	case u.Scheme != secure && u.Scheme != plain:
-		return nil, fmt.Errorf("%q is not one of its schemes; it must be %s", u.Scheme, allowed)
+		return nil, fmt.Errorf("its scheme is not %s; it must be %s", secure, allowed)
 	case u.Hostname() == "":
 		return nil, fmt.Errorf("it names no host; it must be %s", allowed)
 	case u.Scheme == plain && !isLoopback(u.Hostname()):
