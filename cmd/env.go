@@ -38,8 +38,7 @@ func (e Env) getenv(name string) string {
 // either returns the first of two variables that is set.
 func (e Env) either(name, other string) string { return cmp.Or(e.getenv(name), e.getenv(other)) }
 
-// terminal tells whether a stream of the Env is a terminal that takes colours
-// and cursor movements.
+// terminal tells whether a stream of the Env is a terminal.
 func terminal(stream any) bool {
 	file, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))

@@ -65,8 +65,10 @@ type pipe struct {
 	settleTimer *time.Timer
 	settleDue   atomic.Bool
 	link        record.Record
-	// filterErrors are the messages that were shown, each once.
+	// filterErrors are the messages that were shown, each once, until there were
+	// too many.
 	filterErrors map[string]bool
+	muted        bool
 }
 
 // counters count since the start. They are read from other goroutines.
@@ -303,18 +305,16 @@ func (p *pipe) gather(lines []byte) error {
 // showOnce shows a filter's error, each distinct message once.
 func (p *pipe) showOnce(failed *filter.Error, r *record.Record) {
 	message := failed.Error()
-	if p.filterErrors[message] {
-		return
-	}
 	if p.filterErrors == nil {
 		p.filterErrors = map[string]bool{}
 	}
-	if len(p.filterErrors) < maxFilterErrors {
+	switch {
+	case p.filterErrors[message], p.muted:
+	case len(p.filterErrors) < maxFilterErrors:
 		p.filterErrors[message] = true
 		p.status.Filter(message, r)
-	}
-	if len(p.filterErrors) == maxFilterErrors {
-		p.filterErrors[""] = true
+	default:
+		p.muted = true
 		p.status.Filter("too many different errors to show: from here on they are only counted", nil)
 	}
 }

@@ -132,7 +132,7 @@ func (t *Text) place(l *line, r *record.Record) {
 	if len(platform) > 0 {
 		l.paintColor(platformColor(platform))
 	}
-	if isConnection(r) {
+	if namesItself(r) {
 		channel = nil
 	}
 	var blanks int
@@ -141,8 +141,8 @@ func (t *Text) place(l *line, r *record.Record) {
 	l.out = appendBlanks(l.out, blanks+1)
 }
 
-// isConnection tells whether the line names its channel itself.
-func isConnection(r *record.Record) bool { return r.Has(record.Status) }
+// namesItself tells whether the line names its channel itself.
+func namesItself(r *record.Record) bool { return r.Has(record.Status) }
 
 // marks are what is shown of an author, each one column wide.
 var marks = [...]struct {

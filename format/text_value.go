@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"math/big"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/restail/restail/decode/record"
@@ -92,7 +91,7 @@ func addStrings(r *record.Record, f record.Field, items []any) bool {
 		return false
 	}
 	for _, item := range items {
-		r.Add(f, record.Chars{Bytes: []byte(strings.Clone(item.(string)))})
+		r.Add(f, record.Chars{Bytes: []byte(item.(string))})
 	}
 	return true
 }

@@ -75,7 +75,7 @@ func (q *queue) advance() bool {
 		}
 		q.held.end()
 		q.free.trim()
-		if q.turn.receive != nil {
+		if q.turn.round != nil {
 			q.takeTurn()
 			continue
 		}

@@ -46,15 +46,15 @@ func (d *drain) opened(s *socket) {
 	}
 }
 
-func (d *drain) closed(*socket) {
+func (d *drain) closed() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.socket = nil
-	d.calm()
+	d.callOff()
 }
 
-// calm calls off the redial. mu is held.
-func (d *drain) calm() {
+// callOff calls the redial off. mu is held.
+func (d *drain) callOff() {
 	if d.timer != nil {
 		d.timer.Stop()
 		d.timer = nil
@@ -70,7 +70,7 @@ func (d *drain) verdict(drained bool) {
 	}
 	switch {
 	case !drained:
-		d.calm()
+		d.callOff()
 		if !d.standing.IsZero() {
 			now := time.Now()
 			d.news.Store(&Link{Status: Restored, At: now, Gap: now.Sub(d.standing), Same: true})

@@ -189,7 +189,7 @@ func (k *keeper) refusedToken(f *fault, exhausted bool) (time.Duration, error) {
 // follow receives from the socket until it ends.
 func (k *keeper) follow(ctx context.Context, s *socket) *fault {
 	k.drain.opened(s)
-	defer k.drain.closed(s)
+	defer k.drain.closed()
 	defer context.AfterFunc(ctx, func() { s.leave(nil) })()
 	return s.read()
 }

@@ -11,7 +11,8 @@ const (
 	// It keeps both busy, and memory small when the sender is the faster one.
 	runAhead = 1 << 19
 	// stall is for how long a consumer takes nothing until it counts as
-	// blocked. From then on frames wait up to the whole buffer.
+	// blocked. From then on frames wait up to the whole buffer; and it does not
+	// receive by itself any more.
 	stall = 50 * time.Millisecond
 	// aheadFrom is how many bytes have to wait for Ahead to be called.
 	aheadFrom = 3 << 16
@@ -31,7 +32,7 @@ type queue struct {
 	limit int                       // bytes that may wait before the producer is held back
 	ahead func(frame []byte) uint64 // nil for none
 
-	// The producer's own.
+	// For whoever receives: the producer, unless it is the consumer's turn.
 	tail    *slab
 	open    int // where in tail the frame begins of which the end was not seen; -1 for none
 	short   int // a frame of more bytes is received to its end; see receive
@@ -78,7 +79,7 @@ type span struct {
 func newQueue(limit int) *queue {
 	q := &queue{limit: limit, open: -1, moved: make(chan struct{}, 1), held: newEpisode()}
 	q.news.L = &q.mu
-	q.turn.back = make(chan struct{}, 1)
+	q.turn.over = make(chan struct{}, 1)
 	q.tail = newSlab(slabSize)
 	q.head = q.tail
 	return q
@@ -200,11 +201,10 @@ func (q *queue) abandon() {
 	q.wake()
 }
 
-// publish gives the consumer all frames so far and tells whether there were
-// any.
-func (q *queue) publish() bool {
+// publish gives the consumer all frames so far.
+func (q *queue) publish() {
 	if q.unsaid == 0 {
-		return false
+		return
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -220,7 +220,6 @@ func (q *queue) publish() bool {
 	q.pulse.heard = time.Now()
 	s.arrivals = append(s.arrivals, arrival{n: len(s.spans), at: q.pulse.heard})
 	q.wake()
-	return true
 }
 
 // wake tells the consumer that there is news. mu is held.

@@ -1,7 +1,5 @@
 package session
 
-import "strconv"
-
 // The reasons of a [Link].
 const (
 	silent       = "heartbeat_timeout"
@@ -37,19 +35,4 @@ var Reasons = []Reason{
 	{replaced, "another client took over"},
 	{unauthorized, "the service refused the token"},
 	{noToken, "no token could be had for the time being"},
-}
-
-func count(n int) string { return strconv.Itoa(n) }
-
-// size writes a limit the way a flag takes it: 16MiB.
-func size(n int) string {
-	for _, unit := range []struct {
-		bytes int
-		name  string
-	}{{1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}} {
-		if n >= unit.bytes && n%unit.bytes == 0 {
-			return count(n/unit.bytes) + unit.name
-		}
-	}
-	return count(n) + "B"
 }

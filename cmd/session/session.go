@@ -6,6 +6,7 @@ package session
 import (
 	"context"
 	"iter"
+	"strconv"
 	"time"
 )
 
@@ -104,7 +105,7 @@ func (e *GivenUpError) Error() string {
 	case 1:
 		return "the link was given up after one try: " + e.Detail
 	}
-	return "the link was given up after " + count(e.Tries) + " tries: " + e.Detail
+	return "the link was given up after " + strconv.Itoa(e.Tries) + " tries: " + e.Detail
 }
 
 // An UnauthorizedError ends a source that has no token which the service

@@ -138,9 +138,9 @@ func (s *socket) pause() error {
 	return nil
 }
 
-// overdue is called when the read deadline has passed: it tells whether the
-// link is broken, and sets the next deadline if not. Actions do not wind up the
-// clock one by one. In between a nudge is obeyed.
+// overdue is called when the read deadline has passed, be it by an interrupt: it
+// tells whether reading is over, and sets the next deadline if not. Actions do not
+// wind up the clock one by one. In between a nudge is obeyed.
 func (s *socket) overdue() bool {
 	for set := (time.Time{}); ; {
 		if s.queue.isWanted() && !s.handOver() {
@@ -158,7 +158,8 @@ func (s *socket) overdue() bool {
 	}
 }
 
-// interrupt has the deadline looked at anew. Any goroutine may call it.
+// interrupt has the deadline looked at anew: for a nudge, for a frame that was no
+// action, or to leave. Any goroutine may call it.
 func (s *socket) interrupt() { s.wire.SetReadDeadline(time.Unix(1, 0)) }
 
 func (s *socket) isLeft() bool {

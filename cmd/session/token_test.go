@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -221,7 +222,7 @@ type endless struct{ n int }
 
 func (e *endless) Token(context.Context, string) (string, error) {
 	e.n++
-	return "token number " + count(e.n), nil
+	return fmt.Sprint("token number ", e.n), nil
 }
 
 const secret = `s3cr3t/+&%"\é-0123456789abcdef`

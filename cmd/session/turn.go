@@ -16,15 +16,16 @@ const (
 // than all the rest. When much comes at once, or the consumer is busy for long,
 // the producer receives, and the two work side by side.
 //
-// All but calm is guarded by the queue's lock.
+// All but calm is guarded by the queue's lock. A turn does not end while the
+// consumer is inside a round.
 type turn struct {
-	calm    int           // handfuls in a row that found the consumer waiting; the producer's own
-	receive func() bool   // for the consumer; nil: it is the producer's turn
-	inside  bool          // the consumer is receiving
+	calm    int           // handfuls in a row that found the consumer waiting; for whoever receives
+	round   func() bool   // receives, for the consumer; nil: it is the producer's turn
+	inside  bool          // the consumer is in a round
 	ended   bool          // there is no more to receive
-	back    chan struct{} // the consumer's turn is over
-	rounds  int           // how often the consumer has received
-	watched int           // how often it had when the watch was last set
+	over    chan struct{} // the consumer's turn is over
+	rounds  int           // how many the consumer has been through
+	watched int           // how many there were when the watch was last set
 	watch   *time.Timer   // over a consumer that is at work
 	isSet   bool          // the watch is
 }
@@ -38,58 +39,58 @@ func (t *turn) tally(calm bool) {
 	}
 }
 
-// pump calls receive, or has the consumer call it, until that says that there is
-// no more; once stop is closed it does so before long. receive returns whenever
-// it would have to wait for the service.
-func (q *queue) pump(receive func() bool, stop <-chan struct{}) {
-	for receive() {
+// pump calls round, or has the consumer call it, until that says that there is no
+// more; once stop is closed it does so before long. A round receives until it
+// would have to wait for the service.
+func (q *queue) pump(round func() bool, stop <-chan struct{}) {
+	for round() {
 		q.publish()
 		if q.turn.calm < calmAfter {
 			continue
 		}
 		q.turn.calm = 0
-		if !q.lend(receive, stop) {
+		if !q.giveTurn(round, stop) {
 			return
 		}
 	}
 }
 
-// lend gives the turn to the consumer and waits until it is back. It tells
+// giveTurn gives the turn to the consumer and waits until it is over. It tells
 // whether there is more to receive.
-func (q *queue) lend(receive func() bool, stop <-chan struct{}) bool {
+func (q *queue) giveTurn(round func() bool, stop <-chan struct{}) bool {
 	q.mu.Lock()
-	q.turn.receive, q.turn.ended = receive, false
+	q.turn.round, q.turn.ended = round, false
 	q.setWatch() // it may be busy for long with what it has
 	q.wake()
 	q.mu.Unlock()
 	select {
-	case <-q.turn.back:
+	case <-q.turn.over:
 	case <-stop:
 		q.mu.Lock()
-		if q.turn.receive != nil && !q.turn.inside {
-			q.giveTurn()
+		if q.turn.round != nil && !q.turn.inside {
+			q.endTurn()
 		}
 		q.mu.Unlock()
-		<-q.turn.back
+		<-q.turn.over
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return !q.turn.ended
 }
 
-// giveTurn ends the consumer's turn. mu is held.
-func (q *queue) giveTurn() {
-	q.turn.receive = nil
-	q.turn.back <- struct{}{}
+// endTurn ends the consumer's turn. mu is held.
+func (q *queue) endTurn() {
+	q.turn.round = nil
+	q.turn.over <- struct{}{}
 }
 
 // takeTurn lets the consumer receive until something has come, or it is nudged,
 // or there is no more. mu is held, but not meanwhile.
 func (q *queue) takeTurn() {
-	receive := q.turn.receive
+	round := q.turn.round
 	q.turn.inside = true
 	q.mu.Unlock()
-	more := receive()
+	more := round()
 	much := q.unsaid > handful
 	q.publish()
 	q.mu.Lock()
@@ -98,9 +99,9 @@ func (q *queue) takeTurn() {
 	switch {
 	case !more:
 		q.turn.ended = true
-		q.giveTurn()
+		q.endTurn()
 	case much:
-		q.giveTurn()
+		q.endTurn()
 	case !q.turn.isSet:
 		q.setWatch()
 	}
@@ -124,9 +125,9 @@ func (q *queue) look() {
 	t := &q.turn
 	t.isSet = false
 	switch {
-	case t.receive == nil, t.inside:
+	case t.round == nil, t.inside:
 	case t.rounds == t.watched:
-		q.giveTurn()
+		q.endTurn()
 	default:
 		q.setWatch()
 	}

@@ -26,11 +26,11 @@ func TestCheckURL(t *testing.T) {
 		"ws://[::]/ws":                   "ws:// is for this machine only",
 		"ws://2130706433/ws":             "ws:// is for this machine only",
 		"ws://[fe80::1%25lo]/ws":         "ws:// is for this machine only",
-		"https://chat.example/ws":        `"https" is not one of its schemes`,
+		"https://chat.example/ws":        `its scheme is not wss`,
 		"WSS:chat.example":               "names no host",
 		"wss:///ws":                      "names no host",
-		"chat.example/ws":                `"" is not one of its schemes`,
-		"":                               `"" is not one of its schemes`,
+		"chat.example/ws":                `its scheme is not wss`,
+		"":                               `its scheme is not wss`,
 		"wss://me:password@chat.example": "no user name",
 		"wss://chat.example/ws#token":    "no # part",
 		"wss://chat.example:port/ws":     "cannot be read",
@@ -47,7 +47,7 @@ func TestCheckURL(t *testing.T) {
 		}
 	}
 	_, err := CheckURL("ftp://x", "https", "http")
-	if want := `"ftp" is not one of its schemes; it must be https://HOST/PATH, or http:// for localhost, 127.0.0.1 or [::1]`; err == nil || err.Error() != want {
+	if want := `its scheme is not https; it must be https://HOST/PATH, or http:// for localhost, 127.0.0.1 or [::1]`; err == nil || err.Error() != want {
 		t.Errorf("it says %q, not %q", err, want)
 	}
 }

@@ -7,7 +7,7 @@ func (s *Scanner) skipNested() {
 			if !s.open() {
 				return
 			}
-			s.kindOfDepth(c == '{')
+			s.rememberKind(c == '{')
 			if c == '{' && s.next() != '}' {
 				s.key(s.pos)
 				continue
@@ -49,8 +49,8 @@ func (s *Scanner) skipToValue(outside int) bool {
 	return false
 }
 
-// kindOfDepth remembers whether what was opened last is an object.
-func (s *Scanner) kindOfDepth(object bool) {
+// rememberKind remembers whether what was opened last is an object.
+func (s *Scanner) rememberKind(object bool) {
 	word, bit := (s.depth-1)/64, uint64(1)<<((s.depth-1)%64)
 	s.object[word] &^= bit
 	if object {

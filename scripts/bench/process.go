@@ -23,12 +23,8 @@ const givenUp = 4
 // patience is how long one process may take.
 const patience = time.Minute
 
-// client is a process to measure: its arguments, and what it adds to the
-// environment.
-type client struct {
-	args    []string
-	environ []string
-}
+// client is a process to measure, by its arguments.
+type client struct{ args []string }
 
 // outcome is what a process took.
 type outcome struct {
@@ -89,12 +85,12 @@ func (b *bench) run(c client, s show, read func(io.Reader) (lines int, err error
 // command is a process in an environment of its own.
 func (b *bench) command(ctx context.Context, c client) *exec.Cmd {
 	process := exec.CommandContext(ctx, c.args[0], c.args[1:]...)
-	process.Env = append([]string{
+	process.Env = []string{
 		"PATH=" + os.Getenv("PATH"),
 		"PYTHONPATH=" + os.Getenv("PYTHONPATH"),
 		"HOME=" + b.folder, "XDG_CONFIG_HOME=" + b.folder, "XDG_STATE_HOME=" + b.folder,
 		"RESTREAM_ACCESS_TOKEN=bench", "RESTAIL_URL=" + b.sender.url(false), "SSL_CERT_FILE=" + b.certificate,
-	}, c.environ...)
+	}
 	return process
 }
 

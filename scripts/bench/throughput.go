@@ -10,8 +10,7 @@ import (
 	"strings"
 )
 
-// projection is the jq program of the issue; restail, jq and Python do the
-// same with it.
+// projection is a jq program; restail, jq and Python do the same with it.
 const projection = `select(.platform=="twitch") | {author,text}`
 
 // linkRecords are those of every show here: connected, lost, ended.
