@@ -245,8 +245,8 @@ func (p *pipe) count() format.Counters {
 		Broken:       p.counters.broken.Load(),
 		FilterErrors: p.counters.filterErrors.Load(),
 	}
-	if p.stats != nil {
-		stats := p.stats()
+	if p.live != nil {
+		stats := p.live.Stats()
 		c.Queued, c.LastHeard = int64(stats.Frames), stats.Heard
 	}
 	return c

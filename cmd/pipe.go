@@ -35,17 +35,8 @@ type pipe struct {
 	recording bool
 	// limit is how many lines are written at most; 0 for no limit.
 	limit int
-	// drained tells the source whether every connection is drained; nil for a
-	// source that cannot do anything about it.
-	drained func(bool)
-	// noAction tells the source that its last frame was none; nil for one that
-	// does not care.
-	noAction func()
-
-	// nudge has the source yield an empty item; nil for one that cannot.
-	nudge func()
-	// stats tells how the source stands; nil for one that has nothing to tell.
-	stats func() session.Stats
+	// live is the source, or what is behind it; nil for a recording.
+	live *session.Live
 	// know tells the text format of connections that it does not write; nil
 	// for other formats.
 	know func(record.Linked)
@@ -148,8 +139,8 @@ func (p *pipe) take(ctx context.Context, item session.Item) error {
 	}
 	if err := p.decoder.Read(item.Frame, item.Ticket); err != nil {
 		p.broken(err, item.Frame)
-		if p.noAction != nil {
-			p.noAction()
+		if p.live != nil {
+			p.live.Broken()
 		}
 		return nil
 	}
@@ -179,8 +170,8 @@ func (p *pipe) noticeConnections() {
 			p.know(*change)
 		}
 	}
-	if p.decoder.Updated() && p.nudge != nil {
-		p.drained(p.decoder.Drained())
+	if p.decoder.Updated() && p.live != nil {
+		p.live.Drained(p.decoder.Drained())
 		p.settleLater()
 	}
 }
@@ -192,7 +183,7 @@ func (p *pipe) settleLater() {
 	if p.settleTimer == nil {
 		p.settleTimer = time.AfterFunc(settleTime, func() {
 			p.settleDue.Store(true)
-			p.nudge()
+			p.live.Nudge()
 		})
 	}
 	p.settleTimer.Reset(settleTime)

@@ -85,8 +85,7 @@ func (l *linkFlags) retries() int {
 
 // attach makes a live source the pipe's.
 func (p *pipe) attach(live *session.Live) {
-	p.source, p.stats = live, live.Stats
-	p.drained, p.noAction, p.nudge = live.Drained, live.Broken, live.Nudge
+	p.source, p.live = live, live
 	live.Ahead(p.ahead())
 }
 

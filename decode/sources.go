@@ -1,10 +1,6 @@
 package decode
 
-import (
-	"bytes"
-
-	"github.com/restail/restail/decode/record"
-)
+import "github.com/restail/restail/decode/record"
 
 // sources are the platforms by eventSourceId. Public clients often have this
 // table wrong; these are the documentation's numbers.
@@ -35,19 +31,13 @@ func (r *row) putSource() bool {
 	return true
 }
 
-// putSlug writes the platform that a connection's identifier,
-// <user>-<slug>-<target>, names: a slug that nobody listed, too. It is false
+// putSlug writes the platform that a connection's identifier names. It is false
 // when there is none in it.
 func (r *row) putSlug(identifier record.Chars) bool {
-	_, rest, found := bytes.Cut(identifier.Bytes, []byte("-"))
-	slug, _, _ := bytes.Cut(rest, []byte("-"))
-	switch {
-	case !found || len(slug) == 0:
+	slug := record.Slug(identifier.Bytes)
+	if slug == nil {
 		return false
-	case string(slug) == "twitter":
-		r.SetPlain(record.Platform, "x")
-	default:
-		r.SetChars(record.Platform, record.Chars{Bytes: slug, Plain: identifier.Plain})
 	}
+	r.SetChars(record.Platform, record.Chars{Bytes: slug, Plain: identifier.Plain})
 	return true
 }

@@ -39,10 +39,10 @@ func to(l *line, connections []record.Chars) {
 		default:
 			l.phrase("to ")
 		}
-		name := slug(connections[i].Bytes)
+		name := target(connections[i].Bytes)
 		l.show(name)
 		same := 1
-		for i++; i < len(connections) && bytes.Equal(slug(connections[i].Bytes), name); i++ {
+		for i++; i < len(connections) && bytes.Equal(target(connections[i].Bytes), name); i++ {
 			same++
 		}
 		if same > 1 {
@@ -215,16 +215,11 @@ func isASCII(text []byte) bool {
 	return bytes.IndexFunc(text, func(r rune) bool { return r > '~' }) < 0
 }
 
-// slug is the platform within a connection identifier, or all of it when it has
-// another form than <user>-<slug>-<target>.
-func slug(identifier []byte) []byte {
-	_, rest, _ := bytes.Cut(identifier, []byte{'-'})
-	slug, _, found := bytes.Cut(rest, []byte{'-'})
-	switch {
-	case !found || len(slug) == 0:
-		return identifier
-	case string(slug) == "twitter": // the wire's name for it
-		return []byte("x")
+// target is what a connection's identifier tells people: its platform, or all of
+// it where it names none.
+func target(identifier []byte) []byte {
+	if slug := record.Slug(identifier); slug != nil {
+		return slug
 	}
-	return slug
+	return identifier
 }

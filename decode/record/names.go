@@ -1,6 +1,9 @@
 package record
 
-import "slices"
+import (
+	"bytes"
+	"slices"
+)
 
 // Actions are the actions that are known, in the order of the documentation:
 // the wire's own, then link, the tool's own. An action outside this list is
@@ -35,6 +38,23 @@ var Platforms = []Name{
 	{"restream", "Restream itself"},
 	{"unknown", "a source that restail does not know"},
 }
+
+// Slug returns the platform that a connection's identifier names, which has the
+// form <user>-<slug>-<target>: a slug that nobody listed, too; nil when there is
+// none. It is a view of the identifier, but for x, which the wire calls twitter.
+func Slug(identifier []byte) []byte {
+	_, rest, _ := bytes.Cut(identifier, []byte("-"))
+	slug, _, _ := bytes.Cut(rest, []byte("-"))
+	switch string(slug) {
+	case "":
+		return nil
+	case "twitter":
+		return x
+	}
+	return slug
+}
+
+var x = []byte("x")
 
 // Name is a word that users see, and what it means.
 type Name struct {
