@@ -13,10 +13,8 @@ var version, commit, date string
 
 // versionLine returns the line of --version: version, commit, date, platform.
 func versionLine() string {
-	v, c, d := version, commit, date
-	info, _ := debug.ReadBuildInfo()
-	if info != nil && v == "" {
-		v = info.Main.Version
+	c, d := commit, date
+	if info, ok := debug.ReadBuildInfo(); ok && version == "" {
 		for _, s := range info.Settings {
 			switch s.Key {
 			case "vcs.revision":
@@ -27,14 +25,17 @@ func versionLine() string {
 		}
 	}
 	return fmt.Sprintf("restail %s (commit %s, %s) %s %s/%s\n",
-		cmp.Or(v, "devel"), cmp.Or(c, "unknown"), cmp.Or(d, "date unknown"), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+		versionName(), cmp.Or(c, "unknown"), cmp.Or(d, "date unknown"), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // userAgent names the program to the service.
-func userAgent() string {
-	v := version
-	if info, ok := debug.ReadBuildInfo(); v == "" && ok {
-		v = info.Main.Version
+func userAgent() string { return "restail/" + versionName() }
+
+// versionName is the release, or the module's version; devel for a build that
+// has neither.
+func versionName() string {
+	if info, ok := debug.ReadBuildInfo(); version == "" && ok && info.Main.Version != "(devel)" {
+		return cmp.Or(info.Main.Version, "devel")
 	}
-	return "restail/" + cmp.Or(v, "devel")
+	return cmp.Or(version, "devel")
 }
