@@ -40,9 +40,9 @@ type channels struct {
 }
 
 // The column is as wide as the longest platform, and grows with the first line
-// of a platform whose channels are named in it, at once for all of them. What is longer than widest is cut, so that no name
-// reaches the marks behind the column. The service has platforms by the dozen,
-// not by the thousand.
+// of a platform whose channels are named in it, at once for all of them. What is
+// longer than widest is cut, so that no name reaches the marks behind the column.
+// The service has platforms by the dozen, not by the thousand.
 const (
 	narrowest, widest = 8, 24
 	maxPlatforms      = 64

@@ -196,7 +196,7 @@ func usage(node *kong.Node) string {
 	return strings.Join(words, " ")
 }
 
-// shortUsage is usage with names in the place of allowed words: shell NAME.
+// shortUsage is usage with names in the place of allowed words: completion SHELL.
 func shortUsage(node *kong.Node) string {
 	words := []string{node.Name}
 	for _, arg := range node.Positional {

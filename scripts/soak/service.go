@@ -16,16 +16,20 @@ import (
 // The ways in which the link is broken, and some in which it does not even
 // come up.
 const (
-	reset     = "reset"
-	hangUp    = "end without a close frame"
-	goodbye   = "close frame"
-	silence   = "silence with answered pings"
-	garbage   = "garbage"
-	half      = "half a frame, then the end"
-	tooLarge  = "frame beyond the limit"
-	trouble   = "handshake refused with 503"
-	patience  = "handshake refused with 429"
-	noAnswer  = "handshake cut off"
+	reset    = "reset"
+	hangUp   = "end without a close frame"
+	goodbye  = "close frame"
+	silence  = "silence with answered pings"
+	garbage  = "garbage"
+	half     = "half a frame, then the end"
+	tooLarge = "frame beyond the limit"
+	trouble  = "handshake refused with 503"
+	patience = "handshake refused with 429"
+	noAnswer = "handshake cut off"
+)
+
+// The largest frame, as the flag has it and in bytes.
+const (
 	maxFrame  = "256KiB"
 	frameSize = 256 << 10
 )
