@@ -8,7 +8,7 @@ import (
 )
 
 // wireBuffer is how much is read from the socket at once, in bytes.
-const wireBuffer = 64 << 10
+const wireBuffer = 128 << 10
 
 // A wire is the connection underneath everything: TLS and the WebSocket lie on
 // top of it. It buffers, and it knows when a read is about to wait for the
