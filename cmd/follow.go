@@ -232,10 +232,6 @@ func (p *pipe) snapshot() []record.Linked {
 	return nil
 }
 
-func (p *pipe) limitReached() bool {
-	return p.limit > 0 && p.counters.written.Load() >= int64(p.limit)
-}
-
 // count returns the counters as they stand.
 func (p *pipe) count() format.Counters {
 	c := format.Counters{

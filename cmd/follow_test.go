@@ -204,22 +204,29 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// TestSecondSignal ends a run whose stdout is stuck.
+// TestSecondSignal ends a run whose stdout is stuck, which has written nothing.
 func TestSecondSignal(t *testing.T) {
 	url := chat(t, serve.Options{Actions: serve.Show()[:20]})
 	signals := make(chan os.Signal)
+	var stderr syncBuffer
 	stuck := &stuckWriter{entered: make(chan struct{}), free: make(chan struct{})}
 	exited := make(chan int)
 	ended := make(chan int)
 	go func() {
 		ended <- Run(t.Context(), nil, Env{
-			Stdout: stuck, Stderr: io.Discard, Signals: signals,
+			Stdout: stuck, Stderr: &stderr, Signals: signals,
 			Environ: []string{"RESTREAM_ACCESS_TOKEN=T0k3n", "RESTAIL_URL=" + url},
 			Exit:    func(status int) { exited <- status },
 		})
 	}()
 	<-stuck.entered
+	if len(tableSignals) > 0 {
+		signals <- tableSignals[0]
+	}
 	signals <- syscall.SIGINT
+	if len(tableSignals) > 0 && !strings.Contains(stderr.String(), ", written 0, ") {
+		t.Errorf("nothing was written, but:\n%s", stderr.String())
+	}
 	signals <- syscall.SIGINT
 	if status := <-exited; status != 130 {
 		t.Errorf("the second signal exits with %d", status)

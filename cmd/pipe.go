@@ -35,6 +35,8 @@ type pipe struct {
 	recording bool
 	// limit is how many lines are written at most; 0 for no limit.
 	limit int
+	// gathered is how many lines were written or are about to be.
+	gathered int
 	// live is the source, or what is behind it; nil for a recording.
 	live *session.Live
 	// know tells the text format of connections that it does not write; nil
@@ -118,7 +120,11 @@ func (p *pipe) flush() error {
 		linked := p.decoder.Linked()
 		p.linked.Store(&linked)
 	}
-	return p.out.flush()
+	if err := p.out.flush(); err != nil {
+		return err
+	}
+	p.counters.written.Store(int64(p.gathered))
+	return nil
 }
 
 // take handles one item of the source.
@@ -287,11 +293,14 @@ func (p *pipe) gather(lines []byte) error {
 		return nil
 	}
 	p.out.lines = lines
-	if n := p.counters.written.Add(1); p.limit > 0 && n >= int64(p.limit) {
+	p.gathered++
+	if p.limitReached() {
 		return errLimit
 	}
 	return nil
 }
+
+func (p *pipe) limitReached() bool { return p.limit > 0 && p.gathered >= p.limit }
 
 // showOnce shows a filter's error, each distinct message once.
 func (p *pipe) showOnce(failed *filter.Error, r *record.Record) {

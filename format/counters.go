@@ -8,7 +8,7 @@ import (
 // Counters are what a run has done so far.
 type Counters struct {
 	Received     int64     // frames, broken ones too
-	Written      int64     // lines
+	Written      int64     // lines that stdout has taken
 	Filtered     int64     // records that no line was written for
 	Broken       int64     // frames that were no record
 	FilterErrors int64     // records that the filter failed on
