@@ -1,6 +1,10 @@
 package decode
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"golang.org/x/sys/cpu"
+)
 
 const (
 	// aheadFrames is how many frames are read ahead at most.
@@ -13,11 +17,18 @@ const (
 // Ahead reads frames before the [Decoder] does: the goroutine that receives them
 // can do so when the Decoder does not keep up, which is then spared the half of
 // its work that needs nothing but the frame.
+//
+// What one of the two goroutines writes for every frame lies in cache lines of
+// its own: else each of them would have to be fetched from the other's processor.
 type Ahead struct {
-	wire   wire
+	wire wire
+	read uint64 // how many were read
+	free uint64 // up to how many can be, as far as Read knows
+
+	_      cpu.CacheLinePad
+	used   atomic.Uint64 // how many of these the Decoder is done with
+	_      cpu.CacheLinePad
 	frames [aheadFrames]*frame // nil until there is need for so many
-	read   uint64              // how many were read
-	used   atomic.Uint64       // how many of these the Decoder is done with
 }
 
 // Ahead returns what reads ahead for this Decoder.
@@ -33,7 +44,7 @@ func (d *Decoder) Ahead() *Ahead {
 // is not JSON. The frame must not change until the Decoder has read it. Read is
 // for one goroutine, and the order of its frames is that of Decoder.Read.
 func (a *Ahead) Read(data []byte) (ticket uint64) {
-	if len(data) > aheadBytes || a.read-a.used.Load() == aheadFrames {
+	if len(data) > aheadBytes || !a.hasRoom() {
 		return 0
 	}
 	f := a.frames[a.read%aheadFrames]
@@ -46,6 +57,13 @@ func (a *Ahead) Read(data []byte) (ticket uint64) {
 	}
 	a.read++
 	return a.read
+}
+
+func (a *Ahead) hasRoom() bool {
+	if a.read == a.free {
+		a.free = a.used.Load() + aheadFrames
+	}
+	return a.read < a.free
 }
 
 // take returns what was read under the ticket. All before that is done with.

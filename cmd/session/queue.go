@@ -4,6 +4,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/cpu"
 )
 
 const (
@@ -32,6 +34,7 @@ type queue struct {
 	limit int                       // bytes that may wait before the producer is held back
 	ahead func(frame []byte) uint64 // nil for none
 
+	_ cpu.CacheLinePad
 	// For whoever receives: the producer, unless it is the consumer's turn.
 	tail    *slab
 	open    int // where in tail the frame begins of which the end was not seen; -1 for none
@@ -41,11 +44,13 @@ type queue struct {
 	largest int  // the last frame's size
 	behind  bool // the consumer does not keep up
 
+	_ cpu.CacheLinePad
 	// The consumer's own: what it has taken of the head slab.
 	data  []byte
 	spans []span
 	at    int
 
+	_        cpu.CacheLinePad
 	mu       sync.Mutex
 	news     sync.Cond // what the consumer waits for
 	head     *slab
