@@ -49,17 +49,42 @@ func (r *run) open(name string) (io.Reader, func() error, error) {
 	if name == "-" {
 		return &firstLook{in: r.Stdin, tell: tell}, func() error { return nil }, nil
 	}
+	if info, err := os.Stat(name); err == nil && info.Mode()&os.ModeNamedPipe != 0 {
+		return &firstLook{in: &namedPipe{name: name}, tell: tell}, func() error { return nil }, nil
+	}
 	file, err := os.Open(name)
 	if err != nil {
-		return nil, nil, usageError(fmt.Errorf("cannot read the recording: %w", err), "")
+		return nil, nil, unreadable(err)
 	}
 	info, err := file.Stat()
 	if err == nil && info.IsDir() {
-		err = fmt.Errorf("cannot read the recording: %s is a directory", name)
+		err = fmt.Errorf("%s is a directory", name)
 	}
 	if err != nil {
 		file.Close()
-		return nil, nil, usageError(err, "")
+		return nil, nil, unreadable(err)
 	}
 	return &firstLook{in: file, tell: tell}, file.Close, nil
+}
+
+func unreadable(err error) error {
+	return usageError(fmt.Errorf("cannot read the recording: %w", err), "")
+}
+
+// namedPipe is opened by its first read, since that waits for somebody who
+// writes to it.
+type namedPipe struct {
+	name string
+	file *os.File
+}
+
+func (n *namedPipe) Read(p []byte) (int, error) {
+	if n.file == nil {
+		file, err := os.Open(n.name)
+		if err != nil {
+			return 0, usageError(err, "")
+		}
+		n.file = file
+	}
+	return n.file.Read(p)
 }

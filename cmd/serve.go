@@ -31,14 +31,9 @@ func (c *serveCommand) Run(r *run) error {
 	r.talk(&c.talkFlags)
 	actions := serve.Show()
 	if c.File != "" {
-		recording, closeFile, err := r.open(c.File)
-		if err != nil {
+		var err error
+		if actions, err = c.recording(r); err != nil {
 			return err
-		}
-		actions, err = serve.Recording(recording)
-		closeFile()
-		if err != nil {
-			return usageError(fmt.Errorf("cannot read the recording: %w", err), "")
 		}
 	}
 	address, err := loopback(c.Listen)
@@ -63,6 +58,32 @@ func (c *serveCommand) Run(r *run) error {
 	}
 	<-r.Done()
 	return context.Cause(r)
+}
+
+// recording reads the show, until a signal. When that comes first, the read is
+// left behind: there is no way to stop it.
+func (c *serveCommand) recording(r *run) ([]serve.Action, error) {
+	recording, closeFile, err := r.open(c.File)
+	if err != nil {
+		return nil, err
+	}
+	var actions []serve.Action
+	read := make(chan error, 1)
+	go func() {
+		defer closeFile()
+		var err error
+		actions, err = serve.Recording(recording)
+		read <- err
+	}()
+	select {
+	case <-r.Done():
+		return nil, context.Cause(r)
+	case err := <-read:
+		if err != nil {
+			return nil, unreadable(err)
+		}
+		return actions, nil
+	}
 }
 
 // loopback checks that an address to listen on is one that other machines
