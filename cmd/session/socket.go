@@ -12,6 +12,14 @@ import (
 	"github.com/coder/websocket"
 )
 
+const (
+	// late is by how much a deadline is noticed too late by a process that was
+	// stopped (Ctrl-Z), at the least.
+	late = time.Millisecond
+	// lastLook is how long it still reads then: what has come meanwhile is there.
+	lastLook = 20 * time.Millisecond
+)
+
 // closeWait is how long the service may take to answer our close frame.
 const closeWait = time.Second / 2
 
@@ -34,6 +42,7 @@ type socket struct {
 	handOver func() bool // ends the round; the next one, on whichever goroutine, goes on from there
 	message  io.Reader   // what is received, or was last
 	fresh    bool        // the socket was read since there was room for more
+	look     time.Time   // the end of the last look
 
 	leaving  sync.Once
 	stopping chan struct{} // closed when the socket is to be left
@@ -139,15 +148,25 @@ func (s *socket) pause() error {
 }
 
 // overdue is called when the read deadline has passed, be it by an interrupt: it
-// tells whether reading is over, and sets the next deadline if not. Actions do not
-// wind up the clock one by one. In between a nudge is obeyed.
+// tells whether reading is over, and sets the next deadline if not: that of the
+// silence, or of a last look. Actions do not wind up the clock one by one. In
+// between a nudge is obeyed.
 func (s *socket) overdue() bool {
 	for set := (time.Time{}); ; {
 		if s.queue.isWanted() && !s.handOver() {
 			return true
 		}
 		due := s.queue.lastSign().Add(s.silence)
-		if s.isLeft() || !time.Now().Before(due) {
+		switch now := time.Now(); {
+		case s.isLeft():
+			return true
+		case now.Before(due):
+		case s.look.Before(due) && now.Sub(due) > late: // there was none in this silence
+			s.look = now.Add(lastLook)
+			due = s.look
+		case now.Before(s.look):
+			due = s.look
+		default:
 			return true
 		}
 		if due.Equal(set) {
