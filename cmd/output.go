@@ -24,8 +24,10 @@ type output struct {
 	// even the end of the process can cut what is being written; 0 where
 	// there is no such promise.
 	atomic int
-	// room tells how much more than that a pipe takes whole at this moment.
+	// room tells how much more than that a pipe takes whole at this moment, and
+	// await waits until it takes so much, if it ever will.
 	room  func() int
+	await func(size int)
 	lines []byte
 	small int // batches since the last large one
 	// lastWrite is when a line was last written, in Unix nanoseconds.
@@ -36,6 +38,7 @@ func newOutput(w io.Writer) *output {
 	o := &output{w: w, atomic: atomicWrite(w)}
 	if o.atomic > 0 {
 		o.room = func() int { return pipeRoom(w.(*os.File)) }
+		o.await = func(size int) { awaitRoom(w.(*os.File), size) }
 	}
 	return o
 }
@@ -75,16 +78,23 @@ func (o *output) forget(size int) {
 }
 
 // piece returns how many bytes to write at once: all, or as many whole lines as
-// the reader gets whole, and at least one.
+// the reader gets whole. For one that is larger it waits until that gets it whole.
 func (o *output) piece(lines []byte) int {
 	if o.atomic == 0 || len(lines) <= o.atomic {
 		return len(lines)
 	}
-	whole := min(max(o.atomic, o.room()), len(lines))
-	if end := bytes.LastIndexByte(lines[:whole], '\n'); end >= 0 {
-		return end + 1
+	if n := o.whole(lines); n > 0 {
+		return n
 	}
-	return bytes.IndexByte(lines, '\n') + 1
+	line := bytes.IndexByte(lines, '\n') + 1
+	o.await(line)
+	return max(line, o.whole(lines))
+}
+
+// whole returns how many bytes of whole lines a pipe takes whole at this moment.
+func (o *output) whole(lines []byte) int {
+	room := min(max(o.atomic, o.room()), len(lines))
+	return bytes.LastIndexByte(lines[:room], '\n') + 1
 }
 
 // takeBack removes the part of a line at the end of what was written to a file

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -19,7 +20,7 @@ func (w *writes) Write(p []byte) (int, error) {
 }
 
 // TestPieces has every write of a pipe end with a line, and be small enough to
-// be taken whole unless one line is larger.
+// be taken whole, or wait for room.
 func TestPieces(t *testing.T) {
 	long := strings.Repeat("x", 9) + "\n"
 	for _, test := range []struct {
@@ -31,13 +32,17 @@ func TestPieces(t *testing.T) {
 		{0, 0, "a\nb\n" + long, []string{"a\nb\n" + long}},
 		{8, 0, "a\nb\nc\n", []string{"a\nb\nc\n"}},
 		{8, 0, "aaa\nbbb\nccc\n", []string{"aaa\nbbb\n", "ccc\n"}},
-		{8, 0, "aaa\n" + long + "b\n", []string{"aaa\n", long, "b\n"}},
-		{8, 0, long + long, []string{long, long}},
+		{8, 0, "aaa\n" + long + "b\n", []string{"aaa\n", "room for 10", long, "b\n"}},
+		{8, 0, long + long, []string{"room for 10", long, "room for 10", long}},
 		{8, 99, long + long, []string{long + long}},
 		{8, 15, long + "a\nb\nc\nd\n", []string{long + "a\nb\n", "c\nd\n"}},
 	} {
 		var got writes
-		o := output{w: &got, atomic: test.atomic, room: func() int { return test.room }, lines: []byte(test.lines)}
+		o := output{
+			w: &got, atomic: test.atomic, lines: []byte(test.lines),
+			room:  func() int { return test.room },
+			await: func(size int) { got = append(got, fmt.Sprint("room for ", size)) },
+		}
 		if err := o.flush(); err != nil || strings.Join(got, "|") != strings.Join(test.want, "|") {
 			t.Errorf("%q in pieces of %d: %q, %v", test.lines, test.atomic, got, err)
 		}

@@ -2,12 +2,14 @@ package cmd
 
 import (
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
 // pipeRoom returns how many bytes a pipe takes whole at this moment. Its pages
-// can be half empty, so only half of its size is counted on.
+// can be half empty, so only half of its size is counted on, unless all of it is
+// free.
 func pipeRoom(pipe *os.File) int {
 	fd := pipe.Fd()
 	size, err := unix.FcntlInt(fd, unix.F_GETPIPE_SZ, 0)
@@ -15,8 +17,28 @@ func pipeRoom(pipe *os.File) int {
 		return 0
 	}
 	waiting, err := unix.IoctlGetInt(int(fd), unix.TIOCINQ)
-	if err != nil {
+	switch {
+	case err != nil:
 		return 0
+	case waiting == 0:
+		return size
 	}
 	return size/2 - waiting
+}
+
+// awaitRoom waits until a pipe takes n bytes whole, unless it never will or its
+// reader goes away.
+func awaitRoom(pipe *os.File, n int) {
+	size, err := unix.FcntlInt(pipe.Fd(), unix.F_GETPIPE_SZ, 0)
+	if err != nil || n > size {
+		return
+	}
+	fds := []unix.PollFd{{Fd: int32(pipe.Fd()), Events: unix.POLLOUT}}
+	for pause := 50 * time.Microsecond; pipeRoom(pipe) < n; pause = min(2*pause, 5*time.Millisecond) {
+		unix.Poll(fds, -1) // for a page; the kernel tells of no more
+		if fds[0].Revents&unix.POLLERR != 0 {
+			return
+		}
+		time.Sleep(pause)
+	}
 }

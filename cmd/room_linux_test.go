@@ -1,0 +1,41 @@
+package cmd
+
+import (
+	"io"
+	"os"
+	"testing"
+)
+
+// TestAwaitRoom waits for a slow reader, but for nothing that cannot come.
+func TestAwaitRoom(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	awaitRoom(w, 64<<10)  // it is empty
+	awaitRoom(w, 100<<20) // it is never so large
+	if _, err := w.Write(make([]byte, 60_000)); err != nil {
+		t.Fatal(err)
+	}
+	read := make(chan error)
+	go func() {
+		var err error
+		for left := 60_000; left > 0 && err == nil; left -= 1000 {
+			_, err = io.ReadFull(r, make([]byte, 1000))
+		}
+		read <- err
+	}()
+	awaitRoom(w, 25_000)
+	if room := pipeRoom(w); room < 25_000 {
+		t.Errorf("there is room for %d only", room)
+	}
+	if err := <-read; err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(make([]byte, 60_000)); err != nil {
+		t.Fatal(err)
+	}
+	go r.Close()
+	awaitRoom(w, 25_000)
+}
