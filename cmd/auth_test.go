@@ -23,6 +23,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/restail/restail/cmd/endpoint"
 	"github.com/restail/restail/cmd/serve"
 )
 
@@ -380,5 +381,14 @@ func sends(w http.ResponseWriter, r *http.Request, text string) {
 	if ws, err := websocket.Accept(w, r, nil); err == nil {
 		ws.Write(r.Context(), websocket.MessageText, []byte(text))
 		ws.Close(websocket.StatusNormalClosure, "")
+	}
+}
+
+// TestTheAPIOnlyHere refuses to take tokens unencrypted to another machine, such
+// as one that is called localhost.
+func TestTheAPIOnlyHere(t *testing.T) {
+	_, err := (&run{}).httpClient(true).Get("http://192.0.2.7/oauth/token")
+	if !errors.Is(err, endpoint.ErrElsewhere) {
+		t.Errorf("it is contacted: %v", err)
 	}
 }

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"cmp"
 	"io"
 	"os"
 	"strings"
@@ -34,9 +33,6 @@ func (e Env) getenv(name string) string {
 	}
 	return ""
 }
-
-// either returns the first of two variables that is set.
-func (e Env) either(name, other string) string { return cmp.Or(e.getenv(name), e.getenv(other)) }
 
 // terminal tells whether a stream of the Env is a terminal.
 func terminal(stream any) bool {

@@ -18,12 +18,13 @@ const module = "github.com/restail/restail"
 // flow of a frame. A package that is not listed fails the test.
 var arrows = map[string][]string{
 	".":               {"cmd"},
-	"cmd":             {"cmd/auth", "cmd/auth/redact", "cmd/docs", "cmd/serve", "cmd/session", "decode", "decode/record", "filter", "format"},
-	"cmd/auth":        {"cmd/auth/redact"},
+	"cmd":             {"cmd/auth", "cmd/auth/redact", "cmd/docs", "cmd/endpoint", "cmd/serve", "cmd/session", "decode", "decode/record", "filter", "format"},
+	"cmd/auth":        {"cmd/auth/redact", "cmd/endpoint"},
 	"cmd/auth/redact": {},
 	"cmd/docs":        {"decode/record"},
+	"cmd/endpoint":    {},
 	"cmd/serve":       {},
-	"cmd/session":     {},
+	"cmd/session":     {"cmd/endpoint"},
 	"decode":          {"decode/record", "decode/scan"},
 	"decode/record":   {},
 	"decode/scan":     {},

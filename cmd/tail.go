@@ -2,13 +2,13 @@ package cmd
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
 
-	"golang.org/x/net/http/httpproxy"
-
 	"github.com/restail/restail/cmd/auth"
+	"github.com/restail/restail/cmd/endpoint"
 	"github.com/restail/restail/cmd/session"
 )
 
@@ -48,7 +48,7 @@ func (r *run) dialer(l *linkFlags, t *tokenFlags) (*session.Live, error) {
 		return nil, err
 	}
 	options.TokenFile, options.TokenCommand = t.TokenFile, t.TokenCommand
-	if _, err := session.CheckURL(l.URL, "wss", "ws"); err != nil {
+	if _, err := endpoint.Check(l.URL, "wss", "ws"); err != nil {
 		return nil, r.flagError("url", err)
 	}
 	tokens, err := auth.Open(options)
@@ -92,7 +92,8 @@ func (p *pipe) attach(live *session.Live) {
 // authOptions is the world that tokens come from. Every secret that turns up
 // is kept out of stderr from then on.
 func (r *run) authOptions(api *apiFlags) (auth.Options, error) {
-	if _, err := session.CheckURL(api.APIURL, "https", "http"); err != nil {
+	address, err := auth.CheckAPI(api.APIURL)
+	if err != nil {
 		return auth.Options{}, r.flagError("api-url", err)
 	}
 	stderr := r.Stderr
@@ -101,22 +102,24 @@ func (r *run) authOptions(api *apiFlags) (auth.Options, error) {
 	}
 	return auth.Options{
 		APIURL: api.APIURL, Environ: r.Environ, Stdin: r.Stdin, Stderr: stderr,
-		HTTP: r.httpClient(), Secrets: r.secrets,
+		HTTP: r.httpClient(address.Scheme == "http"), Secrets: r.secrets,
 		Warn: func(line string) { r.status.Note("link", line) },
 	}, nil
 }
 
-// httpClient honours HTTPS_PROXY and NO_PROXY of the Env.
-func (r *run) httpClient() *http.Client {
-	proxy := (&httpproxy.Config{
-		HTTPProxy:  r.either("HTTP_PROXY", "http_proxy"),
-		HTTPSProxy: r.either("HTTPS_PROXY", "https_proxy"),
-		NoProxy:    r.either("NO_PROXY", "no_proxy"),
-	}).ProxyFunc()
+// httpClient honours HTTPS_PROXY and NO_PROXY of the Env. A plain one stays on
+// this machine.
+func (r *run) httpClient(plain bool) *http.Client {
+	dialer := &net.Dialer{}
+	if plain {
+		dialer.Control = endpoint.OnlyLoopback
+	}
+	proxy := endpoint.Proxy(r.getenv)
 	return &http.Client{
 		Timeout: 15 * time.Second,
 		Transport: &http.Transport{
 			Proxy:             func(q *http.Request) (*url.URL, error) { return proxy(q.URL) },
+			DialContext:       dialer.DialContext,
 			ForceAttemptHTTP2: true,
 		},
 	}

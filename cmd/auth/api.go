@@ -183,9 +183,3 @@ func retryAfter(header string, now time.Time) time.Duration {
 	}
 	return 0
 }
-
-// isLoopback tells whether a host can only be this machine.
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}

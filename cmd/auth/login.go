@@ -11,6 +11,8 @@ import (
 	"net/url"
 
 	"golang.org/x/oauth2"
+
+	"github.com/restail/restail/cmd/endpoint"
 )
 
 // The environment variables of the registered application.
@@ -102,7 +104,7 @@ func parseRedirect(redirect string, noBrowser bool) (*url.URL, error) {
 		return nil, usage("--redirect-url is no URL to come back to: %s", like)
 	case noBrowser && (u.Scheme == "https" || u.Scheme == "http"):
 		return u, nil
-	case u.Scheme != "http" || !isLoopback(u.Hostname()):
+	case u.Scheme != "http" || !endpoint.IsLoopback(u.Hostname()):
 		return nil, usage("--redirect-url=%s: only http:// on loopback can be listened on: %s, or use --no-browser", redirect, like)
 	case u.Port() == "" || u.Port() == "0":
 		return nil, usage("--redirect-url=%s: it needs a port, the one that is registered: %s", redirect, like)

@@ -7,6 +7,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/restail/restail/cmd/auth/redact"
+	"github.com/restail/restail/cmd/endpoint"
 )
 
 // Options is the world that tokens come from.
@@ -64,7 +66,10 @@ func (o *Options) prepare() error {
 	if o.HTTP == nil {
 		o.HTTP = &http.Client{}
 	}
-	return checkAPI(o.APIURL)
+	if _, err := CheckAPI(o.APIURL); err != nil {
+		return usage("--api-url: %v", err)
+	}
+	return nil
 }
 
 // getenv returns a variable of the environment, "" where it is not set.
@@ -77,18 +82,14 @@ func (o *Options) getenv(name string) string {
 	return ""
 }
 
-// checkAPI refuses an API that tokens must not be sent to.
-func checkAPI(api string) error {
-	u, err := url.Parse(api)
-	switch {
-	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return usage("--api-url is no URL of an API: write it as https://api.restream.io")
-	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
-		return nil
-	case u.Scheme == "http":
-		return usage("--api-url=%s: http:// is for loopback only, since tokens travel on it: use https://", api)
+// CheckAPI parses the address of an API and refuses one that tokens must not be
+// sent to.
+func CheckAPI(api string) (*url.URL, error) {
+	u, err := endpoint.Check(api, "https", "http")
+	if err == nil && u.RawQuery != "" {
+		err = errors.New("an address of an API must have no ? part")
 	}
-	return usage("--api-url=%s: the scheme has to be https", api)
+	return u, err
 }
 
 // source is one of the places that tokens come from. Its Token is called by

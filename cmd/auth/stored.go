@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/restail/restail/cmd/endpoint"
 )
 
 const (
@@ -149,7 +151,7 @@ func checkIssuer(l *login, base string) error {
 	}
 	a, errA := url.Parse(issuer)
 	b, errB := url.Parse(base)
-	if errA == nil && errB == nil && isLoopback(a.Hostname()) && isLoopback(b.Hostname()) {
+	if errA == nil && errB == nil && endpoint.IsLoopback(a.Hostname()) && endpoint.IsLoopback(b.Hostname()) {
 		return nil
 	}
 	return unauthorized("the stored login is one of %s and not of %s: give --api-url=%s, or run `restail login`", issuer, base, issuer)

@@ -1,21 +1,17 @@
 package session
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
-	"errors"
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"net/netip"
 	"net/url"
-	"strings"
-	"syscall"
 	"time"
 
 	"github.com/coder/websocket"
-	"golang.org/x/net/http/httpproxy"
+
+	"github.com/restail/restail/cmd/endpoint"
 )
 
 const (
@@ -26,20 +22,17 @@ const (
 	maxHeader = 64 << 10
 )
 
-// errNotLoopback is for a name such as localhost that leads elsewhere.
-var errNotLoopback = errors.New("an unencrypted link to another machine is not allowed, since it carries a token")
-
 // client returns the HTTP client of all handshakes.
 func client(o LiveOptions, plain bool) *http.Client {
 	dial := o.DialContext
 	if dial == nil {
 		dialer := &net.Dialer{Timeout: handshakeTimeout}
 		if plain {
-			dialer.Control = onlyLoopback
+			dialer.Control = endpoint.OnlyLoopback
 		}
 		dial = dialer.DialContext
 	}
-	proxy := proxies(o.Getenv)
+	proxy := endpoint.Proxy(o.Getenv)
 	return &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
@@ -58,23 +51,6 @@ func client(o LiveOptions, plain bool) *http.Client {
 			DisableCompression:     true,
 		},
 	}
-}
-
-// proxies reads the variables that name proxies. There is none for an
-// unencrypted link: it does not leave the machine.
-func proxies(getenv func(string) string) func(*url.URL) (*url.URL, error) {
-	either := func(name string) string { return cmp.Or(getenv(name), getenv(strings.ToLower(name))) }
-	config := httpproxy.Config{HTTPSProxy: either("HTTPS_PROXY"), NoProxy: either("NO_PROXY")}
-	return config.ProxyFunc()
-}
-
-// onlyLoopback refuses to connect to another machine. It sees the address that
-// a name led to.
-func onlyLoopback(_, address string, _ syscall.RawConn) error {
-	if to, err := netip.ParseAddrPort(address); err != nil || !to.Addr().IsLoopback() {
-		return errNotLoopback
-	}
-	return nil
 }
 
 // dial makes one handshake. It alone puts the token into the address, and lets

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"github.com/restail/restail/cmd/endpoint"
 )
 
 // A fault is why a dial failed or a link ended.
@@ -102,7 +104,7 @@ func dialFault(err error, host, token string) *fault {
 		return f
 	case strings.HasPrefix(root, "tls: "), strings.HasPrefix(root, "x509: "), errors.Is(err, http.ErrSchemeMismatch):
 		f.reason = encryption
-	case errors.Is(err, errNotLoopback):
+	case errors.Is(err, endpoint.ErrElsewhere):
 		f.reason = refused
 	case strings.Contains(err.Error(), "Location header"): // that cannot be read
 		return &fault{reason: refused, detail: "the service answered with a redirect, which is not followed"}

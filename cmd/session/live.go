@@ -9,12 +9,14 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/restail/restail/cmd/endpoint"
 )
 
 // LiveOptions say where the chat is and how to keep the link to it up. A zero
 // duration or size stands for the default that is named.
 type LiveOptions struct {
-	// URL is the endpoint; see [CheckURL].
+	// URL is the endpoint; see [endpoint.Check].
 	URL string
 	// Tokens is who we are.
 	Tokens Tokens
@@ -63,7 +65,7 @@ type Live struct {
 
 // NewLive makes a Live. Nothing is contacted before its items are asked for.
 func NewLive(o LiveOptions) (*Live, error) {
-	u, err := CheckURL(o.URL, "wss", "ws")
+	u, err := endpoint.Check(o.URL, "wss", "ws")
 	if err != nil {
 		return nil, err
 	}

@@ -1,11 +1,12 @@
-package session
+package endpoint
 
 import (
+	"errors"
 	"strings"
 	"testing"
 )
 
-func TestCheckURL(t *testing.T) {
+func TestCheck(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]string{
 		"wss://chat.api.restream.io/ws":  "",
@@ -36,7 +37,7 @@ func TestCheckURL(t *testing.T) {
 		"wss://chat.example:port/ws":     "cannot be read",
 		"wss://chat example/ws":          "cannot be read",
 	} {
-		u, err := CheckURL(raw, "wss", "ws")
+		u, err := Check(raw, "wss", "ws")
 		switch {
 		case want == "" && (err != nil || u.Host == ""):
 			t.Errorf("%q: %v", raw, err)
@@ -46,28 +47,20 @@ func TestCheckURL(t *testing.T) {
 			t.Errorf("%q: %v quotes the password", raw, err)
 		}
 	}
-	_, err := CheckURL("ftp://x", "https", "http")
+	_, err := Check("ftp://x", "https", "http")
 	if want := `its scheme is not https; it must be https://HOST/PATH, or http:// for localhost, 127.0.0.1 or [::1]`; err == nil || err.Error() != want {
 		t.Errorf("it says %q, not %q", err, want)
 	}
 }
 
-func TestSize(t *testing.T) {
+func TestALocalhostThatIsElsewhere(t *testing.T) {
 	t.Parallel()
-	for n, want := range map[int]string{16 << 20: "16MiB", 1 << 30: "1GiB", 1536: "1536B", 64 << 10: "64KiB", 1: "1B"} {
-		if got := size(n); got != want {
-			t.Errorf("%d bytes are %q, not %q", n, got, want)
+	for address, want := range map[string]error{
+		"127.0.0.1:80": nil, "[::1]:80": nil, "127.9.9.9:1": nil, "[::ffff:127.0.0.1]:1": nil,
+		"192.0.2.7:80": ErrElsewhere, "[2001:db8::1]:80": ErrElsewhere, "localhost:80": ErrElsewhere, "0.0.0.0:1": ErrElsewhere,
+	} {
+		if err := OnlyLoopback("tcp", address, nil); !errors.Is(err, want) {
+			t.Errorf("%s: %v", address, err)
 		}
-	}
-}
-
-func TestEveryReasonHasItsMeaning(t *testing.T) {
-	t.Parallel()
-	seen := map[string]bool{}
-	for _, r := range Reasons {
-		if r.Name == "" || r.Meaning == "" || seen[r.Name] {
-			t.Errorf("%+v", r)
-		}
-		seen[r.Name] = true
 	}
 }
