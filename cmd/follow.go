@@ -181,6 +181,9 @@ func (r *run) follow(p *pipe, end *endFlags) error {
 	if time.Since(start) > summaryAfter {
 		p.status.Summary(p.count())
 	}
+	if errors.As(err, new(stopped)) && errors.As(cause, new(stopped)) {
+		return cause // the reader left, but a signal may have come before
+	}
 	stuck := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 	if err != nil && !stuck || p.limitReached() {
 		return sourceError(err)

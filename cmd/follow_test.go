@@ -235,16 +235,18 @@ func TestSecondSignal(t *testing.T) {
 	<-ended
 }
 
-// stuckWriter is a stdout whose reader does not read.
+// stuckWriter is a stdout whose reader does not read, and which fails with err
+// when it is free, or not at all.
 type stuckWriter struct {
 	once          sync.Once
 	entered, free chan struct{}
+	err           error
 }
 
 func (w *stuckWriter) Write(p []byte) (int, error) {
 	w.once.Do(func() { close(w.entered) })
 	<-w.free
-	return len(p), nil
+	return len(p), w.err
 }
 
 // TestReaderGoesAway ends a run at once when stdout's reader leaves, though

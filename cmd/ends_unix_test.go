@@ -57,3 +57,20 @@ func TestNamedPipeIsRead(t *testing.T) {
 		t.Errorf("from a named pipe: %+v", got)
 	}
 }
+
+// TestTheSignalCameFirst ends with its status, though the reader left before the
+// run was over.
+func TestTheSignalCameFirst(t *testing.T) {
+	signals := make(chan os.Signal)
+	stuck := &stuckWriter{entered: make(chan struct{}), free: make(chan struct{}), err: syscall.EPIPE}
+	go func() {
+		<-stuck.entered
+		signals <- syscall.SIGINT
+		signals <- syscall.SIGUSR1 // the one before has been obeyed then
+		close(stuck.free)
+	}()
+	status := Run(t.Context(), []string{"replay", "-q", "testdata/mixed.raw"}, Env{Stdout: stuck, Stderr: io.Discard, Signals: signals})
+	if status != 130 {
+		t.Errorf("status %d", status)
+	}
+}
