@@ -179,7 +179,7 @@ func (r *run) follow(p *pipe, end *endFlags) error {
 	cancel(nil)
 	watchers.Wait()
 	if time.Since(start) > summaryAfter {
-		p.status.Summary(p.count())
+		r.summary = func() { p.status.Summary(p.count()) }
 	}
 	if errors.As(err, new(stopped)) && errors.As(cause, new(stopped)) {
 		return cause // the reader left, but a signal may have come before

@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/iotest"
+	"testing/synctest"
 
 	"go.uber.org/goleak"
 
@@ -287,6 +289,35 @@ func TestWriteError(t *testing.T) {
 	status := Run(t.Context(), []string{"replay", "testdata/mixed.raw", "-q"}, Env{Stdout: failing{}, Stderr: &stderr})
 	if want := "cannot write to stdout: no space left on device"; status != statusFailed || !strings.Contains(stderr.String(), want) {
 		t.Errorf("status %d, stderr %s", status, &stderr)
+	}
+}
+
+// TestSummary ends a run of more than ten seconds, also one that failed.
+func TestSummary(t *testing.T) {
+	const long = `{"action":"heartbeat","timestamp":1740152270}` + "\n" + `{"action":"heartbeat","timestamp":1740152281}` + "\n"
+	short := strings.Replace(long, "81}", "79}", 1)
+	for _, test := range []struct {
+		recording string
+		end       error
+		args      []string
+		want      string
+	}{
+		{long, io.EOF, nil, "restail: ~ received 2, written 0, filtered 2, broken 0, filter errors 0, queued 0\n"},
+		{long, errors.New("no cable"), nil, "restail: the recording cannot be read further: no cable\n" +
+			"restail: ~ received 2, written 0, filtered 2, broken 0, filter errors 0, queued 0\n"},
+		{long, io.EOF, []string{"-q"}, ""},
+		{short, io.EOF, nil, ""},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var stderr bytes.Buffer
+			Run(t.Context(), append([]string{"replay", "--speed=1"}, test.args...), Env{
+				Stdin:  io.MultiReader(strings.NewReader(test.recording), iotest.ErrReader(test.end)),
+				Stdout: io.Discard, Stderr: &stderr,
+			})
+			if stderr.String() != test.want {
+				t.Errorf("%q, then %v: stderr says\n%swant\n%s", test.args, test.end, &stderr, test.want)
+			}
+		})
 	}
 }
 

@@ -21,11 +21,12 @@ import (
 func Run(ctx context.Context, args []string, env Env) int {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	r := &run{Context: ctx, secrets: new(redact.Secrets), over: make(chan struct{})}
+	r := &run{Context: ctx, secrets: new(redact.Secrets), over: make(chan struct{}), summary: func() {}}
 	env.Stderr = r.secrets.Writer(env.Stderr)
 	r.Env = env
 	r.status = format.NewStatus(env.Stderr, format.StatusText, time.Now)
 	defer close(r.over)
+	defer func() { r.summary() }()
 	err := r.command(args, cancel)
 	if cause := (stopped{}); errors.As(context.Cause(ctx), &cause) && (err == nil || errors.Is(err, context.Canceled)) {
 		err = cause
@@ -56,6 +57,8 @@ type run struct {
 	// table prints the connection table and the counters: what a running
 	// follow answers the table signals with.
 	table atomic.Pointer[func()]
+	// summary is the last that is said.
+	summary func()
 }
 
 // stopped ends a run that has nothing to complain about, with its status:
