@@ -7,18 +7,28 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
+
+// writeProgram writes a script while nobody forks: a child that still has the
+// file open for writing would keep it from being run.
+func writeProgram(t *testing.T, name, script string) {
+	t.Helper()
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := os.WriteFile(name, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+}
 
 func TestBrowser(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	program, seen := filepath.Join(dir, "a browser"), filepath.Join(dir, "seen")
 	script := "#!/bin/sh\nprintf '%s|' \"$@\" >'" + seen + ".part' && mv '" + seen + ".part' '" + seen + "'\n"
-	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	writeProgram(t, program, script)
 	const to = "http://127.0.0.1/login?a=b&c=d;e"
 	for variable, want := range map[string]string{
 		"'" + program + "'":                       to + "|",
@@ -61,9 +71,7 @@ func TestNoBrowserFound(t *testing.T) {
 			if test.script == "" {
 				continue
 			}
-			if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+test.script+"\n"), 0o700); err != nil {
-				t.Fatal(err)
-			}
+			writeProgram(t, filepath.Join(dir, name), "#!/bin/sh\n"+test.script+"\n")
 		}
 		err := Browser([]string{test.variable})("http://127.0.0.1/")
 		if (err == nil) != test.opens || err != nil && strings.Contains(err.Error(), "127") {

@@ -91,7 +91,7 @@ func TestCallbackAnswersNothingElse(t *testing.T) {
 		return browse(loginURL)
 	}
 	if err := Login(t.Context(), o); err != nil {
-		t.Error(err)
+		t.Fatal(err)
 	}
 	<-seen
 	if resp, err := http.Get(o.RedirectURL); err == nil {

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/restail/restail/cmd/serve"
 )
@@ -27,13 +26,16 @@ func TestTokenFileThatIsAPipe(t *testing.T) {
 	}
 	w.TokenFile = pipe()
 	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(time.Millisecond, cancel)
+	opened := make(chan *os.File)
+	go func() {
+		end, _ := os.OpenFile(w.TokenFile, os.O_WRONLY, 0) // waits for who reads
+		cancel()
+		opened <- end
+	}()
 	if _, err := w.open(t).Token(ctx, ""); !errors.Is(err, context.Canceled) {
 		t.Errorf("nobody writes: %v", err)
 	}
-	if err := os.WriteFile(w.TokenFile, []byte("\n"), 0); err != nil { // whoever still waits may leave
-		t.Fatal(err)
-	}
+	(<-opened).Close() // who reads may leave
 
 	w.TokenFile = pipe()
 	go os.WriteFile(w.TokenFile, []byte("a-token\n"), 0)

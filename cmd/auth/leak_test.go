@@ -124,7 +124,7 @@ func walks() map[string]walk {
 		"429": answering(429), "500": answering(500), "503": answering(503), "200": answering(200),
 		"an echoing grant":   func(*world) {},
 		"broken JSON":        func(w *world) { w.intercept(broken) },
-		"no network":         func(w *world) { w.server.Close() },
+		"no network":         func(w *world) { w.APIURL = nobody },
 		"a chatty transport": func(w *world) { w.HTTP = &http.Client{Transport: chatty{}} },
 		"TLS":                tlsTrouble,
 		"a proxy":            proxyTrouble,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -29,18 +30,23 @@ func newLogin(t *testing.T, w *world) LoginOptions {
 	return LoginOptions{Options: w.Options, RedirectURL: fmt.Sprintf("http://127.0.0.1:%d/callback", freePort(t))}
 }
 
-var lastPort atomic.Uint32
+// lastPort begins elsewhere in every process.
+var lastPort = func() *atomic.Uint32 {
+	var last atomic.Uint32
+	last.Store(rand.Uint32N(10_000))
+	return &last
+}()
 
 // freePort returns a port that nobody listens on. It is below those that the
 // system gives away by itself, to the other tests' servers for example.
 func freePort(t *testing.T) int {
 	t.Helper()
 	for {
-		port := 20000 + (os.Getpid()*31+int(lastPort.Add(1)))%10000
+		port := 20_000 + lastPort.Add(1)%10_000
 		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err == nil {
 			listener.Close()
-			return port
+			return int(port)
 		}
 	}
 }
@@ -325,7 +331,7 @@ func TestSecondLogin(t *testing.T) {
 	var seen <-chan pageSeen
 	o.Browse, seen = browser(t, nil)
 	if err := Login(t.Context(), o); err != nil || !w.oauth.Valid(w.stored(t).AccessToken) {
-		t.Errorf("over a damaged store: %v", err)
+		t.Fatalf("over a damaged store: %v", err)
 	}
 	<-seen
 }

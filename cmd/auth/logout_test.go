@@ -60,7 +60,7 @@ func TestLogoutThatCannotRevoke(t *testing.T) {
 		spoil func(w *world)
 		says  string
 	}{
-		{"no network", func(w *world) { w.server.Close() }, "cannot reach"},
+		{"no network", func(w *world) { w.APIURL = nobody }, "cannot reach"},
 		{"503", func(w *world) { w.oauth.Fail(503) }, "503"},
 		{"429 for the second", func(w *world) {
 			w.intercept(func(_ http.ResponseWriter, r *http.Request) bool {

@@ -30,6 +30,10 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
+// nobody is an API that nobody serves: the port is given to no program, as that of
+// a server which was closed may be.
+const nobody = "http://127.0.0.1:1"
+
 // world is an API on loopback, a home of its own, and everything that was said.
 type world struct {
 	Options

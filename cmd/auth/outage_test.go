@@ -88,8 +88,8 @@ func TestRetryAfterADate(t *testing.T) {
 func TestNoNetwork(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, serve.OAuthOptions{})
+	w.APIURL = nobody
 	w.seed(t, time.Minute)
-	w.server.Close()
 	_, err := w.open(t).Token(t.Context(), "")
 	wantError(t, err, statusFailed, true, "cannot reach", w.APIURL, "refused")
 }
