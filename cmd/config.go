@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -99,7 +100,7 @@ type configuration struct {
 func configPath(env Env) string {
 	base := env.getenv("XDG_CONFIG_HOME")
 	if base == "" {
-		home := env.getenv("HOME")
+		home := cmp.Or(env.getenv("HOME"), env.getenv("USERPROFILE")) // the latter on Windows
 		if home == "" {
 			return ""
 		}
@@ -130,7 +131,10 @@ func (c *configuration) read() error {
 	if err := decoder.Decode(&c.values); err != nil {
 		return c.wrong("it is not one JSON object: %s", notAnObject(err))
 	}
-	if decoder.More() {
+	if c.values == nil {
+		return c.wrong("it is not one JSON object: it is null")
+	}
+	if _, err := decoder.Token(); err != io.EOF {
 		return c.wrong("something follows the JSON object")
 	}
 	return nil
@@ -180,8 +184,10 @@ func (c *configuration) Resolve(parsed *kong.Context, _ *kong.Path, flag *kong.F
 	if rival := rivals[flag.Name]; outdone(parsed, flag) || rival != "" && c.env.getenv(twin(rival)) != "" {
 		return nil, nil
 	}
-	if not, ok := c.values["no-"+flag.Name].(bool); ok && flag.Tag.Negatable != "" {
-		return !not, nil
+	if not := c.values["no-"+flag.Name]; not != nil && flag.Tag.Negatable != "" {
+		c.origins[flag.Name] = c.path
+		value, err := c.flagText("no-"+flag.Name, not)
+		return negated(fmt.Sprint(value)), err
 	}
 	value, ok := c.values[flag.Name]
 	if !ok || value == nil {

@@ -32,7 +32,7 @@ func (c *demoCommand) Run(r *run) error {
 		return err
 	}
 	defer up.stop()
-	live, err := r.newLive(&linkFlags{URL: up.url, Reconnect: true, frameFlags: c.frameFlags}, anyToken{})
+	live, err := r.newLive(&linkFlags{URL: up.url, frameFlags: c.frameFlags}, anyToken{})
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ var arrows = map[string][]string{
 	"cmd/auth/redact": {},
 	"cmd/docs":        {"decode/record"},
 	"cmd/endpoint":    {},
-	"cmd/serve":       {},
+	"cmd/serve":       {"cmd/endpoint"},
 	"cmd/session":     {"cmd/endpoint"},
 	"decode":          {"decode/record", "decode/scan"},
 	"decode/record":   {},

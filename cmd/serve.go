@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/restail/restail/cmd/endpoint"
 	"github.com/restail/restail/cmd/serve"
 )
 
@@ -36,11 +37,10 @@ func (c *serveCommand) Run(r *run) error {
 			return err
 		}
 	}
-	address, err := loopback(c.Listen)
-	if err != nil {
+	if err := checkLoopback(c.Listen); err != nil {
 		return r.flagError("listen", err)
 	}
-	up, err := startServer(r.Context, address, serve.Options{
+	up, err := startServer(r.Context, c.Listen, serve.Options{
 		Actions: actions, Speed: float64(c.Speed), Loop: c.Loop, Token: c.Token,
 		Other: serve.NewOAuth(serve.OAuthOptions{}),
 	})
@@ -86,22 +86,20 @@ func (c *serveCommand) recording(r *run) ([]serve.Action, error) {
 	}
 }
 
-// loopback checks that an address to listen on is one that other machines
+// checkLoopback checks that an address to listen on is one that other machines
 // cannot reach.
-func loopback(address string) (string, error) {
+func checkLoopback(address string) error {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return "", fmt.Errorf("%q is no address: write one with a port, as 127.0.0.1:8080", address)
+		return fmt.Errorf("%q is no address: write one with a port, as 127.0.0.1:8080", address)
 	}
-	if number, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return "", fmt.Errorf("%q is no port: write a number from 0, for any that is free, to 65535", port)
-	} else {
-		port = strconv.FormatUint(number, 10)
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("%q is no port: write a number from 0, for any that is free, to 65535", port)
 	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return "", fmt.Errorf("%q is not this machine alone: only a loopback address can be served, 127.0.0.1, [::1] or localhost", address)
+	if !endpoint.IsLoopback(host) {
+		return fmt.Errorf("%q is not this machine alone: only a loopback address can be served, 127.0.0.1, [::1] or localhost", address)
 	}
-	return net.JoinHostPort(host, port), nil
+	return nil
 }
 
 // upstream is a running loopback Restream.

@@ -50,7 +50,7 @@ func (n *size) UnmarshalText(text []byte) error {
 	}
 	unit, known := units[strings.ToLower(strings.TrimSpace(s[len(digits):]))]
 	number, err := strconv.ParseFloat(digits, 64)
-	if err != nil || !known || number*float64(unit) < 1 || number*float64(unit) >= 1<<62 {
+	if err != nil || !known || number*float64(unit) < 1 || number*float64(unit) >= math.MaxInt/2 {
 		return fmt.Errorf("%q is no size: write it as 65536, 64KiB or 16MiB", s)
 	}
 	*n = size(number * float64(unit))

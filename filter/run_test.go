@@ -243,7 +243,7 @@ func TestRunTypes(t *testing.T) {
 	}{
 		{`.author`, "Some Viewer"},
 		{`.user_id`, 9209300},
-		{`.months`, 9007199254740993},
+		{`.months | tostring`, "9007199254740993"},
 		{`.gap_seconds`, json.Number("4.20")},
 		{`.gap_seconds + 1`, 5.2},
 		{`.gift_count`, json.Number("123456789012345678901234567890")},

@@ -14,6 +14,7 @@ import (
 	"unicode"
 
 	"github.com/restail/restail/cmd/auth/redact"
+	"github.com/restail/restail/cmd/endpoint"
 )
 
 const (
@@ -133,7 +134,7 @@ func (a *api) unreachable(err error) error {
 
 // refused says in words what an answer other than 2xx means.
 func (a *api) refused(resp *http.Response, body []byte) error {
-	r := &refusal{status: resp.StatusCode, after: retryAfter(resp.Header.Get("Retry-After"), a.now())}
+	r := &refusal{status: resp.StatusCode, after: endpoint.RetryAfter(resp.Header.Get("Retry-After"), a.now())}
 	r.said = fmt.Sprintf("%s answered %s", a.base, a.quote(strings.TrimSpace(strconv.Itoa(resp.StatusCode)+" "+http.StatusText(resp.StatusCode))))
 	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
 		r.said += ", a redirect, and those are not followed"
@@ -170,16 +171,4 @@ func quote(secrets *redact.Secrets, text string) string {
 		out.WriteString(escaped[1 : len(escaped)-1])
 	}
 	return out.String()
-}
-
-// retryAfter reads the header: seconds, or a date.
-func retryAfter(header string, now time.Time) time.Duration {
-	const most = 24 * time.Hour
-	if seconds, err := strconv.Atoi(strings.TrimSpace(header)); err == nil {
-		return min(time.Duration(max(0, min(seconds, int(most/time.Second))))*time.Second, most)
-	}
-	if at, err := http.ParseTime(header); err == nil {
-		return max(0, min(at.Sub(now), most))
-	}
-	return 0
 }

@@ -27,7 +27,11 @@ const clientSecret = "a-secret+%41&=/"
 func newLogin(t *testing.T, w *world) LoginOptions {
 	t.Helper()
 	w.Environ = append(w.Environ, clientIDVariable+"=a-client", clientSecretVariable+"="+clientSecret)
-	return LoginOptions{Options: w.Options, RedirectURL: fmt.Sprintf("http://127.0.0.1:%d/callback", freePort(t))}
+	return LoginOptions{Options: w.Options, RedirectURL: freeRedirect(t)}
+}
+
+func freeRedirect(t *testing.T) string {
+	return fmt.Sprintf("http://127.0.0.1:%d/callback", freePort(t))
 }
 
 // lastPort begins elsewhere in every process.
@@ -316,6 +320,7 @@ func TestSecondLogin(t *testing.T) {
 	o := newLogin(t, w)
 	for n := range 2 {
 		var seen <-chan pageSeen
+		o.RedirectURL = freeRedirect(t) // a child that is being forked may have the last one still
 		o.Browse, seen = browser(t, nil)
 		if err := Login(t.Context(), o); err != nil {
 			t.Fatal(err)
@@ -329,6 +334,7 @@ func TestSecondLogin(t *testing.T) {
 		t.Fatal(err)
 	}
 	var seen <-chan pageSeen
+	o.RedirectURL = freeRedirect(t)
 	o.Browse, seen = browser(t, nil)
 	if err := Login(t.Context(), o); err != nil || !w.oauth.Valid(w.stored(t).AccessToken) {
 		t.Fatalf("over a damaged store: %v", err)

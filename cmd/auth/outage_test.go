@@ -74,17 +74,6 @@ func TestRefreshThatMayWorkLater(t *testing.T) {
 	}
 }
 
-func TestRetryAfterADate(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	if got := retryAfter("Fri, 02 Jan 2026 03:04:35 GMT", now); got != 30*time.Second {
-		t.Errorf("got %v", got)
-	}
-	if got := retryAfter("Fri, 02 Jan 2026 03:04:00 GMT", now); got != 0 {
-		t.Errorf("a date that is over: %v", got)
-	}
-}
-
 func TestNoNetwork(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, serve.OAuthOptions{})

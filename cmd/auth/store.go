@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -76,10 +77,7 @@ type store struct {
 func (o *Options) storePath() (string, error) {
 	base := o.getenv("XDG_STATE_HOME")
 	if !filepath.IsAbs(base) {
-		home := o.getenv("HOME")
-		if home == "" {
-			home = o.getenv("USERPROFILE") // Windows
-		}
+		home := cmp.Or(o.getenv("HOME"), o.getenv("USERPROFILE")) // the latter on Windows
 		if home == "" {
 			return "", failed("cannot tell where tokens are stored: neither XDG_STATE_HOME nor HOME is set")
 		}

@@ -67,10 +67,10 @@ func (s *stored) login(ctx context.Context, refused string) (*login, error) {
 		return seen, nil
 	}
 	unlock, err := s.store.lock(ctx)
-	if ctx.Err() != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
 		return nil, ctx.Err()
-	}
-	if err != nil {
+	case err != nil:
 		return s.makeDo(seen, refused, err)
 	}
 	defer unlock()

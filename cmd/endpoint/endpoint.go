@@ -1,5 +1,5 @@
-// Package endpoint is where tokens may be sent: the rules of the addresses of
-// the chat and of the API, which hold whatever a name leads to.
+// Package endpoint is where tokens may be sent, and when again: the rules of the
+// addresses of the chat and of the API, which hold whatever a name leads to.
 package endpoint
 
 import (

@@ -5,11 +5,12 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
-	"net"
 	"net/http"
 	"net/url"
 	"sync"
 	"time"
+
+	"github.com/restail/restail/cmd/endpoint"
 )
 
 // Where the OAuth endpoints are, as on the service's API host.
@@ -174,8 +175,7 @@ func (s *OAuth) registered(redirect *url.URL) bool {
 	if s.options.RedirectURL != "" {
 		return redirect.String() == s.options.RedirectURL
 	}
-	ip := net.ParseIP(redirect.Hostname())
-	return redirect.Scheme == "http" && (redirect.Hostname() == "localhost" || ip != nil && ip.IsLoopback())
+	return redirect.Scheme == "http" && endpoint.IsLoopback(redirect.Hostname())
 }
 
 // code makes a new code and forgets those that nobody exchanged in time.

@@ -37,9 +37,6 @@ type fault struct {
 // documented: the first is WebSocket's own, the others are custom.
 var closeCodes = []websocket.StatusCode{websocket.StatusPolicyViolation, 4001, 4401}
 
-// maxRetryAfter bounds what a service can ask for.
-const maxRetryAfter = 24 * time.Hour
-
 // refusal reads the answer to a handshake that was no consent.
 func refusal(resp *http.Response, token string) *fault {
 	code := resp.StatusCode
@@ -54,10 +51,10 @@ func refusal(resp *http.Response, token string) *fault {
 		what = "the service refused the token: " + f.answer
 	case code == http.StatusTooManyRequests:
 		f.reason = rateLimited
-		f.after = retryAfter(resp.Header.Get("Retry-After"))
+		f.after = endpoint.RetryAfter(resp.Header.Get("Retry-After"), time.Now())
 	case code >= 500:
 		f.reason = serverError
-		f.after = retryAfter(resp.Header.Get("Retry-After"))
+		f.after = endpoint.RetryAfter(resp.Header.Get("Retry-After"), time.Now())
 	case code >= 300 && code < 400:
 		what += ", a redirect, which is not followed"
 	default:
@@ -77,21 +74,6 @@ func words(resp *http.Response, token string) string {
 	}
 	body, _ := io.ReadAll(resp.Body) // the library has read its beginning
 	return quote(string(body), token)
-}
-
-// retryAfter reads the header of that name: seconds, or a date. 0 means that
-// there is nothing to wait for.
-func retryAfter(header string) time.Duration {
-	header = strings.TrimSpace(header)
-	wait := time.Duration(0)
-	if seconds, err := strconv.ParseUint(header, 10, 64); err == nil {
-		wait = time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
-	} else if errors.Is(err, strconv.ErrRange) {
-		wait = maxRetryAfter
-	} else if at, err := http.ParseTime(header); err == nil {
-		wait = time.Until(at)
-	}
-	return min(max(wait, 0), maxRetryAfter)
 }
 
 // dialFault reads an error of a dial that got no answer.

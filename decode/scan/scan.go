@@ -130,8 +130,8 @@ type Scanner struct {
 func (s *Scanner) Reset(data, own []byte) {
 	s.data, s.pos, s.err, s.depth = data, 0, nil, 0
 	s.own = own[:0]
-	if len(data) > math.MaxUint32 {
-		s.fail(math.MaxUint32, "more than 4 GiB")
+	if uint64(len(data)) > math.MaxUint32 {
+		s.fail(0, "more than 4 GiB")
 	}
 }
 
