@@ -20,7 +20,8 @@ type Env struct {
 	// Notify has them delivered from now on; nil where they are already. Help and
 	// the version are there before the threads for it would be.
 	Notify func()
-	// Exit ends the process at once: for the second signal only.
+	// Exit ends the process at once: for the second signal, and for the end of
+	// its time while a write to stdout waits.
 	Exit func(status int)
 }
 

@@ -171,10 +171,17 @@ func (r *run) follow(p *pipe, end *endFlags) error {
 		p.out.lastWrite.Store(start.UnixNano())
 		watchers.Go(func() { watchIdle(ctx, p.out, time.Duration(end.Idle), cancel) })
 	}
+	over := make(chan struct{})
+	watchers.Go(func() {
+		if <-ctx.Done(); isTimeUp(context.Cause(ctx)) {
+			r.leaveStuck(p.out, end.timeUp(), over)
+		}
+	})
 	table := func() { p.status.Table(p.snapshot(), p.count()) }
 	r.table.Store(&table)
 	err := p.run(ctx)
 	r.table.Store(nil)
+	close(over)
 	cause := context.Cause(ctx)
 	cancel(nil)
 	watchers.Wait()
@@ -188,13 +195,21 @@ func (r *run) follow(p *pipe, end *endFlags) error {
 	if err != nil && !stuck || p.limitReached() {
 		return sourceError(err)
 	}
-	if errors.Is(cause, errTimeout) || errors.Is(cause, errIdle) {
-		if end.Count > 0 {
-			return stopped{statusTimeout}
-		}
-		return nil
+	if isTimeUp(cause) {
+		return stopped{end.timeUp()}
 	}
 	return cause
+}
+
+func isTimeUp(cause error) bool { return errors.Is(cause, errTimeout) || errors.Is(cause, errIdle) }
+
+// timeUp is the status of a run whose time was up before it had all lines of a
+// --count.
+func (e *endFlags) timeUp() int {
+	if e.Count > 0 {
+		return statusTimeout
+	}
+	return statusDone
 }
 
 // watchIdle cancels the run when nothing was written for so long.
