@@ -8,7 +8,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// complaint makes kong's ours: status 2, and where help is found.
+// complaint turns an error of kong's into a usage error that says where help is.
 func (c *commandLine) complaint(err error, parsed *kong.Context) error {
 	if e := (*exitError)(nil); errors.As(err, &e) {
 		return e

@@ -6,8 +6,8 @@
 // the JSON, and wire.go, payload.go and target.go note where the values lie that
 // have one of the keys of keys.go. In the second, with eventTypeId known wherever
 // it stood, the functions of actions.go, event.go and of each platform's file
-// write them into a record. It is taken only for who wants the record: a
-// recording is made without it.
+// write them into a record. Where nobody wants the record, as when a recording is
+// made, the second step is left out.
 //
 // The scanner is our own, since a record needs a fraction of what a general
 // library does for it: no map and no string is built, no number is computed,

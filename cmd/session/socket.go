@@ -90,9 +90,9 @@ func (s *socket) read() *fault {
 	return f
 }
 
-// rounds receives, and yields nil whenever it would have to wait for more; at
-// last why there is no more. It may be in the midst of a message then, or of a
-// ping, to which the library gives five seconds.
+// rounds receives, and yields nil whenever it would have to wait for more; at the
+// end it yields why there is no more. It may yield in the midst of a message, or
+// of a ping: the library gives up on a ping after five seconds.
 func (s *socket) rounds(yield func(error) bool) {
 	s.handOver = func() bool { return yield(nil) }
 	for {
