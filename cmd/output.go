@@ -32,7 +32,7 @@ type output struct {
 	small int // batches since the last large one
 	// lastWrite is when a line was last written, in Unix nanoseconds.
 	lastWrite atomic.Int64
-	writing   atomic.Bool // a write has begun, and waits perhaps
+	writing   atomic.Bool // it waits perhaps
 }
 
 func newOutput(w io.Writer) *output {
@@ -49,11 +49,11 @@ func (o *output) full() bool { return len(o.lines) >= batchBytes }
 
 // flush writes what was gathered.
 func (o *output) flush() error {
+	o.writing.Store(true)
+	defer o.writing.Store(false)
 	for rest := o.lines; len(rest) > 0; {
 		n := o.piece(rest)
-		o.writing.Store(true)
 		written, err := o.w.Write(rest[:n])
-		o.writing.Store(false)
 		if err != nil {
 			takeBack(o.w, rest[:written])
 			o.lines = nil
