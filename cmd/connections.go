@@ -8,6 +8,7 @@ import (
 
 	"github.com/restail/restail/cmd/session"
 	"github.com/restail/restail/decode"
+	"github.com/restail/restail/decode/record"
 	"github.com/restail/restail/format"
 )
 
@@ -68,6 +69,7 @@ func (c *connectionsCommand) settle(r *run, live *session.Live, decoder *decode.
 	defer enough.Stop()
 
 	up := false
+	var link record.Record
 	for item, err := range live.Items(ctx) {
 		switch {
 		case err != nil:
@@ -87,9 +89,8 @@ func (c *connectionsCommand) settle(r *run, live *session.Live, decoder *decode.
 		} else {
 			quiet.Stop()
 		}
-		if item.Link.Status != session.Ended {
-			r.status.Link(linkNews(item.Link))
-		}
+		linkRecord(&link, item.Link)
+		tellLink(r.status, &link, item.Link)
 	}
 	switch cause := context.Cause(ctx); {
 	case up && (errors.Is(cause, errSettled) || errors.Is(cause, errEnough)):

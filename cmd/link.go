@@ -10,14 +10,6 @@ import (
 	"github.com/restail/restail/format"
 )
 
-// linkNews is news of the link for people.
-func linkNews(l *session.Link) format.Link {
-	return format.Link{
-		Status: l.Status, Reason: l.Reason, Detail: l.Detail, At: l.At,
-		Gap: l.Gap, Attempt: l.Attempt, Retry: l.Retry,
-	}
-}
-
 // linkRecord makes news of the link a record. A gap has milliseconds.
 func linkRecord(r *record.Record, link *session.Link) {
 	r.Reset()
@@ -33,5 +25,13 @@ func linkRecord(r *record.Record, link *session.Link) {
 	}
 	if link.Status == session.Restored || link.Status == session.Lost {
 		r.SetInt(record.Attempt, int64(link.Attempt))
+	}
+}
+
+// tellLink makes a status line of news of the link, which r is the record of.
+// That it ended is said by the error that follows.
+func tellLink(status *format.Status, r *record.Record, link *session.Link) {
+	if link.Status != session.Ended {
+		status.Link(format.Link{Detail: link.Detail, Gap: link.Gap, Retry: link.Retry}, r)
 	}
 }

@@ -212,14 +212,12 @@ func (p *pipe) settle() {
 
 // takeLink handles news of the link: a status line, and a record in its place.
 func (p *pipe) takeLink(ctx context.Context, link *session.Link) error {
-	if link.Status != session.Ended { // the error that follows says it
-		p.status.Link(linkNews(link))
-	}
+	linkRecord(&p.link, link)
+	tellLink(p.status, &p.link, link)
 	if link.Status == session.Restored && !link.Same {
 		p.decoder.Relink()
 		p.settleLater()
 	}
-	linkRecord(&p.link, link)
 	if !p.actions(p.link.Bytes(record.Action)) {
 		return nil
 	}

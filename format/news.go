@@ -1,7 +1,6 @@
 package format
 
 import (
-	"math"
 	"strconv"
 	"time"
 
@@ -74,18 +73,6 @@ func connectionNews(at time.Time, l record.Linked) news {
 		text("connection_uuid", l.UUID).
 		text("reason", l.Reason).
 		text("reason_text", l.ReasonText)
-}
-
-func linkNews(l Link) news {
-	n := news{at: l.At, kind: "link"}.text("action", "link").text("status", l.Status).text("reason", l.Reason)
-	if l.Status == "restored" {
-		n.fields = append(n.fields, `,"gap_seconds":`...)
-		n.fields = appendFloat(n.fields, math.Round(l.Gap.Seconds()*1000)/1000)
-	}
-	if l.Status == "restored" || l.Status == "lost" {
-		n = n.number("attempt", int64(l.Attempt))
-	}
-	return n
 }
 
 func countersNews(at time.Time, c Counters) news {

@@ -76,37 +76,30 @@ func (s *Status) connection(l record.Linked, m mark, what string, n news) {
 	s.write(m, linkedName(l)+" "+safe.String(what), n)
 }
 
-// Link is news of the socket.
+// Link is what people are told of the socket beyond the record of it.
 type Link struct {
-	Status  string        // connected, lost, restored, ended
-	Reason  string        // a code, "" when there is none
-	Detail  string        // the same for people, without secrets
-	At      time.Time     // when it happened; zero is now
-	Gap     time.Duration // restored: how long chat could have been missed
-	Attempt int           // how many tries so far
-	Retry   time.Duration // lost: until the next try, 0 when it comes at once or never
+	Detail string        // the reason in words, without secrets; "" for those of its code
+	Gap    time.Duration // restored: how long chat could have been missed, unrounded
+	Retry  time.Duration // lost: until the next try, 0 when it comes at once or never
 }
 
-// Link reports what became of the socket.
-func (s *Status) Link(l Link) {
-	if l.At.IsZero() {
-		l.At = s.now()
-	}
-	message := "link " + l.Status
-	why := l.Detail
+// Link reports what became of the socket; r is the record that says so.
+func (s *Status) Link(l Link, r *record.Record) {
+	status, why := string(r.Bytes(record.Status)), l.Detail
+	message := "link " + status
 	if why == "" {
-		why = strings.ReplaceAll(l.Reason, "_", " ")
+		why = strings.ReplaceAll(string(r.Bytes(record.Reason)), "_", " ")
 	}
-	if why != "" && l.Status != "restored" {
+	if why != "" && status != "restored" {
 		message += " (" + why + ")"
 	}
 	switch {
-	case l.Status == "restored":
+	case status == "restored":
 		message += " after " + duration(l.Gap) + "; chat sent meanwhile is lost"
-	case l.Status == "lost" && l.Retry > 0:
+	case status == "lost" && l.Retry > 0:
 		message += ", retrying in " + duration(l.Retry)
 	}
-	s.write(linkMark(l.Status), safe.String(message), linkNews(l))
+	s.write(linkMark(status), safe.String(message), news{at: r.At, kind: "link"}.record(r))
 }
 
 // duration writes tenths of a second below a minute, whole seconds above.

@@ -28,6 +28,23 @@ func newStatus(mode StatusMode) (*Status, *recorder) {
 	return NewStatus(w, mode, func() time.Time { return noon }), w
 }
 
+// linkRecord is the record of what became of the socket, as package cmd makes it;
+// the numbers are names of fields and their values.
+func linkRecord(at time.Time, status, reason string, numbers ...string) *record.Record {
+	r := new(record.Record)
+	r.SetTime(at)
+	r.SetPlain(record.Action, "link")
+	r.SetString(record.Status, status)
+	if reason != "" {
+		r.SetString(record.Reason, reason)
+	}
+	for i := 0; i < len(numbers); i += 2 {
+		f, _ := record.ByName(numbers[i])
+		r.SetNumber(f, []byte(numbers[i+1]))
+	}
+	return r
+}
+
 // The lines that the contract shows, to the letter.
 func TestStatusLinesOfTheContract(t *testing.T) {
 	s, w := newStatus(StatusText)
@@ -35,8 +52,8 @@ func TestStatusLinesOfTheContract(t *testing.T) {
 	s.Connection(record.Linked{Platform: "twitch", Channel: "foo", Status: "error",
 		Reason: "restream_channel_connection_expired", ReasonText: "Refresh it in the dashboard."}, nil)
 	s.Connection(record.Linked{Platform: "discord", Channel: "#general", Status: "closed", Reason: "removed", ReasonText: "It was deleted."}, nil)
-	s.Link(Link{Status: "lost", Reason: "heartbeat_timeout", Detail: "nothing received for 60s", Retry: 2100 * time.Millisecond, Attempt: 1})
-	s.Link(Link{Status: "restored", Reason: "heartbeat_timeout", Gap: 4200 * time.Millisecond, Attempt: 2})
+	s.Link(Link{Detail: "nothing received for 60s", Retry: 2100 * time.Millisecond}, linkRecord(noon, "lost", "heartbeat_timeout"))
+	s.Link(Link{Gap: 4200 * time.Millisecond}, linkRecord(noon, "restored", "heartbeat_timeout"))
 	want := []string{
 		"restail: + youtube \"Sunday Live\" connected\n",
 		"restail: ! twitch/foo error: restream_channel_connection_expired: Refresh it in the dashboard.\n",
@@ -78,11 +95,11 @@ func everything(s *Status) {
 	s.Connection(record.Linked{Platform: "facebook", Channel: "Page", Status: "closed"}, nil)
 	s.Connection(record.Linked{Identifier: "1-newsite-3", Platform: "unknown", Status: "warming\x1bup"}, nil)
 	s.Gone(linked[0])
-	s.Link(Link{Status: "connected", At: noon.Add(time.Second)})
-	s.Link(Link{Status: "lost", Reason: "server_error", Attempt: 3})
-	s.Link(Link{Status: "lost", Retry: 90 * time.Second, At: noon.Add(2 * time.Second)})
-	s.Link(Link{Status: "restored", Gap: 3723456 * time.Millisecond, Attempt: 4})
-	s.Link(Link{Status: "ended", Reason: "unauthorized", Detail: "HTTP 401"})
+	s.Link(Link{}, linkRecord(noon.Add(time.Second), "connected", ""))
+	s.Link(Link{}, linkRecord(noon, "lost", "server_error", "attempt", "3"))
+	s.Link(Link{Retry: 90 * time.Second}, linkRecord(noon.Add(2*time.Second), "lost", "", "attempt", "0"))
+	s.Link(Link{Gap: 3723456 * time.Millisecond}, linkRecord(noon, "restored", "", "gap_seconds", "3723.456", "attempt", "4"))
+	s.Link(Link{Detail: "HTTP 401"}, linkRecord(noon, "ended", "unauthorized"))
 	s.Frame(errors.New("not JSON: unexpected 'x' at byte 17"), []byte("{\"action\":\"event\"\x1b[2Jx"))
 	s.Frame(errors.New("no action"), []byte(strings.Repeat("é ", 40)+"\u202e"))
 	s.Frame(errors.New("empty"), []byte(" \t\r\n"))
@@ -215,7 +232,7 @@ func FuzzStatus(f *testing.F) {
 			s, w := newStatus(mode)
 			s.Connection(l, nil)
 			s.Gone(l)
-			s.Link(Link{Status: status, Reason: words, Detail: channel})
+			s.Link(Link{Detail: channel}, linkRecord(noon, status, words))
 			s.Frame(errors.New(words), frame)
 			s.Filter(words, nil)
 			s.Note("link", words)
