@@ -51,13 +51,9 @@ type pipe struct {
 	// linked is the connection map as of the last flush, for other goroutines.
 	linked atomic.Pointer[[]record.Linked]
 	// changed tells that linked is behind.
-	changed bool
-	// settleAt is when settle is due. The timer says so, which may have been set
-	// anew meanwhile, and nudges the source.
-	settleAt    time.Time
-	settleTimer *time.Timer
-	settleDue   atomic.Bool
-	link        record.Record
+	changed  bool
+	settling settling
+	link     record.Record
 	// filterErrors are the messages that were shown, each once, until there were
 	// too many.
 	filterErrors map[string]bool
@@ -68,11 +64,6 @@ type pipe struct {
 type counters struct {
 	received, written, filtered, broken, filterErrors atomic.Int64
 }
-
-// settleTime is how long nothing about a connection has to change until what
-// is missing is missed: the service sends the whole set at once on a new socket,
-// and a flap is over within seconds.
-const settleTime = 3 * time.Second
 
 // errLimit ends the loop when the last line of the limit has been gathered.
 var errLimit = errors.New("all lines are written")
@@ -96,9 +87,7 @@ func (p *pipe) run(ctx context.Context) error {
 			break
 		}
 	}
-	if p.settleTimer != nil {
-		p.settleTimer.Stop()
-	}
+	p.settling.stop()
 	if err == nil || !errors.As(err, new(stopped)) {
 		err = cmp.Or(p.flush(), err)
 	}
@@ -132,7 +121,7 @@ func (p *pipe) take(ctx context.Context, item session.Item) error {
 	if item.Link != nil {
 		return p.takeLink(ctx, item.Link)
 	}
-	if p.settleDue.Load() {
+	if p.settling.isOver() {
 		p.settle()
 	}
 	if item.Frame == nil && item.Broken == nil { // a nudge
@@ -178,30 +167,13 @@ func (p *pipe) noticeConnections() {
 	}
 	if p.decoder.Updated() && p.live != nil {
 		p.live.Drained(p.decoder.Drained())
-		p.settleLater()
+		p.settling.begin()
 	}
-}
-
-// settleLater has settle called when nothing about a connection has changed for
-// a while, be it in silence.
-func (p *pipe) settleLater() {
-	p.settleAt = time.Now().Add(settleTime)
-	if p.settleTimer == nil {
-		p.settleTimer = time.AfterFunc(settleTime, func() {
-			p.settleDue.Store(true)
-			p.live.Nudge()
-		})
-	}
-	p.settleTimer.Reset(settleTime)
 }
 
 // settle reports the connections that are not coming back by themselves: those
 // that a new socket did not announce again, and those that stay connecting.
 func (p *pipe) settle() {
-	p.settleDue.Store(false)
-	if time.Now().Before(p.settleAt) {
-		return
-	}
 	for _, lingering := range p.decoder.Lingering() {
 		p.status.Connection(lingering, nil)
 	}
@@ -216,7 +188,7 @@ func (p *pipe) takeLink(ctx context.Context, link *session.Link) error {
 	tellLink(p.status, &p.link, link)
 	if link.Status == session.Restored && !link.Same {
 		p.decoder.Relink()
-		p.settleLater()
+		p.settling.begin()
 	}
 	if !p.actions(p.link.Bytes(record.Action)) {
 		return nil

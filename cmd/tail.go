@@ -86,6 +86,7 @@ func (l *linkFlags) retries() int {
 // attach makes a live source the pipe's.
 func (p *pipe) attach(live *session.Live) {
 	p.source, p.live = live, live
+	p.settling.nudge = live.Nudge
 	live.Ahead(p.ahead())
 }
 
