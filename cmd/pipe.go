@@ -54,10 +54,7 @@ type pipe struct {
 	changed  bool
 	settling settling
 	link     record.Record
-	// filterErrors are the messages that were shown, each once, until there were
-	// too many.
-	filterErrors map[string]bool
-	muted        bool
+	mistakes mistakes
 }
 
 // counters count since the start. They are read from other goroutines.
@@ -217,7 +214,7 @@ func (p *pipe) write(ctx context.Context, r *record.Record, frame []byte) error 
 	})
 	if failed := (*filter.Error)(nil); errors.As(err, &failed) {
 		p.counters.filterErrors.Add(1)
-		p.showOnce(failed, r)
+		p.mistakes.show(p.status, failed.Error(), r)
 		return nil
 	}
 	if err == nil && !passed {
@@ -271,24 +268,3 @@ func (p *pipe) gather(lines []byte) error {
 }
 
 func (p *pipe) limitReached() bool { return p.limit > 0 && p.gathered >= p.limit }
-
-// showOnce shows a filter's error, each distinct message once.
-func (p *pipe) showOnce(failed *filter.Error, r *record.Record) {
-	message := failed.Error()
-	if p.filterErrors == nil {
-		p.filterErrors = map[string]bool{}
-	}
-	switch {
-	case p.filterErrors[message], p.muted:
-	case len(p.filterErrors) < maxFilterErrors:
-		p.filterErrors[message] = true
-		p.status.Filter(message, r)
-	default:
-		p.muted = true
-		p.status.Filter("too many different errors to show: from here on they are only counted", nil)
-	}
-}
-
-// maxFilterErrors bounds the memory for messages, which may quote chat text:
-// beyond it they are only counted.
-const maxFilterErrors = 1000
