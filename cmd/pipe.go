@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
-	"time"
 
 	"github.com/restail/restail/cmd/session"
 	"github.com/restail/restail/decode"
@@ -27,8 +26,6 @@ type pipe struct {
 	writer    format.Writer
 	out       *output
 	status    *format.Status
-	// unhurried is done some time after the loop's context.
-	unhurried context.Context
 	// recording is the raw format's rule: the writer has the frame itself,
 	// needs no record, and has each at most once, however many outputs the
 	// filter has.
@@ -54,6 +51,7 @@ type pipe struct {
 	changed  bool
 	settling settling
 	link     record.Record
+	patience patience
 	mistakes mistakes
 }
 
@@ -198,7 +196,7 @@ func (p *pipe) write(ctx context.Context, r *record.Record, frame []byte) error 
 	if p.program == nil {
 		return p.gather(p.writer.Record(p.out.lines, r, frame))
 	}
-	ctx, cancel := p.patience(ctx)
+	ctx, cancel := p.patience.with(ctx)
 	defer cancel()
 	passed := false
 	err := p.program.Run(ctx, r, frame, func(o filter.Output) error {
@@ -221,24 +219,6 @@ func (p *pipe) write(ctx context.Context, r *record.Record, frame []byte) error 
 		p.counters.filtered.Add(1)
 	}
 	return err
-}
-
-// patient is how long a program may go on with one record after the run was
-// told to end: what was received is still to be written, but no program may
-// hold up the end for ever.
-const patient = time.Second
-
-// patience returns the context of one run of the program.
-func (p *pipe) patience(ctx context.Context) (context.Context, context.CancelFunc) {
-	if ctx.Err() != nil {
-		return context.WithTimeout(context.WithoutCancel(ctx), patient)
-	}
-	if p.unhurried == nil {
-		unhurried, cancel := context.WithCancel(context.WithoutCancel(ctx))
-		p.unhurried = unhurried
-		context.AfterFunc(ctx, func() { time.AfterFunc(patient, cancel) })
-	}
-	return p.unhurried, func() {}
 }
 
 // wants tells whether -a and -p choose the action that was read. One without a
