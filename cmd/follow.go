@@ -53,13 +53,13 @@ func (r *run) newPipe(o *outputFlags, end *endFlags) (*pipe, error) {
 		writer:    writer,
 		out:       newOutput(r.Stdout),
 		status:    r.status,
-		recording: o.Format == "raw",
+		raw:       o.Format == "raw",
 		limit:     int(end.Count),
 	}
 	if text, ok := writer.(*format.Text); ok {
 		p.know = text.Know
 	}
-	if p.recording && program == nil && platforms == nil {
+	if p.raw && program == nil && platforms == nil {
 		p.decoder.Lean()
 	}
 	return p, nil
@@ -68,7 +68,7 @@ func (r *run) newPipe(o *outputFlags, end *endFlags) (*pipe, error) {
 // ahead is what a source may do with frames for which the pipe is not ready
 // yet. A recording gains nothing by it: receiving is as much work as copying.
 func (p *pipe) ahead() func(frame []byte) (ticket uint64) {
-	if p.recording && p.program == nil {
+	if p.raw && p.program == nil {
 		return nil
 	}
 	return p.decoder.Ahead().Read

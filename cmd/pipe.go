@@ -26,10 +26,8 @@ type pipe struct {
 	writer    format.Writer
 	out       *output
 	status    *format.Status
-	// recording is the raw format's rule: the writer has the frame itself,
-	// needs no record, and has each at most once, however many outputs the
-	// filter has.
-	recording bool
+	// the format takes the frame itself, needs no record, and has each at most once
+	raw bool
 	// limit is how many lines are written at most; 0 for no limit.
 	limit int
 	// gathered is how many lines were written or are about to be.
@@ -139,7 +137,7 @@ func (p *pipe) take(ctx context.Context, item session.Item) error {
 	case !p.wants():
 		p.counters.filtered.Add(1)
 		return nil
-	case p.recording && p.program == nil: // the record would be for nobody
+	case p.raw && p.program == nil: // the record would be for nobody
 		return p.gather(p.writer.Record(p.out.lines, nil, item.Frame))
 	}
 	return p.write(ctx, p.decoder.Record(), item.Frame)
@@ -200,12 +198,12 @@ func (p *pipe) write(ctx context.Context, r *record.Record, frame []byte) error 
 	defer cancel()
 	passed := false
 	err := p.program.Run(ctx, r, frame, func(o filter.Output) error {
-		again := passed && p.recording
+		again := passed && p.raw
 		passed = true
 		switch {
 		case again:
 			return nil
-		case o.Record || p.recording:
+		case o.Record || p.raw:
 			return p.gather(p.writer.Record(p.out.lines, r, frame))
 		}
 		return p.gather(p.writer.Value(p.out.lines, o.Value))
