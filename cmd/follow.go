@@ -12,7 +12,6 @@ import (
 
 	"github.com/restail/restail/cmd/session"
 	"github.com/restail/restail/decode"
-	"github.com/restail/restail/decode/record"
 	"github.com/restail/restail/filter"
 	"github.com/restail/restail/format"
 )
@@ -46,15 +45,11 @@ func (r *run) newPipe(o *outputFlags, end *endFlags) (*pipe, error) {
 		return nil, err
 	}
 	p := &pipe{
-		decoder:   decode.New(time.Now),
-		actions:   actions,
-		platforms: platforms,
-		program:   program,
-		writer:    writer,
-		out:       newOutput(r.Stdout),
-		status:    r.status,
-		raw:       o.Format == "raw",
-		limit:     int(end.Count),
+		decoder: decode.New(time.Now),
+		actions: actions, platforms: platforms, program: program,
+		writer: writer, raw: o.Format == "raw",
+		out: newOutput(r.Stdout), limit: int(end.Count),
+		status: r.status,
 	}
 	if text, ok := writer.(*format.Text); ok {
 		p.know = text.Know
@@ -63,15 +58,6 @@ func (r *run) newPipe(o *outputFlags, end *endFlags) (*pipe, error) {
 		p.decoder.Lean()
 	}
 	return p, nil
-}
-
-// ahead is what a source may do with frames for which the pipe is not ready
-// yet. A recording gains nothing by it: receiving is as much work as copying.
-func (p *pipe) ahead() func(frame []byte) (ticket uint64) {
-	if p.raw && p.program == nil {
-		return nil
-	}
-	return p.decoder.Ahead().Read
 }
 
 // newWriter returns the format's writer.
@@ -177,7 +163,7 @@ func (r *run) follow(p *pipe, end *endFlags) error {
 			r.leaveStuck(p.out, end.timeUp(), over)
 		}
 	})
-	table := func() { p.status.Table(p.snapshot(), p.count()) }
+	table := func() { p.status.Table(p.counters.snapshot(), p.counters.count(p.live)) }
 	r.table.Store(&table)
 	err := p.run(ctx)
 	r.table.Store(nil)
@@ -186,7 +172,7 @@ func (r *run) follow(p *pipe, end *endFlags) error {
 	cancel(nil)
 	watchers.Wait()
 	if time.Since(start) > summaryAfter {
-		r.summary = func() { p.status.Summary(p.count()) }
+		r.summary = func() { p.status.Summary(p.counters.count(p.live)) }
 	}
 	if errors.As(err, new(stopped)) && errors.As(cause, new(stopped)) {
 		return cause // the reader left, but a signal may have come before
@@ -240,28 +226,4 @@ func sourceError(err error) error {
 		return &exitError{status: statusGivenUp, err: err}
 	}
 	return err
-}
-
-// snapshot returns the connection map as of the last flush.
-func (p *pipe) snapshot() []record.Linked {
-	if linked := p.linked.Load(); linked != nil {
-		return *linked
-	}
-	return nil
-}
-
-// count returns the counters as they stand.
-func (p *pipe) count() format.Counters {
-	c := format.Counters{
-		Received:     p.counters.received.Load(),
-		Written:      p.counters.written.Load(),
-		Filtered:     p.counters.filtered.Load(),
-		Broken:       p.counters.broken.Load(),
-		FilterErrors: p.counters.filterErrors.Load(),
-	}
-	if p.live != nil {
-		stats := p.live.Stats()
-		c.Queued, c.LastHeard = int64(stats.Frames), stats.Heard
-	}
-	return c
 }

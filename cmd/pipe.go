@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"sync/atomic"
 
 	"github.com/restail/restail/cmd/session"
 	"github.com/restail/restail/decode"
@@ -17,45 +16,51 @@ import (
 // decoded to a record, chosen, filtered, formatted and written. News of the
 // link and of the connections leave the same loop to stderr, in their order.
 type pipe struct {
-	source  session.Source
-	decoder *decode.Decoder
-	actions func(action []byte) bool
-	// platforms are those to write; nil for all.
-	platforms map[string]bool
+	source session.Source
+	live   *session.Live // the source, or what is behind it; nil for a recording
+
+	decoder   *decode.Decoder
+	actions   func(action []byte) bool
+	platforms map[string]bool // those to write; nil for all
 	program   *filter.Program // nil for none
-	writer    format.Writer
-	out       *output
-	status    *format.Status
-	// the format takes the frame itself, needs no record, and has each at most once
-	raw bool
-	// limit is how many lines are written at most; 0 for no limit.
-	limit int
-	// gathered is how many lines were written or are about to be.
-	gathered int
-	// live is the source, or what is behind it; nil for a recording.
-	live *session.Live
+	patience  patience
+	mistakes  mistakes
+
+	writer format.Writer
+	raw    bool // the format takes the frame itself, needs no record, and has each at most once
 	// know tells the text format of connections that it does not write; nil
 	// for other formats.
 	know func(record.Linked)
 
+	out      *output
+	limit    int // how many lines are written at most; 0 for no limit
+	gathered int // how many lines were written or are about to be
 	// ending tells that nothing more is written, and that the source's error is
 	// waited for.
 	ending bool
 
-	counters counters
-	// linked is the connection map as of the last flush, for other goroutines.
-	linked atomic.Pointer[[]record.Linked]
-	// changed tells that linked is behind.
-	changed  bool
+	status   *format.Status
 	settling settling
-	link     record.Record
-	patience patience
-	mistakes mistakes
+	counters counters
+	changed  bool          // the counters' connection map is behind
+	link     record.Record // news of the link
 }
 
-// counters count since the start. They are read from other goroutines.
-type counters struct {
-	received, written, filtered, broken, filterErrors atomic.Int64
+// attach makes a live source the pipe's.
+func (p *pipe) attach(live *session.Live) {
+	p.source, p.live = live, live
+	p.settling.nudge = live.Nudge
+	live.Ahead(p.ahead())
+}
+
+// ahead is what a source may do with frames for which the pipe is not ready
+// yet. Frames that are only copied gain nothing by it: receiving them is as much
+// work.
+func (p *pipe) ahead() func(frame []byte) (ticket uint64) {
+	if p.raw && p.program == nil {
+		return nil
+	}
+	return p.decoder.Ahead().Read
 }
 
 // errLimit ends the loop when the last line of the limit has been gathered.
@@ -94,19 +99,6 @@ func (p *pipe) run(ctx context.Context) error {
 // the run ends then, though the last line of a limit was written.
 func gaveUp(link *session.Link) bool {
 	return link != nil && (link.Final || link.Status == session.Ended)
-}
-
-func (p *pipe) flush() error {
-	if p.changed {
-		p.changed = false
-		linked := p.decoder.Linked()
-		p.linked.Store(&linked)
-	}
-	if err := p.out.flush(); err != nil {
-		return err
-	}
-	p.counters.written.Store(int64(p.gathered))
-	return nil
 }
 
 // take handles one item of the source.
@@ -189,6 +181,19 @@ func (p *pipe) takeLink(ctx context.Context, link *session.Link) error {
 	return p.write(ctx, &p.link, nil)
 }
 
+// wants tells whether -a and -p choose the action that was read. One without a
+// platform is for all of them.
+func (p *pipe) wants() bool {
+	if !p.actions(p.decoder.Action()) {
+		return false
+	}
+	if p.platforms == nil {
+		return true
+	}
+	platform := p.decoder.Platform()
+	return len(platform) == 0 || p.platforms[string(platform)]
+}
+
 // write filters and formats one record.
 func (p *pipe) write(ctx context.Context, r *record.Record, frame []byte) error {
 	if p.program == nil {
@@ -219,19 +224,6 @@ func (p *pipe) write(ctx context.Context, r *record.Record, frame []byte) error 
 	return err
 }
 
-// wants tells whether -a and -p choose the action that was read. One without a
-// platform is for all of them.
-func (p *pipe) wants() bool {
-	if !p.actions(p.decoder.Action()) {
-		return false
-	}
-	if p.platforms == nil {
-		return true
-	}
-	platform := p.decoder.Platform()
-	return len(platform) == 0 || p.platforms[string(platform)]
-}
-
 // gather takes the batch with perhaps one line more.
 func (p *pipe) gather(lines []byte) error {
 	if len(lines) == len(p.out.lines) {
@@ -246,3 +238,16 @@ func (p *pipe) gather(lines []byte) error {
 }
 
 func (p *pipe) limitReached() bool { return p.limit > 0 && p.gathered >= p.limit }
+
+func (p *pipe) flush() error {
+	if p.changed {
+		p.changed = false
+		linked := p.decoder.Linked()
+		p.counters.linked.Store(&linked)
+	}
+	if err := p.out.flush(); err != nil {
+		return err
+	}
+	p.counters.written.Store(int64(p.gathered))
+	return nil
+}

@@ -83,13 +83,6 @@ func (l *linkFlags) retries() int {
 	return -1
 }
 
-// attach makes a live source the pipe's.
-func (p *pipe) attach(live *session.Live) {
-	p.source, p.live = live, live
-	p.settling.nudge = live.Nudge
-	live.Ahead(p.ahead())
-}
-
 // authOptions is the world that tokens come from. Every secret that turns up
 // is kept out of stderr from then on.
 func (r *run) authOptions(api *apiFlags) (auth.Options, error) {
