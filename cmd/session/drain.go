@@ -2,7 +2,6 @@ package session
 
 import (
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -29,8 +28,9 @@ type drain struct {
 	answered time.Time   // when the last such socket was opened
 	standing time.Time   // since when we have stood down; zero when we have not
 
-	// news is what the consumer's iterator is to say next.
-	news atomic.Pointer[Link]
+	// news is what the iterator is to say next; nil for nothing. It belongs to the
+	// consumer's goroutine alone: verdict is called in the loop over the iterator.
+	news *Link
 
 	// seen is how many sockets the consumer knows of, made how many there were.
 	seen, made int
@@ -73,15 +73,15 @@ func (d *drain) verdict(drained bool) {
 		d.callOff()
 		if !d.standing.IsZero() {
 			now := time.Now()
-			d.news.Store(&Link{Status: Restored, At: now, Gap: now.Sub(d.standing), Same: true})
+			d.news = &Link{Status: Restored, At: now, Gap: now.Sub(d.standing), Same: true}
 			d.standing = time.Time{}
 		}
 	case d.timer != nil, !d.standing.IsZero():
 		// known
 	case !d.answered.IsZero() && time.Since(d.answered) <= fightWithin:
 		d.standing = time.Now()
-		d.news.Store(&Link{Status: Lost, Reason: replaced, At: d.standing, Same: true,
-			Detail: "another client took over the chat; this one stands down and goes on listening"})
+		d.news = &Link{Status: Lost, Reason: replaced, At: d.standing, Same: true,
+			Detail: "another client took over the chat; this one stands down and goes on listening"}
 	default:
 		s := d.socket
 		d.timer = time.AfterFunc(drainWait, func() { d.redial(s) })

@@ -121,10 +121,12 @@ func (l *Live) Items(ctx context.Context) iter.Seq2[Item, error] {
 			if !yield(item, nil) {
 				return
 			}
-			if l.drain.news.Load() == nil {
+			news := l.drain.news
+			if news == nil {
 				continue
 			}
-			if !yield(Item{Link: l.drain.news.Swap(nil), More: l.queue.more()}, nil) {
+			l.drain.news = nil
+			if !yield(Item{Link: news, More: l.queue.more()}, nil) {
 				return
 			}
 		}
