@@ -1,74 +1,187 @@
 package redact
 
 import (
-	"html"
-	"iter"
 	"slices"
-	"strconv"
+	"sort"
 	"strings"
 	"unicode/utf8"
 )
 
-// replace puts Mark wherever text spells the secret.
-func replace(text, secret string) string {
-	var out strings.Builder
-	start := 0
-	for at := 0; at < len(text); {
-		n := spelled(text[at:], secret)
-		if n == 0 || (len(secret) < short && !isWord(text, at, at+n)) {
-			at++
-			continue
+const (
+	// part is the length in bytes from which a piece of a secret is one itself:
+	// what others repeat can be cut off anywhere. A whole secret that is shorter
+	// may well be an ordinary word, or part of one: x, test, secret. No real one
+	// is that short.
+	part = 8
+	// stump is the length in bytes from which the beginning of a secret is
+	// taken out where the text was cut off within it.
+	stump = 6
+	// wordLimit is the length in bytes from which letters are no ordinary word.
+	wordLimit = 16
+	// reach is the length in bytes of the longest piece that is followed: of a
+	// longer secret the pieces overlap.
+	reach = 64
+)
+
+// An index has what there is to be found. It does not change.
+type index struct {
+	secrets []string
+	pieces  []string  // every secret from each byte on that begins a piece; sorted
+	begins  [256]bool // what they begin with
+}
+
+func newIndex(secrets []string) *index {
+	x := &index{secrets: secrets}
+	for _, secret := range secrets {
+		for from := 0; from == 0 || from+part <= len(secret); from++ {
+			x.pieces = append(x.pieces, secret[from:min(from+reach, len(secret))])
 		}
-		out.WriteString(text[start:at])
-		out.WriteString(Mark)
-		at += n
-		start = at
 	}
-	if start == 0 {
+	slices.Sort(x.pieces)
+	x.pieces = slices.Compact(x.pieces)
+	for _, piece := range x.pieces {
+		x.begins[piece[0]] = true
+	}
+	return x
+}
+
+// narrow returns which of the pieces from lo to hi have c behind the bytes that
+// they have in common.
+func (x *index) narrow(lo, hi, common int, c byte) (int, int) {
+	first := lo + sort.Search(hi-lo, func(i int) bool { return behind(x.pieces[lo+i], common) >= int(c) })
+	if first == hi || behind(x.pieces[first], common) != int(c) {
+		return hi, hi
+	}
+	return first, first + sort.Search(hi-first, func(i int) bool { return behind(x.pieces[first+i], common) > int(c) })
+}
+
+// behind returns the byte behind the first so many, -1 when there is none.
+func behind(piece string, n int) int {
+	if n == len(piece) {
+		return -1
+	}
+	return int(piece[n])
+}
+
+// without puts Mark wherever the text spells a piece of a secret, in whatever
+// way; a short secret is looked for if words is true.
+func (x *index) without(text string, words bool) string {
+	f := finder{index: x, words: words}
+	for r := range readings(text) {
+		f.reading = r
+		f.find()
+	}
+	if len(f.found) == 0 {
 		return text
 	}
-	out.WriteString(text[start:])
+	slices.SortFunc(f.found, func(a, b place) int { return a.from - b.from })
+	var out strings.Builder
+	end := 0
+	for _, p := range f.found {
+		if p.from >= end {
+			out.WriteString(text[end:p.from])
+			out.WriteString(Mark)
+		}
+		end = max(end, p.to)
+	}
+	out.WriteString(text[end:])
 	return out.String()
 }
 
-// spelled returns how many bytes at the beginning of text spell the secret in
-// one way or another, or the beginning of it when the text was cut off there; 0
-// when they do not. A byte can be both itself and the beginning of an escape,
-// so every reading is followed at the same time.
-func spelled(text, secret string) int {
-	if c := text[0]; c != secret[0] && !strings.ContainsRune(`%\&+`, rune(c)) {
-		return 0
-	}
-	ends := make([][]int, len(secret)+1) // where in text the first so many bytes of the secret can end
-	ends[0] = []int{0}
-	furthest, cut := 0, 0
-	for done := range len(secret) {
-		if done > furthest {
-			return cut
+// A finder looks for what is in an index.
+type finder struct {
+	*index
+	reading
+	words     bool
+	found     []place // in the original text
+	now, next []state // of longest
+}
+
+// A state is what a text spells up to a place: size bytes that the pieces from
+// lo to hi begin with.
+type state struct {
+	end, size int
+	lo, hi    int
+	blank     bool // the last that was read stands for nothing
+}
+
+func (f *finder) find() {
+	for at := range len(f.text) {
+		if c := f.text[at]; !f.begins[c] && !isEscape(c) {
+			continue
 		}
-		for _, at := range ends[done] {
-			if done >= stump && len(secret) >= short && isCut(text[at:]) {
-				cut = at
+		if s := f.longest(at); s.size > 0 && !f.isOrdinary(at, s) {
+			f.found = append(f.found, f.where(at, s.end))
+		}
+	}
+}
+
+// longest returns the longest piece that begins at that place; of size 0 when
+// there is none. A byte can be both itself and the beginning of an escape, so
+// every way to go on is followed at the same time.
+func (f *finder) longest(at int) (found state) {
+	f.now = append(f.now[:0], state{end: at, hi: len(f.pieces)})
+	for len(f.now) > 0 {
+		f.next = f.next[:0]
+		for _, s := range f.now {
+			if s.end > found.end && f.isPiece(at, s) {
+				found = s
 			}
-			if at == len(text) {
+			if s.end == len(f.text) {
 				continue
 			}
-			if text[at] == secret[done] {
-				ends[done+1] = with(ends[done+1], at+1)
-				furthest = max(furthest, done+1)
+			if f.step(s, f.text[s.end:s.end+1], 1) && isControl(f.text[s.end]) {
+				continue // or a row of them could be read in all too many ways
 			}
-			for char, n := range escapes(text[at:]) {
-				if strings.HasPrefix(secret[done:], char) {
-					ends[done+len(char)] = with(ends[done+len(char)], at+n)
-					furthest = max(furthest, done+len(char))
-				}
+			for char, n := range escapes(f.text[s.end:]) {
+				f.step(s, char, n)
 			}
 		}
+		f.now, f.next = f.next, f.now
 	}
-	if whole := ends[len(secret)]; len(whole) > 0 {
-		return slices.Max(whole)
+	return found
+}
+
+// step goes on from a state by n bytes of the text, if they can stand for char.
+func (f *finder) step(s state, char string, n int) bool {
+	s.end += n
+	s.blank = char == ""
+	for _, c := range []byte(char) {
+		if s.lo, s.hi = f.narrow(s.lo, s.hi, s.size, c); s.lo == s.hi {
+			return false
+		}
+		s.size++
 	}
-	return cut
+	if s.size > 0 && !slices.Contains(f.next, s) {
+		f.next = append(f.next, s)
+	}
+	return true
+}
+
+// spelled returns the bytes that a state stands for.
+func (f *finder) spelled(s state) string { return f.pieces[s.lo][:s.size] }
+
+// isPiece tells whether what is spelled from there on must not be shown.
+func (f *finder) isPiece(at int, s state) bool {
+	switch {
+	case s.blank || s.size == 0:
+		return false
+	case s.size >= part || f.isStump(s):
+		return true
+	case !f.words || s.size < len(f.pieces[s.lo]):
+		return false
+	}
+	if f.encoded { // nobody writes words like that, and its neighbours can be anything
+		return s.size >= stump
+	}
+	return f.text[at:s.end] == wordAround(f.text, at, s.end)
+}
+
+// isStump tells whether the text was cut off within a secret there.
+func (f *finder) isStump(s state) bool {
+	return s.size >= stump && isCut(f.text[s.end:]) && slices.ContainsFunc(f.secrets, func(secret string) bool {
+		return len(secret) >= part && strings.HasPrefix(secret, f.spelled(s))
+	})
 }
 
 // isCut tells whether rest is how a text looks where it was cut off.
@@ -76,89 +189,45 @@ func isCut(rest string) bool {
 	return rest == "" || strings.HasPrefix(rest, "…") || strings.HasPrefix(rest, "...") || strings.HasPrefix(rest, `\u2026`)
 }
 
-func with(ends []int, end int) []int {
-	if slices.Contains(ends, end) {
-		return ends
-	}
-	return append(ends, end)
-}
-
-// escapes yields what an escape at the beginning of text can stand for, and
-// its length there.
-func escapes(text string) iter.Seq2[string, int] {
-	return func(yield func(string, int) bool) {
-		switch text[0] {
-		case '%':
-			percent(text, yield)
-		case '\\':
-			if char, n := backslash(text); n > 0 {
-				yield(char, n)
-			}
-		case '+': // of a query
-			yield(" ", 1)
-		case '&':
-			if end := strings.IndexByte(text[:min(len(text), 10)], ';'); end > 0 {
-				if char := html.UnescapeString(text[:end+1]); char != text[:end+1] {
-					yield(char, end+1)
-				}
-			}
-		}
-	}
-}
-
-func percent(text string, yield func(string, int) bool) {
-	for at := 1; isHex(text, at, 2); at += 2 {
-		if !yield(string([]byte{byte(hex(text[at : at+2]))}), at+2) {
-			return
-		}
-		// Encoded again, the percent sign itself becomes %25.
-		if text[at:at+2] != "25" {
-			return
-		}
-	}
-}
-
-func backslash(text string) (string, int) {
-	if len(text) < 2 {
-		return "", 0
-	}
-	switch text[1] {
-	case '"', '\'', '\\', '/':
-		return text[1:2], 2
-	case 'x':
-		if isHex(text, 2, 2) {
-			return string([]byte{byte(hex(text[2:4]))}), 4
-		}
-	case 'u':
-		if isHex(text, 2, 4) {
-			return string(utf8.AppendRune(nil, rune(hex(text[2:6])))), 6
-		}
-	}
-	return "", 0
-}
-
-func isHex(text string, at, n int) bool {
-	if at+n > len(text) {
+// isOrdinary tells whether a piece belongs to an ordinary word which is also one
+// of several in a secret: that of restream-chat-1234 takes no restream out of an
+// address.
+func (f *finder) isOrdinary(at int, s state) bool {
+	word := wordAround(f.text, at, s.end)
+	if f.encoded || len(word) >= wordLimit || strings.ContainsFunc(word, isNoLetter) || f.isStump(s) {
 		return false
 	}
-	for _, c := range []byte(text[at : at+n]) {
-		if !('0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F') {
-			return false
+	piece := f.spelled(s)
+	for _, secret := range f.secrets {
+		for from := 0; from+len(piece) <= len(secret); from++ {
+			n := strings.Index(secret[from:], piece)
+			if n < 0 {
+				break
+			}
+			from += n
+			if secret == word || wordAround(secret, from, from+len(piece)) != word {
+				return false
+			}
 		}
 	}
 	return true
 }
 
-// hex reads digits that isHex has seen.
-func hex(digits string) uint64 {
-	n, _ := strconv.ParseUint(digits, 16, 32)
-	return n
-}
-
-func isWord(text string, from, to int) bool {
-	return (from == 0 || !isAlphanumeric(text[from-1])) && (to == len(text) || !isAlphanumeric(text[to]))
+// wordAround returns the word, or the words, that from and to are in.
+func wordAround(text string, from, to int) string {
+	for from > 0 && isAlphanumeric(text[from-1]) {
+		from--
+	}
+	for to < len(text) && isAlphanumeric(text[to]) {
+		to++
+	}
+	return text[from:to]
 }
 
 func isAlphanumeric(c byte) bool {
-	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_' || c >= utf8.RuneSelf
+	return '0' <= c && c <= '9' || !isNoLetter(rune(c)) || c >= utf8.RuneSelf
+}
+
+func isNoLetter(c rune) bool {
+	return !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z')
 }

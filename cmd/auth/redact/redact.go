@@ -1,8 +1,9 @@
 // Package redact keeps secrets out of what people and logs see.
 //
 // A [Secrets] knows the secrets of one run and finds them in any text in every
-// spelling that a server, a proxy or an error of a library may give them:
-// as they are, percent-encoded, escaped for JSON, Go or HTML, inside base64.
+// spelling that a server, a proxy or an error of a library may give them: as
+// they are, percent-encoded, escaped for JSON, Go or HTML, inside base64, as
+// quoted-printable, split into lines, cut off, and all of that at once.
 package redact
 
 import (
@@ -11,53 +12,41 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
-	"strings"
 	"sync"
 )
 
 // Mark stands where a secret stood.
 const Mark = "[redacted]"
 
-const (
-	// limit is how many secrets are remembered. Tokens change every hour, so a
-	// run of weeks must forget the oldest; those are dead.
-	limit = 256
-	// short is the length in bytes below which a secret may well be an ordinary
-	// word, or part of one: x, test, secret. No real one is that short.
-	short = 8
-	// stump is the length in bytes from which the beginning of a secret is
-	// taken out where the text was cut off within it.
-	stump = 6
-	// core is the least length in bytes of a base64 fragment worth looking for.
-	core = 7
-)
+// limit is how many secrets are remembered. Tokens change every hour, so a
+// run of weeks must forget the oldest; those are dead.
+const limit = 256
 
 // Secrets is the set of secrets known to this run. The zero value knows none
 // and is ready. It is safe for concurrent use.
 type Secrets struct {
 	mu    sync.RWMutex
-	known []secret // the most recently added last
-}
-
-type secret struct {
-	plain  string
-	base64 []string // what base64 makes of it, wherever it stands in the encoded text
+	known []string // the most recently added last
+	index *index   // of them; nil for none
 }
 
 // Add makes the secrets known. Empty ones are ignored.
 func (s *Secrets) Add(secrets ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, plain := range secrets {
-		if plain == "" {
+	news := false
+	for _, secret := range secrets {
+		if secret == "" {
 			continue
 		}
-		s.known = slices.DeleteFunc(s.known, func(k secret) bool { return k.plain == plain })
-		s.known = append(s.known, secret{plain: plain, base64: fragments(plain)})
+		news = news || !slices.Contains(s.known, secret)
+		s.known = append(slices.DeleteFunc(s.known, func(k string) bool { return k == secret }), secret)
 	}
-	if extra := len(s.known) - limit; extra > 0 {
-		s.known = slices.Delete(s.known, 0, extra)
+	if !news {
+		return
 	}
+	s.known = slices.Delete(s.known, 0, max(0, len(s.known)-limit))
+	s.index = newIndex(slices.Clone(s.known))
 }
 
 // AddBasic makes a secret known together with what HTTP Basic authentication
@@ -80,38 +69,24 @@ var patterns = sync.OnceValue(func() []*regexp.Regexp {
 	}
 })
 
-// Text returns the text with [Mark] in the place of every known secret; of one
-// that is short, only where it stands as a whole word. It is for what others
-// said.
-func (s *Secrets) Text(text string) string { return s.without(text, 1) }
+// Text returns the text with [Mark] in the place of every known secret, and of
+// any eight bytes of one; of a secret that is shorter, only where it stands as a
+// whole word. It is for what others said.
+func (s *Secrets) Text(text string) string { return s.without(text, true) }
 
-// without takes the secrets of that length and more out of the text.
-func (s *Secrets) without(text string, least int) string {
-	if text == "" {
-		return text
-	}
-	for _, k := range s.longestFirst() {
-		if len(k.plain) < least {
-			break
-		}
-		text = replace(text, k.plain)
-		for _, fragment := range k.base64 {
-			text = strings.ReplaceAll(text, fragment, Mark)
-		}
+// without takes the secrets out of the text; those that can be words only if
+// words is true.
+func (s *Secrets) without(text string, words bool) string {
+	s.mu.RLock()
+	x := s.index
+	s.mu.RUnlock()
+	if x != nil {
+		text = x.without(text, words)
 	}
 	for _, p := range patterns() {
 		text = p.ReplaceAllString(text, "${1}"+Mark+"${2}")
 	}
 	return text
-}
-
-// longestFirst keeps a secret that is part of another from tearing that one.
-func (s *Secrets) longestFirst() []secret {
-	s.mu.RLock()
-	known := slices.Clone(s.known)
-	s.mu.RUnlock()
-	slices.SortStableFunc(known, func(a, b secret) int { return len(b.plain) - len(a.plain) })
-	return known
 }
 
 // Writer returns a writer that passes each Write on to w as one Write, without
@@ -125,26 +100,8 @@ type writer struct {
 }
 
 func (w *writer) Write(p []byte) (int, error) {
-	if _, err := io.WriteString(w.w, w.secrets.without(string(p), short)); err != nil {
+	if _, err := io.WriteString(w.w, w.secrets.without(string(p), false)); err != nil {
 		return 0, err
 	}
 	return len(p), nil
-}
-
-// fragments returns the parts of base64 text that depend on nothing but the
-// secret, for each of the three places it can have in the encoded bytes.
-func fragments(plain string) []string {
-	var found []string
-	for before := range 3 {
-		bits := make([]byte, before, before+len(plain))
-		bits = append(bits, plain...)
-		first := (before*8 + 5) / 6 // the digit that shares bits with what stands before
-		last := len(bits) * 8 / 6   // likewise with what follows
-		for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
-			if digits := encoding.EncodeToString(bits)[first:last]; len(digits) >= core && !slices.Contains(found, digits) {
-				found = append(found, digits)
-			}
-		}
-	}
-	return found
 }
