@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/restail/restail/cmd/auth/redact"
 	"github.com/restail/restail/cmd/serve"
 )
 
@@ -107,6 +108,30 @@ func TestNothingLeaks(t *testing.T) {
 				if leaks(text) {
 					t.Errorf("%s: %s", what, text)
 				}
+			}
+		})
+	}
+}
+
+// Whoever is given a token relies on it not being shown.
+func TestATokenIsKnownBeforeItIsGiven(t *testing.T) {
+	t.Parallel()
+	for name, prepare := range map[string]func(*world){
+		"variable": func(w *world) { w.Environ = append(w.Environ, accessTokenVariable+"="+markedAccess) },
+		"file":     func(w *world) { w.TokenFile = tokenFile(t, markedAccess) },
+		"stdin":    func(w *world) { w.TokenFile, w.Stdin = "-", strings.NewReader(markedAccess) },
+		"command": func(w *world) {
+			w.Environ, w.TokenCommand = append(w.Environ, childEnviron("command")...), testCommand("print "+mark+"-access")
+		},
+		"store":   func(w *world) { w.put(t, w.marked(time.Hour)) },
+		"refresh": func(w *world) { w.seed(t, 0) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, serve.OAuthOptions{})
+			prepare(w)
+			token := mustToken(t, w.open(t), "")
+			if got := w.Secrets.Text("of " + token[1:] + "."); got != "of "+redact.Mark+"." {
+				t.Errorf("%s becomes %s", token, got)
 			}
 		})
 	}
