@@ -61,7 +61,7 @@ func (r *run) dialer(l *linkFlags, t *tokenFlags) (*session.Live, error) {
 // newLive builds a live source that asks tokens for the access token.
 func (r *run) newLive(l *linkFlags, tokens session.Tokens) (*session.Live, error) {
 	live, err := session.NewLive(session.LiveOptions{
-		URL: l.URL, Tokens: tokens, Getenv: r.getenv, UserAgent: userAgent(),
+		URL: l.URL, Tokens: tokens, Redact: r.secrets.Text, Getenv: r.getenv, UserAgent: userAgent(),
 		Retries: l.retries(), MaxBackoff: time.Duration(l.MaxBackoff),
 		HeartbeatTimeout: time.Duration(l.HeartbeatTimeout),
 		MaxFrame:         int(l.MaxFrame), Buffer: int(l.Buffer),

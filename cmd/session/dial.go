@@ -61,7 +61,10 @@ func (l *Live) dial(ctx context.Context, token string) (*socket, *fault) {
 	query.Set("accessToken", token)
 	address.RawQuery = query.Encode()
 
-	s := &socket{token: token, silence: l.o.HeartbeatTimeout, maxFrame: l.o.MaxFrame, queue: l.queue, stopping: make(chan struct{})}
+	s := &socket{
+		quote: l.o.quote, silence: l.o.HeartbeatTimeout, maxFrame: l.o.MaxFrame,
+		queue: l.queue, stopping: make(chan struct{}),
+	}
 	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
 	defer cancel()
 	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -81,11 +84,11 @@ func (l *Live) dial(ctx context.Context, token string) (*socket, *fault) {
 		s.open(conn, l.buf, resp.Header.Get("Sec-WebSocket-Extensions") != "")
 		return s, nil
 	case resp != nil:
-		return nil, refusal(resp, token)
+		return nil, l.refusal(resp)
 	case ctx.Err() != nil:
 		err = ctx.Err() // whatever it became on the way
 	}
-	return nil, dialFault(err, l.url.Host, token)
+	return nil, l.dialFault(err)
 }
 
 // wireUnder finds the wire below any TLS, of which an HTTPS proxy adds another.

@@ -114,7 +114,8 @@ func TestNoTrust(t *testing.T) {
 
 func TestALocalhostThatIsElsewhere(t *testing.T) {
 	t.Parallel()
-	f := dialFault(&net.OpError{Op: "dial", Net: "tcp", Err: endpoint.ErrElsewhere}, "localhost:80", "t")
+	live, _ := virtual(t, LiveOptions{})
+	f := live.dialFault(&net.OpError{Op: "dial", Net: "tcp", Err: endpoint.ErrElsewhere})
 	if f.reason != refused || !strings.Contains(f.detail, "another machine is not allowed") {
 		t.Errorf("%+v", f)
 	}

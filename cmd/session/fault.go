@@ -22,7 +22,7 @@ import (
 // A fault is why a dial failed or a link ended.
 type fault struct {
 	reason string
-	detail string // in words for people, without secrets
+	detail string // see [Link]
 	answer string // that refused a token
 	// after is the time that the service asks to wait; 0 when it does not.
 	after time.Duration
@@ -38,7 +38,7 @@ type fault struct {
 var closeCodes = []websocket.StatusCode{websocket.StatusPolicyViolation, 4001, 4401}
 
 // refusal reads the answer to a handshake that was no consent.
-func refusal(resp *http.Response, token string) *fault {
+func (l *Live) refusal(resp *http.Response) *fault {
 	code := resp.StatusCode
 	f := &fault{reason: refused}
 	what := fmt.Sprintf("the service answered %d %s", code, http.StatusText(code))
@@ -61,24 +61,25 @@ func refusal(resp *http.Response, token string) *fault {
 		what += ", which is no WebSocket"
 	}
 	f.detail = strings.TrimSpace(what)
-	if said := words(resp, token); said != "" {
+	if said := l.words(resp); said != "" {
 		f.detail += ": " + said
 	}
 	return f
 }
 
 // words returns what a refusal says, if that is fit to be shown.
-func words(resp *http.Response, token string) string {
+func (l *Live) words(resp *http.Response) string {
 	if strings.Contains(resp.Header.Get("Content-Type"), "html") {
 		return ""
 	}
 	body, _ := io.ReadAll(resp.Body) // the library has read its beginning
-	return quote(string(body), token)
+	return l.o.quote(string(body))
 }
 
 // dialFault reads an error of a dial that got no answer.
-func dialFault(err error, host, token string) *fault {
+func (l *Live) dialFault(err error) *fault {
 	f := &fault{reason: network}
+	host := l.url.Host
 	root := rootOf(err).Error()
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
@@ -96,7 +97,7 @@ func dialFault(err error, host, token string) *fault {
 	if e := (*url.Error)(nil); errors.As(err, &e) {
 		err = e.Err // the address has the token
 	}
-	f.detail = "cannot reach " + host + ": " + quote(err.Error(), token)
+	f.detail = "cannot reach " + host + ": " + l.o.quote(err.Error())
 	return f
 }
 
@@ -108,7 +109,7 @@ func (s *socket) linkFault(err error) *fault {
 	failure := s.wire.failure()
 	switch {
 	case errors.As(err, &closing):
-		return closeFault(closing, s.token)
+		return s.closeFault(closing)
 	case errors.Is(err, websocket.ErrMessageTooBig):
 		f.reason = tooLarge
 		f.detail = fmt.Sprintf("a frame is larger than the limit of %s (--max-frame)", size(s.maxFrame))
@@ -122,21 +123,21 @@ func (s *socket) linkFault(err error) *fault {
 	case errors.Is(failure, syscall.ECONNRESET):
 		f.detail = "the connection was reset"
 	case errors.As(failure, &broken):
-		f.detail = quote(broken.Err.Error(), s.token)
+		f.detail = s.quote(broken.Err.Error())
 	case failure != nil:
-		f.detail = quote(failure.Error(), s.token)
+		f.detail = s.quote(failure.Error())
 	case strings.Contains(err.Error(), "tls: "):
 		f.reason = encryption
-		f.detail = quote(rootOf(err).Error(), s.token)
+		f.detail = s.quote(rootOf(err).Error())
 	default:
 		f.reason = violation
-		f.detail = "the service broke the WebSocket protocol: " + quote(rootOf(err).Error(), s.token)
+		f.detail = "the service broke the WebSocket protocol: " + s.quote(rootOf(err).Error())
 	}
 	return f
 }
 
 // closeFault reads a close frame.
-func closeFault(closing websocket.CloseError, token string) *fault {
+func (s *socket) closeFault(closing websocket.CloseError) *fault {
 	f := &fault{reason: closed, detail: "the service closed the link"}
 	for _, code := range closeCodes {
 		if closing.Code == code {
@@ -147,7 +148,7 @@ func closeFault(closing websocket.CloseError, token string) *fault {
 	if closing.Code != websocket.StatusNoStatusRcvd {
 		f.detail += fmt.Sprintf(" (%d)", closing.Code)
 	}
-	if said := quote(closing.Reason, token); said != "" {
+	if said := s.quote(closing.Reason); said != "" {
 		f.detail += ": " + said
 	}
 	return f

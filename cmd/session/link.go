@@ -93,7 +93,7 @@ func (k *keeper) ask(ctx context.Context) (string, *fault) {
 		err = errors.New("there is no token")
 		fallthrough
 	case err != nil:
-		f := &fault{reason: noToken, detail: quote(err.Error(), k.token), err: err}
+		f := &fault{reason: noToken, detail: k.o.quote(err.Error()), err: err}
 		if !errors.As(err, &temporary) || !temporary.Temporary() {
 			f.reason, f.final = unauthorized, true
 		} else if errors.As(err, &patient) {

@@ -20,6 +20,9 @@ type LiveOptions struct {
 	URL string
 	// Tokens is who we are.
 	Tokens Tokens
+	// Redact takes the secrets out of what the service or an error says: before
+	// [Tokens] returns a token, Redact has to know it. Nil: all is shown.
+	Redact func(said string) string
 	// Getenv finds HTTPS_PROXY and NO_PROXY. Nil: no proxy.
 	Getenv func(string) string
 	// UserAgent names the program to the service.
@@ -71,6 +74,9 @@ func NewLive(o LiveOptions) (*Live, error) {
 	}
 	if o.Tokens == nil {
 		return nil, errors.New("session: LiveOptions.Tokens is missing")
+	}
+	if o.Redact == nil {
+		o.Redact = func(said string) string { return said }
 	}
 	if o.Getenv == nil {
 		o.Getenv = func(string) string { return "" }

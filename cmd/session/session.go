@@ -55,8 +55,10 @@ type Link struct {
 	Status string
 	// Reason is one of [Reasons]; "" where nothing went wrong.
 	Reason string
-	// Detail is the reason in words for people. It holds no secret and no
-	// control characters, and is one line.
+	// Detail is the reason in words for people. It is one line and holds no
+	// secret, see [LiveOptions]; but control characters and whatever else a
+	// service says that could harm a terminal: whoever shows it escapes them,
+	// as format.Status does.
 	Detail string
 	// At is when it happened.
 	At time.Time
@@ -91,7 +93,7 @@ type Tokens interface {
 // A GivenUpError ends a source whose link failed and was not to be retried, or
 // not any more.
 type GivenUpError struct {
-	// Reason and Detail are those of the last failure.
+	// Reason and Detail are those of the last failure; see [Link].
 	Reason, Detail string
 	// Tries is how often it was tried since the last link that received
 	// something.
@@ -111,7 +113,7 @@ func (e *GivenUpError) Error() string {
 // An UnauthorizedError ends a source that has no token which the service
 // accepts.
 type UnauthorizedError struct {
-	// Detail is why, in words for people.
+	// Detail is why, in words for people; see [Link].
 	Detail string
 	// Answer is the service's to the token that it refused, such as
 	// "401 Unauthorized"; "" when none was shown.

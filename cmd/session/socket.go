@@ -29,9 +29,9 @@ var errStopped = errors.New("the socket is being left")
 // A socket is one WebSocket, from its handshake to its end. Its frames go into
 // the queue. All but leave and interrupt is for one goroutine at a time.
 type socket struct {
-	token    string
-	silence  time.Duration // for which no action may come
-	maxFrame int           // bytes
+	quote    func(said string) string // of [LiveOptions]
+	silence  time.Duration            // for which no action may come
+	maxFrame int                      // bytes
 	queue    *queue
 
 	conn   *websocket.Conn

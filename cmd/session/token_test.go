@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/url"
@@ -10,6 +11,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
+
+	"github.com/restail/restail/cmd/auth/redact"
 )
 
 func TestARefusedTokenIsReplacedOnce(t *testing.T) {
@@ -228,6 +232,9 @@ func (e *endless) Token(context.Context, string) (string, error) {
 const secret = `s3cr3t/+&%"\é-0123456789abcdef`
 
 func TestTheTokenNeverComesBack(t *testing.T) {
+	const part = 8 // of it is as good as all
+	var secrets redact.Secrets
+	secrets.Add(secret)
 	for name, act := range map[string]script{
 		"body":          refuses(401, "no such token: "+secret),
 		"query":         refuses(403, "no such token: "+url.QueryEscape(secret)),
@@ -237,6 +244,8 @@ func TestTheTokenNeverComesBack(t *testing.T) {
 		"html":          refuses(401, "s3cr3t&#47;+&amp;%&quot;\\é-0123456789abcdef"),
 		"cut off":       refuses(401, strings.Repeat(".", 1024-20)+secret),
 		"part":          refuses(401, "token ending in 89abcdef"),
+		"base64":        refuses(401, "no such token: "+base64.StdEncoding.EncodeToString([]byte("Bearer "+secret))),
+		"split":         refuses(401, "no such token: "+secret[:12]+"\r\n"+secret[12:19]+"\x00"+secret[19:]),
 		"close reason":  closes(4401, secret),
 		"other reason":  closes(1000, secret),
 		"cut reason":    closes(1011, strings.Repeat(".", 123-20)+secret[:20]),
@@ -250,7 +259,7 @@ func TestTheTokenNeverComesBack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				live, _ := virtual(t, LiveOptions{Tokens: fixed(secret)}, act)
+				live, _ := virtual(t, LiveOptions{Tokens: fixed(secret), Redact: secrets.Text}, act)
 				l := follow(t.Context(), live, nil)
 				if l.err == nil {
 					t.Fatal("there is no error")
@@ -265,6 +274,11 @@ func TestTheTokenNeverComesBack(t *testing.T) {
 							t.Errorf("%q has %q", text, piece)
 						}
 					}
+					for skip := range 3 { // the three places that base64 can find it in
+						if digits := base64.RawStdEncoding.EncodeToString([]byte(secret[skip : skip+12])); strings.Contains(text, digits) {
+							t.Errorf("%q has %q", text, digits)
+						}
+					}
 					if strings.Contains(text, "accessToken") || strings.Contains(text, "\n") {
 						t.Errorf("it says %q", text)
 					}
@@ -276,34 +290,53 @@ func TestTheTokenNeverComesBack(t *testing.T) {
 
 func TestQuote(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct{ text, token, want string }{
-		{"nothing to hide", "token-1234", "nothing to hide"},
-		{"bad token-1234!", "token-1234", "bad [redacted]!"},
-		{"a t b t, tt t-t", "t", "a [redacted] b [redacted], tt [redacted]-[redacted]"},
-		{"no a%2Fb!", "a/b", "no [redacted]!"},
-		{"no a%252Fb!", "a/b", mark},
-		{"two\r\n\x1b[31mlines\u202e", "x", "two\\x0d\\x0a\\x1b[31mlines\\u202e"},
-		{strings.Repeat("é", 150), "x", strings.Repeat("é", 100) + "…"},
-		{"", "x", ""},
-		{"no token", "", "no token"},
+	var secrets redact.Secrets
+	secrets.Add("token-1234")
+	for _, test := range []struct{ said, want string }{
+		{"nothing to hide", "nothing to hide"},
+		{"bad token-1234!", "bad [redacted]!"},
+		{" two\r\n\x1b[31mlines\u2028or\tthree\n", "two \x1b[31mlines or three"},
+		{"token\n-1234", "[redacted]"},
+		{strings.Repeat("é", 100), strings.Repeat("é", 100)},
+		{strings.Repeat("é", 150), strings.Repeat("é", 100) + "…"},
+		{"x" + strings.Repeat("é", 150), "x" + strings.Repeat("é", 99) + "…"},
+		{strings.Repeat("é", 98) + "token-1234", strings.Repeat("é", 98) + "[red…"},
+		{strings.Repeat("\xff", 300), strings.Repeat("\xff", maxQuote) + "…"},
+		{strings.Repeat("\x80", 300), strings.Repeat("\x80", maxQuote-utf8.UTFMax) + "…"},
+		{"", ""},
 	} {
-		if got := quote(test.text, test.token); got != test.want {
-			t.Errorf("quote(%q, %q) is %q, not %q", test.text, test.token, got, test.want)
+		o := LiveOptions{Redact: secrets.Text}
+		if got := o.quote(test.said); got != test.want {
+			t.Errorf("quote(%q) is %q, not %q", test.said, got, test.want)
 		}
 	}
+}
+
+func TestWithoutARedactorAllIsShown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		live, _ := virtual(t, LiveOptions{}, refuses(500, "what\na day"))
+		l := follow(t.Context(), live, nil)
+		if got := l.link(t, 0).Detail; !strings.HasSuffix(got, ": what a day") {
+			t.Errorf("it says %q", got)
+		}
+	})
 }
 
 func FuzzQuote(f *testing.F) {
 	f.Add("no such token: "+url.QueryEscape(secret), secret)
 	f.Add(`\u0073%2573&amp;amp;`, "s")
 	f.Add("\x00000000", "00000000")
+	f.Add("0\n0\xff00\xff\u20280000", "00000000")
 	f.Fuzz(func(t *testing.T, text, token string) {
-		if len(token) < part || strings.Contains(mark, token) {
-			return
+		if len(token) < 8 || len(token) > 100 || strings.Contains(redact.Mark, token) || len(strings.Fields("x"+token+"x")) > 1 {
+			return // no token has white space
 		}
+		var secrets redact.Secrets
+		secrets.Add(token)
+		o := LiveOptions{Redact: secrets.Text}
 		for _, s := range []string{text, text + token, url.QueryEscape(token) + text} {
-			if got := quote(s, token); strings.Contains(got, token) || strings.ContainsAny(got, "\n\x1b") || len(got) > maxQuote+len("…") {
-				t.Errorf("quote(%q, %q) is %q", s, token, got)
+			if got := o.quote(s); strings.Contains(got, token) || strings.ContainsAny(got, "\n\r\u2028") || len(got) > maxQuote+len("…") {
+				t.Errorf("quote(%q) of %q is %q", s, token, got)
 			}
 		}
 	})
