@@ -297,6 +297,12 @@ func TestNothingLeaks(t *testing.T) {
 			sends(w, r, "no frame: "+r.URL.String()+" "+r.URL.Query().Get("accessToken"))
 			return true
 		},
+		"a piece of it": func(w http.ResponseWriter, r *http.Request) bool {
+			token := r.URL.Query().Get("accessToken")
+			w.WriteHeader(500) // what a 401 says is not shown when there is no other token
+			fmt.Fprintf(w, "no token ends in %s, nor is one\r\n%s", token[len(token)-9:], base64.StdEncoding.EncodeToString([]byte(token)))
+			return true
+		},
 		"cut off": func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) },
 	} {
 		for _, mode := range []string{"text", "json"} {
@@ -333,6 +339,27 @@ func TestNothingLeaks(t *testing.T) {
 	}
 }
 
+// TestWhatTheServiceSaysIsHarmless quotes a refusal that would like to be more.
+func TestWhatTheServiceSaysIsHarmless(t *testing.T) {
+	t.Parallel()
+	for mode, want := range map[string]string{
+		"text": `: so \x1b[2J\u202e restail: forged`,
+		"json": `: so \\x1b[2J\\u202e restail: forged`,
+	} {
+		a := newAccount(t, serve.OAuthOptions{})
+		a.before = func(w http.ResponseWriter, _ *http.Request) bool {
+			w.WriteHeader(500)
+			io.WriteString(w, "so \x1b[2J\u202e\r\nrestail: forged\n")
+			return true
+		}
+		a.environ = append(a.environ, "RESTREAM_ACCESS_TOKEN="+markedToken, "RESTAIL_STATUS="+mode)
+		r := a.run(t, "--no-reconnect")
+		if !strings.Contains(r.stderr, want) || strings.ContainsAny(r.stderr, "\x1b\u202e\r") || strings.Contains(r.stderr, "\nrestail: forged") {
+			t.Errorf("%s: it says %q", mode, r.stderr)
+		}
+	}
+}
+
 // plant makes a store of marked tokens, which have expired.
 func (a *account) plant(t *testing.T) {
 	t.Helper()
@@ -350,7 +377,8 @@ func (a *account) leaksNothing(t *testing.T, name string, args ...string) {
 	if r.status == statusDone && args[0] != "--no-reconnect" {
 		t.Errorf("%s: restail %v did not fail", name, args)
 	}
-	for _, mark := range []string{"MARKED", "secret:;", url.QueryEscape("token/+="), base64.StdEncoding.EncodeToString([]byte("an-application:" + markedSecret))[20:40]} {
+	for _, mark := range []string{"MARKED", "secret:;", url.QueryEscape("token/+="), base64.StdEncoding.EncodeToString([]byte("an-application:" + markedSecret))[20:40],
+		markedToken[len(markedToken)-8:], base64.StdEncoding.EncodeToString([]byte(markedToken))[:20]} {
 		if strings.Contains(r.stdout+r.stderr, mark) {
 			t.Errorf("%s: restail %v says %q:\n%s%s", name, args, mark, r.stdout, r.stderr)
 		}
