@@ -12,7 +12,7 @@ import (
 func bashScript(app *kong.Application) string {
 	var commandNames []string
 	var flags, values, arguments strings.Builder
-	for _, command := range commands(app) {
+	for _, command := range app.Children {
 		commandNames = append(commandNames, command.Name)
 		var all []string
 		for _, flag := range flagsOf(command) {
@@ -31,12 +31,8 @@ func bashScript(app *kong.Application) string {
 		words := strings.Fields(wordList(table(name), " "))
 		fmt.Fprintf(&lists, "    local %s='%s'\n", name, fold(words, " ", "\n        "))
 	}
-	fallback := ""
-	if app.DefaultCmd != nil {
-		fallback = app.DefaultCmd.Name
-	}
 	return strings.NewReplacer(
-		"NAME", app.Name, "COMMANDS", strings.Join(commandNames, " "), "FALLBACK", fallback,
+		"NAME", app.Name, "COMMANDS", strings.Join(commandNames, " "), "FALLBACK", app.DefaultCmd.Name,
 		"LISTS\n", lists.String(), "FLAGS\n", flags.String(), "VALUES\n", values.String(), "ARGUMENTS\n", arguments.String(),
 	).Replace(bashTemplate)
 }

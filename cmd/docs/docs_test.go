@@ -17,13 +17,13 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// birds is a grammar that has every kind of command, argument and flag.
+// birds is a grammar that has each kind of command, argument and flag that
+// restail's has.
 type birds struct {
 	Watch watch    `cmd:"" default:"withargs" help:"Watch the birds; plain birds does the same."`
 	Play  play     `cmd:"" help:"Play a recording: [calls], 'songs' and \"cries\"."`
 	Shell shell    `cmd:"" help:"Print a script."`
 	Nest  struct{} `cmd:"" help:"Do nothing. It says no more."`
-	Egg   struct{} `cmd:"" hidden:"" help:"Nobody sees this."`
 
 	Version bool `help:"Print the version."`
 }
@@ -32,9 +32,6 @@ type watch struct {
 	output
 	Reconnect bool   `default:"true" negatable:"" group:"link" help:"Keep the link up (default), or give up at its first loss."`
 	Wait      string `default:"1m" placeholder:"DURATION" group:"link" help:"How long to wait."`
-	Fly       bool   `default:"true" negatable:"stay" help:"Fly, or stay."`
-	Loud      int    `short:"v" type:"counter" help:"Say more; can be repeated."`
-	Old       string `hidden:"" help:"Nobody sees this."`
 }
 
 type play struct {
@@ -43,18 +40,14 @@ type play struct {
 }
 
 type shell struct {
-	Name   string   `arg:"" enum:"bash,zsh" help:"Its name."`
-	Rest   []string `arg:"" optional:"" help:"More."`
-	Format string   `short:"o" enum:"long,short" default:"short" help:"How long it is."`
+	Name   string `arg:"" enum:"bash,zsh" help:"Its name."`
+	Format string `short:"o" enum:"long,short" default:"short" help:"How long it is."`
 }
-
-// Help is what kong shows as the detail of a command.
-func (shell) Help() string { return "A script is .read by `the shell`." }
 
 type output struct {
 	Format     string   `short:"o" enum:"json,text" default:"json" group:"output" help:"json: one bird a line; text: one for \"people\". More of it."`
 	Filter     string   `short:"f" placeholder:"EXPR" group:"output" help:"Runs [a] program: on each $bird, 'quoted' and \\ escaped."`
-	FilterFile string   `placeholder:"FILE" type:"path" group:"output" help:"Read the program from a file."`
+	FilterFile string   `placeholder:"FILE" words:"files" group:"output" help:"Read the program from a file."`
 	Arg        []string `sep:"none" placeholder:"NAME=VALUE" group:"output" help:"Bind a name."`
 	Action     string   `short:"a" placeholder:"LIST" words:"actions" group:"output" help:"Actions to write. Default: some."`
 	Platform   string   `placeholder:"LIST" words:"platforms" group:"output" help:"Platforms to write."`

@@ -18,11 +18,11 @@ func fishScript(app *kong.Application) string {
 		}
 		lists.WriteString("\nend\n\n")
 	}
-	for _, command := range commands(app) {
+	for _, command := range app.Children {
 		fmt.Fprintf(&completes, "complete -c %s -n __%s_first -a %s -d %s\n",
 			app.Name, app.Name, command.Name, fishQuote(sentence(command.Help)))
 	}
-	for _, command := range commands(app) {
+	for _, command := range app.Children {
 		for _, arg := range command.Positional {
 			if does := fishChoices(app, choicesOf(arg)); does != "" {
 				fmt.Fprintf(&completes, "complete -c %s -n '__%s_in %s'%s\n", app.Name, app.Name, command.Name, does)
@@ -32,12 +32,8 @@ func fishScript(app *kong.Application) string {
 	for _, flag := range uses(app) {
 		completes.WriteString(fishFlag(app, flag))
 	}
-	fallback := ""
-	if app.DefaultCmd != nil {
-		fallback = app.DefaultCmd.Name
-	}
 	return strings.NewReplacer(
-		"NAME", app.Name, "FALLBACK", fallback, "LISTS\n", lists.String(), "COMPLETES\n", completes.String(),
+		"NAME", app.Name, "FALLBACK", app.DefaultCmd.Name, "LISTS\n", lists.String(), "COMPLETES\n", completes.String(),
 	).Replace(fishTemplate)
 }
 

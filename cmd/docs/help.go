@@ -26,13 +26,10 @@ type Help struct {
 
 // Print is a [kong.HelpPrinter]: it writes the help of the command that ctx
 // has selected, or of the program.
-func (h Help) Print(options kong.HelpOptions, ctx *kong.Context) error {
+func (h Help) Print(_ kong.HelpOptions, ctx *kong.Context) error {
 	width := h.Width
 	if width <= 0 {
 		width = terminalWidth(ctx.Stdout)
-	}
-	if options.WrapUpperBound > 0 {
-		width = min(width, options.WrapUpperBound)
 	}
 	s := &sheet{width: max(width, 40)}
 	if command := ctx.Selected(); command != nil {
@@ -59,10 +56,10 @@ func (h Help) program(s *sheet, app *kong.Application) {
 	s.paragraph(app.Help)
 	s.paragraph("Usage: " + app.Name + " [COMMAND] [FLAGS]")
 	var rows []row
-	for _, command := range commands(app) {
+	for _, command := range app.Children {
 		rows = append(rows, row{shortUsage(command), command.Help})
 	}
-	flags := flagRows(unshared(ownFlags(app.Node)))
+	flags := flagRows(unshared(app.Flags))
 	left := leftOf(slices.Concat(rows, flags))
 	s.table("Commands:", rows, left)
 	s.table("Flags:", flags, left)
@@ -81,22 +78,20 @@ func (h Help) command(s *sheet, app *kong.Application, command *kong.Node) {
 	if isDefault(command) {
 		form = "[" + form + "]"
 	}
-	if len(ownFlags(command)) > 0 {
+	if len(command.Flags) > 0 {
 		form += " [FLAGS]"
 	}
 	s.paragraph("Usage: " + app.Name + " " + form)
-	s.paragraph(command.Detail)
 	var arguments []row
 	for _, arg := range command.Positional {
-		arguments = append(arguments, row{strings.ToUpper(arg.Name), meaning(arg)})
+		arguments = append(arguments, row{strings.ToUpper(arg.Name), arg.Help})
 	}
 	s.table("Arguments:", arguments, flagLeft)
-	flags := ownFlags(command)
-	for _, group := range grouped(unshared(flags), "Flags") {
+	for _, group := range grouped(unshared(command.Flags), "Flags") {
 		s.table(group.title+":", flagRows(group.flags), flagLeft)
 	}
-	s.table("General:", flagRows(unshared(ownFlags(app.Node))), flagLeft)
-	if len(flags) > 0 {
+	s.table("General:", flagRows(unshared(app.Flags)), flagLeft)
+	if len(command.Flags) > 0 {
 		s.paragraph(h.Flags)
 	}
 }
@@ -109,7 +104,7 @@ func flagRows(flags []*use) []row {
 		if flag.Short != 0 {
 			short = "-" + string(flag.Short) + ", "
 		}
-		rows[i] = row{short + longForm(flag.Flag), meaning(flag.Value)}
+		rows[i] = row{short + longForm(flag.Flag), meaning(flag.Flag)}
 		c := choicesOf(flag.Value)
 		if list := wordList(c.names, ", "); c.table != "" && len(list) < listWidth {
 			rows[i].meaning += " Choose from: " + list + "."

@@ -31,21 +31,15 @@ func Man(w io.Writer, app *kong.Application, sections ...Section) error {
 	p.macro("SH", "NAME")
 	p.line(roff(app.Name) + ` \- ` + prose(nameLine(app.Help)))
 	p.macro("SH", "SYNOPSIS")
-	if app.DefaultCmd != nil {
-		p.line(`\fB` + roff(app.Name) + `\fR [\fIFLAGS\fR]`)
-	}
-	for _, command := range commands(app) {
+	p.line(`\fB` + roff(app.Name) + `\fR [\fIFLAGS\fR]`)
+	for _, command := range app.Children {
 		p.macro("br")
 		p.line(manUsage(app, command))
 	}
 	p.macro("SH", "DESCRIPTION")
 	p.line(prose(app.Help))
-	if app.Detail != "" {
-		p.macro("PP")
-		p.line(prose(app.Detail))
-	}
 	p.macro("SH", "COMMANDS")
-	for _, command := range commands(app) {
+	for _, command := range app.Children {
 		p.command(command)
 	}
 	p.macro("SH", "FLAGS")
@@ -66,7 +60,7 @@ func Man(w io.Writer, app *kong.Application, sections ...Section) error {
 // description, which indexes of manual pages show.
 func nameLine(help string) string {
 	first, _, _ := strings.Cut(sentence(help), ": ")
-	return strings.ToLower(first[:min(1, len(first))]) + first[min(1, len(first)):]
+	return strings.ToLower(first[:1]) + first[1:]
 }
 
 // manUsage returns a line of the synopsis.
@@ -75,7 +69,7 @@ func manUsage(app *kong.Application, command *kong.Node) string {
 	for _, arg := range command.Positional {
 		line += ` \fI` + roff(argumentForm(arg)) + `\fR`
 	}
-	if len(ownFlags(command)) > 0 {
+	if len(command.Flags) > 0 {
 		line += ` [\fIFLAGS\fR]`
 	}
 	return line
@@ -112,15 +106,12 @@ func (p *page) item(term, meaning string) {
 // command writes what a command does, its arguments, and its flags by name.
 func (p *page) command(command *kong.Node) {
 	p.item(`\fB`+roff(command.Name)+`\fR`, prose(command.Help))
-	if command.Detail != "" {
-		p.line(prose(command.Detail))
-	}
 	for _, arg := range command.Positional {
 		p.macro("br")
 		p.line(`\fI` + roff(strings.ToUpper(arg.Name)) + `\fR: ` + prose(arg.Help))
 	}
 	var flags []string
-	for _, flag := range ownFlags(command) {
+	for _, flag := range command.Flags {
 		flags = append(flags, `\fB`+roff("--"+flag.Name)+`\fR`)
 	}
 	if flags != nil {
@@ -139,7 +130,7 @@ func (p *page) flag(flag *use) {
 	if flag.Short != 0 {
 		term = `\fB` + roff("-"+string(flag.Short)) + `\fR, ` + term
 	}
-	p.item(term, prose(meaning(flag.Value)))
+	p.item(term, prose(meaning(flag.Flag)))
 	if flag.of != nil {
 		p.line(fmt.Sprintf("(\\fI%s\\fR)", roff(strings.Join(flag.of, ", "))))
 	}

@@ -15,7 +15,7 @@ import (
 // CommandTable returns a markdown table of the commands.
 func CommandTable(app *kong.Application) string {
 	t := newTable("command", "does")
-	for _, command := range commands(app) {
+	for _, command := range app.Children {
 		form := "`" + app.Name + " " + usage(command) + "`"
 		if isDefault(command) {
 			form = "`" + app.Name + "` or " + form

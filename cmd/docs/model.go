@@ -3,10 +3,11 @@
 // a user can type is written down once, in the grammar, and nothing here can
 // fall behind it.
 //
-// It reads a grammar with one level of commands. Beyond kong's own tags,
-// words:"…" tells what a value can be: actions, platforms or fields for a
-// comma-separated list of those names; files; or, when it is none of these
-// four, the words themselves, which are worth offering among others.
+// It reads a grammar with one level of commands, one of which is the default.
+// Beyond kong's own tags, words:"…" tells what a value can be: actions,
+// platforms or fields for a comma-separated list of those names; files; or, when
+// it is none of these four, the words themselves, which are worth offering among
+// others.
 package docs
 
 import (
@@ -23,23 +24,13 @@ import (
 // literally.
 type Item struct{ Term, Meaning string }
 
-// commands returns the commands that a user sees, in the grammar's order.
-func commands(app *kong.Application) []*kong.Node {
-	return slices.DeleteFunc(slices.Clone(app.Children), func(n *kong.Node) bool { return n.Hidden })
-}
-
 // isDefault tells whether a command runs when none is named.
 func isDefault(node *kong.Node) bool { return node.Parent.DefaultCmd == node }
-
-// ownFlags returns the flags of the node alone that a user sees.
-func ownFlags(node *kong.Node) []*kong.Flag {
-	return slices.DeleteFunc(slices.Clone(node.Flags), func(f *kong.Flag) bool { return f.Hidden })
-}
 
 // flagsOf returns every flag that can follow a command: its own, then those
 // that can follow any.
 func flagsOf(node *kong.Node) []*kong.Flag {
-	return append(ownFlags(node), ownFlags(node.Parent)...)
+	return slices.Concat(node.Flags, node.Parent.Flags)
 }
 
 // A use is a flag and the commands that take it, none for every command.
@@ -51,11 +42,11 @@ type use struct {
 
 // uses returns all flags, each once, in the order in which they first occur.
 func uses(app *kong.Application) []*use {
-	type identity struct{ name, help, value, enum string }
+	type identity struct{ name, help, value string }
 	known := map[identity]*use{}
 	var all []*use
 	add := func(flag *kong.Flag, command string) {
-		id := identity{flag.Name, flag.Help, flag.Default, flag.Enum}
+		id := identity{flag.Name, flag.Help, flag.Default}
 		u := known[id]
 		if u == nil {
 			u = &use{Flag: flag}
@@ -66,12 +57,12 @@ func uses(app *kong.Application) []*use {
 			u.of = append(u.of, command)
 		}
 	}
-	for _, command := range commands(app) {
-		for _, flag := range ownFlags(command) {
+	for _, command := range app.Children {
+		for _, flag := range command.Flags {
 			add(flag, command.Name)
 		}
 	}
-	for _, flag := range ownFlags(app.Node) {
+	for _, flag := range app.Flags {
 		add(flag, "")
 	}
 	return all
@@ -117,18 +108,14 @@ func grouped(flags []*use, rest string) []flagGroup {
 }
 
 // takesValue tells whether something has to follow the flag.
-func takesValue(flag *kong.Flag) bool { return !flag.IsBool() && !flag.IsCounter() }
+func takesValue(flag *kong.Flag) bool { return !flag.IsBool() }
 
 // negated returns what switches a flag off, "" when nothing does.
 func negated(flag *kong.Flag) string {
-	switch off := flag.Tag.Negatable; off {
-	case "":
+	if flag.Tag.Negatable == "" {
 		return ""
-	case "_":
-		return "--no-" + flag.Name
-	default:
-		return "--" + off
 	}
+	return "--no-" + flag.Name
 }
 
 // spellings returns everything that can be typed for a flag: -o, --format.
@@ -147,11 +134,9 @@ func spellings(flag *kong.Flag) []string {
 // longForm returns the flag as a synopsis shows it: --[no-]reconnect, --count=N,
 // --format=ndjson|text|raw.
 func longForm(flag *kong.Flag) string {
-	switch off := negated(flag); {
-	case off == "--no-"+flag.Name:
+	switch {
+	case negated(flag) != "":
 		return "--[no-]" + flag.Name
-	case off != "":
-		return "--" + flag.Name + "/" + off
 	case !takesValue(flag):
 		return "--" + flag.Name
 	}
@@ -174,13 +159,10 @@ func argumentForm(arg *kong.Positional) string {
 	return strings.Join(arg.EnumSlice(), "|")
 }
 
-// argumentName returns what stands for an argument: FILE, [FILE] where it can
-// be left out, FILE... where more can follow.
+// argumentName returns what stands for an argument: FILE, or [FILE] where
+// it can be left out.
 func argumentName(arg *kong.Positional) string {
 	name := strings.ToUpper(arg.Name)
-	if arg.IsCumulative() {
-		name += "..."
-	}
 	if !arg.Required {
 		name = "[" + name + "]"
 	}
@@ -205,15 +187,12 @@ func shortUsage(node *kong.Node) string {
 	return strings.Join(words, " ")
 }
 
-// meaning returns the help of a flag or argument and its default.
-func meaning(v *kong.Value) string {
-	if !v.HasDefault || v.Default == "" || v.IsBool() || strings.Contains(v.Help, "Default:") {
-		return v.Help
+// meaning returns the help of a flag and its default.
+func meaning(flag *kong.Flag) string {
+	if flag.Default == "" || !takesValue(flag) {
+		return flag.Help
 	}
-	if v.Flag == nil {
-		return v.Help // an argument's help says what happens without it
-	}
-	return strings.TrimSpace(v.Help + " Default: " + v.Default + ".")
+	return flag.Help + " Default: " + flag.Default + "."
 }
 
 // sentence returns the first sentence of a help text, without its full stop.
@@ -237,7 +216,7 @@ func choicesOf(v *kong.Value) choices {
 	var c choices
 	words := v.Tag.Get("words")
 	switch {
-	case words == "files" || v.Tag.Type == "path" || v.Tag.Type == "existingfile":
+	case words == "files":
 		c.files = true
 	case words != "":
 		if c.names = table(words); c.names != nil {

@@ -11,8 +11,8 @@ import (
 // leaves the work to zsh's own _arguments, and one for each list of words.
 func zshScript(app *kong.Application) string {
 	var described, functions strings.Builder
-	for _, command := range commands(app) {
-		fmt.Fprintf(&described, "        %s\n", quote(zshEscape(command.Name, ":")+":"+sentence(command.Help)))
+	for _, command := range app.Children {
+		fmt.Fprintf(&described, "        %s\n", quote(command.Name+":"+sentence(command.Help)))
 		fmt.Fprintf(&functions, "_%s_%s() {\n    _arguments -s -S", app.Name, command.Name)
 		for _, spec := range zshArguments(app, command) {
 			functions.WriteString(" \\\n        " + spec)
@@ -26,12 +26,8 @@ func zshScript(app *kong.Application) string {
 		}
 		functions.WriteString("\n}\n\n")
 	}
-	fallback := ""
-	if app.DefaultCmd != nil {
-		fallback = app.DefaultCmd.Name
-	}
 	return strings.NewReplacer(
-		"NAME", app.Name, "FALLBACK", fallback, "DESCRIBED\n", described.String(), "FUNCTIONS\n", functions.String(),
+		"NAME", app.Name, "FALLBACK", app.DefaultCmd.Name, "DESCRIBED\n", described.String(), "FUNCTIONS\n", functions.String(),
 	).Replace(zshTemplate)
 }
 
@@ -68,14 +64,9 @@ func zshFlag(app *kong.Application, flag *kong.Flag) []string {
 		short, long = short+"+", long+"="
 		help += ":" + zshEscape(flag.FormatPlaceHolder(), ":") + ":" + zshChoices(app, choicesOf(flag.Value))
 	}
-	var specs []string
-	switch {
-	case flag.Short == 0:
-		specs = []string{quote(others + repeat + long + help)}
-	case others+repeat == "":
-		specs = []string{"{" + short + "," + long + "}" + quote(help)}
-	default:
-		specs = []string{quote(others+repeat) + "{" + short + "," + long + "}" + quote(help)}
+	specs := []string{quote(others + repeat + long + help)}
+	if flag.Short != 0 {
+		specs[0] = quote(others+repeat) + "{" + short + "," + long + "}" + quote(help)
 	}
 	if off := negated(flag); off != "" {
 		specs = append(specs, quote(others+off+"["+zshEscape(sentence(flag.Help), "[]:")+"]"))

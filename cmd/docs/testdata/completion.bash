@@ -12,8 +12,7 @@
 _birds_flags() {
     case $1 in
     watch) flags='-o --format -f --filter --filter-file --arg -a --action --platform --time -q
-        --quiet --reconnect --no-reconnect --wait --fly --stay -v --loud -h
-        --help --version' ;;
+        --quiet --reconnect --no-reconnect --wait -h --help --version' ;;
     play) flags='-o --format -f --filter --filter-file --arg -a --action --platform --time -q
         --quiet -h --help --version' ;;
     shell) flags='-o --format -h --help --version' ;;
@@ -60,7 +59,6 @@ _birds_argument() {
     case $1:$2 in
     play:0) files=yes ;;
     shell:0) words='bash zsh' ;;
-    shell:1) ;;
     esac
 }
 

@@ -33,9 +33,6 @@ _birds_watch() {
         '(--reconnect --no-reconnect)--reconnect[Keep the link up (default), or give up at its first loss]' \
         '(--reconnect --no-reconnect)--no-reconnect[Keep the link up (default), or give up at its first loss]' \
         '--wait=[How long to wait]:DURATION: ' \
-        '(--fly --stay)--fly[Fly, or stay]' \
-        '(--fly --stay)--stay[Fly, or stay]' \
-        '(-v --loud)'{-v,--loud}'[Say more; can be repeated]' \
         '(-h --help)'{-h,--help}'[Show context-sensitive help]' \
         '--version[Print the version]'
 }
@@ -60,8 +57,7 @@ _birds_shell() {
         '(-o --format)'{-o+,--format=}'[How long it is]:"short":(long short)' \
         '(-h --help)'{-h,--help}'[Show context-sensitive help]' \
         '--version[Print the version]' \
-        ':NAME:(bash zsh)' \
-        '::REST: '
+        ':NAME:(bash zsh)'
 }
 
 _birds_nest() {
