@@ -137,15 +137,14 @@ func (o *outputFlags) actions() (wanted func(action []byte) bool, err error) {
 	case list == nil:
 		list = conversation
 	}
-	known := append([]record.Name{{Name: "all"}}, record.Actions...)
-	if err := list.among(known, "action"); err != nil {
+	if err := list.among(record.ActionChoices, "action"); err != nil {
 		return nil, err
 	}
 	set := map[string]bool{}
 	for _, action := range list {
 		set[action] = true
 	}
-	if set["all"] {
+	if set[record.EveryAction] {
 		return func([]byte) bool { return true }, nil
 	}
 	return func(action []byte) bool { return set[string(action)] }, nil

@@ -123,19 +123,10 @@ func (w *words) Decode(ctx *kong.DecodeContext) error {
 func (w words) among(names []record.Name, what string) error {
 	for _, word := range w {
 		if !record.Known(names, word) {
-			return fmt.Errorf("%q is no %s: choose from %s", word, what, nameList(names))
+			return fmt.Errorf("%q is no %s: choose from %s", word, what, strings.Join(record.Words(names), ", "))
 		}
 	}
 	return nil
-}
-
-// nameList joins the names for an error or a help text.
-func nameList(names []record.Name) string {
-	list := make([]string, len(names))
-	for i, n := range names {
-		list[i] = n.Name
-	}
-	return strings.Join(list, ", ")
 }
 
 // fieldList turns words into the record's fields, in their order.

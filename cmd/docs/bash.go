@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/restail/restail/decode/record"
 )
 
 // bashScript returns the script for bash. It keeps to what bash 3.2 has, which
@@ -28,8 +30,7 @@ func bashScript(app *kong.Application) string {
 	}
 	var lists strings.Builder
 	for _, name := range usedTables(app) {
-		words := strings.Fields(wordList(table(name), " "))
-		fmt.Fprintf(&lists, "    local %s='%s'\n", name, fold(words, " ", "\n        "))
+		fmt.Fprintf(&lists, "    local %s='%s'\n", name, fold(record.Words(table(name)), " ", "\n        "))
 	}
 	return strings.NewReplacer(
 		"NAME", app.Name, "COMMANDS", strings.Join(commandNames, " "), "FALLBACK", app.DefaultCmd.Name,
@@ -67,7 +68,7 @@ func bashChoices(c choices) string {
 	case c.table != "":
 		return "list=$" + c.table + " "
 	case c.names != nil:
-		return "words=" + quote(wordList(c.names, " ")) + " "
+		return "words=" + quote(strings.Join(record.Words(c.names), " ")) + " "
 	}
 	return ""
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/restail/restail/decode/record"
 )
 
 // fishScript returns the script for fish: one complete for each command, and
@@ -78,7 +80,7 @@ func fishChoices(app *kong.Application, c choices) string {
 		}
 		return ` -a "` + strings.NewReplacer(`"`, `\"`, "$", `\$`).Replace(strings.Join(words, " ")) + `"`
 	case c.names != nil:
-		return " -a " + fishQuote(wordList(c.names, " "))
+		return " -a " + fishQuote(strings.Join(record.Words(c.names), " "))
 	}
 	return ""
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
+
+	"github.com/restail/restail/decode/record"
 )
 
 // Help prints help. kong's own printer shows no allowed values and no examples,
@@ -106,7 +108,7 @@ func flagRows(flags []*use) []row {
 		}
 		rows[i] = row{short + longForm(flag.Flag), meaning(flag.Flag)}
 		c := choicesOf(flag.Value)
-		if list := wordList(c.names, ", "); c.table != "" && len(list) < listWidth {
+		if list := strings.Join(record.Words(c.names), ", "); c.table != "" && len(list) < listWidth {
 			rows[i].meaning += " Choose from: " + list + "."
 		}
 	}

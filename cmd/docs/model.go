@@ -256,7 +256,7 @@ var tables = []string{"actions", "platforms", "fields"}
 func table(name string) []record.Name {
 	switch name {
 	case "actions":
-		return append([]record.Name{{Name: "all", Meaning: "every action"}}, record.Actions...)
+		return record.ActionChoices
 	case "platforms":
 		return record.Platforms
 	case "fields":
@@ -276,13 +276,4 @@ func named(words []string) []record.Name {
 		names[i].Name = word
 	}
 	return names
-}
-
-// wordList joins the names.
-func wordList(names []record.Name, separator string) string {
-	words := make([]string, len(names))
-	for i, n := range names {
-		words[i] = n.Name
-	}
-	return strings.Join(words, separator)
 }

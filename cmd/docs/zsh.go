@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/restail/restail/decode/record"
 )
 
 // zshScript returns the script for zsh: one function for each command, which
@@ -88,7 +90,7 @@ func zshChoices(app *kong.Application, c choices) string {
 		}
 		return "((" + strings.Join(words, " ") + "))"
 	case c.names != nil:
-		return "(" + wordList(c.names, " ") + ")"
+		return "(" + strings.Join(record.Words(c.names), " ") + ")"
 	}
 	return " "
 }

@@ -23,6 +23,12 @@ var Actions = []Name{
 	{"link", "news of the tool's own socket: connected, lost, restored, ended"},
 }
 
+// EveryAction stands for all of them where actions are chosen.
+const EveryAction = "all"
+
+// ActionChoices are the words that choose actions.
+var ActionChoices = append([]Name{{EveryAction, "every action"}}, Actions...)
+
 // Platforms are the slugs that the platform field can have.
 var Platforms = []Name{
 	{"twitch", "Twitch"},
@@ -65,6 +71,15 @@ type Name struct {
 // Known tells whether one of the names is the word.
 func Known(names []Name, word string) bool {
 	return slices.ContainsFunc(names, func(n Name) bool { return n.Name == word })
+}
+
+// Words returns the names without their meanings.
+func Words(names []Name) []string {
+	words := make([]string, len(names))
+	for i, n := range names {
+		words[i] = n.Name
+	}
+	return words
 }
 
 // Linked is one entry of the connection map: what is known of a connection
