@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"io"
 	"text/tabwriter"
 
 	"github.com/restail/restail/decode/record"
@@ -16,25 +17,29 @@ type fieldsCommand struct {
 
 // Run prints the table, or the schema.
 func (c *fieldsCommand) Run(r *run) error {
-	out := bufio.NewWriter(r.Stdout)
+	out := bufio.NewWriter(r.Stdout) // keeps the first error for its Flush
 	if c.JSONSchema {
-		encoder := json.NewEncoder(out)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(recordSchema()); err != nil {
-			return writeError(err)
-		}
-		return writeError(out.Flush())
+		printSchema(out)
+	} else {
+		printFields(out)
 	}
+	return writeError(out.Flush())
+}
+
+func printSchema(out io.Writer) {
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	encoder.Encode(recordSchema())
+}
+
+func printFields(out io.Writer) {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "FIELD\tTYPE\tACTIONS\tMEANING")
 	for _, field := range record.Fields {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", field.Name, field.Kind, field.Actions, field.Meaning)
 	}
-	if err := table.Flush(); err != nil {
-		return writeError(err)
-	}
-	return writeError(out.Flush())
+	table.Flush()
 }
 
 // schema is the part of JSON Schema that a flat record needs, in the order in
