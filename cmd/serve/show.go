@@ -54,8 +54,8 @@ type director struct {
 
 func newDirector() *director {
 	d := &director{people: map[string]*person{}, replies: map[string]string{}}
-	for _, make := range platforms {
-		d.rooms = append(d.rooms, make()...)
+	for _, roomsOf := range platforms {
+		d.rooms = append(d.rooms, roomsOf()...)
 	}
 	for _, r := range d.rooms {
 		r.uuid = uuid("connection", r.key)
