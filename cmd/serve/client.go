@@ -33,16 +33,12 @@ var (
 // forever is when nothing more is to come.
 var forever = time.Date(2238, time.January, 1, 0, 0, 0, 0, time.UTC)
 
-// run plays to the client until one side ends it; over is called after the
-// last action.
-func (c *client) run(over func()) {
+// run plays to the client until one side ends it.
+func (c *client) run() {
 	go c.read()
 	err := c.play()
-	if err == nil {
-		over()
-		if !c.CloseAtEnd {
-			err = c.pause(forever)
-		}
+	if err == nil && !c.CloseAtEnd {
+		err = c.pause(forever)
 	}
 	switch {
 	case err == nil:

@@ -128,15 +128,6 @@ func beat(stamp int) string {
 	return fmt.Sprintf(`{"action":"heartbeat","payload":{},"timestamp":%d}`, stamp)
 }
 
-func isClosed(c <-chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
-	}
-}
-
 // settles waits in real time for what other goroutines are about to do.
 func settles(t *testing.T, what string, done <-chan struct{}) {
 	t.Helper()

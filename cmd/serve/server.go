@@ -78,8 +78,6 @@ type Server struct {
 	options Options
 	origin  time.Time     // the first stamp of the show; zero when it has none
 	stop    chan struct{} // closed by Shutdown
-	over    chan struct{} // closed when a client has been sent the whole show
-	ended   sync.Once     // closes over
 
 	mu      sync.Mutex
 	stopped bool
@@ -108,7 +106,6 @@ func New(o Options) *Server {
 		options: o,
 		origin:  origin(o.Actions),
 		stop:    make(chan struct{}),
-		over:    make(chan struct{}),
 		clients: make(map[*client]struct{}),
 	}
 }
@@ -122,11 +119,6 @@ func only(token string) func(string) bool {
 		return brought != "" && (token == "" || subtle.ConstantTimeCompare(got[:], want[:]) == 1)
 	}
 }
-
-// Over is closed once a client has been sent the whole show: after its last
-// action and, with [Options.CloseAtEnd], before the close frame. Whoever sees
-// the close frame finds it closed.
-func (s *Server) Over() <-chan struct{} { return s.over }
 
 // ServeHTTP upgrades a request for [Path] and plays to it until the client
 // leaves, the show ends with CloseAtEnd, or Shutdown.
@@ -170,7 +162,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.leave(c)
-	c.run(func() { s.ended.Do(func() { close(s.over) }) })
+	c.run()
 }
 
 // enter counts c among the clients, unless a shutdown came first.
