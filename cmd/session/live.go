@@ -174,13 +174,11 @@ func (l *Live) Held(ctx context.Context) iter.Seq[bool] { return l.queue.episode
 
 // Stats is a moment of a [Live].
 type Stats struct {
-	// Frames and Bytes is what waits for the consumer, give or take what it is
-	// just working on.
-	Frames, Bytes int
+	// Frames is how many wait for the consumer, give or take what it is just
+	// working on.
+	Frames int
 	// Heard is when something was last received; zero for never.
 	Heard time.Time
-	// Held tells that the socket is not being read, because the buffer is full.
-	Held bool
 }
 
 // Stats may be called at any time, from any goroutine.

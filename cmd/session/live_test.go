@@ -23,14 +23,17 @@ func TestStats(t *testing.T) {
 			if item.Link != nil {
 				time.Sleep(10 * time.Second)
 				// Until the next item is asked for, this one counts too.
-				if s := live.Stats(); s.Frames != 4 || s.Bytes != 15+4*perFrame || s.Heard != start.Add(5*time.Second) || s.Held {
+				if s := live.Stats(); s.Frames != 4 || s.Heard != start.Add(5*time.Second) {
 					t.Errorf("with three frames waiting: %+v", s)
+				}
+				if bytes, full := live.queue.backlog(); bytes != 15+4*perFrame || full {
+					t.Errorf("with three frames waiting: %d bytes, full: %t", bytes, full)
 				}
 			}
 			return len(l.lines) < 4
 		})
-		if s := live.Stats(); s.Frames != 0 || s.Bytes != 0 {
-			t.Errorf("after the last: %+v", s)
+		if bytes, _ := live.queue.backlog(); bytes != 0 || live.Stats().Frames != 0 {
+			t.Errorf("after the last: %d bytes, %+v", bytes, live.Stats())
 		}
 	})
 }

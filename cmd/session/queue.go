@@ -312,7 +312,7 @@ func (q *queue) lastHeard() time.Time {
 func (q *queue) stats() Stats {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return Stats{Frames: q.waiting.frames, Bytes: q.waiting.bytes, Heard: q.pulse.heard, Held: q.full}
+	return Stats{Frames: q.waiting.frames, Heard: q.pulse.heard}
 }
 
 // why returns why the queue is done: nil for its proper end.

@@ -131,13 +131,21 @@ func TestAhead(t *testing.T) {
 	}
 }
 
+// backlog returns how many bytes wait, and whether that holds the producer back
+// until half of the buffer is free again.
+func (q *queue) backlog() (bytes int, full bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.waiting.bytes, q.full
+}
+
 // produce publishes so many frames of 1,000 bytes, one by one, and counts how
 // often it was held back. Its end is that of the queue.
 func produce(q *queue, frames int, held *int) {
 	for range frames {
 		q.receive(strings.NewReader(strings.Repeat("x", 1000)))
 		q.publish()
-		if q.stats().Bytes >= runAhead {
+		if bytes, _ := q.backlog(); bytes >= runAhead {
 			*held++
 		}
 		q.hold(nil)
@@ -170,7 +178,8 @@ func TestASlowConsumerIsNotBlocked(t *testing.T) {
 		most := 0
 		for ok := true; ok; {
 			time.Sleep(stall / 100)
-			most = max(most, q.stats().Bytes)
+			bytes, _ := q.backlog()
+			most = max(most, bytes)
 			_, ok = q.take()
 		}
 		if held == 0 || most > runAhead+slabSize {

@@ -43,15 +43,16 @@ func TestASlowReaderLosesNothing(t *testing.T) {
 				if n := sent.Load(); n < buffer/1100 || n > buffer/1000 {
 					t.Errorf("%d frames were taken for a buffer of %d bytes", n, buffer)
 				}
-				if s := live.Stats(); !s.Held || s.Bytes < buffer || s.Bytes > buffer+wireBuffer {
-					t.Errorf("%+v", s)
+				if bytes, full := live.queue.backlog(); !full || bytes < buffer || bytes > buffer+wireBuffer {
+					t.Errorf("%d bytes were waiting, full: %t", bytes, full)
 				}
 				return true
 			}
 			if want := fmt.Sprintf("%0*d", 1000, received); string(item.Frame) != want {
 				t.Fatalf("frame %d is %q", received, item.Frame)
 			}
-			if received++; received == 1000 && !live.Stats().Held {
+			received++
+			if _, full := live.queue.backlog(); received == 1000 && !full {
 				t.Error("the socket is read again although most of the buffer is full")
 			}
 			return received < all
@@ -180,7 +181,8 @@ func TestABusyReaderHoldsTheSocketBackEarly(t *testing.T) {
 		most := 0
 		follow(t.Context(), live, func(l *log, item Item) bool {
 			time.Sleep(100 * time.Microsecond)
-			most = max(most, live.Stats().Bytes)
+			bytes, _ := live.queue.backlog()
+			most = max(most, bytes)
 			l.lines = l.lines[:0]
 			return sent.Load() < 6000
 		})
@@ -198,16 +200,16 @@ func TestABlockedReaderThatIsBackAtWorkIsABusyOne(t *testing.T) {
 		follow(t.Context(), live, func(l *log, item Item) bool {
 			if n++; n == 1 {
 				time.Sleep(time.Second)
-				if s := live.Stats(); s.Bytes < 4<<20 {
-					t.Errorf("%d bytes were waiting for a blocked reader", s.Bytes)
+				if bytes, _ := live.queue.backlog(); bytes < 4<<20 {
+					t.Errorf("%d bytes were waiting for a blocked reader", bytes)
 				}
 			}
 			time.Sleep(100 * time.Microsecond)
 			l.lines = l.lines[:0]
 			return n < 6000
 		})
-		if s := live.Stats(); s.Bytes > runAhead+2*wireBuffer {
-			t.Errorf("%d bytes were waiting at last", s.Bytes)
+		if bytes, _ := live.queue.backlog(); bytes > runAhead+2*wireBuffer {
+			t.Errorf("%d bytes were waiting at last", bytes)
 		}
 	})
 }
