@@ -18,7 +18,7 @@ const beginSize = 8 << 10
 // records, plain or gzipped. It looks at what the first read returns, and no
 // read after that costs more.
 type firstLook struct {
-	in    io.Reader
+	io.ReadCloser
 	tell  func(hint string) // nil once it has looked
 	begin []byte            // what was looked at and not read yet
 }
@@ -26,7 +26,7 @@ type firstLook struct {
 func (f *firstLook) Read(p []byte) (int, error) {
 	if f.tell != nil {
 		begin := make([]byte, beginSize)
-		n, err := f.in.Read(begin)
+		n, err := f.ReadCloser.Read(begin)
 		if n == 0 {
 			return 0, err
 		}
@@ -40,7 +40,7 @@ func (f *firstLook) Read(p []byte) (int, error) {
 		f.begin = f.begin[n:]
 		return n, nil
 	}
-	return f.in.Read(p)
+	return f.ReadCloser.Read(p)
 }
 
 // firstLine returns the first line of what a recording begins with.

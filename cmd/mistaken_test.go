@@ -40,7 +40,7 @@ func TestFirstLook(t *testing.T) {
 		}
 		for _, whole := range []string{test.text, zipped.String()} {
 			told := 0
-			look := &firstLook{in: strings.NewReader(whole), tell: func(string) { told++ }}
+			look := &firstLook{ReadCloser: io.NopCloser(strings.NewReader(whole)), tell: func(string) { told++ }}
 			got, err := io.ReadAll(iotest.HalfReader(look))
 			if string(got) != whole || err != nil {
 				t.Errorf("%.60q is read as %.60q, %v", whole, got, err)

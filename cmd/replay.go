@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync/atomic"
 
 	"github.com/restail/restail/cmd/session"
 	"github.com/restail/restail/decode"
@@ -30,11 +31,11 @@ func (c *replayCommand) Run(r *run) error {
 	if err != nil {
 		return err
 	}
-	recording, closeFile, err := r.open(c.File)
+	recording, err := r.open(c.File)
 	if err != nil {
 		return err
 	}
-	defer closeFile()
+	defer recording.Close()
 	replay := session.NewReplay(session.ReplayOptions{
 		R: recording, Speed: float64(c.Speed), MaxFrame: int(c.MaxFrame), Stamp: decode.Stamp,
 	})
@@ -44,27 +45,26 @@ func (c *replayCommand) Run(r *run) error {
 }
 
 // open opens a recording, - for stdin.
-func (r *run) open(name string) (io.Reader, func() error, error) {
-	tell := func(hint string) { r.status.Note("frame", hint) }
+func (r *run) open(name string) (io.ReadCloser, error) {
+	recording, err := r.openFile(name)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	return &firstLook{ReadCloser: recording, tell: func(hint string) { r.status.Note("frame", hint) }}, nil
+}
+
+func (r *run) openFile(name string) (io.ReadCloser, error) {
 	if name == "-" {
-		return &firstLook{in: r.Stdin, tell: tell}, func() error { return nil }, nil
+		return io.NopCloser(r.Stdin), nil
 	}
-	if info, err := os.Stat(name); err == nil && info.Mode()&os.ModeNamedPipe != 0 {
-		return &firstLook{in: &namedPipe{name: name}, tell: tell}, func() error { return nil }, nil
+	info, err := os.Stat(name)
+	switch {
+	case err == nil && info.IsDir():
+		return nil, fmt.Errorf("%s is a directory", name)
+	case err == nil && info.Mode()&os.ModeNamedPipe != 0:
+		return &namedPipe{name: name}, nil
 	}
-	file, err := os.Open(name)
-	if err != nil {
-		return nil, nil, unreadable(err)
-	}
-	info, err := file.Stat()
-	if err == nil && info.IsDir() {
-		err = fmt.Errorf("%s is a directory", name)
-	}
-	if err != nil {
-		file.Close()
-		return nil, nil, unreadable(err)
-	}
-	return &firstLook{in: file, tell: tell}, file.Close, nil
+	return os.Open(name)
 }
 
 func unreadable(err error) error {
@@ -72,19 +72,28 @@ func unreadable(err error) error {
 }
 
 // namedPipe is opened by its first read, since that waits for somebody who
-// writes to it.
+// writes to it. The end of the run does not wait, so that it can be closed while
+// that read is under way.
 type namedPipe struct {
 	name string
-	file *os.File
+	file atomic.Pointer[os.File]
 }
 
 func (n *namedPipe) Read(p []byte) (int, error) {
-	if n.file == nil {
-		file, err := os.Open(n.name)
-		if err != nil {
+	file := n.file.Load()
+	if file == nil {
+		var err error
+		if file, err = os.Open(n.name); err != nil {
 			return 0, usageError(err, "")
 		}
-		n.file = file
+		n.file.Store(file)
 	}
-	return n.file.Read(p)
+	return file.Read(p)
+}
+
+func (n *namedPipe) Close() error {
+	if file := n.file.Load(); file != nil {
+		return file.Close()
+	}
+	return nil
 }

@@ -63,14 +63,14 @@ func (c *serveCommand) Run(r *run) error {
 // recording reads the show, until a signal. When that comes first, the read is
 // left behind: there is no way to stop it.
 func (c *serveCommand) recording(r *run) ([]serve.Action, error) {
-	recording, closeFile, err := r.open(c.File)
+	recording, err := r.open(c.File)
 	if err != nil {
 		return nil, err
 	}
 	var actions []serve.Action
 	read := make(chan error, 1)
 	go func() {
-		defer closeFile()
+		defer recording.Close()
 		var err error
 		actions, err = serve.Recording(recording)
 		read <- err
