@@ -35,7 +35,7 @@ type stream struct {
 
 func (s *stream) Token(ctx context.Context, refused string) (string, error) {
 	if s.token == "" {
-		line, err := readLine(ctx, s.r)
+		line, err := abandon(ctx, func() (string, error) { return readLine(s.r) })
 		if err != nil {
 			return "", s.failed(err)
 		}
@@ -55,17 +55,16 @@ func (s *stream) failed(err error) error {
 	return usage("cannot read the token on %s: %v", s.name, err)
 }
 
-// readLine reads up to and with the end of the first line that is not blank,
-// and no byte further. When ctx is done first, the read is left behind: there
-// is no way to stop it.
-func readLine(ctx context.Context, r io.Reader) (string, error) {
+// abandon waits for a read of stdin or a pipe. When ctx is done first, the read
+// is left behind: there is no way to stop it.
+func abandon(ctx context.Context, read func() (string, error)) (string, error) {
 	type result struct {
 		line string
 		err  error
 	}
 	done := make(chan result, 1)
 	go func() {
-		line, err := scanLine(r)
+		line, err := read()
 		done <- result{line, err}
 	}()
 	select {
@@ -76,7 +75,9 @@ func readLine(ctx context.Context, r io.Reader) (string, error) {
 	}
 }
 
-func scanLine(r io.Reader) (string, error) {
+// readLine reads up to and with the end of the first line that is not blank,
+// and no byte further.
+func readLine(r io.Reader) (string, error) {
 	var line []byte
 	char := make([]byte, 1)
 	for len(line) <= tokenLimit {

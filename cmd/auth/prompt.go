@@ -80,27 +80,15 @@ func (f *flow) hidden(ctx context.Context) (string, error) {
 	return text, err
 }
 
-// line reads a line of stdin. When ctx is done first, the read is left behind:
-// there is no way to stop it.
+// line reads a line of stdin.
 func (f *flow) line(ctx context.Context) (string, error) {
-	type result struct {
-		line string
-		err  error
-	}
-	done := make(chan result, 1)
-	go func() {
+	return abandon(ctx, func() (string, error) {
 		line, err := f.lines.ReadString('\n')
 		if line != "" && errors.Is(err, io.EOF) {
 			err = nil
 		}
-		done <- result{line, err}
-	}()
-	select {
-	case <-ctx.Done():
-		return "", ctx.Err()
-	case got := <-done:
-		return got.line, got.err
-	}
+		return line, err
+	})
 }
 
 // fromPaste is a login without a browser of ours: the user opens the URL
