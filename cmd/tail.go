@@ -97,7 +97,7 @@ func (r *run) authOptions(api *apiFlags) (auth.Options, error) {
 	return auth.Options{
 		APIURL: api.APIURL, Environ: r.Environ, Stdin: r.Stdin, Stderr: stderr,
 		HTTP: r.httpClient(address.Scheme == "http"), Secrets: r.secrets,
-		Warn: func(line string) { r.status.Note("link", line) },
+		Warn: func(line string) { r.status.Note("link", line) }, Now: time.Now,
 	}, nil
 }
 

@@ -168,13 +168,16 @@ func TestStdin(t *testing.T) {
 
 func TestOpenChecksTheAPI(t *testing.T) {
 	t.Parallel()
+	w := newWorld(t, serve.OAuthOptions{})
 	for _, api := range []string{"https://api.restream.io", "http://127.0.0.1:1", "http://localhost", "http://[::1]:80/"} {
-		if _, err := Open(Options{APIURL: api, Environ: []string{"HOME=/nowhere"}}); err != nil {
+		w.APIURL = api
+		if _, err := Open(w.Options); err != nil {
 			t.Errorf("%s: %v", api, err)
 		}
 	}
 	for _, api := range []string{"", "api.restream.io", "http://api.restream.io", "http://localhost.example", "ftp://127.0.0.1", "https://me:word@h", "https://h?q", "https://h#f", "://", "\x00"} {
-		_, err := Open(Options{APIURL: api, Environ: []string{"HOME=/nowhere"}})
+		w.APIURL = api
+		_, err := Open(w.Options)
 		wantError(t, err, statusUsage, false, "--api-url")
 	}
 }

@@ -72,7 +72,7 @@ func Login(ctx context.Context, o LoginOptions) error {
 
 // newFlow checks what the user wrote, before anything is asked or contacted.
 func newFlow(o *LoginOptions) (*flow, error) {
-	if err := o.prepare(); err != nil {
+	if err := o.check(); err != nil {
 		return nil, err
 	}
 	redirect, err := parseRedirect(o.RedirectURL, o.NoBrowser)

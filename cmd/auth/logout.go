@@ -10,7 +10,7 @@ import (
 // the service could not be told, the tokens are deleted all the same, and the
 // error says so. It is an [*Error], or the context's when nothing was done.
 func Logout(ctx context.Context, o Options) error {
-	if err := o.prepare(); err != nil {
+	if err := o.check(); err != nil {
 		return err
 	}
 	path, err := o.storePath()

@@ -56,6 +56,7 @@ func newWorld(t *testing.T, o serve.OAuthOptions) *world {
 	w.Options = Options{
 		APIURL:  w.server.URL,
 		Environ: []string{"XDG_STATE_HOME=" + t.TempDir()},
+		Stdin:   strings.NewReader(""),
 		Stderr:  w,
 		HTTP:    w.server.Client(),
 		Warn:    w.warn,

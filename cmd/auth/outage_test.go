@@ -136,6 +136,8 @@ func virtual(t *testing.T, dir string, oauth *serve.OAuth, wait func(context.Con
 	w.Options = Options{
 		APIURL:  "https://api.example",
 		Environ: []string{"XDG_STATE_HOME=" + dir},
+		Stdin:   strings.NewReader(""),
+		Stderr:  w,
 		HTTP:    serving(oauth, wait),
 		Warn:    w.warn,
 		Secrets: new(redact.Secrets),

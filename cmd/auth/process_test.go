@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/restail/restail/cmd/auth/redact"
 	"github.com/restail/restail/cmd/serve"
 )
 
@@ -25,9 +26,9 @@ func child(role string) int {
 	if role == "command" {
 		return commandChild()
 	}
-	o := Options{APIURL: os.Args[1], Environ: os.Environ()}
-	if err := o.prepare(); err != nil {
-		return 2
+	o := Options{
+		APIURL: os.Args[1], Environ: os.Environ(), HTTP: &http.Client{},
+		Warn: func(string) {}, Secrets: new(redact.Secrets), Now: time.Now,
 	}
 	switch role {
 	case "token": // when told to, asks for a token and prints it

@@ -18,7 +18,7 @@ import (
 	"github.com/restail/restail/cmd/endpoint"
 )
 
-// Options is the world that tokens come from.
+// Options is the world that tokens come from. Only the first two can be left out.
 type Options struct {
 	// TokenFile is --token-file: a path, "-" for stdin, "" for none.
 	TokenFile string
@@ -34,38 +34,20 @@ type Options struct {
 	Stdin io.Reader
 	// Stderr is the command's stderr, and where [Login] and [Logout] talk.
 	Stderr io.Writer
-	// HTTP talks to the API, nil for http.DefaultTransport's settings. Its
-	// CheckRedirect does not count: redirects are never followed.
+	// HTTP talks to the API. Its CheckRedirect does not count: redirects are
+	// never followed.
 	HTTP *http.Client
 	// Warn tells the user of something that is wrong but no hindrance, as one
 	// line without a line end.
 	Warn func(line string)
-	// Secrets learns every secret that turns up. Nil is allowed.
+	// Secrets learns every secret that turns up.
 	Secrets *redact.Secrets
-	// Now is the clock, nil for time.Now.
+	// Now is the clock.
 	Now func() time.Time
 }
 
-// prepare fills what was left out.
-func (o *Options) prepare() error {
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.Secrets == nil {
-		o.Secrets = new(redact.Secrets)
-	}
-	if o.Warn == nil {
-		o.Warn = func(string) {}
-	}
-	if o.Stderr == nil {
-		o.Stderr = io.Discard
-	}
-	if o.Stdin == nil {
-		o.Stdin = strings.NewReader("")
-	}
-	if o.HTTP == nil {
-		o.HTTP = &http.Client{}
-	}
+// check refuses what tokens must not be sent to.
+func (o *Options) check() error {
 	if _, err := CheckAPI(o.APIURL); err != nil {
 		return usage("--api-url: %v", err)
 	}
@@ -110,7 +92,7 @@ type Source struct {
 // RESTREAM_ACCESS_TOKEN, else the token command, else the store that [Login]
 // fills. It reads what the user named, runs nothing and contacts nobody.
 func Open(o Options) (*Source, error) {
-	if err := o.prepare(); err != nil {
+	if err := o.check(); err != nil {
 		return nil, err
 	}
 	from, err := o.open()
