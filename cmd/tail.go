@@ -110,7 +110,6 @@ func (r *run) httpClient(plain bool) *http.Client {
 	}
 	proxy := endpoint.Proxy(r.getenv)
 	return &http.Client{
-		Timeout: 15 * time.Second,
 		Transport: &http.Transport{
 			Proxy:             func(q *http.Request) (*url.URL, error) { return proxy(q.URL) },
 			DialContext:       dialer.DialContext,
