@@ -89,11 +89,9 @@ func environment(env Env, o origins) kong.Resolver {
 
 // configuration is config.json: flags' long names and their defaults.
 type configuration struct {
-	env     Env
-	path    string
-	values  map[string]any
-	err     error // why there are none: it cannot be read
-	origins origins
+	path   string
+	values map[string]any
+	err    error // why there are none: it cannot be read
 }
 
 // configPath returns where the configuration is kept, "" without a home.
@@ -110,8 +108,8 @@ func configPath(env Env) string {
 }
 
 // newConfiguration reads the configuration; a file that is not there is empty.
-func newConfiguration(env Env, o origins) *configuration {
-	c := &configuration{env: env, path: configPath(env), origins: o}
+func newConfiguration(env Env) *configuration {
+	c := &configuration{path: configPath(env)}
 	if c.path != "" {
 		c.err = c.read()
 	}
@@ -156,8 +154,8 @@ func (c *configuration) wrong(what string, args ...any) error {
 		`write flags under their long names: {"format": "text", "max-frame": "1MiB"}`)
 }
 
-// Validate refuses keys that are no flag of any command.
-func (c *configuration) Validate(app *kong.Application) error {
+// check refuses keys that are no flag of any command.
+func (c *configuration) check(app *kong.Application) error {
 	known := map[string]bool{}
 	err := kong.Visit(app, func(node kong.Visitable, next kong.Next) error {
 		if flag, ok := node.(*kong.Flag); ok && !twinless[flag.Name] {
@@ -179,22 +177,24 @@ func (c *configuration) Validate(app *kong.Application) error {
 	return nil
 }
 
-// Resolve returns the configured default of a flag.
-func (c *configuration) Resolve(parsed *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-	if rival := rivals[flag.Name]; outdone(parsed, flag) || rival != "" && c.env.getenv(twin(rival)) != "" {
-		return nil, nil
-	}
-	if not := c.values["no-"+flag.Name]; not != nil && flag.Tag.Negatable != "" {
-		c.origins[flag.Name] = c.path
-		value, err := c.flagText("no-"+flag.Name, not)
-		return negated(fmt.Sprint(value)), err
-	}
-	value, ok := c.values[flag.Name]
-	if !ok || value == nil {
-		return nil, nil
-	}
-	c.origins[flag.Name] = c.path
-	return c.flagText(flag.Name, value)
+// resolver resolves flags from the configuration.
+func (c *configuration) resolver(env Env, o origins) kong.Resolver {
+	return kong.ResolverFunc(func(parsed *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		if rival := rivals[flag.Name]; outdone(parsed, flag) || rival != "" && env.getenv(twin(rival)) != "" {
+			return nil, nil
+		}
+		if not := c.values["no-"+flag.Name]; not != nil && flag.Tag.Negatable != "" {
+			o[flag.Name] = c.path
+			value, err := c.flagText("no-"+flag.Name, not)
+			return negated(fmt.Sprint(value)), err
+		}
+		value := c.values[flag.Name]
+		if value == nil {
+			return nil, nil
+		}
+		o[flag.Name] = c.path
+		return c.flagText(flag.Name, value)
+	})
 }
 
 // flagText turns a configured value into what would stand on the command line.

@@ -49,7 +49,7 @@ func TestHelpInSpiteOfABrokenConfiguration(t *testing.T) {
 }
 
 func TestDocumentationIsWhole(t *testing.T) {
-	line, err := newCommandLine(newGrammar(everyCommand), Env{})
+	line, err := newCommandLine(newGrammar(everyCommand), Env{}, new(configuration))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func TestExamples(t *testing.T) {
 			line, _, _ = strings.Cut(line, " || ")
 			args := splitShell(t, line)
 			g := newGrammar(everyCommand)
-			parser, err := newCommandLine(g, Env{})
+			parser, err := newCommandLine(g, Env{}, new(configuration))
 			if err != nil {
 				t.Fatal(err)
 			}

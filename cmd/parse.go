@@ -22,11 +22,10 @@ type commandLine struct {
 
 const description = `Follow a Restream chat from the shell: the chats of Twitch, YouTube, Facebook, Discord, Kick, X, LinkedIn, DLive, Trovo and Rumble as one stream of flat records.`
 
-// newCommandLine builds kong's model of the grammar over the streams, the
-// environment and the configuration of env.
-func newCommandLine(g *grammar, env Env) (*commandLine, error) {
+// newCommandLine builds kong's model of the grammar over the streams and the
+// environment of env, and the configuration.
+func newCommandLine(g *grammar, env Env, config *configuration) (*commandLine, error) {
 	set := origins{}
-	config := newConfiguration(env, set)
 	app, err := kong.New(g,
 		kong.Name("restail"),
 		kong.Description(description),
@@ -34,7 +33,7 @@ func newCommandLine(g *grammar, env Env) (*commandLine, error) {
 		kong.ExplicitGroups(groups),
 		kong.Help(help(env).Print),
 		kong.Vars{"textActions": strings.Join(conversation, ",")},
-		kong.Resolvers(config, environment(env, set)),
+		kong.Resolvers(config.resolver(env, set), environment(env, set)),
 	)
 	if err != nil {
 		return nil, err
@@ -49,7 +48,7 @@ var flagsOfNone = []string{"-h", "--help", "--version"}
 // parse reads args by the grammar with the flags of the command that they seem
 // to name. Where that is not enough (a flag before the name, a key of the
 // configuration for another command, a mistake), the whole grammar decides.
-func parse(args []string, env Env) (*kong.Context, origins, error) {
+func parse(args []string, env Env, config *configuration) (*kong.Context, origins, error) {
 	if len(args) > 0 && args[0] == "help" {
 		args = append(slices.Clone(args[1:]), "--help")
 	}
@@ -57,7 +56,7 @@ func parse(args []string, env Env) (*kong.Context, origins, error) {
 	if len(args) > 0 && (!strings.HasPrefix(args[0], "-") || slices.Contains(flagsOfNone, args[0])) {
 		command = args[0]
 	}
-	line, err := newCommandLine(newGrammar(command), env)
+	line, err := newCommandLine(newGrammar(command), env, config)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -66,7 +65,7 @@ func parse(args []string, env Env) (*kong.Context, origins, error) {
 			return parsed, line.set, nil
 		}
 	}
-	if line, err = newCommandLine(newGrammar(everyCommand), env); err != nil {
+	if line, err = newCommandLine(newGrammar(everyCommand), env, config); err != nil {
 		return nil, nil, err
 	}
 	parsed, err := line.parse(args)
@@ -75,7 +74,7 @@ func parse(args []string, env Env) (*kong.Context, origins, error) {
 
 // model returns kong's model of all that the user can write.
 func (r *run) model() (*kong.Application, error) {
-	line, err := newCommandLine(newGrammar(everyCommand), r.Env)
+	line, err := newCommandLine(newGrammar(everyCommand), r.Env, new(configuration))
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +128,7 @@ func (c *commandLine) check(parsed *kong.Context) error {
 			return err
 		}
 	}
-	if err := c.config.Validate(c.app.Model); err != nil {
+	if err := c.config.check(c.app.Model); err != nil {
 		return err
 	}
 	for _, argument := range command.Positional {

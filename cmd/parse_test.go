@@ -8,7 +8,7 @@ import (
 
 // Whatever a command line names first, the command that it means has its flags.
 func TestEveryCommandGetsItsFlags(t *testing.T) {
-	whole, err := newCommandLine(newGrammar(everyCommand), Env{})
+	whole, err := newCommandLine(newGrammar(everyCommand), Env{}, new(configuration))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func TestEveryCommandGetsItsFlags(t *testing.T) {
 		}
 	}
 	for line, want := range lines {
-		parsed, _, err := parse(strings.Fields(line), Env{})
+		parsed, _, err := parse(strings.Fields(line), Env{}, new(configuration))
 		if err != nil {
 			t.Errorf("restail %s: %v", line, err)
 			continue

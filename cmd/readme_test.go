@@ -21,7 +21,7 @@ func TestREADME(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	line, err := newCommandLine(newGrammar(everyCommand), Env{Stdout: new(bytes.Buffer), Stderr: new(bytes.Buffer)})
+	line, err := newCommandLine(newGrammar(everyCommand), Env{Stdout: new(bytes.Buffer), Stderr: new(bytes.Buffer)}, new(configuration))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -73,8 +73,9 @@ type command interface{ Run(r *run) error }
 // command runs the command that args name until a signal cancels it, or prints
 // what they ask for.
 func (r *run) command(args []string, cancel context.CancelCauseFunc) error {
-	r.talk(&talkFlags{Status: statusAsked(args, r.Env)}) // also about what does not parse
-	parsed, set, err := parse(args, r.Env)
+	config := newConfiguration(r.Env)
+	r.talk(&talkFlags{Status: statusAsked(args, r.Env, config)}) // also about what does not parse
+	parsed, set, err := parse(args, r.Env, config)
 	if err != nil {
 		return err
 	}
@@ -94,7 +95,7 @@ func (r *run) command(args []string, cancel context.CancelCauseFunc) error {
 }
 
 // statusAsked returns the value of --status before anything is parsed.
-func statusAsked(args []string, env Env) string {
+func statusAsked(args []string, env Env, config *configuration) string {
 	for i, arg := range args {
 		if value, ok := strings.CutPrefix(arg, "--status="); ok {
 			return value
@@ -106,7 +107,7 @@ func statusAsked(args []string, env Env) string {
 	if value := env.getenv(twin("status")); value != "" {
 		return value
 	}
-	value, _ := newConfiguration(env, origins{}).values["status"].(string)
+	value, _ := config.values["status"].(string)
 	return value
 }
 
