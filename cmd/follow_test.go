@@ -135,13 +135,13 @@ func TestEnds(t *testing.T) {
 		{"count of text", show, []string{"-n", "7", "-o", "text"}, 0, 7, ""},
 		{"count of raw", show, []string{"-n", "7", "-o", "raw"}, 0, 7, ""},
 		{"count of outputs", show, []string{"-n", "5", "-a", "event", "-f", ".author, .text, .type"}, 0, 5, ""},
-		{"timeout", quiet, []string{"-t", "50ms"}, 0, 1, ""},
-		{"timeout before the count", quiet, []string{"-t", "50ms", "-n", "2"}, 124, 1, ""},
+		{"timeout", quiet, []string{"-t", "1s"}, 0, 1, ""},
+		{"timeout before the count", quiet, []string{"-t", "1s", "-n", "2"}, 124, 1, ""},
 		{"timeout after the count", show, []string{"-t", "60s", "-n", "2"}, 0, 2, ""},
-		{"idle", quiet, []string{"--idle", "50ms"}, 0, 1, ""},
-		{"idle before the count", quiet, []string{"--idle", "50ms", "-n", "2"}, 124, 1, ""},
-		{"idle though frames are dropped", show, []string{"--idle", "50ms", "-f", "false"}, 0, 0, ""},
-		{"a filter without an end", show, []string{"-t", "50ms", "-f", "def f: f; f"}, 0, 0, ""},
+		{"idle", quiet, []string{"--idle", "1s"}, 0, 1, ""},
+		{"idle before the count", quiet, []string{"--idle", "1s", "-n", "2"}, 124, 1, ""},
+		{"idle though frames are dropped", show, []string{"--idle", "1s", "-f", "false"}, 0, 0, ""},
+		{"a filter without an end", show, []string{"-t", "1s", "-f", "def f: f; f"}, 0, 0, ""},
 		{"refused token", picky, nil, 3, 2, "401"},
 		{"refused token without reconnect", picky, []string{"--no-reconnect"}, 3, 2, "401"},
 		{"a count that the refusal reaches", picky, []string{"-n", "1"}, 3, 1, "401"},
@@ -149,7 +149,7 @@ func TestEnds(t *testing.T) {
 		{"a count that the loss of the link reaches", "ws://127.0.0.1:1/ws", []string{"--no-reconnect", "-n", "1"}, 4, 1, "given up"},
 		{"nobody there", "ws://127.0.0.1:1/ws", []string{"--no-reconnect"}, 4, 2, "given up"},
 		{"nobody there after a retry", "ws://127.0.0.1:1/ws", []string{"--max-retries=1", "--max-backoff", "1ms"}, 4, 2, "given up"},
-		{"nobody there for the timeout", "ws://127.0.0.1:1/ws", []string{"-t", "50ms"}, 0, 1, ""},
+		{"nobody there for the timeout", "ws://127.0.0.1:1/ws", []string{"-t", "1s"}, 0, 1, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
