@@ -15,33 +15,33 @@ import (
 // stdout, beside a copy that hands over what it has whenever it may wait.
 func (b *bench) latency() ([]row, error) {
 	rows := []row{}
+	goals := []struct {
+		percent int
+		most    float64
+	}{{50, 1.25}, {90, 1.2}}
 	for _, perSecond := range []int{1_000, 10_000} {
-		took := map[string][]time.Duration{}
-		share := map[int][]float64{}
+		ours, bare := map[int][]float64{}, map[int][]float64{} // µs, by percent
 		for range b.rounds {
-			bare, err := b.delays(client{args: []string{b.self, "copy", b.sender.url(false), "wide"}}, perSecond, 0)
+			copied, err := b.delays(client{args: []string{b.self, "copy", b.sender.url(false), "wide"}}, perSecond, 0)
 			if err != nil {
 				return nil, err
 			}
-			ours, err := b.delays(client{args: []string{b.restail, "tail", "-q", "--no-reconnect"}}, perSecond, 1)
+			followed, err := b.delays(client{args: []string{b.restail, "tail", "-q", "--no-reconnect"}}, perSecond, 1)
 			if err != nil {
 				return nil, err
 			}
-			for _, p := range []int{50, 90} {
-				share[p] = append(share[p], float64(percentile(ours, p))/float64(percentile(bare, p)))
+			for _, goal := range goals {
+				ours[goal.percent] = append(ours[goal.percent], percentile(followed, goal.percent))
+				bare[goal.percent] = append(bare[goal.percent], percentile(copied, goal.percent))
 			}
-			took["bare"], took["ours"] = append(took["bare"], bare...), append(took["ours"], ours...)
 		}
-		for _, p := range []struct {
-			percent int
-			most    float64
-		}{{50, 1.25}, {90, 1.2}} {
-			times := median(share[p.percent])
+		for _, goal := range goals {
+			ours, bare := ours[goal.percent], bare[goal.percent]
+			times := ratio(ours, bare)
 			rows = append(rows, row{
-				fmt.Sprintf("latency, %d frames/s, p%d", perSecond, p.percent),
-				fmt.Sprintf("%v, the copy %v, %.2f times", percentile(took["ours"], p.percent).Round(time.Microsecond),
-					percentile(took["bare"], p.percent).Round(time.Microsecond), times),
-				fmt.Sprintf("within %g", p.most), verdictOf(times <= p.most)})
+				fmt.Sprintf("latency, %d frames/s, p%d", perSecond, goal.percent),
+				fmt.Sprintf("%.0f µs, the copy %.0f µs, %.2f times", median(ours), median(bare), times),
+				fmt.Sprintf("within %g", goal.most), verdictOf(times <= goal.most)})
 		}
 	}
 	return rows, nil
@@ -82,9 +82,10 @@ func (b *bench) delays(c client, perSecond, links int) ([]time.Duration, error) 
 	return delays, nil
 }
 
-func percentile(of []time.Duration, percent int) time.Duration {
+// percentile returns so many percent of the delays' time, in µs.
+func percentile(of []time.Duration, percent int) float64 {
 	sorted := slices.Sorted(slices.Values(of))
-	return sorted[(len(sorted)-1)*percent/100]
+	return float64(sorted[(len(sorted)-1)*percent/100]) / 1e3
 }
 
 // lost sends many frames and at once the close, to clients whose reader is

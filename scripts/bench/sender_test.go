@@ -73,7 +73,7 @@ func TestMedians(t *testing.T) {
 	if got := median([]float64{4, 1, 2, 9}); got != 3 {
 		t.Errorf("median %v", got)
 	}
-	if got := ratio([]float64{2, 30, 4}, []float64{1, 10, 4}); got != 2 {
+	if got := ratio([]float64{2, 30, 8}, []float64{1, 10, 4}); got != 2 {
 		t.Errorf("ratio %v", got)
 	}
 }

@@ -55,14 +55,8 @@ func median(of []float64) float64 {
 	return sorted[len(sorted)/2]
 }
 
-// ratio is the median of a[i]/b[i]: of what was measured side by side.
-func ratio(a, b []float64) float64 {
-	quotients := []float64{}
-	for i := range min(len(a), len(b)) {
-		quotients = append(quotients, a[i]/b[i])
-	}
-	return median(quotients)
-}
+// ratio is that of the medians of what was measured side by side.
+func ratio(a, b []float64) float64 { return median(a) / median(b) }
 
 // rate is frames a second, for people.
 func rate(perSecond float64) string {
