@@ -73,9 +73,13 @@ func (e *emotes) find(text []byte, replaces []replace) []word {
 			}
 		}
 	}
-	slices.SortStableFunc(e.words, func(a, b word) int { return cmp.Compare(a.start, b.start) })
+	if !slices.IsSortedFunc(e.words, byStart) { // seldom
+		slices.SortStableFunc(e.words, byStart)
+	}
 	return e.words
 }
+
+func byStart(a, b word) int { return cmp.Compare(a.start, b.start) }
 
 // addAll adds the words that the replaces cover, counted by e.places, and
 // returns how many there were.

@@ -13,23 +13,23 @@ func (s *Scanner) word(word string, kind Kind) Value {
 
 // number reads the number of which the first byte, a digit or the sign, was seen.
 func (s *Scanner) number() Value {
-	start, i := s.pos, s.pos
-	if s.data[i] == '-' {
+	data, start, i := s.data, s.pos, s.pos
+	if data[i] == '-' {
 		i++
 	}
-	if i < len(s.data) && s.data[i] == '0' {
+	if i < len(data) && data[i] == '0' {
 		i++
 	} else if i = s.digits(i); i < 0 {
 		return Value{}
 	}
-	if i < len(s.data) && s.data[i] == '.' {
+	if i < len(data) && data[i] == '.' {
 		if i = s.digits(i + 1); i < 0 {
 			return Value{}
 		}
 	}
-	if i < len(s.data) && (s.data[i] == 'e' || s.data[i] == 'E') {
+	if i < len(data) && (data[i] == 'e' || data[i] == 'E') {
 		i++
-		if i < len(s.data) && (s.data[i] == '+' || s.data[i] == '-') {
+		if i < len(data) && (data[i] == '+' || data[i] == '-') {
 			i++
 		}
 		if i = s.digits(i); i < 0 {
@@ -43,8 +43,8 @@ func (s *Scanner) number() Value {
 // digits returns where the digits that begin at i end. Without any it fails
 // and returns -1.
 func (s *Scanner) digits(i int) int {
-	start := i
-	for i < len(s.data) && s.data[i]-'0' <= 9 {
+	data, start := s.data, i
+	for i < len(data) && data[i]-'0' <= 9 {
 		i++
 	}
 	if i > start {
