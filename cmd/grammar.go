@@ -77,7 +77,7 @@ type talkFlags struct {
 
 // frameFlags bound what is taken in.
 type frameFlags struct {
-	MaxFrame size `default:"16MiB" placeholder:"SIZE" group:"link" help:"The largest action that is taken. A larger one ends the link, which is redialled; in a recording it is skipped."`
+	MaxFrame size `default:"16MiB" placeholder:"SIZE" group:"link" help:"The largest action that is taken. A larger one ends the link, which all but demo redial; in a recording it is skipped."`
 }
 
 // linkFlags say where to connect, and how hard to hold on.

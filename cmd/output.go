@@ -32,7 +32,7 @@ type output struct {
 	small int // batches since the last large one
 	// lastWrite is when a line was last written, in Unix nanoseconds.
 	lastWrite atomic.Int64
-	writing   atomic.Bool // it waits perhaps
+	writing   atomic.Bool // a flush is under way: it may be waiting for the reader
 }
 
 func newOutput(w io.Writer) *output {

@@ -114,9 +114,23 @@ func TestText(t *testing.T) {
 
 const long = "abcdefghijklmnopqrstuvwxyz0123456789"
 
+// withoutSecret is what a text becomes where that secret is known.
+type withoutSecret struct{ secret, text, want string }
+
+func compareTexts(t *testing.T, tests []withoutSecret) {
+	t.Helper()
+	for _, test := range tests {
+		var s Secrets
+		s.Add(test.secret)
+		if got := s.Text(test.text); got != test.want {
+			t.Errorf("of %q, %q became\n%q, not\n%q", test.secret, test.text, got, test.want)
+		}
+	}
+}
+
 func TestAPieceIsFound(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct{ secret, text, want string }{
+	compareTexts(t, []withoutSecret{
 		{long, "mid klmnopqrstuvwxyz end", "mid [redacted] end"},
 		{long, "ending in 23456789.", "ending in [redacted]."},
 		{long, "ending in 3456789.", "ending in 3456789."},
@@ -133,20 +147,14 @@ func TestAPieceIsFound(t *testing.T) {
 		{"a/b", "no a%252Fb!", "no [redacted]!"},
 		{"t", "a t b t, tt t-t t_", "a [redacted] b [redacted], tt [redacted]-[redacted] [redacted]_"},
 		{"00000000", "\x000000000!", "\x000000000!"},
-	} {
-		var s Secrets
-		s.Add(test.secret)
-		if got := s.Text(test.text); got != test.want {
-			t.Errorf("of %q, %q became\n%q, not\n%q", test.secret, test.text, got, test.want)
-		}
-	}
+	})
 }
 
 // A word that is one of those in a secret does not give the secret away, but
 // two of them, a beginning that was cut off or a secret that is the word may.
 func TestOrdinaryWordsStay(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct{ secret, text, want string }{
+	compareTexts(t, []withoutSecret{
 		{"restream-chat-1234", "chat.restream.io: restream_channel_error", "chat.restream.io: restream_channel_error"},
 		{"my_authorization", "an authorization is authorizational", "an authorization is [redacted]al"},
 		{"restream-chat-1234", "restream-chat.io", "[redacted].io"},
@@ -157,13 +165,7 @@ func TestOrdinaryWordsStay(t *testing.T) {
 		{"restream", "a restream is a restreaming", "a [redacted] is a [redacted]ing"},
 		{"x-abcdefghijklmnop", "an abcdefghijklmnop!", "an [redacted]!"},
 		{"restre4m-chat", "a restre4m!", "a [redacted]!"},
-	} {
-		var s Secrets
-		s.Add(test.secret)
-		if got := s.Text(test.text); got != test.want {
-			t.Errorf("of %q, %q became\n%q, not\n%q", test.secret, test.text, got, test.want)
-		}
-	}
+	})
 }
 
 // A secret that repeats itself, and texts that begin it again and again, are no
