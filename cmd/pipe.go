@@ -50,7 +50,7 @@ type pipe struct {
 func (p *pipe) attach(live *session.Live) {
 	p.source, p.live = live, live
 	p.settling.nudge = live.Nudge
-	live.Ahead(p.ahead())
+	live.Ahead(p.ahead(), decode.AheadFrames)
 }
 
 // ahead is what a source may do with frames for which the pipe is not ready

@@ -39,7 +39,7 @@ func (c *replayCommand) Run(r *run) error {
 	replay := session.NewReplay(session.ReplayOptions{
 		R: recording, Speed: float64(c.Speed), MaxFrame: int(c.MaxFrame), Stamp: decode.Stamp,
 	})
-	replay.Ahead(p.ahead())
+	replay.Ahead(p.ahead(), decode.AheadFrames)
 	p.source = replay
 	return r.follow(p, &c.endFlags)
 }

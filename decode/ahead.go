@@ -7,16 +7,16 @@ import (
 )
 
 const (
-	// aheadFrames is how many frames are read ahead at most.
-	aheadFrames = 384
+	// AheadFrames is how many frames are read ahead at most.
+	AheadFrames = 512
 	// aheadBytes is the size of the largest frame that is read ahead: what it
 	// needs is kept, for so many frames.
 	aheadBytes = 2 << 10
 )
 
-// Ahead reads frames before the [Decoder] does: the goroutine that receives them
-// can do so when the Decoder does not keep up, which is then spared the half of
-// its work that needs nothing but the frame.
+// Ahead reads frames before the [Decoder] does: another goroutine can do so when
+// the Decoder does not keep up, which is then spared the half of its work that
+// needs nothing but the frame.
 //
 // What one of the two goroutines writes for every frame lies in cache lines of
 // its own: else each of them would have to be fetched from the other's processor.
@@ -28,7 +28,7 @@ type Ahead struct {
 	_      cpu.CacheLinePad
 	used   atomic.Uint64 // how many of these the Decoder is done with
 	_      cpu.CacheLinePad
-	frames [aheadFrames]*frame // nil until there is need for so many
+	frames [AheadFrames]*frame // nil until there is need for so many
 }
 
 // Ahead returns what reads ahead for this Decoder.
@@ -47,10 +47,10 @@ func (a *Ahead) Read(data []byte) (ticket uint64) {
 	if len(data) > aheadBytes || !a.hasRoom() {
 		return 0
 	}
-	f := a.frames[a.read%aheadFrames]
+	f := a.frames[a.read%AheadFrames]
 	if f == nil {
 		f = &frame{}
-		a.frames[a.read%aheadFrames] = f
+		a.frames[a.read%AheadFrames] = f
 	}
 	if a.wire.read(f, data, false) != nil {
 		return 0
@@ -61,7 +61,7 @@ func (a *Ahead) Read(data []byte) (ticket uint64) {
 
 func (a *Ahead) hasRoom() bool {
 	if a.read == a.free {
-		a.free = a.used.Load() + aheadFrames
+		a.free = a.used.Load() + AheadFrames
 	}
 	return a.read < a.free
 }
@@ -69,5 +69,5 @@ func (a *Ahead) hasRoom() bool {
 // take returns what was read under the ticket. All before that is done with.
 func (a *Ahead) take(ticket uint64) *frame {
 	a.used.Store(ticket - 1)
-	return a.frames[(ticket-1)%aheadFrames]
+	return a.frames[(ticket-1)%AheadFrames]
 }

@@ -34,7 +34,7 @@ func readBoth(t *testing.T, frames [][]byte) (ahead int) {
 func TestReadingAheadChangesNothing(t *testing.T) {
 	all := frames(t)
 	var many [][]byte
-	for len(many) < 3*aheadFrames {
+	for len(many) < 3*AheadFrames {
 		many = append(many, all...)
 	}
 	if ahead := readBoth(t, many); ahead < len(many)/2 {
@@ -48,8 +48,8 @@ func TestAheadInBursts(t *testing.T) {
 	events, _ := mixed(t)
 	plain, d := newDecoder(), newDecoder()
 	read := d.Ahead()
-	for burst := range slices.Chunk(events, 2*aheadFrames) {
-		if len(burst) < 2*aheadFrames {
+	for burst := range slices.Chunk(events, 2*AheadFrames) {
+		if len(burst) < 2*AheadFrames {
 			break
 		}
 		tickets := make([]uint64, len(burst))
@@ -63,7 +63,7 @@ func TestAheadInBursts(t *testing.T) {
 			}
 		}
 		// The frame that the Decoder read last is still its own.
-		if taken < aheadFrames-1 || taken > aheadFrames {
+		if taken < AheadFrames-1 || taken > AheadFrames {
 			t.Fatalf("%d frames were read ahead", taken)
 		}
 		for i, event := range burst {
@@ -81,7 +81,7 @@ func TestAheadOfWhatNobodyReads(t *testing.T) {
 	d := newDecoder()
 	read := d.Ahead()
 	var last uint64
-	for range aheadFrames {
+	for range AheadFrames {
 		last = read.Read([]byte(`{"action":"heartbeat"}`))
 	}
 	if read.Read([]byte(`{"action":"event"}`)) != 0 {
@@ -119,7 +119,7 @@ func TestAheadOnAnotherGoroutine(t *testing.T) {
 	events, _ := mixed(t)
 	plain, d := newDecoder(), newDecoder()
 	read := d.Ahead()
-	items := make(chan item, aheadFrames/2)
+	items := make(chan item, AheadFrames/2)
 	go func() {
 		defer close(items)
 		for i, event := range events {

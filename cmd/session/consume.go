@@ -68,6 +68,7 @@ func (q *queue) advance() bool {
 		s := q.ready()
 		if s != nil {
 			q.borrow(s)
+			q.wakeScout()
 			return true
 		}
 		if q.done || q.nudged {
@@ -111,10 +112,11 @@ func (q *queue) ready() *slab {
 	return q.head
 }
 
-// borrow takes all that was published of the slab. mu is held.
+// borrow takes what was published of the slab. mu is held.
 func (q *queue) borrow(s *slab) {
-	q.data, q.spans, q.at = s.shownData, s.shown, q.taken
-	q.taken = len(s.shown)
+	end := q.meetScout(s)
+	q.data, q.spans, q.at = s.shownData, s.shown[:end], q.taken
+	q.taken = end
 	q.lent = cost{frames: q.taken - q.at}
 	for _, s := range q.spans[q.at:] {
 		q.lent.bytes += s.to - s.from + perFrame

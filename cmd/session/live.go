@@ -105,6 +105,7 @@ func NewLive(o LiveOptions) (*Live, error) {
 func (l *Live) Items(ctx context.Context) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
+		defer l.queue.sendScout()()
 		over := make(chan struct{})
 		go func() {
 			defer close(over)
@@ -142,11 +143,14 @@ func (l *Live) Items(ctx context.Context) iter.Seq2[Item, error] {
 	}
 }
 
-// Ahead has read called with frames by the goroutine that receives them, before
-// they are items, while the consumer does not keep up: to do some of its work on
-// another core. The frame's [Item] has what it returns. Ahead is to be called
-// before Items.
-func (l *Live) Ahead(read func(frame []byte) (ticket uint64)) { l.queue.ahead = read }
+// Ahead has read called with frames by a goroutine of its own, before they are
+// items, while the consumer does not keep up: to do some of its work on another
+// core. It gets them in their order, but not all of them, and not more than about
+// reach before the consumer does. The frame's [Item] has what it returns. Ahead is
+// to be called before Items.
+func (l *Live) Ahead(read func(frame []byte) (ticket uint64), reach int) {
+	l.queue.scout.read, l.queue.scout.reach = read, reach
+}
 
 // Drained is to be called in the loop over Items after each action about a
 // connection: every connection of the socket has been taken over by another

@@ -11,13 +11,11 @@ import (
 const (
 	// runAhead is how many bytes are read ahead of a consumer that is at work.
 	// It keeps both busy, and memory small when the sender is the faster one.
-	runAhead = 1 << 19
+	runAhead = 1 << 20
 	// stall is for how long a consumer takes nothing until it counts as
 	// blocked. From then on frames wait up to the whole buffer; and it does not
 	// receive by itself any more.
 	stall = 50 * time.Millisecond
-	// aheadFrom is how many bytes have to wait for Ahead to be called.
-	aheadFrom = 3 << 16
 	// perFrame is what a frame costs in the buffer beyond its bytes.
 	perFrame = 16
 )
@@ -31,8 +29,7 @@ const (
 // was received is ever withheld. Then it also waits for room. What is the
 // producer's may also be done by the consumer when that receives: see [turn].
 type queue struct {
-	limit int                       // bytes that may wait before the producer is held back
-	ahead func(frame []byte) uint64 // nil for none
+	limit int // bytes that may wait before the producer is held back
 
 	_ cpu.CacheLinePad
 	// For whoever receives: the producer, unless it is the consumer's turn.
@@ -41,8 +38,7 @@ type queue struct {
 	short   int // a frame of more bytes is received to its end; see receive
 	unsaid  int // cost of what tail has beyond what was published
 	timer   *time.Timer
-	largest int  // the last frame's size
-	behind  bool // the consumer does not keep up
+	largest int // the last frame's size
 
 	_ cpu.CacheLinePad
 	// The consumer's own: what it has taken of the head slab.
@@ -70,6 +66,7 @@ type queue struct {
 	moved    chan struct{} // there is room meanwhile
 	held     episode
 	turn     turn
+	scout    scout
 }
 
 // cost is an amount of frames.
@@ -83,7 +80,7 @@ type span struct {
 
 func newQueue(limit int) *queue {
 	q := &queue{limit: limit, open: -1, moved: make(chan struct{}, 1), held: newEpisode()}
-	q.news.L = &q.mu
+	q.news.L, q.scout.news.L, q.scout.left.L = &q.mu, &q.mu, &q.mu
 	q.turn.over = make(chan struct{}, 1)
 	q.tail = newSlab(slabSize)
 	q.head = q.tail
@@ -133,11 +130,7 @@ func (q *queue) close() {
 
 // add says that a frame lies there in the last slab.
 func (q *queue) add(from, to int) {
-	s := span{from: from, to: to}
-	if q.behind {
-		s.ticket = q.ahead(q.tail.data[from:to])
-	}
-	q.tail.spans = append(q.tail.spans, s)
+	q.tail.spans = append(q.tail.spans, span{from: from, to: to})
 	q.unsaid += to - from + perFrame
 }
 
@@ -158,6 +151,7 @@ func (q *queue) next(n int) *slab {
 	s.arrivals = append(s.arrivals, arrival{at: q.pulse.heard})
 	q.tail.next = s
 	q.tail = s
+	q.wakeScout()
 	return s
 }
 
@@ -219,7 +213,6 @@ func (q *queue) publish() {
 	n := len(s.spans) - len(s.shown)
 	q.waiting.frames += n
 	q.unsaid = 0
-	q.behind = q.ahead != nil && q.waiting.bytes > aheadFrom
 	s.shown, s.shownData = s.spans, s.data
 	q.pulse.received += n
 	q.pulse.heard = time.Now()

@@ -2,7 +2,6 @@ package session
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -80,54 +79,6 @@ func TestLargeFramesUseTheirSlabsAgain(t *testing.T) {
 	}
 	if allocs := testing.AllocsPerRun(20, one); allocs > 1 {
 		t.Errorf("%.0f allocations for a frame of 1 MiB", allocs)
-	}
-}
-
-// Ahead is called for what arrives while much is waiting, and its tickets come
-// out with their frames; a consumer that keeps up is never spared anything.
-func TestAhead(t *testing.T) {
-	q := newQueue(64 << 20)
-	tickets := map[string]uint64{}
-	q.ahead = func(frame []byte) uint64 {
-		tickets[string(frame)] = uint64(len(tickets) + 1)
-		return tickets[string(frame)]
-	}
-	number := 0
-	receive := func() {
-		number++
-		if err := q.receive(strings.NewReader(fmt.Sprintf("%0*d", 1000, number))); err != nil {
-			t.Fatal(err)
-		}
-		q.publish()
-	}
-	take := func() {
-		t.Helper()
-		item, ok := q.take()
-		if !ok || item.Ticket != tickets[string(item.Frame)] {
-			t.Fatalf("frame %.1000s has ticket %d, not %d", item.Frame, item.Ticket, tickets[string(item.Frame)])
-		}
-	}
-	for range 1000 {
-		receive()
-		take()
-	}
-	if len(tickets) > 0 {
-		t.Fatalf("%d frames were read ahead of a consumer that keeps up", len(tickets))
-	}
-	for q.waiting.bytes <= aheadFrom {
-		receive()
-	}
-	if len(tickets) > 0 {
-		t.Fatalf("%d frames were read ahead before enough was waiting", len(tickets))
-	}
-	for range 100 {
-		receive()
-	}
-	if len(tickets) != 100 {
-		t.Fatalf("%d of 100 frames were read ahead", len(tickets))
-	}
-	for range number - 1000 {
-		take()
 	}
 }
 

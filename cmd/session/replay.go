@@ -36,7 +36,9 @@ func NewReplay(o ReplayOptions) *Replay {
 }
 
 // Ahead is [Live.Ahead] for a recording.
-func (r *Replay) Ahead(read func(frame []byte) (ticket uint64)) { r.queue.ahead = read }
+func (r *Replay) Ahead(read func(frame []byte) (ticket uint64), reach int) {
+	r.queue.scout.read, r.queue.scout.reach = read, reach
+}
 
 // Items implements [Source]. A line longer than MaxFrame is an item that is
 // Broken. When the recording cannot be read to its end, what could be read
@@ -46,6 +48,7 @@ func (r *Replay) Items(ctx context.Context) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
+		defer r.queue.sendScout()()
 		go func() { r.queue.finish(r.read(ctx)) }()
 		defer context.AfterFunc(ctx, r.queue.abandon)()
 		pace := pace{speed: r.o.Speed, stamp: r.o.Stamp}

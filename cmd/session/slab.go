@@ -26,6 +26,7 @@ type slab struct {
 	shown     []span
 	shownData []byte
 	arrivals  []arrival
+	scouted   int   // how many of shown the scout has seen
 	next      *slab // nil: this is the one that the producer fills
 }
 

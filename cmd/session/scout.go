@@ -1,0 +1,103 @@
+package session
+
+import "sync"
+
+// scoutStep is how many frames the scout reads before it looks up.
+const scoutStep = 8
+
+// A scout reads frames that are waiting, on a goroutine of its own, and leaves
+// tickets with which the consumer finds what was read: see [Live.Ahead]. It is
+// in whole slabs beyond the one that the consumer is in, so that a consumer that
+// keeps up has none. When the consumer comes, the scout goes on to the next slab
+// and what it did not come to is the consumer's.
+//
+// It is guarded by the queue's lock.
+type scout struct {
+	read     func(frame []byte) (ticket uint64) // nil: nobody scouts
+	reach    int                                // how many frames it is ahead, about
+	in       *slab                              // nil for none
+	left     sync.Cond                          // it has left a slab
+	idle     bool                               // it waits for news
+	news     sync.Cond
+	recalled bool
+}
+
+// sendScout begins to scout; recall ends it.
+func (q *queue) sendScout() (recall func()) {
+	if q.scout.read == nil {
+		return func() {}
+	}
+	var back sync.WaitGroup
+	back.Go(q.scoutAhead)
+	return func() {
+		q.mu.Lock()
+		q.scout.recalled, q.scout.idle = true, false
+		q.scout.news.Signal()
+		q.mu.Unlock()
+		back.Wait()
+	}
+}
+
+func (q *queue) scoutAhead() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for s := &q.scout; !s.recalled; {
+		if s.in = q.unscouted(); s.in != nil {
+			q.scoutSlab(s.in)
+			s.in = nil
+			s.left.Signal()
+			continue
+		}
+		for s.idle = true; s.idle; {
+			s.news.Wait()
+		}
+	}
+}
+
+// scoutSlab reads the frames of a slab until the consumer comes. mu is held, but
+// not while it reads.
+func (q *queue) scoutSlab(s *slab) {
+	for s != q.head && s.scouted < len(s.shown) && !q.scout.recalled {
+		step := s.shown[s.scouted:min(s.scouted+scoutStep, len(s.shown))]
+		q.mu.Unlock()
+		for i := range step {
+			step[i].ticket = q.scout.read(s.shownData[step[i].from:step[i].to])
+		}
+		q.mu.Lock()
+		s.scouted += len(step)
+	}
+}
+
+// unscouted returns where the scout has something to read, nil for nowhere. The
+// producer may still be in the last slab. mu is held.
+func (q *queue) unscouted() *slab {
+	frames := len(q.head.shown)
+	for s := q.head.next; s != nil && s.next != nil && frames < q.scout.reach; s = s.next {
+		if s.item == nil && s.scouted < len(s.shown) {
+			return s
+		}
+		frames += len(s.shown)
+	}
+	return nil
+}
+
+// wakeScout is called when a slab is full, or the consumer has moved on. mu is
+// held.
+func (q *queue) wakeScout() {
+	if q.scout.idle && q.unscouted() != nil {
+		q.scout.idle = false
+		q.scout.news.Signal()
+	}
+}
+
+// meetScout returns up to where the slab is the consumer's, which has come to
+// it: that is at least one frame. mu is held.
+func (q *queue) meetScout(s *slab) (end int) {
+	for q.scout.in == s {
+		if s.scouted > q.taken {
+			return s.scouted
+		}
+		q.scout.left.Wait()
+	}
+	return len(s.shown)
+}

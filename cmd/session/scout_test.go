@@ -1,0 +1,182 @@
+package session
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+)
+
+// scouted is a queue of numbered frames of 1,000 bytes, the first of which is 1,
+// of which the scout's ticket is the number.
+type scouted struct {
+	*queue
+	t       *testing.T
+	frames  int // received
+	taken   int
+	tickets int // that came out
+
+	mu     sync.Mutex
+	read   []int       // by the scout
+	before func(n int) // is called by the scout; nil for nothing
+}
+
+func newScouted(t *testing.T, reach int) *scouted {
+	q := &scouted{queue: newQueue(64 << 20), t: t}
+	q.scout.reach = reach
+	q.scout.read = func(frame []byte) uint64 {
+		n, err := strconv.Atoi(string(frame))
+		if err != nil {
+			t.Error(err)
+		}
+		if q.before != nil {
+			q.before(n)
+		}
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.read = append(q.read, n)
+		return uint64(n)
+	}
+	return q
+}
+
+func (q *scouted) reads() []int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return slices.Clone(q.read)
+}
+
+func (q *scouted) receive(n int) {
+	for range n {
+		q.frames++
+		if err := q.queue.receive(strings.NewReader(fmt.Sprintf("%01000d", q.frames))); err != nil {
+			q.t.Fatal(err)
+		}
+	}
+	q.publish()
+}
+
+func (q *scouted) take(n int) {
+	q.t.Helper()
+	for range n {
+		item, ok := q.queue.take()
+		q.taken++
+		if want := fmt.Sprintf("%01000d", q.taken); !ok || string(item.Frame) != want {
+			q.t.Fatalf("frame %d is %s, %v", q.taken, item.Frame, ok)
+		}
+		switch item.Ticket {
+		case 0:
+		case uint64(q.taken):
+			q.tickets++
+		default:
+			q.t.Fatalf("frame %d has the ticket of frame %d", q.taken, item.Ticket)
+		}
+	}
+}
+
+// perSlab is how many frames of 1,000 bytes a slab has.
+const perSlab = (slabSize-minRoom)/1000 + 1
+
+func TestNobodyScoutsForAConsumerThatKeepsUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newScouted(t, 100)
+		defer q.sendScout()()
+		for range 1000 {
+			q.receive(1)
+			synctest.Wait()
+			q.take(1)
+		}
+		if read := q.reads(); len(read) > 0 {
+			t.Errorf("frames %d were scouted", read)
+		}
+	})
+}
+
+// The scout is so far ahead as it is to be, in frames that are published, and
+// not in those that the consumer has.
+func TestScout(t *testing.T) {
+	const reach = 4 * perSlab
+	synctest.Test(t, func(t *testing.T) {
+		q := newScouted(t, reach)
+		defer q.sendScout()()
+		q.receive(20 * perSlab)
+		for q.taken < q.frames {
+			q.take(1)
+			synctest.Wait()
+			read := q.reads()
+			if ahead := len(read) - q.taken; ahead > reach+perSlab {
+				t.Fatalf("%d frames are scouted when %d are taken", len(read), q.taken)
+			}
+		}
+		read := q.reads()
+		if !slices.IsSorted(read) || len(slices.Compact(read)) != len(read) {
+			t.Errorf("scouted in the order %d", read)
+		}
+		// All but what is in the first slab and in the last one.
+		if q.tickets != len(read) || q.tickets < q.frames-3*perSlab {
+			t.Errorf("%d tickets for %d frames, %d scouted", q.tickets, q.frames, len(read))
+		}
+	})
+}
+
+// A consumer that comes to the slab where the scout is has at once what was
+// scouted, waits for what the scout is just at, and has the rest as it is.
+func TestTheConsumerMeetsTheScout(t *testing.T) {
+	const stuck = perSlab + scoutStep + 3 // in the second step of the second slab
+	synctest.Test(t, func(t *testing.T) {
+		q := newScouted(t, 100)
+		busy := make(chan struct{})
+		q.before = func(n int) {
+			if n == stuck {
+				<-busy
+			}
+		}
+		defer q.sendScout()()
+		q.receive(4 * perSlab)
+		synctest.Wait()
+		q.take(perSlab + scoutStep)
+		if q.tickets != scoutStep {
+			t.Errorf("%d tickets", q.tickets)
+		}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			q.take(perSlab - scoutStep)
+		}()
+		synctest.Wait()
+		if q.taken > perSlab+scoutStep+1 {
+			t.Errorf("frame %d was taken from the scout, which is at %d", q.taken, stuck)
+		}
+		close(busy)
+		<-done
+		if q.tickets != 2*scoutStep {
+			t.Errorf("%d tickets of the slab, not of two steps", q.tickets)
+		}
+		q.take(q.frames - q.taken)
+	})
+}
+
+// A scout that is recalled does not come back before it is done with its step,
+// and leaves the rest.
+func TestRecallOfTheScout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newScouted(t, 1000)
+		busy := make(chan struct{})
+		q.before = func(int) { <-busy }
+		recall := q.sendScout()
+		q.receive(4 * perSlab)
+		synctest.Wait()
+		go func() {
+			for range scoutStep {
+				busy <- struct{}{}
+			}
+		}()
+		recall()
+		if read := len(q.reads()); read != scoutStep {
+			t.Errorf("%d frames were scouted", read)
+		}
+	})
+}
