@@ -234,6 +234,9 @@ func (q *queue) hold(stop <-chan struct{}) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for !q.mayRead() {
+		if q.scoutSlab() {
+			continue
+		}
 		select {
 		case <-q.moved: // of an earlier wait
 		default:

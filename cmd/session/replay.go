@@ -48,7 +48,6 @@ func (r *Replay) Items(ctx context.Context) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		defer r.queue.sendScout()()
 		go func() { r.queue.finish(r.read(ctx)) }()
 		defer context.AfterFunc(ctx, r.queue.abandon)()
 		pace := pace{speed: r.o.Speed, stamp: r.o.Stamp}

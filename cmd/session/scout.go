@@ -5,24 +5,27 @@ import "sync"
 // scoutStep is how many frames the scout reads before it looks up.
 const scoutStep = 8
 
-// A scout reads frames that are waiting, on a goroutine of its own, and leaves
-// tickets with which the consumer finds what was read: see [Live.Ahead]. It is
-// in whole slabs beyond the one that the consumer is in, so that a consumer that
-// keeps up has none. When the consumer comes, the scout goes on to the next slab
-// and what it did not come to is the consumer's.
+// A scout reads frames that are waiting and leaves tickets, with which the
+// consumer finds what was read: see [Live.Ahead]. It is in whole slabs beyond the
+// one that the consumer is in, so that a consumer that keeps up has none. When
+// the consumer comes, the scout leaves the slab, and what it did not get to is
+// the consumer's.
 //
-// It is guarded by the queue's lock.
+// It has a goroutine of its own where receiving is much work. The producer is the
+// scout while it is held back: all there is to do for one that reads a file.
+//
+// The scout is guarded by the queue's lock.
 type scout struct {
 	read     func(frame []byte) (ticket uint64) // nil: nobody scouts
 	reach    int                                // how many frames it is ahead, about
-	in       *slab                              // nil for none
+	in       *slab                              // where it is; nil for nowhere
 	left     sync.Cond                          // it has left a slab
-	idle     bool                               // it waits for news
-	news     sync.Cond
+	idle     bool                               // its goroutine waits for news
+	news     sync.Cond                          // there is a slab for it, or it is recalled
 	recalled bool
 }
 
-// sendScout begins to scout; recall ends it.
+// sendScout gives the scout a goroutine; recall ends that.
 func (q *queue) sendScout() (recall func()) {
 	if q.scout.read == nil {
 		return func() {}
@@ -42,10 +45,7 @@ func (q *queue) scoutAhead() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for s := &q.scout; !s.recalled; {
-		if s.in = q.unscouted(); s.in != nil {
-			q.scoutSlab(s.in)
-			s.in = nil
-			s.left.Signal()
+		if q.scoutSlab() {
 			continue
 		}
 		for s.idle = true; s.idle; {
@@ -54,9 +54,14 @@ func (q *queue) scoutAhead() {
 	}
 }
 
-// scoutSlab reads the frames of a slab until the consumer comes. mu is held, but
-// not while it reads.
-func (q *queue) scoutSlab(s *slab) {
+// scoutSlab makes the caller the scout, unless somebody is: for one slab, or until
+// the consumer comes. It tells whether it was. mu is held, but not while it reads.
+func (q *queue) scoutSlab() bool {
+	s := q.unscouted()
+	if s == nil || q.scout.in != nil {
+		return false
+	}
+	q.scout.in = s
 	for s != q.head && s.scouted < len(s.shown) && !q.scout.recalled {
 		step := s.shown[s.scouted:min(s.scouted+scoutStep, len(s.shown))]
 		q.mu.Unlock()
@@ -66,11 +71,17 @@ func (q *queue) scoutSlab(s *slab) {
 		q.mu.Lock()
 		s.scouted += len(step)
 	}
+	q.scout.in = nil
+	q.scout.left.Signal()
+	return true
 }
 
 // unscouted returns where the scout has something to read, nil for nowhere. The
 // producer may still be in the last slab. mu is held.
 func (q *queue) unscouted() *slab {
+	if q.scout.read == nil || q.scout.recalled {
+		return nil
+	}
 	frames := len(q.head.shown)
 	for s := q.head.next; s != nil && s.next != nil && frames < q.scout.reach; s = s.next {
 		if s.item == nil && s.scouted < len(s.shown) {

@@ -180,3 +180,28 @@ func TestRecallOfTheScout(t *testing.T) {
 		}
 	})
 }
+
+// A producer that is held back is the scout as long as there is something to
+// scout, though the scout has no goroutine.
+func TestAHeldProducerScouts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newScouted(t, 100)
+		q.receive(2 * runAhead / 1000)
+		stop := make(chan struct{})
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			q.hold(stop)
+		}()
+		synctest.Wait()
+		if read := q.reads(); len(read) != perSlab {
+			t.Errorf("frames %d were scouted, not those of the second slab", read)
+		}
+		close(stop)
+		<-done
+		q.take(q.frames)
+		if q.tickets != perSlab {
+			t.Errorf("%d tickets", q.tickets)
+		}
+	})
+}
