@@ -109,6 +109,7 @@ func (b *bench) measure(names []string) (err error) {
 	fmt.Printf("%d cores, %s/%s, %s; %d different events of %d bytes on average, %s\n\n", runtime.NumCPU(),
 		runtime.GOOS, runtime.GOARCH, runtime.Version(), corpusEvents, b.corpus.events.mean(), rounds(b.rounds))
 	var table []row
+	begin := machineNow()
 	for _, group := range groups {
 		if len(names) > 0 && !slices.Contains(names, group.name) {
 			continue
@@ -120,6 +121,7 @@ func (b *bench) measure(names []string) (err error) {
 		}
 		table = append(table, more...)
 	}
+	table = append(table, machineNow().since(begin)...)
 	fmt.Print(strings.Join(render(table), "\n"), "\n")
 	return nil
 }
