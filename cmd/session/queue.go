@@ -9,15 +9,16 @@ import (
 )
 
 const (
-	// runAhead is how many bytes are read ahead of a consumer that is at work.
-	// It keeps both busy, and memory small when the sender is the faster one.
+	// runAhead is how many bytes are received ahead of a consumer that is at work.
+	// It keeps both busy, and the scout between them, and memory small when the
+	// sender is the faster one.
 	runAhead = 1 << 20
 	// stall is for how long a consumer takes nothing until it counts as
 	// blocked. From then on frames wait up to the whole buffer; and it does not
 	// receive by itself any more.
 	stall = 50 * time.Millisecond
-	// perFrame is what a frame costs in the buffer beyond its bytes.
-	perFrame = 16
+	// perFrame is what a frame costs in the buffer beyond its bytes: its span.
+	perFrame = 24
 )
 
 // A queue is the way from one producer, which reads a socket or a file, to one
@@ -28,6 +29,7 @@ const (
 // The producer publishes whenever it is about to wait for more: nothing that
 // was received is ever withheld. Then it also waits for room. What is the
 // producer's may also be done by the consumer when that receives: see [turn].
+// With much waiting, a third one goes ahead of the consumer: see [scout].
 type queue struct {
 	limit int // bytes that may wait before the producer is held back
 
