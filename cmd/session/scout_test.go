@@ -265,6 +265,18 @@ func TestALiveHasAScout(t *testing.T) {
 	})
 }
 
+// Nobody scouts where Ahead was called with nil, be the producer held back.
+func TestNobodyIsTheScout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newScouted(t, 1000)
+		q.scout.read = nil
+		defer q.sendScout()()
+		q.receive(2 * runAhead / 1000)
+		q.hold(nil) // until the consumer counts as blocked
+		q.take(q.frames)
+	})
+}
+
 // A producer that is held back is the scout as long as there is something to
 // scout, though the scout has no goroutine.
 func TestAHeldProducerScouts(t *testing.T) {
