@@ -42,7 +42,7 @@ func (d *Decoder) Ahead() *Ahead {
 // Read reads a frame and returns a ticket, with which [Decoder.Read] finds what
 // was read. It is 0, for none, when there is no room, the frame is large, or it
 // is not JSON. The frame must not change until the Decoder has read it. Read is
-// for one goroutine, and the order of its frames is that of Decoder.Read.
+// for one goroutine at a time, and the order of its frames is that of Decoder.Read.
 func (a *Ahead) Read(data []byte) (ticket uint64) {
 	if len(data) > aheadBytes || !a.hasRoom() {
 		return 0

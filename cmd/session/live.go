@@ -143,11 +143,11 @@ func (l *Live) Items(ctx context.Context) iter.Seq2[Item, error] {
 	}
 }
 
-// Ahead has read called with frames by a goroutine of its own, before they are
-// items, while the consumer does not keep up: to do some of its work on another
-// core. It gets them in their order, but not all of them, and not more than about
-// reach before the consumer does. The frame's [Item] has what it returns. Ahead is
-// to be called before Items.
+// Ahead has read called with frames before they are items, while the consumer
+// does not keep up: to do some of its work on another core. It gets them in their
+// order, one at a time though from more than one goroutine, but not all of them,
+// and not more than about reach before the consumer does. The frame's [Item] has
+// what it returns. Ahead is to be called before Items.
 func (l *Live) Ahead(read func(frame []byte) (ticket uint64), reach int) {
 	l.queue.scout.read, l.queue.scout.reach = read, reach
 }

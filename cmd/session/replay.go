@@ -35,7 +35,8 @@ func NewReplay(o ReplayOptions) *Replay {
 	return &Replay{o: o, queue: newQueue(runAhead)}
 }
 
-// Ahead is [Live.Ahead] for a recording.
+// Ahead is [Live.Ahead] for a recording. read may still be called when Items has
+// been left.
 func (r *Replay) Ahead(read func(frame []byte) (ticket uint64), reach int) {
 	r.queue.scout.read, r.queue.scout.reach = read, reach
 }

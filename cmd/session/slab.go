@@ -21,7 +21,8 @@ type slab struct {
 	data  []byte
 	spans []span
 
-	// Published, under the queue's lock.
+	// Published, under the queue's lock; but the tickets of shown are the scout's
+	// while it is in the slab, from scouted on.
 	item      *Item
 	shown     []span
 	shownData []byte
