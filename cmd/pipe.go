@@ -53,9 +53,8 @@ func (p *pipe) attach(live *session.Live) {
 	live.Ahead(p.ahead(), decode.AheadFrames)
 }
 
-// ahead is what a source may do with frames for which the pipe is not ready
-// yet. Frames that are only copied gain nothing by it: receiving them is as much
-// work.
+// ahead is what a source may do with frames for which the pipe is not ready yet.
+// Frames that are only copied gain nothing by it: their payload is not even read.
 func (p *pipe) ahead() func(frame []byte) (ticket uint64) {
 	if p.raw && p.program == nil {
 		return nil

@@ -82,7 +82,7 @@ type span struct {
 
 func newQueue(limit int) *queue {
 	q := &queue{limit: limit, open: -1, moved: make(chan struct{}, 1), held: newEpisode()}
-	q.news.L, q.scout.news.L, q.scout.left.L = &q.mu, &q.mu, &q.mu
+	q.news.L, q.scout.woken.L, q.scout.left.L = &q.mu, &q.mu, &q.mu
 	q.turn.over = make(chan struct{}, 1)
 	q.tail = newSlab(slabSize)
 	q.head = q.tail
@@ -181,6 +181,7 @@ func (q *queue) say(item Item) {
 	q.pulse.received++
 	q.pulse.reading = time.Now()
 	q.wake()
+	q.wakeScout()
 }
 
 // finish ends the queue; err is nil or why.

@@ -11,47 +11,22 @@ const scoutStep = 8
 // the consumer comes, the scout leaves the slab, and what it did not get to is
 // the consumer's.
 //
-// It has a goroutine of its own where receiving is much work. The producer is the
-// scout while it is held back: all there is to do for one that reads a file.
+// There is one at a time: the producer while it is held back, which is all that a
+// source needs that reads a file; and where receiving is much work, a goroutine
+// that does nothing else.
 //
-// The scout is guarded by the queue's lock.
+// The scout is guarded by the queue's lock, but for the tickets of the slab where
+// it is.
 type scout struct {
-	read     func(frame []byte) (ticket uint64) // nil: nobody scouts
-	reach    int                                // how many frames it is ahead, about
-	in       *slab                              // where it is; nil for nowhere
-	left     sync.Cond                          // it has left a slab
-	idle     bool                               // its goroutine waits for news
-	news     sync.Cond                          // there is a slab for it, or it is recalled
+	read  func(frame []byte) (ticket uint64) // nil: nobody scouts
+	reach int                                // how many frames it is ahead, about
+	in    *slab                              // where it is; nil for nowhere
+	left  sync.Cond                          // it has left a slab
+
+	// Of its own goroutine:
+	asleep   bool
+	woken    sync.Cond
 	recalled bool
-}
-
-// sendScout gives the scout a goroutine; recall ends that.
-func (q *queue) sendScout() (recall func()) {
-	if q.scout.read == nil {
-		return func() {}
-	}
-	var back sync.WaitGroup
-	back.Go(q.scoutAhead)
-	return func() {
-		q.mu.Lock()
-		q.scout.recalled, q.scout.idle = true, false
-		q.scout.news.Signal()
-		q.mu.Unlock()
-		back.Wait()
-	}
-}
-
-func (q *queue) scoutAhead() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for s := &q.scout; !s.recalled; {
-		if q.scoutSlab() {
-			continue
-		}
-		for s.idle = true; s.idle; {
-			s.news.Wait()
-		}
-	}
 }
 
 // scoutSlab makes the caller the scout, unless somebody is: for one slab, or until
@@ -62,7 +37,7 @@ func (q *queue) scoutSlab() bool {
 		return false
 	}
 	q.scout.in = s
-	for s != q.head && s.scouted < len(s.shown) && !q.scout.recalled {
+	for s != q.head && s.scouted < len(s.shown) {
 		step := s.shown[s.scouted:min(s.scouted+scoutStep, len(s.shown))]
 		q.mu.Unlock()
 		for i := range step {
@@ -79,7 +54,7 @@ func (q *queue) scoutSlab() bool {
 // unscouted returns where the scout has something to read, nil for nowhere. The
 // producer may still be in the last slab. mu is held.
 func (q *queue) unscouted() *slab {
-	if q.scout.read == nil || q.scout.recalled {
+	if q.scout.read == nil {
 		return nil
 	}
 	frames := len(q.head.shown)
@@ -92,15 +67,6 @@ func (q *queue) unscouted() *slab {
 	return nil
 }
 
-// wakeScout is called when a slab is full, or the consumer has moved on. mu is
-// held.
-func (q *queue) wakeScout() {
-	if q.scout.idle && q.unscouted() != nil {
-		q.scout.idle = false
-		q.scout.news.Signal()
-	}
-}
-
 // meetScout returns up to where the slab is the consumer's, which has come to
 // it: that is at least one frame. mu is held.
 func (q *queue) meetScout(s *slab) (end int) {
@@ -111,4 +77,43 @@ func (q *queue) meetScout(s *slab) (end int) {
 		q.scout.left.Wait()
 	}
 	return len(s.shown)
+}
+
+// sendScout gives the scout a goroutine; recall ends it.
+func (q *queue) sendScout() (recall func()) {
+	if q.scout.read == nil {
+		return func() {}
+	}
+	var back sync.WaitGroup
+	back.Go(q.scoutAhead)
+	return func() {
+		q.mu.Lock()
+		q.scout.recalled, q.scout.asleep = true, false
+		q.scout.woken.Signal()
+		q.mu.Unlock()
+		back.Wait()
+	}
+}
+
+// scoutAhead scouts until it is recalled.
+func (q *queue) scoutAhead() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for s := &q.scout; !s.recalled; {
+		if q.scoutSlab() {
+			continue
+		}
+		for s.asleep = true; s.asleep; {
+			s.woken.Wait()
+		}
+	}
+}
+
+// wakeScout is called when a slab is full, or the consumer has moved on. mu is
+// held.
+func (q *queue) wakeScout() {
+	if q.scout.asleep && q.unscouted() != nil {
+		q.scout.asleep = false
+		q.scout.woken.Signal()
+	}
 }

@@ -163,8 +163,8 @@ func TestTheConsumerMeetsTheScout(t *testing.T) {
 	})
 }
 
-// A scout that is recalled does not come back before it is done with its step,
-// and leaves the rest.
+// A scout that is recalled comes back when it is done with its slab, and leaves
+// the rest.
 func TestRecallOfTheScout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := newScouted(t, 1000)
@@ -174,12 +174,12 @@ func TestRecallOfTheScout(t *testing.T) {
 		q.receive(4 * perSlab)
 		synctest.Wait()
 		go func() {
-			for range scoutStep {
+			for range perSlab {
 				busy <- struct{}{}
 			}
 		}()
 		recall()
-		if read := len(q.reads()); read != scoutStep {
+		if read := len(q.reads()); read != perSlab {
 			t.Errorf("%d frames were scouted", read)
 		}
 	})
@@ -197,6 +197,10 @@ func TestWhatIsNotScouted(t *testing.T) {
 			t.Errorf("frames %d were scouted in the slab that is being filled", read)
 		}
 		q.say(Item{Link: &Link{Status: Lost}})
+		synctest.Wait()
+		if read := q.reads(); len(read) != 5 {
+			t.Errorf("frames %d were scouted, not those behind the first slab", read)
+		}
 		q.say(Item{Link: &Link{Status: Restored}})
 		q.receive(perSlab + 5)
 		synctest.Wait()
