@@ -8,7 +8,7 @@ import (
 
 const (
 	// AheadFrames is how many frames are read ahead at most.
-	AheadFrames = 512
+	AheadFrames = 384
 	// aheadBytes is the size of the largest frame that is read ahead: what it
 	// needs is kept, for so many frames.
 	aheadBytes = 2 << 10

@@ -12,7 +12,7 @@ const (
 	// runAhead is how many bytes are received ahead of a consumer that is at work.
 	// It keeps both busy, and the scout between them, and memory small when the
 	// sender is the faster one.
-	runAhead = 1 << 20
+	runAhead = 3 << 18
 	// stall is for how long a consumer takes nothing until it counts as
 	// blocked. From then on frames wait up to the whole buffer; and it does not
 	// receive by itself any more.
