@@ -60,20 +60,41 @@ func list(points []point, unit string) string {
 	return strings.Join(cells, ", ") + " " + unit
 }
 
-// pace is the nanoseconds of CPU time that a client takes for a frame of a
-// corpus, the best of some runs: what disturbs only adds to it.
-func (b *bench) pace(who []string, c *corpus, frames, runs int) (nanoseconds float64, peak int, err error) {
-	for range runs {
-		o, err := b.run(client{args: who}, show{corpus: c, frames: frames}, nil)
-		if err != nil {
-			return 0, 0, err
+// pacing is a client that is given so many frames of a corpus, some times.
+type pacing struct {
+	who          []string
+	corpus       *corpus
+	frames, runs int
+}
+
+// pace is the nanoseconds of CPU time that a client takes for a frame, the median
+// of its runs: the best of short ones would be luckier than a long one can be. peak
+// is the most memory, in KiB.
+type pace struct {
+	each float64
+	peak int
+}
+
+// paces has the clients run in turns, since a machine that is shared is not the
+// same from one minute to the next.
+func (b *bench) paces(clients []pacing) ([]pace, error) {
+	paces, each := make([]pace, len(clients)), make([][]float64, len(clients))
+	for round, again := 0, true; again; round++ {
+		again = false
+		for i, c := range clients {
+			if round >= c.runs {
+				continue
+			}
+			again = true
+			o, err := b.run(client{args: c.who}, show{corpus: c.corpus, frames: c.frames}, nil)
+			if err != nil {
+				return nil, err
+			}
+			each[i] = append(each[i], float64(o.cpu.Nanoseconds())/float64(c.frames))
+			paces[i] = pace{median(each[i]), max(paces[i].peak, o.peak)}
 		}
-		if each := float64(o.cpu.Nanoseconds()) / float64(frames); nanoseconds == 0 || each < nanoseconds {
-			nanoseconds = each
-		}
-		peak = max(peak, o.peak)
 	}
-	return nanoseconds, peak, nil
+	return paces, nil
 }
 
 // following is restail's command line at its plainest.
@@ -82,21 +103,20 @@ func (b *bench) following() []string { return []string{b.restail, "tail", "-q", 
 // manyFrames asks for the CPU time of a frame without that of the start, which a
 // run of one frame has.
 func (b *bench) manyFrames() ([]row, error) {
-	points, peaks := []point{}, []point{}
-	start, _, err := b.pace(b.following(), b.corpus, 1, b.rounds)
+	clients := []pacing{}
+	for _, step := range []struct{ frames, runs int }{{1, 3 * b.rounds}, {1e4, 3 * b.rounds}, {1e5, b.rounds}, {1e6, 3}, {1e7, 1}} {
+		clients = append(clients, pacing{b.following(), b.corpus, step.frames, step.runs})
+	}
+	paces, err := b.paces(clients)
 	if err != nil {
 		return nil, err
 	}
-	for _, step := range []struct {
-		of           string
-		frames, runs int
-	}{{"10^4", 1e4, b.rounds}, {"10^5", 1e5, b.rounds}, {"10^6", 1e6, 2}, {"10^7", 1e7, 1}} {
-		each, peak, err := b.pace(b.following(), b.corpus, step.frames, step.runs)
-		if err != nil {
-			return nil, err
+	points, peaks := []point{}, []point{}
+	for i, name := range []string{"", "10^4", "10^5", "10^6", "10^7"} {
+		if i > 0 {
+			points = append(points, point{name, paces[i].each - paces[0].each/float64(clients[i].frames)})
+			peaks = append(peaks, point{name, float64(paces[i].peak) / 1024})
 		}
-		points = append(points, point{step.of, each - start/float64(step.frames)})
-		peaks = append(peaks, point{step.of, float64(peak) / 1024})
 	}
 	rows := []row{flatRow("CPU time for a frame without that of the start, by frames", "ns", points)}
 	if peaks[0].value > 0 {
@@ -106,13 +126,17 @@ func (b *bench) manyFrames() ([]row, error) {
 }
 
 func (b *bench) manyConnections() ([]row, error) {
-	points := []point{}
+	clients, points := []pacing{}, []point{}
 	for _, connections := range []int{1, 10, 100, 1000} {
-		each, _, err := b.pace(b.following(), newCorpus(corpusEvents, connections, 0), 300_000, b.rounds)
-		if err != nil {
-			return nil, err
-		}
-		points = append(points, point{fmt.Sprint(connections), each})
+		points = append(points, point{of: fmt.Sprint(connections)})
+		clients = append(clients, pacing{b.following(), newCorpus(corpusEvents, connections, 0), 300_000, b.rounds})
+	}
+	paces, err := b.paces(clients)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range paces {
+		points[i].value = p.each
 	}
 	return []row{flatRow("CPU time for a frame, by connections", "ns", points)}, nil
 }
@@ -121,23 +145,24 @@ func (b *bench) manyConnections() ([]row, error) {
 // fits no cache.
 func (b *bench) largeFrames() ([]row, error) {
 	const total = 128 << 20
-	points, copies := []point{}, []point{}
+	clients := []pacing{}
 	for _, size := range []int{300, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20} {
 		c := newCorpus(max(16, 2<<20/size), len(connectionSlugs), size)
-		kib := float64(c.events.mean()) / 1024
-		each, _, err := b.pace(b.following(), c, total/c.events.mean(), 2)
-		if err != nil {
-			return nil, err
+		for _, who := range [][]string{b.following(), {b.self, "copy", b.sender.url(false)}} {
+			clients = append(clients, pacing{who, c, total / c.events.mean(), b.rounds})
 		}
-		bare, _, err := b.pace([]string{b.self, "copy", b.sender.url(false)}, c, total/c.events.mean(), 2)
-		if err != nil {
-			return nil, err
-		}
-		name := fmt.Sprintf("%.1f KiB", kib)
-		points, copies = append(points, point{name, each / kib}), append(copies, point{name, bare / kib})
+	}
+	paces, err := b.paces(clients)
+	if err != nil {
+		return nil, err
+	}
+	points := [2][]point{} // restail's and L's
+	for i, p := range paces {
+		kib := float64(clients[i].corpus.events.mean()) / 1024
+		points[i%2] = append(points[i%2], point{fmt.Sprintf("%.1f KiB", kib), p.each / kib})
 	}
 	return []row{
-		linearRow("CPU time for a KiB, by the frames' size", "ns", points),
-		{what: "the same of L", result: list(copies, "ns")},
+		linearRow("CPU time for a KiB, by the frames' size", "ns", points[0]),
+		{what: "the same of L", result: list(points[1], "ns")},
 	}, nil
 }
