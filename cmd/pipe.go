@@ -54,7 +54,7 @@ func (p *pipe) attach(live *session.Live) {
 }
 
 // ahead is what a source may do with frames for which the pipe is not ready yet.
-// Frames that are only copied gain nothing by it: their payload is not even read.
+// Frames that are only copied gain nothing by it: their payload is only checked.
 func (p *pipe) ahead() func(frame []byte) (ticket uint64) {
 	if p.raw && p.program == nil {
 		return nil

@@ -79,13 +79,15 @@ type pace struct {
 // same from one minute to the next.
 func (b *bench) paces(clients []pacing) ([]pace, error) {
 	paces, each := make([]pace, len(clients)), make([][]float64, len(clients))
-	for round, again := 0, true; again; round++ {
-		again = false
+	rounds := 0
+	for _, c := range clients {
+		rounds = max(rounds, c.runs)
+	}
+	for round := range rounds {
 		for i, c := range clients {
 			if round >= c.runs {
 				continue
 			}
-			again = true
 			o, err := b.run(client{args: c.who}, show{corpus: c.corpus, frames: c.frames}, nil)
 			if err != nil {
 				return nil, err
