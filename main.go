@@ -5,16 +5,15 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"syscall"
 
 	"github.com/restail/restail/cmd"
 )
 
 func main() {
 	signals := make(chan os.Signal, 8)
-	signal.Ignore(syscall.SIGPIPE) // help ends with its reader too
+	signal.Notify(signals, cmd.Signals(signal.Ignored)...)
 	os.Exit(cmd.Run(context.Background(), os.Args[1:], cmd.Env{
-		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Environ: os.Environ(), Exit: os.Exit,
-		Signals: signals, Notify: func() { signal.Notify(signals, cmd.Signals(signal.Ignored)...) },
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Environ: os.Environ(), Signals: signals, Exit: os.Exit,
 	}))
 }

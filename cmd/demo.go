@@ -36,8 +36,7 @@ func (c *demoCommand) Run(r *run) error {
 	if err != nil {
 		return err
 	}
-	p.attach(live)
-	p.source = show{live}
+	p.source, p.live = show{live}, live
 	return r.follow(p, &c.endFlags)
 }
 

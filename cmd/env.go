@@ -17,11 +17,8 @@ type Env struct {
 	Environ []string
 	// Signals delivers those of [Signals]; nil for none.
 	Signals <-chan os.Signal
-	// Notify has them delivered from now on; nil where they are already. Help and
-	// the version are there before the threads for it would be.
-	Notify func()
-	// Exit ends the process at once: for the second signal, and for the end of
-	// its time while a write to stdout waits.
+	// Exit ends the process at once: at the second signal, and when a run that is
+	// to end cannot because nobody reads its stdout.
 	Exit func(status int)
 }
 

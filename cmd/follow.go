@@ -19,12 +19,6 @@ import (
 // summaryAfter is how long a run lasts before its end is worth a summary.
 const summaryAfter = 10 * time.Second
 
-// errTimeout and errIdle are what cancels a run at --timeout and --idle.
-var (
-	errTimeout = errors.New("--timeout ran out")
-	errIdle    = errors.New("--idle ran out")
-)
-
 // newPipe builds the loop from the flags: everything that the user wrote is
 // checked here, before anything is contacted.
 func (r *run) newPipe(o *outputFlags, end *endFlags) (*pipe, error) {
@@ -45,7 +39,7 @@ func (r *run) newPipe(o *outputFlags, end *endFlags) (*pipe, error) {
 		return nil, err
 	}
 	p := &pipe{
-		decoder: decode.New(time.Now),
+		decoder: decode.New(),
 		actions: actions, platforms: platforms, program: program,
 		writer: writer, raw: o.Format == "raw",
 		out: newOutput(r.Stdout), limit: int(end.Count),
@@ -53,9 +47,6 @@ func (r *run) newPipe(o *outputFlags, end *endFlags) (*pipe, error) {
 	}
 	if text, ok := writer.(*format.Text); ok {
 		p.know = text.Know
-	}
-	if p.raw && program == nil && platforms == nil {
-		p.decoder.Lean()
 	}
 	return p, nil
 }
@@ -142,8 +133,8 @@ func filterArgs(args []string) ([]filter.Arg, error) {
 	return bound, nil
 }
 
-// follow runs the pipe until the source ends, or --timeout, --idle, a signal
-// or the reader of stdout ends it.
+// follow runs the pipe until the source ends, or --count, --timeout, --idle, a
+// signal, the filter or the reader of stdout ends it.
 func (r *run) follow(p *pipe, end *endFlags) error {
 	start := time.Now()
 	ctx, cancel := context.WithCancelCause(r.Context)
@@ -153,68 +144,36 @@ func (r *run) follow(p *pipe, end *endFlags) error {
 		timer := time.AfterFunc(time.Duration(end.Timeout), func() { cancel(errTimeout) })
 		defer timer.Stop()
 	}
-	if end.Idle > 0 {
-		p.out.lastWrite.Store(start.UnixNano())
-		watchers.Go(func() { watchIdle(ctx, p.out, time.Duration(end.Idle), cancel) })
-	}
+	p.out.lastLine.Store(start.UnixNano())
 	over := make(chan struct{})
-	watchers.Go(func() {
-		if <-ctx.Done(); isTimeUp(context.Cause(ctx)) {
-			r.leaveStuck(p.out, end.timeUp(), over)
-		}
-	})
-	table := func() { p.status.Table(p.counters.snapshot(), p.counters.count(p.live)) }
+	watchers.Go(func() { r.watch(ctx, p, end, cancel, over) })
+	table := func() { p.status.Table(p.decoder.Linked(), p.counted()) }
 	r.table.Store(&table)
+	r.out.Store(p.out)
 	err := p.run(ctx)
 	r.table.Store(nil)
 	close(over)
-	cause := context.Cause(ctx)
 	cancel(nil)
 	watchers.Wait()
 	if time.Since(start) > summaryAfter {
-		r.summary = func() { p.status.Summary(p.counters.count(p.live)) }
+		r.summary = func() { p.status.Summary(p.counted()) }
 	}
-	if errors.As(err, new(stopped)) && errors.As(cause, new(stopped)) {
-		return cause // the reader left, but a signal may have come before
-	}
-	stuck := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
-	if err != nil && !stuck || p.limitReached() {
+	return p.verdict(err, end)
+}
+
+// verdict turns what ended the run into an error with its exit status.
+func (p *pipe) verdict(err error, end *endFlags) error {
+	switch {
+	case errors.Is(err, errCount):
+		return stopped{statusDone}
+	case !errors.Is(err, errTimeout) && !errors.Is(err, errIdle):
 		return sourceError(err)
+	case end.Count > 0:
+		return stopped{statusTimeout}
+	case p.live != nil && !p.linkUp.Load():
+		return &exitError{status: statusGivenUp, err: fmt.Errorf("%w while the link was down", err)}
 	}
-	if isTimeUp(cause) {
-		return stopped{end.timeUp()}
-	}
-	return cause
-}
-
-func isTimeUp(cause error) bool { return errors.Is(cause, errTimeout) || errors.Is(cause, errIdle) }
-
-// timeUp is the status of a run whose time was up before it had all lines of a
-// --count.
-func (e *endFlags) timeUp() int {
-	if e.Count > 0 {
-		return statusTimeout
-	}
-	return statusDone
-}
-
-// watchIdle cancels the run when nothing was written for so long.
-func watchIdle(ctx context.Context, out *output, idle time.Duration, cancel context.CancelCauseFunc) {
-	timer := time.NewTimer(idle)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.C:
-		}
-		left := idle - time.Since(time.Unix(0, out.lastWrite.Load()))
-		if left <= 0 {
-			cancel(errIdle)
-			return
-		}
-		timer.Reset(left)
-	}
+	return stopped{statusDone}
 }
 
 // sourceError gives the errors that end a source their exit status.
@@ -224,6 +183,9 @@ func sourceError(err error) error {
 	}
 	if errors.As(err, new(*session.GivenUpError)) {
 		return &exitError{status: statusGivenUp, err: err}
+	}
+	if wrong := (*session.FormatError)(nil); errors.As(err, &wrong) {
+		return usageError(err, wrong.Hint)
 	}
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -17,7 +18,8 @@ const batchBytes = 16 << 10
 const smallBatches = 16
 
 // output gathers whole lines for stdout and writes them in batches. Whatever
-// ends the run, stdout ends with a whole line.
+// ends the run, stdout ends with a whole line. All but stopWriting is for the
+// loop; the atomics may be read by anybody.
 type output struct {
 	w io.Writer
 	// atomic is how many bytes a pipe takes whole or not at all, so that not
@@ -28,42 +30,84 @@ type output struct {
 	// await waits until it takes so much, if it ever will.
 	room  func() int
 	await func(size int)
-	lines []byte
-	small int // batches since the last large one
-	// lastWrite is when a line was last written, in Unix nanoseconds.
-	lastWrite atomic.Int64
-	writing   atomic.Bool // a flush is under way: it may be waiting for the reader
+
+	lines   []byte
+	small   int   // batches since the last large one
+	total   int64 // lines gathered since the start
+	counted bool  // a line among those gathered counts for --idle
+
+	gathered atomic.Int64 // lines that were to be written so far
+	written  atomic.Int64 // lines that stdout has taken
+	lastLine atomic.Int64 // when a line that counts for --idle was written, in Unix nanoseconds
+	progress atomic.Int64 // changes whenever stdout takes something
+	flushing atomic.Bool  // stdout may be blocked
+
+	writing sync.Mutex // held while w.Write runs
 }
 
 func newOutput(w io.Writer) *output {
 	o := &output{w: w, atomic: atomicWrite(w)}
 	if o.atomic > 0 {
 		o.room = func() int { return pipeRoom(w.(*os.File)) }
-		o.await = func(size int) { awaitRoom(w.(*os.File), size) }
+		o.await = func(size int) { awaitRoom(w.(*os.File), size, func() { o.progress.Add(1) }) }
 	}
 	return o
 }
 
-// full tells whether the batch should be flushed although more is waiting.
-func (o *output) full() bool { return len(o.lines) >= batchBytes }
+// take takes the batch with one line more. counts tells whether it counts for
+// --idle.
+func (o *output) take(lines []byte, counts bool) {
+	o.lines = lines
+	o.total++
+	o.counted = o.counted || counts
+}
+
+// isFull tells whether the batch should be flushed although more is waiting.
+func (o *output) isFull() bool { return len(o.lines) >= batchBytes }
 
 // flush writes what was gathered.
 func (o *output) flush() error {
-	o.writing.Store(true)
-	defer o.writing.Store(false)
+	if len(o.lines) == 0 {
+		return nil
+	}
+	o.gathered.Store(o.total)
+	o.flushing.Store(true)
+	defer o.flushing.Store(false)
 	for rest := o.lines; len(rest) > 0; {
 		n := o.piece(rest)
+		o.writing.Lock()
 		written, err := o.w.Write(rest[:n])
+		o.writing.Unlock()
 		if err != nil {
 			takeBack(o.w, rest[:written])
 			o.lines = nil
 			return writeError(err)
 		}
+		if n < len(rest) {
+			o.written.Add(int64(bytes.Count(rest[:n], []byte("\n"))))
+		}
 		rest = rest[n:]
-		o.lastWrite.Store(time.Now().UnixNano())
+		o.progress.Add(1)
+	}
+	o.written.Store(o.total)
+	if o.counted {
+		o.counted = false
+		o.lastLine.Store(time.Now().UnixNano())
 	}
 	o.forget(len(o.lines))
 	return nil
+}
+
+// lastWrite is how long the write under way may go on when the process is to end
+// at once.
+const lastWrite = 100 * time.Millisecond
+
+// stopWriting waits for the write under way, though not for long, and keeps
+// another one from beginning. Then the process must end.
+func (o *output) stopWriting() {
+	for end := time.Now().Add(lastWrite); !o.writing.TryLock() && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // forget empties the batch. The memory of a huge one is given back once enough

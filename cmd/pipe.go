@@ -1,9 +1,10 @@
 package cmd
 
 import (
-	"cmp"
 	"context"
 	"errors"
+	"sync/atomic"
+	"time"
 
 	"github.com/restail/restail/cmd/session"
 	"github.com/restail/restail/decode"
@@ -12,9 +13,9 @@ import (
 	"github.com/restail/restail/format"
 )
 
-// pipe is the loop that everything runs through: a frame of the source is
-// decoded to a record, chosen, filtered, formatted and written. News of the
-// link and of the connections leave the same loop to stderr, in their order.
+// pipe is the loop that everything runs through: an action of the source is
+// applied, chosen, filtered, formatted and written. News of the link and of the
+// connections leave the same loop to stderr, in their order.
 type pipe struct {
 	source session.Source
 	live   *session.Live // the source, or what is behind it; nil for a recording
@@ -23,7 +24,7 @@ type pipe struct {
 	actions   func(action []byte) bool
 	platforms map[string]bool // those to write; nil for all
 	program   *filter.Program // nil for none
-	patience  patience
+	filtering context.Context // of the program; see filterContext
 	mistakes  mistakes
 
 	writer format.Writer
@@ -32,132 +33,106 @@ type pipe struct {
 	// for other formats.
 	know func(record.Linked)
 
-	out      *output
-	limit    int // how many lines are written at most; 0 for no limit
-	gathered int // how many lines were written or are about to be
-	// ending tells that nothing more is written, and that the source's error is
-	// waited for.
-	ending bool
+	out   *output
+	limit int // how many lines are written at most; 0 for no limit
+	count int // lines so far, but for those of link records
 
 	status   *format.Status
-	settling settling
-	counters counters
-	changed  bool          // the counters' connection map is behind
+	settleAt time.Time     // when missing connections are told; zero for never
 	link     record.Record // news of the link
+	linkUp   atomic.Bool
+	counters counters
 }
 
-// attach makes a live source the pipe's.
-func (p *pipe) attach(live *session.Live) {
-	p.source, p.live = live, live
-	p.settling.nudge = live.Nudge
-	live.Ahead(p.ahead(), decode.AheadFrames)
+// counters are counts since the start. Other goroutines read them.
+type counters struct {
+	received, filtered, broken, filterErrors atomic.Int64
 }
 
-// ahead is what a source may do with frames for which the pipe is not ready yet.
-// Frames that are only copied gain nothing by it: their payload is only checked.
-func (p *pipe) ahead() func(frame []byte) (ticket uint64) {
-	if p.raw && p.program == nil {
-		return nil
-	}
-	return p.decoder.Ahead().Read
-}
+// settleTime is how long no connection has to change until those that are
+// missing are told: the service sends the whole set on a new socket, and a
+// connection that flaps is back within seconds.
+const settleTime = 3 * time.Second
 
-// errLimit ends the loop when the last line of the limit has been gathered.
-var errLimit = errors.New("all lines are written")
+// errCount ends the loop when the last line of --count has been gathered.
+var errCount = errors.New("all lines are written")
 
 // run moves everything from the source to stdout until the source ends, the
-// limit is reached or stdout fails. Whatever ends it, gathered lines are
-// written first.
-func (p *pipe) run(ctx context.Context) error {
-	var err error
-	for item, itemErr := range p.source.Items(ctx) {
-		if err = itemErr; err == nil && !p.ending {
+// count is reached, the filter halts, or stdout fails. What was gathered is
+// written before run leaves the source, which may take its time to end. When
+// ctx was done first, its cause is the error.
+func (p *pipe) run(ctx context.Context) (err error) {
+	for item, failed := range p.source.Items(ctx) {
+		if err = failed; err == nil {
 			err = p.take(ctx, item)
 		}
-		if errors.Is(err, errLimit) && gaveUp(item.Link) {
-			p.ending, err = true, nil
-		}
-		if err == nil && (!item.More || p.out.full()) {
-			err = p.flush()
+		if err != nil || !item.More || p.out.isFull() {
+			if failed := p.out.flush(); failed != nil {
+				err = failed
+			}
 		}
 		if err != nil {
 			break
 		}
 	}
-	p.settling.stop()
-	if err == nil || !errors.As(err, new(stopped)) {
-		err = cmp.Or(p.flush(), err)
-	}
-	if errors.Is(err, errLimit) {
-		return nil
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(err, errCount) {
+		return cause
 	}
 	return err
 }
 
-// gaveUp tells of news of the link whether an error is to follow it. It is how
-// the run ends then, though the last line of a limit was written.
-func gaveUp(link *session.Link) bool {
-	return link != nil && (link.Final || link.Status == session.Ended)
-}
-
 // take handles one item of the source.
 func (p *pipe) take(ctx context.Context, item session.Item) error {
-	if item.Link != nil {
-		return p.takeLink(ctx, item.Link)
-	}
-	if p.settling.isOver() {
+	if !p.settleAt.IsZero() && !item.Received.Before(p.settleAt) {
 		p.settle()
 	}
-	if item.Frame == nil && item.Broken == nil { // a nudge
-		return nil
+	switch {
+	case item.Link != nil:
+		return p.takeLink(ctx, item)
+	case item.Notice != "":
+		p.status.Note("frame", item.Notice)
+	case item.Broken != nil:
+		p.counters.received.Add(1)
+		p.counters.broken.Add(1)
+		p.status.Frame(item.Broken, item.Frame)
+	case item.Action != nil:
+		p.counters.received.Add(1)
+		return p.takeAction(ctx, item)
 	}
-	p.counters.received.Add(1)
-	if item.Broken != nil {
-		p.broken(item.Broken, nil)
-		return nil
-	}
-	if err := p.decoder.Read(item.Frame, item.Ticket); err != nil {
-		p.broken(err, item.Frame)
-		if p.live != nil {
-			p.live.Broken()
-		}
-		return nil
-	}
-	p.noticeConnections()
+	return nil
+}
+
+func (p *pipe) takeAction(ctx context.Context, item session.Item) error {
+	p.decoder.Apply(item.Action, item.Received)
+	p.noticeConnections(item.Received)
+	frame := item.Action.Frame()
 	switch {
 	case !p.wants():
 		p.counters.filtered.Add(1)
 		return nil
-	case p.raw && p.program == nil: // the record would be for nobody
-		return p.gather(p.writer.Record(p.out.lines, nil, item.Frame))
+	case p.raw && p.program == nil: // nobody needs the record
+		return p.gather(p.writer.Record(p.out.lines, nil, frame), true)
 	}
-	return p.write(ctx, p.decoder.Record(), item.Frame)
-}
-
-// broken reports a frame that is no record.
-func (p *pipe) broken(err error, frame []byte) {
-	p.counters.broken.Add(1)
-	p.status.Frame(err, frame)
+	return p.write(ctx, p.decoder.Record(), frame)
 }
 
 // noticeConnections tells what the last action changed in the connection map.
-func (p *pipe) noticeConnections() {
-	p.changed = p.changed || p.decoder.Updated()
+func (p *pipe) noticeConnections(received time.Time) {
 	if change := p.decoder.Change(); change != nil {
 		p.status.Connection(*change, p.decoder.Record())
 		if p.know != nil {
 			p.know(*change)
 		}
 	}
-	if p.decoder.Updated() && p.live != nil {
-		p.live.Drained(p.decoder.Drained())
-		p.settling.begin()
+	if p.live != nil && p.decoder.Updated() {
+		p.settleAt = received.Add(settleTime)
 	}
 }
 
-// settle reports the connections that are not coming back by themselves: those
+// settle tells of the connections that are not coming back by themselves: those
 // that a new socket did not announce again, and those that stay connecting.
 func (p *pipe) settle() {
+	p.settleAt = time.Time{}
 	for _, lingering := range p.decoder.Lingering() {
 		p.status.Connection(lingering, nil)
 	}
@@ -167,12 +142,14 @@ func (p *pipe) settle() {
 }
 
 // takeLink handles news of the link: a status line, and a record in its place.
-func (p *pipe) takeLink(ctx context.Context, link *session.Link) error {
-	linkRecord(&p.link, link)
-	tellLink(p.status, &p.link, link)
-	if link.Status == session.Restored && !link.Same {
+func (p *pipe) takeLink(ctx context.Context, item session.Item) error {
+	news := item.Link
+	p.linkUp.Store(news.Status == session.Connected || news.Status == session.Restored)
+	linkRecord(&p.link, news)
+	tellLink(p.status, &p.link, news)
+	if news.Status == session.Restored && !news.Same {
 		p.decoder.Relink()
-		p.settling.begin()
+		p.settleAt = item.Received.Add(settleTime)
 	}
 	if !p.actions(p.link.Bytes(record.Action)) {
 		return nil
@@ -180,8 +157,8 @@ func (p *pipe) takeLink(ctx context.Context, link *session.Link) error {
 	return p.write(ctx, &p.link, nil)
 }
 
-// wants tells whether -a and -p choose the action that was read. One without a
-// platform is for all of them.
+// wants tells whether -a and -p choose the action that was applied. One without
+// a platform is for all of them.
 func (p *pipe) wants() bool {
 	if !p.actions(p.decoder.Action()) {
 		return false
@@ -193,12 +170,13 @@ func (p *pipe) wants() bool {
 	return len(platform) == 0 || p.platforms[string(platform)]
 }
 
-// write filters and formats one record.
+// write filters and formats one record. The frame is nil for a link record.
 func (p *pipe) write(ctx context.Context, r *record.Record, frame []byte) error {
+	counts := frame != nil
 	if p.program == nil {
-		return p.gather(p.writer.Record(p.out.lines, r, frame))
+		return p.gather(p.writer.Record(p.out.lines, r, frame), counts)
 	}
-	ctx, cancel := p.patience.with(ctx)
+	ctx, cancel := p.filterContext(ctx)
 	defer cancel()
 	passed := false
 	err := p.program.Run(ctx, r, frame, func(o filter.Output) error {
@@ -208,9 +186,9 @@ func (p *pipe) write(ctx context.Context, r *record.Record, frame []byte) error 
 		case again:
 			return nil
 		case o.Record || p.raw:
-			return p.gather(p.writer.Record(p.out.lines, r, frame))
+			return p.gather(p.writer.Record(p.out.lines, r, frame), counts)
 		}
-		return p.gather(p.writer.Value(p.out.lines, o.Value))
+		return p.gather(p.writer.Value(p.out.lines, o.Value), counts)
 	})
 	if failed := (*filter.Error)(nil); errors.As(err, &failed) {
 		p.counters.filterErrors.Add(1)
@@ -223,30 +201,53 @@ func (p *pipe) write(ctx context.Context, r *record.Record, frame []byte) error 
 	return err
 }
 
-// gather takes the batch with perhaps one line more.
-func (p *pipe) gather(lines []byte) error {
+// filterTime is how long a program may go on with one record after the run was
+// told to end: what was received is still to be written, but no program may hold
+// up the end for good.
+const filterTime = time.Second
+
+// filterContext returns the context of one run of the program. ctx is the run's.
+func (p *pipe) filterContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	if ctx.Err() != nil {
+		return context.WithTimeout(context.WithoutCancel(ctx), filterTime)
+	}
+	if p.filtering == nil {
+		filtering, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		p.filtering = filtering
+		context.AfterFunc(ctx, func() { time.AfterFunc(filterTime, cancel) })
+	}
+	return p.filtering, func() {}
+}
+
+// gather takes the batch of lines with perhaps one more, which counts for
+// --count and --idle or not.
+func (p *pipe) gather(lines []byte, counts bool) error {
 	if len(lines) == len(p.out.lines) {
 		return nil
 	}
-	p.out.lines = lines
-	p.gathered++
-	if p.limitReached() {
-		return errLimit
+	p.out.take(lines, counts)
+	if !counts {
+		return nil
+	}
+	if p.count++; p.limit > 0 && p.count >= p.limit {
+		return errCount
 	}
 	return nil
 }
 
-func (p *pipe) limitReached() bool { return p.limit > 0 && p.gathered >= p.limit }
-
-func (p *pipe) flush() error {
-	if p.changed {
-		p.changed = false
-		linked := p.decoder.Linked()
-		p.counters.linked.Store(&linked)
+// counted returns the counters as they stand, with what waits in the live source,
+// if there is one.
+func (p *pipe) counted() format.Counters {
+	c := format.Counters{
+		Received:     p.counters.received.Load(),
+		Written:      p.out.written.Load(),
+		Filtered:     p.counters.filtered.Load(),
+		Broken:       p.counters.broken.Load(),
+		FilterErrors: p.counters.filterErrors.Load(),
 	}
-	if err := p.out.flush(); err != nil {
-		return err
+	if p.live != nil {
+		stats := p.live.Stats()
+		c.Queued, c.LastHeard = int64(stats.Frames), stats.Heard
 	}
-	p.counters.written.Store(int64(p.gathered))
-	return nil
+	return c
 }

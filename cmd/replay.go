@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 
 	"github.com/restail/restail/cmd/session"
-	"github.com/restail/restail/decode"
 )
 
 // replayCommand runs a recording through the pipe.
@@ -36,35 +35,29 @@ func (c *replayCommand) Run(r *run) error {
 		return err
 	}
 	defer recording.Close()
-	replay := session.NewReplay(session.ReplayOptions{
-		R: recording, Speed: float64(c.Speed), MaxFrame: int(c.MaxFrame), Stamp: decode.Stamp,
+	p.source = session.NewReplay(session.ReplayOptions{
+		R: recording, Speed: float64(c.Speed), MaxFrame: int(c.MaxFrame),
 	})
-	replay.Ahead(p.ahead(), decode.AheadFrames)
-	p.source = replay
 	return r.follow(p, &c.endFlags)
 }
 
 // open opens a recording, - for stdin.
 func (r *run) open(name string) (io.ReadCloser, error) {
-	recording, err := r.openFile(name)
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	return &firstLook{ReadCloser: recording, tell: func(hint string) { r.status.Note("frame", hint) }}, nil
-}
-
-func (r *run) openFile(name string) (io.ReadCloser, error) {
 	if name == "-" {
 		return io.NopCloser(r.Stdin), nil
 	}
 	info, err := os.Stat(name)
 	switch {
 	case err == nil && info.IsDir():
-		return nil, fmt.Errorf("%s is a directory", name)
+		return nil, unreadable(fmt.Errorf("%s is a directory", name))
 	case err == nil && info.Mode()&os.ModeNamedPipe != 0:
 		return &namedPipe{name: name}, nil
 	}
-	return os.Open(name)
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	return file, nil
 }
 
 func unreadable(err error) error {

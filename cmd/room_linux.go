@@ -27,18 +27,23 @@ func pipeRoom(pipe *os.File) int {
 }
 
 // awaitRoom waits until a pipe takes n bytes whole, unless it never will or its
-// reader goes away.
-func awaitRoom(pipe *os.File, n int) {
+// reader goes away. It calls progress when the reader has taken something.
+func awaitRoom(pipe *os.File, n int, progress func()) {
 	size, err := unix.FcntlInt(pipe.Fd(), unix.F_GETPIPE_SZ, 0)
 	if err != nil || n > size {
 		return
 	}
 	fds := []unix.PollFd{{Fd: int32(pipe.Fd()), Events: unix.POLLOUT}}
-	for pause := 50 * time.Microsecond; pipeRoom(pipe) < n; pause = min(2*pause, 5*time.Millisecond) {
+	before := pipeRoom(pipe)
+	for pause := 50 * time.Microsecond; before < n; pause = min(2*pause, 5*time.Millisecond) {
 		unix.Poll(fds, -1) // for a page; the kernel tells of no more
 		if fds[0].Revents&unix.POLLERR != 0 {
 			return
 		}
 		time.Sleep(pause)
+		if room := pipeRoom(pipe); room != before {
+			progress()
+			before = room
+		}
 	}
 }

@@ -8,4 +8,4 @@ import "os"
 func pipeRoom(*os.File) int { return 0 }
 
 // awaitRoom does not wait.
-func awaitRoom(*os.File, int) {}
+func awaitRoom(*os.File, int, func()) {}

@@ -21,7 +21,7 @@ import (
 func Run(ctx context.Context, args []string, env Env) int {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	r := &run{Context: ctx, secrets: new(redact.Secrets), over: make(chan struct{}), summary: func() {}}
+	r := &run{Context: ctx, secrets: new(redact.Secrets), over: make(chan struct{}), resumed: make(chan struct{}, 1), summary: func() {}}
 	env.Stderr = r.secrets.Writer(env.Stderr)
 	r.Env = env
 	r.status = format.NewStatus(env.Stderr, format.StatusText, time.Now)
@@ -57,6 +57,10 @@ type run struct {
 	// table prints the connection table and the counters: what a running
 	// follow answers the table signals with.
 	table atomic.Pointer[func()]
+	// out is the stdout of a follow; nil for other commands.
+	out atomic.Pointer[output]
+	// resumed delivers when the process goes on after it was stopped.
+	resumed chan struct{}
 	// summary is the last that is said.
 	summary func()
 }
@@ -64,6 +68,9 @@ type run struct {
 // stopped ends a run that has nothing to complain about, with its status:
 // a signal, a timeout, a reader that went away.
 type stopped struct{ status int }
+
+// ExitStatus is the status that the run ends with.
+func (s stopped) ExitStatus() int { return s.status }
 
 func (s stopped) Error() string { return fmt.Sprintf("stopped with status %d", s.status) }
 
@@ -86,9 +93,6 @@ func (r *run) command(args []string, cancel context.CancelCauseFunc) error {
 	case "version":
 		_, err := io.WriteString(r.Stdout, versionLine())
 		return writeError(err)
-	}
-	if r.Notify != nil {
-		r.Notify()
 	}
 	go r.watchSignals(r.Context, cancel)
 	return parsed.Selected().Target.Addr().Interface().(command).Run(r)

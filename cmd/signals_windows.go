@@ -8,6 +8,9 @@ import (
 // stopSignals end a run, with 128 plus their number as its status.
 var stopSignals = map[os.Signal]int{os.Interrupt: 130, syscall.SIGTERM: 143}
 
+// resumeSignal is none: Windows stops no process.
+const resumeSignal = syscall.Signal(-1)
+
 // tableSignals is empty: Windows has no signal to ask for the table.
 var tableSignals []os.Signal
 

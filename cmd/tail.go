@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"context"
 	"net"
 	"net/http"
 	"net/url"
@@ -34,10 +33,7 @@ func (c *tailCommand) Run(r *run) error {
 	if err != nil {
 		return err
 	}
-	p.attach(live)
-	ctx, cancel := context.WithCancel(r)
-	defer cancel()
-	go tellHeld(live.Held(ctx), func(what string) { r.status.Note("link", what) })
+	p.source, p.live = live, live
 	return r.follow(p, &c.endFlags)
 }
 
@@ -64,7 +60,7 @@ func (r *run) newLive(l *linkFlags, tokens session.Tokens) (*session.Live, error
 		URL: l.URL, Tokens: tokens, Redact: r.secrets.Text, Getenv: r.getenv, UserAgent: userAgent(),
 		Retries: l.retries(), MaxBackoff: time.Duration(l.MaxBackoff),
 		HeartbeatTimeout: time.Duration(l.HeartbeatTimeout),
-		MaxFrame:         int(l.MaxFrame), Buffer: int(l.Buffer),
+		MaxFrame:         int(l.MaxFrame), Buffer: int(l.Buffer), Resumed: r.resumed,
 	})
 	if err != nil {
 		return nil, usageError(err, "")

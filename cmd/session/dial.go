@@ -3,10 +3,13 @@ package session
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -22,85 +25,129 @@ const (
 	maxHeader = 64 << 10
 )
 
-// client returns the HTTP client of all handshakes.
-func client(o LiveOptions, plain bool) *http.Client {
-	dial := o.DialContext
-	if dial == nil {
-		dialer := &net.Dialer{Timeout: handshakeTimeout}
-		if plain {
-			dialer.Control = endpoint.OnlyLoopback
-		}
-		dial = dialer.DialContext
-	}
-	proxy := endpoint.Proxy(o.Getenv)
-	return &http.Client{
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{
-			Proxy: func(r *http.Request) (*url.URL, error) { return proxy(r.URL) },
-			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-				conn, err := dial(ctx, network, address)
-				if err != nil {
-					return nil, err
-				}
-				return &wire{Conn: conn}, nil
-			},
-			TLSClientConfig:        o.TLS,
-			TLSHandshakeTimeout:    handshakeTimeout,
-			MaxResponseHeaderBytes: maxHeader,
-			DisableKeepAlives:      true,
-			DisableCompression:     true,
-		},
-	}
-}
-
 // dial makes one handshake. It alone puts the token into the address, and lets
 // neither back out: no detail of a fault has them.
+//
+// Compression is not offered: chat is small, and without it every read shows
+// where a message ends.
 func (l *Live) dial(ctx context.Context, token string) (*socket, *fault) {
 	address := *l.url
 	query := address.Query()
 	query.Set("accessToken", token)
 	address.RawQuery = query.Encode()
 
-	s := &socket{
-		quote: l.o.quote, silence: l.o.HeartbeatTimeout, maxFrame: l.o.MaxFrame,
-		queue: l.queue, stopping: make(chan struct{}),
-	}
+	s := &socket{now: l.o.Now, queue: l.queue}
+	h := &handshake{socket: s, maxFrame: l.o.MaxFrame}
+	h.RoundTripper = l.transport(s)
 	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
 	defer cancel()
-	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(info httptrace.GotConnInfo) { s.wire = wireUnder(info.Conn) },
-	})
-	options := &websocket.DialOptions{
-		HTTPClient:      l.client,
+	ws, resp, err := websocket.Dial(h.traced(ctx), address.String(), &websocket.DialOptions{
+		HTTPClient: &http.Client{
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+			Transport:     h,
+		},
 		HTTPHeader:      http.Header{"User-Agent": {l.o.UserAgent}},
-		CompressionMode: websocket.CompressionContextTakeover,
-	}
-	if l.wary {
-		options.CompressionMode = websocket.CompressionDisabled
-	}
-	conn, resp, err := websocket.Dial(traced, address.String(), options)
+		CompressionMode: websocket.CompressionDisabled,
+	})
 	switch {
 	case err == nil:
-		s.open(conn, l.buf, resp.Header.Get("Sec-WebSocket-Extensions") != "")
+		s.ws, s.opened = ws, l.o.Now()
+		s.conn.open.Store(true)
+		ws.SetReadLimit(int64(l.o.MaxFrame))
+		s.start()
 		return s, nil
 	case resp != nil:
 		return nil, l.refusal(resp)
 	case ctx.Err() != nil:
 		err = ctx.Err() // whatever it became on the way
 	}
-	return nil, l.dialFault(err)
+	return nil, l.dialFault(err, h)
 }
 
-// wireUnder finds the wire below any TLS, of which an HTTPS proxy adds another.
-func wireUnder(conn net.Conn) *wire {
-	for {
-		switch c := conn.(type) {
-		case *wire:
-			return c
-		case *tls.Conn:
-			conn = c.NetConn()
-		default:
-			return nil
+// transport makes the one connection of the socket.
+func (l *Live) transport(s *socket) *http.Transport {
+	dial := l.o.DialContext
+	if dial == nil {
+		dialer := &net.Dialer{Timeout: handshakeTimeout}
+		if l.url.Scheme == "ws" {
+			dialer.Control = endpoint.OnlyLoopback
 		}
+		dial = dialer.DialContext
 	}
+	proxy := endpoint.Proxy(l.o.Getenv)
+	return &http.Transport{
+		Proxy: func(r *http.Request) (*url.URL, error) { return proxy(r.URL) },
+		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+			if answer.StatusCode != http.StatusOK {
+				return fmt.Errorf("the proxy answered %s", answer.Status)
+			}
+			return nil
+		},
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dial(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			s.conn = &tcpConn{Conn: conn}
+			return s.conn, nil
+		},
+		TLSClientConfig:        l.o.TLS,
+		TLSHandshakeTimeout:    handshakeTimeout,
+		MaxResponseHeaderBytes: maxHeader,
+		DisableKeepAlives:      true,
+		DisableCompression:     true,
+	}
+}
+
+// A handshake puts an [upgraded] connection below the library, and knows how far
+// a handshake that failed had come.
+type handshake struct {
+	http.RoundTripper
+	socket    *socket
+	maxFrame  int
+	status    int         // of the answer; 0 for none
+	tlsFailed atomic.Bool // the TLS handshake failed
+	answered  atomic.Bool // the beginning of an answer has come
+}
+
+func (h *handshake) traced(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		TLSHandshakeDone:     func(_ tls.ConnectionState, err error) { h.tlsFailed.Store(err != nil) },
+		GotFirstResponseByte: func() { h.answered.Store(true) },
+	})
+}
+
+func (h *handshake) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := h.RoundTripper.RoundTrip(r)
+	if err == nil {
+		h.status = answer.StatusCode
+	}
+	if err != nil || answer.StatusCode != http.StatusSwitchingProtocols {
+		return answer, err
+	}
+	if body, ok := answer.Body.(io.ReadWriteCloser); ok {
+		u := &upgraded{
+			ReadWriteCloser: body, conn: h.socket.conn,
+			headers: headerScanner{limit: int64(h.maxFrame)},
+			buf:     make([]byte, batchBytes),
+		}
+		h.socket.upgraded, answer.Body = u, u
+	}
+	return answer, nil
+}
+
+// proxyHost returns the proxy between here and the service, without its
+// password; "" when there is none.
+func (l *Live) proxyHost() string {
+	if proxy, err := endpoint.Proxy(l.o.Getenv)(asHTTP(l.url)); err == nil && proxy != nil {
+		return proxy.Host
+	}
+	return ""
+}
+
+// asHTTP returns the address as the transport sees it.
+func asHTTP(u *url.URL) *url.URL {
+	other := *u
+	other.Scheme = map[string]string{"wss": "https", "ws": "http"}[u.Scheme]
+	return &other
 }

@@ -8,11 +8,12 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
+	"unicode/utf8"
 
 	"github.com/coder/websocket"
 
@@ -23,132 +24,139 @@ import (
 type fault struct {
 	reason string
 	detail string // see [Link]
-	answer string // that refused a token
+	answer string // the service's, when it refused a token
+	// closeCode tells that a token was refused by a close frame.
+	closeCode bool
 	// after is the time that the service asks to wait; 0 when it does not.
 	after time.Duration
-	// heard tells that the link had received something.
-	heard bool
-	// final tells that trying again is of no use; err may say why.
+	// final tells that there is no token to try again with; err may say why.
 	final bool
 	err   error
 }
 
-// closeCodes are the close codes that may mean a refused token. None is
+// tokenCodes are the close codes that may mean a refused token. None is
 // documented: the first is WebSocket's own, the others are custom.
-var closeCodes = []websocket.StatusCode{websocket.StatusPolicyViolation, 4001, 4401}
+var tokenCodes = []websocket.StatusCode{websocket.StatusPolicyViolation, 4001, 4401}
 
-// refusal reads the answer to a handshake that was no consent.
+// refusal reads the answer to a handshake that was not an upgrade.
 func (l *Live) refusal(resp *http.Response) *fault {
 	code := resp.StatusCode
-	f := &fault{reason: refused}
-	what := fmt.Sprintf("the service answered %d %s", code, http.StatusText(code))
+	f := &fault{reason: reasonRefused}
+	status := strings.TrimSpace(fmt.Sprintf("%d %s", code, http.StatusText(code)))
+	what := "the service answered " + status
 	switch {
 	case code == http.StatusSwitchingProtocols:
-		return &fault{reason: violation, detail: "the service answered the handshake wrongly"}
+		return &fault{reason: reasonProtocol, detail: "the service answered the handshake wrongly"}
 	case code == http.StatusBadRequest, code == http.StatusUnauthorized, code == http.StatusForbidden:
-		f.reason = unauthorized
-		f.answer = fmt.Sprintf("%d %s", code, http.StatusText(code))
-		what = "the service refused the token: " + f.answer
+		f.reason = reasonUnauthorized
+		f.answer = status
+		what = "the service refused the token: " + status
+		if code == http.StatusForbidden {
+			what += " (does the token have the scope chat.read?)"
+		}
 	case code == http.StatusTooManyRequests:
-		f.reason = rateLimited
+		f.reason = reasonRateLimited
 		f.after = endpoint.RetryAfter(resp.Header.Get("Retry-After"), time.Now())
 	case code >= 500:
-		f.reason = serverError
+		f.reason = reasonServerError
 		f.after = endpoint.RetryAfter(resp.Header.Get("Retry-After"), time.Now())
 	case code >= 300 && code < 400:
 		what += ", a redirect, which is not followed"
 	default:
-		what += ", which is no WebSocket"
+		what += " instead of a WebSocket"
 	}
-	f.detail = strings.TrimSpace(what)
-	if said := l.words(resp); said != "" {
+	f.detail = what
+	if said := l.body(resp); said != "" {
 		f.detail += ": " + said
 	}
 	return f
 }
 
-// words returns what a refusal says, if that is fit to be shown.
-func (l *Live) words(resp *http.Response) string {
+// body returns what a refusal says, if that is fit to be shown.
+func (l *Live) body(resp *http.Response) string {
 	if strings.Contains(resp.Header.Get("Content-Type"), "html") {
 		return ""
 	}
 	body, _ := io.ReadAll(resp.Body) // the library has read its beginning
-	return l.o.quote(string(body))
+	return l.quote(string(body))
 }
 
 // dialFault reads an error of a dial that got no answer.
-func (l *Live) dialFault(err error) *fault {
-	f := &fault{reason: network}
-	host := l.url.Host
-	root := rootOf(err).Error()
+func (l *Live) dialFault(err error, h *handshake) *fault {
+	f := &fault{reason: reasonNetwork}
+	where := l.url.Host
+	if proxy := l.proxyHost(); proxy != "" {
+		where += " through the proxy " + proxy
+	}
+	broke := errors.Is(err, io.EOF) || errors.As(err, new(syscall.Errno)) || isTimeout(err)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		f.detail = fmt.Sprintf("%s did not answer the handshake within %v", host, handshakeTimeout)
+		f.detail = fmt.Sprintf("%s did not answer the handshake within %v", where, handshakeTimeout)
 		return f
-	case strings.HasPrefix(root, "tls: "), strings.HasPrefix(root, "x509: "), errors.Is(err, http.ErrSchemeMismatch):
-		f.reason = encryption
+	case h.status >= 300 && h.status < 400: // without an address that can be read
+		return &fault{reason: reasonRefused, detail: "the service answered with a redirect, which is not followed"}
 	case errors.Is(err, endpoint.ErrElsewhere):
-		f.reason = refused
-	case strings.Contains(err.Error(), "Location header"): // that cannot be read
-		return &fault{reason: refused, detail: "the service answered with a redirect, which is not followed"}
-	case strings.HasPrefix(root, "malformed "):
-		f.reason = violation
+		f.reason = reasonRefused
+	case h.tlsFailed.Load() && !broke:
+		f.reason = reasonTLS
+	case h.answered.Load() && !broke:
+		f.reason = reasonProtocol
 	}
 	if e := (*url.Error)(nil); errors.As(err, &e) {
 		err = e.Err // the address has the token
 	}
-	f.detail = "cannot reach " + host + ": " + l.o.quote(err.Error())
+	f.detail = "cannot reach " + where + ": " + l.quote(err.Error())
 	return f
 }
 
-// linkFault reads the error that ended a link.
-func (s *socket) linkFault(err error) *fault {
-	f := &fault{reason: network}
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// linkFault reads the error that ended the reading from a socket. active tells
+// whether the socket had received an action.
+func (l *Live) linkFault(s *socket, active bool) *fault {
+	f := &fault{reason: reasonNetwork}
+	err, failure := s.err, s.conn.err
 	var closing websocket.CloseError
 	var broken *net.OpError
-	failure := s.wire.failure()
 	switch {
 	case errors.As(err, &closing):
-		return s.closeFault(closing)
-	case errors.Is(err, websocket.ErrMessageTooBig):
-		f.reason = tooLarge
-		f.detail = fmt.Sprintf("a frame is larger than the limit of %s (--max-frame)", size(s.maxFrame))
-	case errors.Is(failure, os.ErrDeadlineExceeded):
-		f.reason = silent
-		f.detail = "nothing received for " + seconds(s.silence)
-	case errors.Is(err, context.DeadlineExceeded): // the library's own, for a pong
-		f.detail = "the service did not take the answer to its ping"
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		f.detail = "the connection was cut without a close frame"
+		return l.closeFault(closing, active)
+	case errors.Is(err, websocket.ErrMessageTooBig), errors.Is(err, errTooLarge):
+		f.reason = reasonTooLarge
+		f.detail = fmt.Sprintf("a frame is larger than the limit of %s (--max-frame)", size(l.o.MaxFrame))
 	case errors.Is(failure, syscall.ECONNRESET):
 		f.detail = "the connection was reset"
+	case errors.Is(err, errCut), errors.Is(failure, io.EOF):
+		f.detail = errCut.Error()
 	case errors.As(failure, &broken):
-		f.detail = s.quote(broken.Err.Error())
+		f.detail = l.quote(broken.Err.Error())
 	case failure != nil:
-		f.detail = s.quote(failure.Error())
-	case strings.Contains(err.Error(), "tls: "):
-		f.reason = encryption
-		f.detail = s.quote(rootOf(err).Error())
+		f.detail = l.quote(failure.Error())
+	case s.upgraded.failure != nil: // in between, where TLS is
+		f.reason = reasonTLS
+		f.detail = l.quote(rootOf(s.upgraded.failure).Error())
 	default:
-		f.reason = violation
-		f.detail = "the service broke the WebSocket protocol: " + s.quote(rootOf(err).Error())
+		f.reason = reasonProtocol
+		f.detail = "the service broke the WebSocket protocol: " + l.quote(rootOf(err).Error())
 	}
 	return f
 }
 
-// closeFault reads a close frame.
-func (s *socket) closeFault(closing websocket.CloseError) *fault {
-	f := &fault{reason: closed, detail: "the service closed the link"}
-	for _, code := range closeCodes {
-		if closing.Code == code {
-			f = &fault{reason: unauthorized, detail: "the service refused the token and closed the link",
-				answer: fmt.Sprintf("close code %d", closing.Code)}
-		}
+// closeFault reads a close frame. Before any action, some codes mean that the
+// token was refused.
+func (l *Live) closeFault(closing websocket.CloseError, active bool) *fault {
+	f := &fault{reason: reasonClosed, detail: "the service closed the link"}
+	if !active && slices.Contains(tokenCodes, closing.Code) {
+		f = &fault{reason: reasonUnauthorized, detail: "the service refused the token and closed the link",
+			answer: fmt.Sprintf("close code %d", closing.Code), closeCode: true}
 	}
 	if closing.Code != websocket.StatusNoStatusRcvd {
 		f.detail += fmt.Sprintf(" (%d)", closing.Code)
 	}
-	if said := s.quote(closing.Reason); said != "" {
+	if said := l.quote(closing.Reason); said != "" {
 		f.detail += ": " + said
 	}
 	return f
@@ -163,6 +171,24 @@ func rootOf(err error) error {
 		}
 		err = inner
 	}
+}
+
+// maxQuote is how much of what a server says is worth showing, in bytes.
+const maxQuote = 200
+
+// quote prepares what a server or a library said for people: without secrets,
+// on one line, not too long. Control characters stay; see [Link.Detail].
+func (l *Live) quote(said string) string {
+	// First of all: a secret that is joined or cut off is harder to recognize.
+	said = strings.Join(strings.Fields(l.o.Redact(said)), " ")
+	if len(said) <= maxQuote {
+		return said
+	}
+	end := maxQuote
+	for end > maxQuote-utf8.UTFMax && !utf8.RuneStart(said[end]) {
+		end--
+	}
+	return said[:end] + "…"
 }
 
 // seconds writes a duration as a timeout is given: 60s, not 1m0s.

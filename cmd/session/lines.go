@@ -5,13 +5,16 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"time"
+
+	"github.com/restail/restail/decode"
 )
 
-// A TooLongError is a line of a recording that is no frame because of its
-// length.
+// A TooLongError is about a line of a recording that is too long for a frame.
 type TooLongError struct {
 	Line  int // counted from 1
 	Limit int // in bytes
@@ -21,138 +24,160 @@ func (e *TooLongError) Error() string {
 	return fmt.Sprintf("line %d is longer than the limit of %s (--max-frame)", e.Line, size(e.Limit))
 }
 
-// maxEmptyReads is how often in a row a reader may return nothing.
-const maxEmptyReads = 100
+// ErrNoActions ends a recording in which no line is an action.
+var ErrNoActions = errors.New("no line of the recording is an action")
+
+// A FormatError ends a source whose file is of another kind than a recording.
+type FormatError struct {
+	What string // of which kind it is
+	Hint string // what to do
+}
+
+func (e *FormatError) Error() string { return "this is not a recording but " + e.What }
+
+// lineReader makes frames of the lines of a recording, and puts them into the
+// queue.
+type lineReader struct {
+	*Replay
+	ctx     context.Context
+	parser  decode.Parser
+	batch   *batch
+	line    int    // the current one, counted from 1
+	long    []byte // the beginning of a line that is longer than the reader's buffer
+	tooLong bool   // the rest of the line is skipped
+	actions bool   // a line was an action
+	looked  bool   // the first line was looked at
+}
 
 // read puts the recording into the queue, until its end or until ctx is done.
 func (r *Replay) read(ctx context.Context) error {
-	in, err := gunzipped(r.o.R)
+	l := &lineReader{Replay: r, ctx: ctx, batch: r.queue.get(), line: 1}
+	in, err := gunzipped(r.o.R, l.handOver)
 	if err != nil {
 		return readError(err)
 	}
-	lines := splitter{queue: r.queue, limit: r.o.MaxFrame}
-	empty := 0
-	for err == nil && empty < maxEmptyReads {
-		r.queue.publish() // the next read may wait for ever
-		r.queue.hold(ctx.Done())
-		if ctx.Err() != nil {
-			return nil
+	lines := bufio.NewReaderSize(in, batchBytes)
+	for err == nil && ctx.Err() == nil {
+		var part []byte
+		part, err = lines.ReadSlice('\n')
+		if errors.Is(err, bufio.ErrBufferFull) {
+			l.begin(part)
+			err = nil
+			continue
 		}
-		var n int
-		n, err = lines.read(in)
-		if empty++; n > 0 {
-			empty = 0
+		if bad := l.end(part); bad != nil {
+			return bad
 		}
 	}
-	lines.end()
+	l.handOver()
 	switch {
-	case err == nil:
-		return readError(io.ErrNoProgress)
-	case err == io.EOF:
+	case ctx.Err() != nil:
 		return nil
+	case !errors.Is(err, io.EOF):
+		return readError(err)
+	case !l.actions:
+		return ErrNoActions
 	}
-	return readError(err)
+	return nil
 }
 
 func readError(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("the recording is cut short: %w", err)
 	}
-	return fmt.Errorf("the recording cannot be read further: %w", err)
+	return fmt.Errorf("cannot read the recording any further: %w", err)
 }
 
-// gunzipped returns what is in r, unpacked if it is gzipped, which its first
-// two bytes tell.
-func gunzipped(r io.Reader) (io.Reader, error) {
-	// Reads of more than its buffer go past it.
-	peeked := bufio.NewReaderSize(r, 16)
-	if magic, _ := peeked.Peek(2); string(magic) != "\x1f\x8b" {
-		return peeked, nil
+// gunzipped returns what is in r, unpacked if it is gzipped, which its first two
+// bytes tell. beforeRead is called before each read of r, which may have to wait.
+func gunzipped(r io.Reader, beforeRead func()) (io.Reader, error) {
+	in := bufio.NewReaderSize(&hookedReader{r, beforeRead}, batchBytes)
+	if magic, _ := in.Peek(2); string(magic) != "\x1f\x8b" {
+		return in, nil
 	}
-	return gzip.NewReader(bufio.NewReaderSize(peeked, wireBuffer))
+	return gzip.NewReader(in)
 }
 
-// A splitter makes frames of lines. It reads into the last slab of the queue
-// and finds the lines there.
-type splitter struct {
-	queue *queue
-	limit int  // bytes of the longest line
-	from  int  // where the unfinished line begins in the slab
-	seen  int  // up to where it is known to have no end
-	lines int  // how many were finished
-	skip  bool // the unfinished line is too long
+type hookedReader struct {
+	io.Reader
+	beforeRead func()
 }
 
-// read reads once and returns how many bytes that were.
-func (l *splitter) read(in io.Reader) (int, error) {
-	s := l.queue.tail
-	if cap(s.data)-len(s.data) < minRoom {
-		s = l.queue.move(l.from)
-		l.from, l.seen = 0, len(s.data)
+func (h *hookedReader) Read(p []byte) (int, error) {
+	h.beforeRead()
+	return h.Reader.Read(p)
+}
+
+// begin takes a part of a line that has no end yet.
+func (l *lineReader) begin(part []byte) {
+	if !l.tooLong {
+		l.long = append(l.long, part...)
 	}
-	n, err := in.Read(s.data[len(s.data):cap(s.data)])
-	s.data = s.data[:len(s.data)+n]
-	l.split()
-	return n, err
+	if len(l.long) > l.o.MaxFrame+len("\r\n") {
+		l.tooLong, l.long = true, nil
+	}
 }
 
-// split finds the lines that are finished, and gives up one that is too long.
-func (l *splitter) split() {
-	for {
-		s := l.queue.tail
-		n := bytes.IndexByte(s.data[l.seen:], '\n')
-		if n < 0 {
-			l.seen = len(s.data)
-			break
+// end takes the last part of a line. The error says that the file is not a
+// recording.
+func (l *lineReader) end(part []byte) error {
+	line, long := part, l.long != nil
+	if long {
+		line = append(l.long, part...)
+	}
+	line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
+	if !l.looked {
+		l.looked = true
+		if bad := otherFormat(line); bad != nil {
+			return bad
 		}
-		l.finish(l.seen + n)
 	}
-	s := l.queue.tail
-	if unfinished := len(s.data) - l.from; !l.skip && unfinished > l.limit+len("\r") {
-		l.tooLong(len(s.data))
-		l.skip = true
-	}
-	if l.skip {
-		s = l.queue.tail
-		s.data, l.seen = s.data[:l.from], l.from
-	}
-}
-
-// finish takes the line that ends at to, where its line feed is.
-func (l *splitter) finish(to int) {
-	data := l.queue.tail.data
-	line := bytes.TrimSuffix(data[l.from:to], []byte("\r"))
+	// A file system may leave NUL bytes where a crash cut the file.
+	line = bytes.TrimLeft(line, "\x00")
 	switch {
-	case l.skip:
-		l.skip = false
-	case len(line) > l.limit:
-		l.tooLong(to + 1)
-		l.lines++
+	case l.tooLong, len(line) > l.o.MaxFrame:
+		l.handOver()
+		l.queue.say(Item{Broken: &TooLongError{Line: l.line, Limit: l.o.MaxFrame}, Received: time.Now()})
+	case len(bytes.Trim(line, " \t\r")) == 0:
+	default:
+		l.batch.add(line)
+	}
+	l.line++
+	l.long, l.tooLong = nil, false
+	if l.batch.isFull() {
+		l.handOver()
+	}
+	return nil
+}
+
+// handOver parses what was collected and puts it into the queue.
+func (l *lineReader) handOver() {
+	if len(l.batch.ends) == 0 {
 		return
-	case !isBlank(line):
-		l.queue.add(l.from, l.from+len(line))
 	}
-	l.lines++
-	l.from, l.seen = to+1, to+1
-}
-
-// end takes a last line without a line feed.
-func (l *splitter) end() {
-	if !l.skip && l.from < len(l.queue.tail.data) {
-		l.finish(len(l.queue.tail.data))
+	l.batch.received = time.Now()
+	l.batch.parse(&l.parser)
+	for n := range l.batch.parsed {
+		l.actions = l.actions || l.batch.parsed[n].err == nil
 	}
+	l.queue.put(l.ctx, l.batch)
+	l.batch = l.queue.get()
 }
 
-// tooLong reports the unfinished line and goes on at rest in a new slab.
-func (l *splitter) tooLong(rest int) {
-	old := l.queue.tail.data
-	l.queue.say(Item{Broken: &TooLongError{Line: l.lines + 1, Limit: l.limit}})
-	rest = min(rest, len(old))
-	s := l.queue.next(max(slabSize, len(old)-rest))
-	s.data = append(s.data, old[rest:]...)
-	l.from, l.seen = 0, 0
-}
-
-func isBlank(line []byte) bool {
-	return len(bytes.Trim(line, " \t\r")) == 0
+// otherFormat tells by its first line that a file is something else than a
+// recording.
+func otherFormat(line []byte) error {
+	if bytes.HasPrefix(line, []byte("\xff\xfe")) || bytes.HasPrefix(line, []byte("\xfe\xff")) ||
+		bytes.HasPrefix(line, []byte("{\x00")) || bytes.HasPrefix(line, []byte("\x00{")) {
+		return &FormatError{"text in UTF-16", "convert it to UTF-8: iconv -f UTF-16 -t UTF-8"}
+	}
+	var keys map[string]json.RawMessage
+	if json.Unmarshal(line, &keys) != nil {
+		return nil
+	}
+	has := func(key string) bool { _, ok := keys[key]; return ok }
+	if has("time") && has("action") && !has("payload") && !has("timestamp") {
+		return &FormatError{"restail's own ndjson output", "a recording is made with -o raw"}
+	}
+	return nil
 }

@@ -3,51 +3,93 @@ package session
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"time"
+
+	"github.com/restail/restail/decode"
 )
 
-// secondChance is how long to wait before a token is shown again that the
-// service refused after our own reconnect: it may still have the old socket on
-// its books.
-const secondChance = 3 * time.Second
+const (
+	// maxTick is how often the link looks at the clock, at the least.
+	maxTick = 200 * time.Millisecond
+	// lateTick is by how much a tick comes late when the process was stopped.
+	lateTick = time.Second
+	// catchUp is how long the link waits after that for what has arrived.
+	catchUp = time.Second
+	// stable is how long a link that received an action lasts until the count of
+	// attempts starts anew.
+	stable = 10 * time.Second
+	// tokenRetry is how long to wait before a token is shown again that was
+	// refused after our own reconnect: the service may still know the old socket.
+	tokenRetry = 3 * time.Second
+	// drainWait is how long connections may take to come back.
+	drainWait = 2 * time.Second
+	// fightWithin is how soon after our redial a second drain means that another
+	// client does the same.
+	fightWithin = time.Minute
 
-// A keeper keeps the link up: it dials, follows, and dials again.
-type keeper struct {
+	firstRetry = 2 * time.Second        // the most that the first retry waits
+	leastRetry = 100 * time.Millisecond // the least that any waits
+)
+
+// A link keeps a socket up: it dials, follows the socket until it ends, and
+// dials again. All of it is for one goroutine.
+type link struct {
 	*Live
-	up       bool      // the link has been up
-	down     bool      // its loss was told
-	tries    int       // since the last link that received something
-	failures int       // likewise
-	complete time.Time // until when no chat was missed
-	token    string    // the last that was shown
-	refused  string    // to be told to Tokens
-	fresh    string    // the answer, to be shown next
-	answer   string    // the service's to it
-	renewed  bool      // the refused token was replaced
-	chance   bool      // it had its second chance
+	parser      decode.Parser
+	connections *decode.Decoder // of the socket: for drains only
+
+	// Attempts.
+	tries    int  // dials since the last stable link
+	failures int  // failed dials and lost links since then
+	wasUp    bool // the link has been up
+	down     bool // its loss was told
+
+	// Tokens.
+	token    string // the last that was shown
+	refused  string // the token that Tokens must replace; "" for none
+	fresh    string // a token that was asked for already
+	answer   string // the service's answer to the refused token
+	replaced bool   // the refused token was replaced, and no action has come since
+	retried  bool   // the token was shown again after a refusal, and no handshake was granted since
+
+	// The open socket; nil when there is none.
+	socket   *socket
+	active   bool      // it has received an action
+	sign     time.Time // the last sign of life
+	ticked   time.Time // the last tick
+	paused   bool      // reading was paused, and has not had to wait for data since
+	complete time.Time // until then no chat was missed
+	last     time.Time // when the last action was received
+
+	// Drains.
+	drained  time.Time // when the last connection was taken away; zero when not drained
+	redialed bool      // the socket is dialled because of a drain
+	answered time.Time // when the last such socket was opened
+	standing bool      // another client has the chat, and we do not redial
 }
 
-// run keeps the link up until ctx is cancelled, which is no error, or the link
-// is given up.
-func (k *keeper) run(ctx context.Context) error {
+// run keeps the link up until ctx is cancelled, which is not an error, or the
+// link is given up.
+func (l *link) run(ctx context.Context) error {
 	for {
-		f := k.try(ctx)
+		f := l.attempt(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
-		k.failures++
-		wait, err := k.judge(f)
-		if err == nil && k.refused != "" {
-			f, err = k.renew(ctx, f)
+		l.failures++
+		wait, err := l.judge(f)
+		if err == nil && l.refused != "" {
+			f, err = l.renew(ctx, f)
 		}
 		if err != nil {
 			wait = 0
 		}
-		if k.token != "" || !f.final { // without any token there is no link to lose
-			k.lost(f, wait, err != nil)
+		if l.token != "" || !f.final { // without any token there is no link to lose
+			l.lost(f, wait)
 		}
 		if err != nil {
-			k.say(&Link{Status: Ended, Reason: f.reason, Detail: f.detail, Attempt: k.tries})
+			l.say(Link{Status: Ended, Reason: f.reason, Detail: f.detail, At: l.o.Now(), Attempt: l.tries})
 			return err
 		}
 		if !sleep(ctx, wait) {
@@ -56,140 +98,316 @@ func (k *keeper) run(ctx context.Context) error {
 	}
 }
 
-// try dials once and follows the link as long as it holds.
-func (k *keeper) try(ctx context.Context) *fault {
-	k.tries++
-	token, f := k.ask(ctx)
+// attempt dials once and follows the socket as long as it lives.
+func (l *link) attempt(ctx context.Context) *fault {
+	l.tries++
+	token, f := l.ask(ctx)
 	if f != nil {
 		return f
 	}
-	s, f := k.dial(ctx, token)
+	s, f := l.dial(ctx, token)
 	if f != nil {
-		k.wary = k.wary || f.reason == violation
 		return f
 	}
-	k.raised(s)
-	f = k.follow(ctx, s)
-	k.wary = k.wary || f != nil && f.reason == violation
-	if s.heard {
-		k.complete = k.queue.lastHeard()
-		k.tries, k.failures = 0, 0
-		k.refused, k.answer, k.renewed, k.chance = "", "", false, false
+	l.opened(s)
+	f = l.follow(ctx)
+	if ctx.Err() != nil {
+		return nil // the socket stays open until the consumer has everything
+	}
+	if l.socket = nil; l.active && elapsed(s.opened, l.o.Now()) >= stable {
+		l.tries, l.failures = 0, 0
 	}
 	return f
 }
 
 // ask gets a token.
-func (k *keeper) ask(ctx context.Context) (string, *fault) {
-	if token := k.fresh; token != "" {
-		k.fresh = ""
+func (l *link) ask(ctx context.Context) (string, *fault) {
+	if token := l.fresh; token != "" {
+		l.fresh = ""
 		return token, nil
 	}
-	token, err := k.o.Tokens.Token(ctx, k.refused)
-	var temporary interface{ Temporary() bool }
-	var patient interface{ RetryAfter() time.Duration }
+	token, err := l.o.Tokens.Token(ctx, l.refused)
 	switch {
-	case err == nil && token == "":
-		err = errors.New("there is no token")
-		fallthrough
 	case err != nil:
-		f := &fault{reason: noToken, detail: k.o.quote(err.Error()), err: err}
-		if !errors.As(err, &temporary) || !temporary.Temporary() {
-			f.reason, f.final = unauthorized, true
-		} else if errors.As(err, &patient) {
-			f.after = patient.RetryAfter()
-		}
-		return "", f
-	case token == k.refused:
-		err = errors.New("there is no other token")
-		return "", &fault{reason: unauthorized, detail: err.Error(), final: true, err: err}
+		return "", l.tokenFault(err)
+	case token == "":
+		return "", l.tokenFault(errors.New("there is no token"))
+	case token == l.refused:
+		return "", l.tokenFault(errors.New("there is no other token"))
 	}
-	k.token, k.refused = token, ""
+	l.token, l.refused = token, ""
 	return token, nil
 }
 
+func (l *link) tokenFault(err error) *fault {
+	f := &fault{reason: reasonUnauthorized, detail: l.quote(err.Error()), final: true, err: err}
+	var temporary interface{ Temporary() bool }
+	if errors.As(err, &temporary) && temporary.Temporary() {
+		f.reason, f.final = reasonNoToken, false
+		var after interface{ RetryAfter() time.Duration }
+		if errors.As(err, &after) {
+			f.after = after.RetryAfter()
+		}
+	}
+	return f
+}
+
+// opened begins with a new socket.
+func (l *link) opened(s *socket) {
+	now := s.opened
+	l.socket, l.active, l.retried = s, false, false
+	l.sign, l.ticked, l.paused = now, now, false
+	if l.redialed {
+		l.redialed, l.answered = false, now
+	}
+	l.connections = decode.New()
+	l.drained, l.standing = time.Time{}, false
+	news := Link{Status: Connected, At: now, Attempt: l.tries}
+	if l.wasUp {
+		news.Status, news.Gap = Restored, elapsed(l.complete, now)
+	}
+	l.wasUp, l.down, l.complete, l.last = true, false, now, now
+	l.say(news)
+}
+
+// follow passes on what the socket receives until that ends, and says why: nil
+// when ctx is done. Then the socket still wants a close frame.
+func (l *link) follow(ctx context.Context) *fault {
+	tick := time.NewTicker(max(time.Millisecond, min(maxTick, l.o.HeartbeatTimeout/4)))
+	defer tick.Stop()
+	s := l.socket
+	for {
+		select {
+		case b, ok := <-s.batches:
+			if !ok {
+				s.abandon()
+				return l.linkFault(s, l.active)
+			}
+			l.receive(ctx, b)
+		case <-tick.C:
+			if f := l.tick(); f != nil {
+				s.stop()
+				l.rest(ctx)
+				if f.reason == reasonSilent {
+					s.abandon()
+				} else {
+					s.close()
+				}
+				return f
+			}
+		case <-l.o.Resumed:
+			l.paused = true
+		case <-ctx.Done():
+			s.stop()
+			l.rest(ctx)
+			return nil
+		}
+	}
+}
+
+// rest passes on what was received before reading was stopped.
+func (l *link) rest(ctx context.Context) {
+	for b := range l.socket.batches {
+		l.receive(ctx, b)
+	}
+}
+
+// receive parses a batch, learns from it what it says of the link, and puts it
+// into the queue, with news of the link behind the action that brings it.
+func (l *link) receive(ctx context.Context, b *batch) {
+	l.noticePause(l.o.Now())
+	b.parse(&l.parser)
+	for n := 0; n < len(b.parsed); n++ {
+		if b.parsed[n].err != nil {
+			continue
+		}
+		if news := l.learn(&b.parsed[n].action, b.received); news != nil {
+			rest := b.cutAfter(n)
+			l.put(ctx, b)
+			l.say(*news)
+			b, n = rest, -1
+			b.parse(&l.parser)
+		}
+	}
+	if len(b.ends) > 0 {
+		l.put(ctx, b)
+	}
+}
+
+func (l *link) put(ctx context.Context, b *batch) {
+	if l.queue.put(ctx, b) {
+		l.paused = true
+	}
+}
+
+// learn takes an action as a sign of life, and for what it says of drains: the
+// news of that, or nil.
+func (l *link) learn(a *decode.Action, received time.Time) (news *Link) {
+	l.active, l.sign, l.last = true, received, received
+	l.replaced, l.answer = false, ""
+	if a.ChangesConnections() {
+		l.connections.Apply(a, received)
+		news = l.noticeDrain(received)
+	}
+	if !l.paused && l.drained.IsZero() {
+		l.complete = received
+	}
+	return news
+}
+
+// noticePause notices that the process was stopped, by a tick that is late.
+func (l *link) noticePause(now time.Time) {
+	if elapsed(l.ticked, now) > maxTick+lateTick {
+		l.paused = true
+		// What has arrived meanwhile must be read before silence means anything.
+		if silent := l.o.HeartbeatTimeout - catchUp; elapsed(l.sign, now) > silent {
+			l.sign = now.Add(-silent)
+		}
+		l.ticked = now
+	}
+}
+
+// tick looks at the clock. It returns why the socket is to be left, or nil.
+func (l *link) tick() *fault {
+	now := l.o.Now()
+	l.noticePause(now)
+	l.ticked = now
+	if l.paused && l.socket.conn.waiting.Load() {
+		l.paused = false // everything that was sent has been read
+		if l.drained.IsZero() {
+			l.complete = l.last
+		}
+	}
+	l.queue.tick(now)
+	switch {
+	case elapsed(l.sign, now) >= l.o.HeartbeatTimeout:
+		return &fault{reason: reasonSilent, detail: "nothing received for " + seconds(l.o.HeartbeatTimeout)}
+	case !l.drained.IsZero() && !l.standing && elapsed(l.drained, now) >= drainWait:
+		l.redialed = true
+		return &fault{reason: reasonDrained, detail: "the service took every connection away while the link stayed up"}
+	}
+	return nil
+}
+
+// noticeDrain notices that the service has taken all connections away, because
+// a newer socket subscribed, and that they are back. Dialling again gets them
+// back. But when they are soon gone again, another client is doing the same, and
+// one of the two must stand down.
+func (l *link) noticeDrain(received time.Time) (news *Link) {
+	drained := l.connections.Drained()
+	switch {
+	case drained && l.drained.IsZero():
+		l.drained = received
+		if !l.paused {
+			l.complete = received
+		}
+		if !l.answered.IsZero() && elapsed(l.answered, received) <= fightWithin {
+			l.standing, l.down = true, true
+			news = &Link{Status: Lost, Reason: reasonReplaced, At: received, Attempt: l.tries, Same: true,
+				Detail: "another client took over the chat; this one stands down and goes on listening"}
+		}
+	case !drained && !l.drained.IsZero():
+		l.drained = time.Time{}
+		if l.standing {
+			l.standing, l.down = false, false
+			news = &Link{Status: Restored, At: received, Gap: elapsed(l.complete, received), Attempt: l.tries, Same: true}
+		}
+	}
+	return news
+}
+
+// lost tells that the link is down, once for each outage.
+func (l *link) lost(f *fault, wait time.Duration) {
+	if l.down {
+		return
+	}
+	l.down = true
+	l.say(Link{Status: Lost, Reason: f.reason, Detail: f.detail, At: l.o.Now(), Attempt: l.tries, Retry: wait, NeverUp: !l.wasUp})
+}
+
+func (l *link) say(news Link) { l.queue.say(Item{Link: &news, Received: news.At}) }
+
+// judge decides what comes after a fault: how long to wait before the next
+// attempt, or the error that ends it all.
+func (l *link) judge(f *fault) (time.Duration, error) {
+	exhausted := l.o.Retries >= 0 && l.failures > l.o.Retries
+	switch {
+	case f.final:
+		return 0, &UnauthorizedError{Detail: f.detail, Answer: l.answer, Err: f.err}
+	case f.reason == reasonUnauthorized:
+		return l.judgeRefusal(f, exhausted)
+	case exhausted:
+		return 0, &GivenUpError{Reason: f.reason, Detail: f.detail, Tries: l.tries}
+	case f.reason == reasonDrained:
+		return 0, nil
+	case f.after > 0:
+		return f.after, nil
+	}
+	return backoff(l.failures, l.o.MaxBackoff), nil
+}
+
+// judgeRefusal decides what comes after a refused token. It is believed, and
+// another one asked for, unless our own reconnect was refused: then the token is
+// shown once more. A second one that is refused as well is the end.
+func (l *link) judgeRefusal(f *fault, exhausted bool) (time.Duration, error) {
+	switch {
+	case l.replaced, l.wasUp && exhausted:
+		return 0, &UnauthorizedError{Detail: f.detail, Answer: f.answer}
+	case l.wasUp && !f.closeCode && !l.retried:
+		l.retried = true
+		return tokenRetry, nil
+	}
+	l.refused, l.answer, l.replaced = l.token, f.answer, true
+	return 0, nil
+}
+
 // renew asks for another token at once, so that no retry is announced which
-// nobody can make. Without one f, the refusal, is final.
-func (k *keeper) renew(ctx context.Context, f *fault) (*fault, error) {
-	token, none := k.ask(ctx)
+// cannot be made. Without another token, the refusal f is final.
+func (l *link) renew(ctx context.Context, f *fault) (*fault, error) {
+	token, none := l.ask(ctx)
 	switch {
 	case none == nil:
-		k.fresh = token
+		l.fresh = token
 	case none.final:
 		none.reason = f.reason
-		_, err := k.judge(none)
+		_, err := l.judge(none)
 		return none, err
 	}
 	return f, nil
 }
 
-// raised tells that the link is up.
-func (k *keeper) raised(s *socket) {
-	news := &Link{Status: Connected, At: s.opened, Attempt: k.tries}
-	if k.up {
-		news.Status, news.Gap = Restored, s.opened.Sub(k.complete)
+// backoff returns how long to wait before the nth retry in a row, counted from
+// 1: any time up to a limit that doubles from retry to retry, so that clients
+// that lost their links together do not come back together.
+func backoff(n int, most time.Duration) time.Duration {
+	limit := firstRetry
+	for ; n > 1 && limit < most; n-- {
+		limit *= 2
 	}
-	k.up, k.down, k.complete = true, false, s.opened
-	k.say(news)
+	limit = min(limit, most)
+	if limit <= leastRetry {
+		return limit
+	}
+	return leastRetry + rand.N(limit-leastRetry)
 }
 
-// lost tells that the link is down, once.
-func (k *keeper) lost(f *fault, wait time.Duration, final bool) {
-	if k.down {
-		return
+// sleep waits and tells whether ctx is still alive.
+func sleep(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
 	}
-	k.down = true
-	k.say(&Link{Status: Lost, Reason: f.reason, Detail: f.detail, Attempt: k.tries, Retry: wait, Final: final})
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
 }
 
-func (k *keeper) say(news *Link) {
-	if news.At.IsZero() {
-		news.At = time.Now()
-	}
-	k.queue.say(Item{Link: news})
-}
-
-// judge decides what comes after a fault: how long to wait before the next
-// try, or the error that ends it all.
-func (k *keeper) judge(f *fault) (time.Duration, error) {
-	exhausted := k.o.Retries >= 0 && k.failures > k.o.Retries
-	switch {
-	case f.final:
-		return 0, &UnauthorizedError{Detail: f.detail, Answer: k.answer, Err: f.err}
-	case f.reason == unauthorized:
-		return k.refusedToken(f, exhausted)
-	case exhausted:
-		return 0, &GivenUpError{Reason: f.reason, Detail: f.detail, Tries: k.tries}
-	case f.reason == drained:
-		return 0, nil
-	case f.after > 0:
-		return f.after, nil
-	}
-	return backoff(k.failures, k.o.MaxBackoff), nil
-}
-
-// refusedToken decides what comes after a refused token. It is believed, and
-// another asked for, unless it was refused on our own reconnect: then it is
-// shown once more. A second one that is refused as well is the end.
-func (k *keeper) refusedToken(f *fault, exhausted bool) (time.Duration, error) {
-	switch {
-	case k.renewed, k.up && exhausted:
-		return 0, &UnauthorizedError{Detail: f.detail, Answer: f.answer}
-	case k.up && !f.heard && !k.chance:
-		k.chance = true
-		return secondChance, nil
-	}
-	k.refused, k.answer, k.renewed = k.token, f.answer, true
-	if f.heard {
-		return backoff(k.failures, k.o.MaxBackoff), nil
-	}
-	return 0, nil
-}
-
-// follow receives from the socket until it ends.
-func (k *keeper) follow(ctx context.Context, s *socket) *fault {
-	k.drain.opened(s)
-	defer k.drain.closed()
-	defer context.AfterFunc(ctx, func() { s.leave(nil) })()
-	return s.read()
+// elapsed returns the time between two moments. The monotonic clock stands still
+// while a machine sleeps, and the wall clock can be set: the larger one counts.
+func elapsed(from, to time.Time) time.Duration {
+	return max(to.Sub(from), to.Round(0).Sub(from.Round(0)))
 }

@@ -1,322 +1,216 @@
 package session
 
 import (
-	"io"
+	"context"
 	"sync"
 	"time"
 
-	"golang.org/x/sys/cpu"
+	"github.com/restail/restail/decode"
 )
 
 const (
-	// runAhead is how many bytes are received ahead of a consumer that is at work.
-	// It keeps both busy, and the scout between them, and memory small when the
-	// sender is the faster one.
-	runAhead = 3 << 18
-	// stall is for how long a consumer takes nothing until it counts as
-	// blocked. From then on frames wait up to the whole buffer; and it does not
-	// receive by itself any more.
+	// runAhead is how many bytes of frames wait for a consumer that is at work.
+	// It bounds the memory that a sender can use that is faster than the consumer.
+	runAhead = 512 << 10
+	// stall is how long a consumer takes nothing until it counts as stuck. From
+	// then on frames wait up to the whole limit.
 	stall = 50 * time.Millisecond
-	// perFrame is what a frame costs in the buffer beyond its bytes: its span.
-	perFrame = 24
+	// maxFree is how many batches are kept for reuse.
+	maxFree = 4
 )
 
-// A queue is the way from one producer, which reads a socket or a file, to one
-// consumer, which iterates. Frames lie in slabs; the producer fills the last
-// one while the consumer reads what was published of it, so that nothing is
-// copied or allocated per frame and there is no switch per frame either.
-//
-// The producer publishes whenever it is about to wait for more: nothing that
-// was received is ever withheld. Then it also waits for room. What is the
-// producer's may also be done by the consumer when that receives: see [turn].
-// With much waiting, a third one goes ahead of the consumer: see [scout].
+// A queue is where batches wait for the consumer, in order. Its size is bounded
+// in bytes. It has one producer and one consumer; Stats is for anybody.
 type queue struct {
-	limit int // bytes that may wait before the producer is held back
+	limit int         // bytes that may wait
+	free  chan *batch // for reuse
+	ready chan struct{}
+	room  chan struct{} // the consumer took something
 
-	_ cpu.CacheLinePad
-	// For whoever receives: the producer, unless it is the consumer's turn.
-	tail    *slab
-	open    int // where in tail the frame begins of which the end was not seen; -1 for none
-	short   int // a frame of more bytes is received to its end; see receive
-	unsaid  int // cost of what tail has beyond what was published
-	timer   *time.Timer
-	largest int // the last frame's size
-
-	_ cpu.CacheLinePad
-	// The consumer's own: what it has taken of the head slab.
-	data  []byte
-	spans []span
-	at    int
-
-	_        cpu.CacheLinePad
-	mu       sync.Mutex
-	news     sync.Cond // what the consumer waits for
-	head     *slab
-	free     freeList
-	taken    int // how many of head's spans the consumer has taken
-	lent     cost
-	waiting  cost
-	pulse    pulse
-	done     bool
-	err      error         // why it is done
-	idle     bool          // the consumer waits for news
-	nudged   bool          // the consumer is to have an empty item
-	atWork   bool          // the consumer has taken something since the producer began to wait
-	blocked  bool          // the consumer has taken nothing for a while
-	full     bool          // the limit was reached; until half of it is free again
-	isWaited bool          // the producer waits for the consumer
-	moved    chan struct{} // there is room meanwhile
-	held     episode
-	turn     turn
-	scout    scout
-}
-
-// cost is an amount of frames.
-type cost struct{ bytes, frames int }
-
-// span is where a frame lies in its slab.
-type span struct {
-	from, to int
-	ticket   uint64 // see [Live.Ahead]
+	mu      sync.Mutex // guards all that follows
+	waiting []*batch
+	bytes   int  // of waiting and of what the consumer has
+	frames  int  // likewise
+	stuck   bool // the consumer has taken nothing for a while
+	full    bool // the producer waits because the limit is reached
+	closed  bool // no more input
+	err     error
+	heard   time.Time // when frames were received last
 }
 
 func newQueue(limit int) *queue {
-	q := &queue{limit: limit, open: -1, moved: make(chan struct{}, 1), held: newEpisode()}
-	q.news.L, q.scout.woken.L, q.scout.left.L = &q.mu, &q.mu, &q.mu
-	q.turn.over = make(chan struct{}, 1)
-	q.tail = newSlab(slabSize)
-	q.head = q.tail
-	return q
+	return &queue{
+		limit: limit, free: make(chan *batch, maxFree),
+		ready: make(chan struct{}, 1), room: make(chan struct{}, 1),
+	}
 }
 
-// receive reads a frame from r, or what is missing of the one that is open. On
-// an error there is no frame. A read that leaves room ends a frame of up to short
-// bytes, but leaves it open: close says that there is no more of it.
-func (q *queue) receive(r io.Reader) error {
-	s, from, short := q.tail, q.open, 0
-	if from < 0 {
-		s, short = q.room(max(q.largest, minRoom)), q.short
-		from = len(s.data)
+// get returns an empty batch.
+func (q *queue) get() *batch {
+	select {
+	case b := <-q.free:
+		return b
+	default:
+		return &batch{data: make([]byte, 0, batchBytes)}
 	}
-	q.open = -1
+}
+
+// release takes back a batch that nobody uses any more.
+func (q *queue) release(b *batch) {
+	if cap(b.data) < batchBytes || cap(b.data) > 4*batchBytes || b.other != nil {
+		return
+	}
+	b.data, b.ends, b.parsed = b.data[:0], b.ends[:0], b.parsed[:0]
+	select {
+	case q.free <- b:
+	default:
+	}
+}
+
+// put appends a batch, and waits until there is room for it or ctx is done. It
+// tells whether it had to wait because the limit was reached.
+func (q *queue) put(ctx context.Context, b *batch) (held bool) {
 	for {
-		if len(s.data) == cap(s.data) {
-			s, from = q.move(from), 0
-		}
-		n, err := r.Read(s.data[len(s.data):cap(s.data)])
-		s.data = s.data[:len(s.data)+n]
-		switch {
-		case err == io.EOF:
-			q.open = from
-			q.close()
-			return nil
-		case err != nil:
-			s.data = s.data[:from]
-			return err
-		case len(s.data) < cap(s.data) && len(s.data)-from <= short:
-			q.open = from
-			return nil
-		}
-	}
-}
-
-// close says that the open frame is whole, if there is one.
-func (q *queue) close() {
-	if q.open < 0 {
-		return
-	}
-	q.largest = len(q.tail.data) - q.open + 1 // room to see the end
-	q.add(q.open, len(q.tail.data))
-	q.open = -1
-}
-
-// add says that a frame lies there in the last slab.
-func (q *queue) add(from, to int) {
-	q.tail.spans = append(q.tail.spans, span{from: from, to: to})
-	q.unsaid += to - from + perFrame
-}
-
-// room returns the last slab with room for n bytes, at the least.
-func (q *queue) room(n int) *slab {
-	if s := q.tail; s.item == nil && cap(s.data)-len(s.data) >= n {
-		return s
-	}
-	return q.next(n)
-}
-
-// next publishes what there is and begins a slab of at least n bytes.
-func (q *queue) next(n int) *slab {
-	q.publish()
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	s := q.free.get(n)
-	s.arrivals = append(s.arrivals, arrival{at: q.pulse.heard})
-	q.tail.next = s
-	q.tail = s
-	q.wakeScout()
-	return s
-}
-
-// move takes the beginning of a frame, from from on, to the beginning of a new
-// slab, where it has as much room again.
-func (q *queue) move(from int) *slab {
-	old := q.tail
-	begun := old.data[from:]
-	old.data = old.data[:from]
-	s := q.next(max(slabSize, 2*len(begun)))
-	s.data = append(s.data, begun...)
-	return s
-}
-
-// say puts an item that is no frame behind all frames so far.
-func (q *queue) say(item Item) {
-	q.publish()
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	s := &slab{item: &item, shown: []span{{}}}
-	q.tail.next = s
-	q.tail = s
-	q.waiting.bytes += perFrame
-	q.waiting.frames++
-	q.pulse.received++
-	q.pulse.reading = time.Now()
-	q.wake()
-	q.wakeScout()
-}
-
-// finish ends the queue; err is nil or why.
-func (q *queue) finish(err error) {
-	q.publish()
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if !q.done {
-		q.done, q.err = true, err
-		q.wake()
-	}
-}
-
-// abandon ends the queue without the producer, who may be stuck.
-func (q *queue) abandon() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.done = true
-	q.wake()
-}
-
-// publish gives the consumer all frames so far.
-func (q *queue) publish() {
-	if q.unsaid == 0 {
-		return
-	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.turn.tally(q.idle && q.unsaid <= handful)
-	s := q.tail
-	q.waiting.bytes += q.unsaid
-	n := len(s.spans) - len(s.shown)
-	q.waiting.frames += n
-	q.unsaid = 0
-	s.shown, s.shownData = s.spans, s.data
-	q.pulse.received += n
-	q.pulse.heard = time.Now()
-	s.arrivals = append(s.arrivals, arrival{n: len(s.spans), at: q.pulse.heard})
-	q.wake()
-}
-
-// wake tells the consumer that there is news. mu is held.
-func (q *queue) wake() {
-	if q.idle {
-		q.idle = false
-		q.news.Signal()
-	}
-}
-
-// hold waits until there is room for more, or stop is closed. There is room when
-// the consumer receives: it has taken everything.
-func (q *queue) hold(stop <-chan struct{}) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for !q.mayRead() {
-		if q.scoutSlab() {
-			continue
-		}
-		select {
-		case <-q.moved: // of an earlier wait
-		default:
-		}
-		q.isWaited, q.atWork = true, false
-		full := q.full
-		q.mu.Unlock()
-		late, stopped := q.await(stop, full)
 		q.mu.Lock()
-		q.isWaited = false
-		q.pulse.reading = time.Now()
-		if stopped {
+		full := q.bytes >= q.limit
+		if q.bytes < runAhead || q.stuck && !full || ctx.Err() != nil {
+			q.full = false
+			q.append(b)
+			q.mu.Unlock()
+			return held
+		}
+		q.full = full
+		q.mu.Unlock()
+		held = held || full
+		stalled := time.NewTimer(stall)
+		select {
+		case <-q.room:
+		case <-ctx.Done():
+		case <-stalled.C:
+			q.mu.Lock()
+			q.stuck = true
+			q.mu.Unlock()
+		}
+		stalled.Stop()
+	}
+}
+
+// append appends a batch. q.mu is held.
+func (q *queue) append(b *batch) {
+	if q.closed {
+		return
+	}
+	if q.stuck {
+		whole := b
+		b = whole.compacted()
+		q.release(whole)
+	}
+	if len(b.ends) > 0 {
+		q.heard = b.received
+	}
+	q.waiting = append(q.waiting, b)
+	q.bytes += b.size()
+	q.frames += len(b.ends)
+	signal(q.ready)
+}
+
+// say appends an item that is not a frame. It does not wait for room.
+func (q *queue) say(item Item) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.append(&batch{received: item.Received, other: &item})
+}
+
+// tick gives the consumer an empty item if it waits for one.
+func (q *queue) tick(now time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.waiting) == 0 {
+		q.append(&batch{received: now, other: &Item{}})
+	}
+}
+
+// close ends the input; err is nil or the reason. Only the first call counts.
+func (q *queue) close(err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.closed {
+		q.closed, q.err = true, err
+		signal(q.ready)
+	}
+}
+
+// take waits for the next batch; nil at the end. done is the batch before, which
+// does not count as waiting any more. more tells whether another one is waiting.
+func (q *queue) take(done *batch) (b *batch, more bool) {
+	if done != nil {
+		q.mu.Lock()
+		q.bytes -= done.size()
+		q.frames -= len(done.ends)
+		q.stuck = false
+		q.mu.Unlock()
+		q.release(done)
+		signal(q.room)
+	}
+	for {
+		q.mu.Lock()
+		if len(q.waiting) > 0 {
+			b, q.waiting[0] = q.waiting[0], nil
+			q.waiting = q.waiting[1:]
+			more = len(q.waiting) > 0
+			q.mu.Unlock()
+			return b, more
+		}
+		closed := q.closed
+		q.waiting = nil
+		q.mu.Unlock()
+		if closed {
+			return nil, false
+		}
+		<-q.ready
+	}
+}
+
+// items yields all items until the queue is closed and empty, then the error
+// with which it was closed.
+func (q *queue) items(yield func(Item, error) bool) {
+	var parser decode.Parser
+	var b *batch
+	for {
+		var more bool
+		if b, more = q.take(b); b == nil {
+			break
+		}
+		b.parse(&parser)
+		if !b.yield(more, yield) {
 			return
 		}
-		q.blocked = q.blocked || late && !q.atWork
 	}
-}
-
-// await waits until there is room; unless the buffer is full, not for long.
-func (q *queue) await(stop <-chan struct{}, full bool) (late, stopped bool) {
-	var tooLong <-chan time.Time
-	if !full {
-		if q.timer == nil {
-			q.timer = time.NewTimer(stall)
-		}
-		q.timer.Reset(stall)
-		defer q.timer.Stop()
-		tooLong = q.timer.C
-	}
-	select {
-	case <-q.moved:
-		return false, false
-	case <-tooLong:
-		return true, false
-	case <-stop:
-		return false, true
-	}
-}
-
-// mayRead tells whether there is room. mu is held.
-func (q *queue) mayRead() bool {
-	bytes := q.waiting.bytes
-	switch {
-	case bytes >= q.limit:
-		q.full = true
-		q.held.begin()
-	case bytes <= q.limit/2:
-		q.full = false
-	}
-	return !q.full && (q.blocked || bytes < runAhead)
-}
-
-// hasRoom tells whether there is so much room that it is worth while to wake the
-// producer, who would soon be waiting again otherwise. mu is held.
-func (q *queue) hasRoom() bool {
-	if q.full {
-		return q.waiting.bytes <= q.limit/2
-	}
-	return q.waiting.bytes <= runAhead/2
-}
-
-// lastHeard returns when the last frame was published.
-func (q *queue) lastHeard() time.Time {
 	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.pulse.heard
+	err := q.err
+	q.mu.Unlock()
+	if err != nil {
+		yield(Item{}, err)
+	}
+}
+
+// Stats is a moment of a [Live].
+type Stats struct {
+	Frames int       // how many wait for the consumer or are being worked on
+	Heard  time.Time // when frames were received last; zero for never
+	Full   bool      // reading is paused because the buffer is full
 }
 
 func (q *queue) stats() Stats {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return Stats{Frames: q.waiting.frames, Heard: q.pulse.heard}
+	return Stats{Frames: q.frames, Heard: q.heard, Full: q.full}
 }
 
-// why returns why the queue is done: nil for its proper end.
-func (q *queue) why() error {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.err
+// signal wakes the one goroutine that waits on c, now or the next time.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
 }

@@ -1,6 +1,15 @@
-// Package session has the bytes from somewhere, in order: a live socket that
-// is kept up, or a recording. Both are a [Source]; what comes out of one is
-// frames, and between them, in its true place, news of the link.
+// Package session delivers the actions of a chat in order, from a live socket
+// or from a recording. Both are a [Source]: what comes out is parsed actions,
+// frames that are not actions, and news of the link, each in its place.
+//
+// A live source has three goroutines. The reader of a socket (socket.go)
+// collects frames in a batch and hands it over when the socket has nothing
+// more. The link (link.go) parses the batch, keeps the socket up, and puts
+// batches and its own news into the queue. The consumer ranges over Items.
+// A batch (batch.go) belongs to the goroutine that holds it; the queue
+// (queue.go) is the one place where batches wait.
+//
+// A recording (replay.go) has a reader, which parses too, and the consumer.
 package session
 
 import (
@@ -8,6 +17,8 @@ import (
 	"iter"
 	"strconv"
 	"time"
+
+	"github.com/restail/restail/decode"
 )
 
 // A Source yields its items once, in order. An error is the last item. When
@@ -17,108 +28,118 @@ type Source interface {
 	Items(ctx context.Context) iter.Seq2[Item, error]
 }
 
-// An Item is one of three things: a frame, news of the link, or word of a
-// frame that could not be had. One that is none of them comes after [Live.Nudge],
-// and where there is news that is no news to the consumer.
+// An Item is an action, a broken frame, news of the link, or a notice. One that
+// is none of these is a tick: nothing is waiting, and time has passed.
 type Item struct {
-	// Frame is one action as the service sent it. It is valid, and must not be
-	// written to, until the next item is asked for. Nil when this is no frame.
+	// Action is a parsed action; nil when the item is something else. It and
+	// Frame are valid, and must not be written to, until the next item.
+	Action *decode.Action
+	// Frame is a broken frame as it was received. It may be nil: see Broken.
 	Frame []byte
-	// Ticket is what the function given to Ahead has returned for the frame; 0
-	// when it was not asked.
-	Ticket uint64
-	// Link is news of the link; nil when this is none. Only live sources have it.
-	Link *Link
-	// Broken says why a frame could not be had, such as a [TooLongError]; nil
-	// when this is not about one. The source goes on.
+	// Broken says why a frame is not an action, or why there is no frame, such
+	// as a [TooLongError]; nil when the item is something else.
 	Broken error
-	// More tells that another item is already waiting, so that no flush is due.
+	// Link is news of the link; only live sources have it.
+	Link *Link
+	// Notice is a sentence for the user; "" when the item is something else.
+	Notice string
+	// Received is when the item was received or happened.
+	Received time.Time
+	// More tells that another item is waiting, so that output need not be
+	// flushed yet.
 	More bool
 }
 
 // The statuses of a [Link].
 const (
-	// Connected: the link is up for the first time.
-	Connected = "connected"
-	// Lost: it is down, or of no use. Told once for each outage, however many
-	// tries follow.
-	Lost = "lost"
-	// Restored: it is up again. Told once for each outage.
-	Restored = "restored"
-	// Ended: it was given up. An error follows.
-	Ended = "ended"
+	Connected = "connected" // up for the first time
+	Lost      = "lost"      // down, or up but useless; once for each outage
+	Restored  = "restored"  // up again; once for each outage
+	Ended     = "ended"     // given up; an error follows
+)
+
+// The reasons of a [Link].
+const (
+	reasonSilent       = "heartbeat_timeout" // no action for HeartbeatTimeout
+	reasonClosed       = "closed"            // a close frame
+	reasonNetwork      = "network"           // unreachable, or the connection broke
+	reasonTLS          = "tls"               // the encryption failed
+	reasonRefused      = "refused"           // an HTTP answer that is not an upgrade
+	reasonRateLimited  = "rate_limited"      // 429
+	reasonServerError  = "server_error"      // 5xx
+	reasonProtocol     = "protocol"          // not the WebSocket protocol
+	reasonTooLarge     = "frame_too_large"   // larger than MaxFrame
+	reasonDrained      = "drained"           // every connection was taken away while the socket stayed up
+	reasonReplaced     = "replaced"          // another client took over
+	reasonUnauthorized = "unauthorized"      // the token was refused
+	reasonNoToken      = "token"             // no token could be had for now
 )
 
 // A Link is news of the socket.
 type Link struct {
 	// Status is one of the statuses above.
 	Status string
-	// Reason is one of [Reasons]; "" where nothing went wrong.
+	// Reason is one of the reasons above; "" where nothing went wrong.
 	Reason string
-	// Detail is the reason in words for people. It is one line and holds no
-	// secret, see [LiveOptions]; but control characters and whatever else a
-	// service says that could harm a terminal: whoever shows it escapes them,
-	// as format.Status does.
+	// Detail is the reason in words, on one line and without secrets. It may
+	// quote the service: whoever shows it must escape control characters.
 	Detail string
 	// At is when it happened.
 	At time.Time
-	// Gap is, on Restored, for how long chat could have been missed: from the
-	// last frame of the old socket to the handshake of the new one.
+	// Gap is, on Restored, how long chat could have been missed.
 	Gap time.Duration
-	// Attempt is how many times was dialled, successfully or not, since the
-	// last link that received something.
+	// Attempt counts the dial attempts since the last stable link.
 	Attempt int
-	// Retry is, on Lost, the time until the next try; 0 for at once or never.
+	// Retry is, on Lost, the time until the next attempt; 0 for at once or never.
 	Retry time.Duration
-	// Final tells, on Lost, that there is no next try: Ended follows.
-	Final bool
-	// Same tells that the socket stayed up all along: on Lost that chat goes to
-	// another client, on Restored that it is back. The connections of a socket
-	// that is not the same are announced anew.
+	// NeverUp tells, on Lost, that the link has not been up yet.
+	NeverUp bool
+	// Same tells that the socket stayed up: on Lost that chat goes to another
+	// client, on Restored that it is back. Without Same, the service announces
+	// all connections anew.
 	Same bool
 }
 
-// Tokens is who we are.
+// Tokens supplies access tokens.
 type Tokens interface {
 	// Token returns an access token. refused is the token that the service has
-	// just refused, "" when it refused none: answering with the same token
-	// again means that there is no other. An error that has a method
-	// Temporary() bool which returns true is tried again like a failed dial,
-	// or as a method RetryAfter() time.Duration says when that is not 0; any
-	// other ends the link with an [UnauthorizedError]. An error's text goes to
-	// people: it must hold no secret.
+	// just refused, or "". Answering with the refused token means that there is
+	// no other.
+	//
+	// An error with a method Temporary() bool that returns true is retried like
+	// a failed dial, or after RetryAfter() time.Duration if the error has that
+	// method and it is not 0. Any other error ends the link with an
+	// [UnauthorizedError]. The error's text is shown: it must hold no secret.
 	Token(ctx context.Context, refused string) (string, error)
 }
 
-// A GivenUpError ends a source whose link failed and was not to be retried, or
-// not any more.
+// A GivenUpError ends a source whose link failed and is not retried any more.
 type GivenUpError struct {
 	// Reason and Detail are those of the last failure; see [Link].
 	Reason, Detail string
-	// Tries is how often it was tried since the last link that received
-	// something.
+	// Tries counts the dial attempts since the last stable link.
 	Tries int
 }
 
 func (e *GivenUpError) Error() string {
 	switch e.Tries {
 	case 0:
-		return "the link was given up: " + e.Detail
+		return "gave up the link: " + e.Detail
 	case 1:
-		return "the link was given up after one try: " + e.Detail
+		return "gave up the link after one attempt: " + e.Detail
 	}
-	return "the link was given up after " + strconv.Itoa(e.Tries) + " tries: " + e.Detail
+	return "gave up the link after " + strconv.Itoa(e.Tries) + " attempts: " + e.Detail
 }
 
 // An UnauthorizedError ends a source that has no token which the service
 // accepts.
 type UnauthorizedError struct {
-	// Detail is why, in words for people; see [Link].
+	// Detail says why, in words; see [Link].
 	Detail string
-	// Answer is the service's to the token that it refused, such as
-	// "401 Unauthorized"; "" when none was shown.
+	// Answer is the service's answer to the refused token, such as
+	// "401 Unauthorized"; "" when there was none.
 	Answer string
-	// Err is why there is no other token, when [Tokens] told; else nil.
+	// Err says why there is no other token, if [Tokens] said so.
 	Err error
 }
 

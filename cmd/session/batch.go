@@ -1,0 +1,109 @@
+package session
+
+import (
+	"time"
+
+	"github.com/restail/restail/decode"
+)
+
+const (
+	// batchBytes and batchFrames are how large a batch grows while the source
+	// has more to read.
+	batchBytes  = 64 << 10
+	batchFrames = 128
+	// frameOverhead is what a waiting frame costs beyond its bytes.
+	frameOverhead = 24
+)
+
+// A batch is what travels from goroutine to goroutine: frames, or one other
+// item. It belongs to the goroutine that holds it.
+type batch struct {
+	received time.Time
+	data     []byte   // the frames, one after the other
+	ends     []int    // where each frame ends in data
+	parsed   []parsed // one for each frame; shorter while they are not parsed
+	other    *Item    // instead of frames; nil for frames
+}
+
+// parsed is what a frame says, or why it is not an action.
+type parsed struct {
+	action decode.Action
+	err    error
+}
+
+// add copies a frame into the batch.
+func (b *batch) add(frame []byte) {
+	b.data = append(b.data, frame...)
+	b.ends = append(b.ends, len(b.data))
+}
+
+func (b *batch) isFull() bool { return len(b.data) >= batchBytes || len(b.ends) >= batchFrames }
+
+// frame returns the nth frame.
+func (b *batch) frame(n int) []byte {
+	from := 0
+	if n > 0 {
+		from = b.ends[n-1]
+	}
+	return b.data[from:b.ends[n]:b.ends[n]]
+}
+
+// parse parses the frames that are not parsed yet.
+func (b *batch) parse(parser *decode.Parser) {
+	for n := len(b.parsed); n < len(b.ends); n++ {
+		if n < cap(b.parsed) {
+			b.parsed = b.parsed[:n+1]
+		} else {
+			b.parsed = append(b.parsed, parsed{})
+		}
+		p := &b.parsed[n]
+		p.err = parser.Parse(&p.action, b.frame(n))
+	}
+}
+
+// cutAfter takes the frames behind the nth out of the batch and returns them.
+func (b *batch) cutAfter(n int) *batch {
+	rest := &batch{received: b.received}
+	for i := n + 1; i < len(b.ends); i++ {
+		rest.add(b.frame(i))
+	}
+	b.data, b.ends, b.parsed = b.data[:b.ends[n]], b.ends[:n+1], b.parsed[:n+1]
+	return rest
+}
+
+// size is what the batch costs in the queue, in bytes.
+func (b *batch) size() int { return len(b.data) + frameOverhead*max(1, len(b.ends)) }
+
+// compacted returns a copy that has no more memory than its frames need: they
+// are parsed again when their turn comes.
+func (b *batch) compacted() *batch {
+	return &batch{
+		received: b.received,
+		data:     append(make([]byte, 0, len(b.data)), b.data...),
+		ends:     append(make([]int, 0, len(b.ends)), b.ends...),
+		other:    b.other,
+	}
+}
+
+// yield yields the items of the batch. more tells whether another batch is
+// waiting behind it.
+func (b *batch) yield(more bool, yield func(Item, error) bool) bool {
+	if b.other != nil {
+		item := *b.other
+		item.Received, item.More = b.received, more
+		return yield(item, nil)
+	}
+	for n := range b.parsed {
+		p := &b.parsed[n]
+		item := Item{Received: b.received, More: more || n+1 < len(b.parsed)}
+		if p.err != nil {
+			item.Broken, item.Frame = p.err, b.frame(n)
+		} else {
+			item.Action = &p.action
+		}
+		if !yield(item, nil) {
+			return false
+		}
+	}
+	return true
+}

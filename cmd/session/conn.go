@@ -1,0 +1,166 @@
+package session
+
+import (
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"sync/atomic"
+	"time"
+)
+
+// writeTimeout is how long a pong or a close frame may take to be written.
+const writeTimeout = 100 * time.Millisecond
+
+// A tcpConn is the TCP connection at the bottom, below TLS. Once the WebSocket
+// is open, a write that fails or takes too long is forgotten: the library ends
+// reading when it cannot write a pong, and everything that has arrived would be
+// lost.
+type tcpConn struct {
+	net.Conn
+	open    atomic.Bool // the WebSocket is open
+	mute    atomic.Bool // a write failed: nothing is written any more
+	empty   bool        // the reader's: the last read left nothing behind
+	waiting atomic.Bool // the reader waits for data, with nothing left to read
+	err     error       // the reader's: the first error of a read
+}
+
+func (c *tcpConn) Read(p []byte) (int, error) {
+	c.waiting.Store(c.empty)
+	n, err := c.Conn.Read(p)
+	c.waiting.Store(false)
+	c.empty = n < len(p)
+	if err != nil && c.err == nil {
+		c.err = err
+	}
+	return n, err
+}
+
+func (c *tcpConn) Write(p []byte) (int, error) {
+	if !c.open.Load() {
+		return c.Conn.Write(p)
+	}
+	if c.mute.Load() {
+		return len(p), nil
+	}
+	c.SetWriteDeadline(time.Now().Add(writeTimeout))
+	if _, err := c.Conn.Write(p); err != nil {
+		c.mute.Store(true)
+	}
+	return len(p), nil
+}
+
+var (
+	errCut      = errors.New("the connection was cut without a close frame")
+	errMasked   = errors.New("a frame from the service is masked")
+	errTooLarge = errors.New("a frame is larger than the limit")
+)
+
+// An upgraded connection carries WebSocket frames, above TLS. It buffers what
+// it reads, and looks at the frame headers for what the library does not check:
+// a masked frame, and the announcement of a message that is too large.
+type upgraded struct {
+	io.ReadWriteCloser
+	conn       *tcpConn
+	headers    headerScanner
+	beforeWait func() // called before a read that may have to wait
+
+	buf     []byte
+	r, w    int   // what is unread in buf
+	bad     error // what is wrong with the frame behind what is in buf
+	failure error // the first error of a read
+}
+
+func (u *upgraded) Read(p []byte) (int, error) {
+	if u.r == u.w {
+		if u.bad != nil {
+			return 0, u.bad
+		}
+		if u.beforeWait != nil && u.conn.empty {
+			u.beforeWait()
+		}
+		n, err := u.ReadWriteCloser.Read(u.buf)
+		u.failure = cmp.Or(u.failure, err)
+		if errors.Is(err, io.EOF) {
+			err = errCut // the library takes io.EOF for the end of a message
+		}
+		n, u.bad = u.headers.scan(u.buf[:n])
+		if n == 0 && (u.bad != nil || err != nil) {
+			return 0, cmp.Or(u.bad, err)
+		}
+		u.r, u.w = 0, n
+	}
+	n := copy(p, u.buf[u.r:u.w])
+	u.r += n
+	return n, nil
+}
+
+// A headerScanner follows the frame headers of RFC 6455, section 5.2, in a
+// stream of bytes.
+type headerScanner struct {
+	limit   int64 // bytes of the largest message
+	head    []byte
+	payload int64 // bytes of the current frame's payload that are still to come
+	message int64 // bytes of the current message's frames so far
+}
+
+// scan reads what follows, and returns how many bytes of it are fine and what is
+// wrong with the frame behind them.
+func (h *headerScanner) scan(p []byte) (int, error) {
+	for n := 0; ; {
+		if skip := min(h.payload, int64(len(p)-n)); skip > 0 {
+			h.payload -= skip
+			n += int(skip)
+		}
+		if n == len(p) {
+			return n, nil
+		}
+		h.head = append(h.head, p[n])
+		n++
+		if len(h.head) < 2 || len(h.head) < headerSize(h.head[1]) {
+			continue
+		}
+		err := h.begin()
+		h.head = h.head[:0]
+		if err != nil {
+			return n - 1, err
+		}
+	}
+}
+
+// headerSize is the size of a header that is not masked, by its second byte.
+func headerSize(second byte) int {
+	switch second & 0x7f {
+	case 126:
+		return 4
+	case 127:
+		return 10
+	}
+	return 2
+}
+
+// begin begins the frame whose header is complete.
+func (h *headerScanner) begin() error {
+	first, second := h.head[0], h.head[1]
+	if second&0x80 != 0 {
+		return errMasked
+	}
+	switch h.payload = int64(second); second {
+	case 126:
+		h.payload = int64(binary.BigEndian.Uint16(h.head[2:]))
+	case 127:
+		h.payload = int64(binary.BigEndian.Uint64(h.head[2:]) &^ (1 << 63))
+	}
+	const fin, opcodes, control = 0x80, 0x0f, 0x08
+	if first&control != 0 {
+		return nil
+	}
+	if first&opcodes != 0 { // not a continuation
+		h.message = 0
+	}
+	if h.message += h.payload; h.message > h.limit || h.message < 0 {
+		return errTooLarge
+	}
+	return nil
+}

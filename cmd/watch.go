@@ -1,0 +1,100 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/restail/restail/cmd/session"
+)
+
+const (
+	// watchEvery is how often a run is looked at.
+	watchEvery = 100 * time.Millisecond
+	// stuckAfter is how long a run that is to end waits for a reader of stdout
+	// that takes nothing.
+	stuckAfter = 2 * time.Second
+	// caughtUp is how long a slow reader has to keep up until that is told.
+	caughtUp = 2 * time.Second
+)
+
+// errTimeout and errIdle are what cancels a run at --timeout and --idle.
+var (
+	errTimeout = errors.New("--timeout ran out")
+	errIdle    = errors.New("--idle ran out")
+)
+
+// watch looks after a run from outside of its loop, which stdout may block: it
+// ends the run at --idle, tells when reading from the socket pauses, and ends
+// the process when the run cannot end because nobody takes its lines. It returns
+// when over is closed.
+func (r *run) watch(ctx context.Context, p *pipe, end *endFlags, cancel context.CancelCauseFunc, over <-chan struct{}) {
+	ticker := time.NewTicker(watchEvery)
+	defer ticker.Stop()
+	var buffer bufferNotes
+	taken, since := int64(-1), time.Time{} // what stdout had taken, and since when
+	for {
+		var now time.Time
+		select {
+		case <-over:
+			return
+		case now = <-ticker.C:
+		}
+		if ctx.Err() == nil {
+			if idle := time.Duration(end.Idle); idle > 0 && now.Sub(time.Unix(0, p.out.lastLine.Load())) >= idle {
+				cancel(errIdle)
+			}
+			if p.live != nil {
+				buffer.look(r, p.live.Stats(), now)
+			}
+			continue
+		}
+		if progress := p.out.progress.Load(); !p.out.flushing.Load() || progress != taken {
+			taken, since = progress, now
+		}
+		if now.Sub(since) >= stuckAfter {
+			r.leaveStuck(p, end, context.Cause(ctx))
+			return
+		}
+	}
+}
+
+// leaveStuck ends the process though lines are waiting: a write that waits
+// cannot be called off.
+func (r *run) leaveStuck(p *pipe, end *endFlags, cause error) {
+	unwritten := fmt.Sprintf("%d lines", p.out.gathered.Load()-p.out.written.Load())
+	if p.live != nil {
+		if n := p.live.Stats().Frames; n > 0 {
+			unwritten += fmt.Sprintf(" and what %d waiting actions would have given", n)
+		}
+	}
+	err := p.verdict(cause, end)
+	status, hint := exitStatus(err)
+	if status == statusGivenUp {
+		r.status.Error(err.Error(), hint)
+	}
+	r.status.Error("the reader of stdout takes nothing: "+unwritten+" were not written", "")
+	r.exit(status)
+}
+
+// bufferNotes tell when reading from the socket pauses because the buffer is
+// full, and when the reader has caught up.
+type bufferNotes struct {
+	told bool
+	full time.Time // when it was full last
+}
+
+func (b *bufferNotes) look(r *run, stats session.Stats, now time.Time) {
+	switch {
+	case stats.Full:
+		b.full = now
+		if !b.told {
+			b.told = true
+			r.status.Note("link", "the reader of stdout is too slow and the buffer is full: reading from the socket pauses, nothing is dropped")
+		}
+	case b.told && now.Sub(b.full) >= caughtUp:
+		b.told = false
+		r.status.Note("link", "the reader of stdout has caught up: the socket is read again")
+	}
+}
