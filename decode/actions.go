@@ -1,24 +1,28 @@
 package decode
 
-import "github.com/restail/restail/decode/record"
+import (
+	"bytes"
 
-// action is who writes the record of an action.
-type action struct {
+	"github.com/restail/restail/decode/record"
+)
+
+// actionType has the functions that handle an action.
+type actionType struct {
 	name string
-	// place writes platform and channel, with the connection's identifier
-	// written already.
+	// place writes platform and channel. The connection's identifier is written
+	// already.
 	place func(*Decoder)
-	// write writes what the action carries beyond what every record has; nil
-	// for nothing.
+	// write writes what the action has beyond what every record has; nil for
+	// nothing.
 	write func(*Decoder)
-	// enter brings the map of connections up to date, once the record is
-	// written; nil where the action says nothing about the map.
+	// enter updates the connection map, once the record is written; nil for an
+	// action that does not change the map.
 	enter func(*Decoder)
 }
 
-// actions are the actions that carry more than every record has, that of which
-// there are most before others.
-var actions = [...]action{
+// actionTypes are the actions that have more than every record has, the most
+// frequent first.
+var actionTypes = [...]actionType{
 	{"event", (*Decoder).atChannel, (*Decoder).event, nil},
 	{"connection_info", (*Decoder).atOrigin, (*Decoder).connectionInfo, (*Decoder).enterConnection},
 	{"connection_closed", (*Decoder).atConnection, (*Decoder).connectionClosed, (*Decoder).removeConnections},
@@ -31,16 +35,16 @@ var actions = [...]action{
 	{"relay_failed", (*Decoder).atConnection, (*Decoder).relayFailed, nil},
 }
 
-// otherAction is any other, heartbeat among them.
-var otherAction = action{place: (*Decoder).atConnection}
+// otherType is that of any other action, heartbeat among them.
+var otherType = actionType{place: (*Decoder).atConnection}
 
-func actionOf(name []byte) *action {
-	for i := range actions {
-		if actions[i].name == string(name) {
-			return &actions[i]
+func actionTypeOf(name []byte) *actionType {
+	for i := range actionTypes {
+		if actionTypes[i].name == string(name) {
+			return &actionTypes[i]
 		}
 	}
-	return &otherAction
+	return &otherType
 }
 
 // atConnection places an action that belongs to a connection.
@@ -49,14 +53,22 @@ func (d *Decoder) atConnection() {
 	d.putConnection(identifier, d.connections.find(identifier.Bytes))
 }
 
-// atConnections places an answer, which is of one connection only if that is
-// the only one it went to.
+// atConnections places an answer. It belongs to a connection only if it went to
+// no other.
 func (d *Decoder) atConnections() {
-	if identifiers := d.row.list(keyConnections, record.ID); len(identifiers) == 1 {
-		d.putConnection(identifiers[0].Chars, d.connections.find(identifiers[0].Bytes))
-	} else {
-		d.putConnection(record.Chars{}, nil)
+	r := &d.row
+	only, one := r.Chars(record.Connection), false
+	for _, e := range r.within(keyConnections) {
+		identifier, ok := r.chars(r.of(e.Value), record.ID)
+		if ok && one && !bytes.Equal(identifier.Bytes, only.Bytes) {
+			d.putConnection(record.Chars{}, nil)
+			return
+		}
+		if ok {
+			only, one = identifier, true
+		}
 	}
+	d.putConnection(only, d.connections.find(only.Bytes))
 }
 
 // atOrigin places an action that comes from a platform, known or not.
@@ -79,7 +91,7 @@ func (d *Decoder) putConnection(identifier record.Chars, c *connection) {
 	r := &d.row
 	if !r.putSource() {
 		if c != nil {
-			r.SetChars(record.Platform, c.platform)
+			r.SetCopy(record.Platform, c.Platform, c.plainPlatform)
 		} else {
 			r.putSlug(identifier)
 		}
@@ -89,8 +101,8 @@ func (d *Decoder) putConnection(identifier record.Chars, c *connection) {
 
 // putChannel writes the display name of the channel behind the connection.
 func (r *row) putChannel(c *connection) {
-	if c != nil && len(c.channel.Bytes) > 0 {
-		r.SetChars(record.Channel, c.channel)
+	if c != nil && c.Channel != "" {
+		r.SetCopy(record.Channel, c.Channel, c.plainChannel)
 	}
 }
 
@@ -108,7 +120,8 @@ func (d *Decoder) enterConnection() {
 	c, updated := d.connections.enter(&d.row.Record, d.row.data)
 	d.updated = updated
 	if c != nil {
-		d.change, d.changed = c.news()
+		d.change = c.news()
+		d.connections.limit(c)
 	}
 }
 
@@ -120,11 +133,11 @@ func (d *Decoder) connectionClosed() {
 	r.putReason(closeReasons)
 }
 
-// removeConnections takes the connections that have the uuid out of the map,
-// which is one where there is no mistake. The record is then of the first.
+// removeConnections takes the connections that have the uuid out of the map:
+// one, unless the service made a mistake. The record is that of the first.
 func (d *Decoder) removeConnections() {
 	r := &d.row
-	c := d.connections.remove(&r.Record)
+	c := d.connections.closeAll(&r.Record)
 	if c == nil {
 		return
 	}
@@ -133,7 +146,7 @@ func (d *Decoder) removeConnections() {
 	r.Drop(record.Channel)
 	d.putConnection(record.Chars{}, c)
 	d.updated = true
-	d.change, d.changed = c.closed(&r.Record), true
+	d.change = c.closed(&r.Record)
 }
 
 func (d *Decoder) replyCreated() {
@@ -143,8 +156,10 @@ func (d *Decoder) replyCreated() {
 	r.put(record.Text, keyReplyText)
 	r.put(record.BroadcastID, keyBroadcastID)
 	r.put(record.ShowID, keyShowID)
-	for _, identifier := range r.list(keyConnections, record.ID) {
-		r.Add(record.Connections, identifier.Chars)
+	for _, e := range r.within(keyConnections) {
+		if identifier, ok := r.chars(r.of(e.Value), record.ID); ok {
+			r.Add(record.Connections, identifier)
+		}
 	}
 }
 

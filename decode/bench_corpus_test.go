@@ -115,17 +115,17 @@ func (m variator) text(key, text string) string {
 	return fmt.Sprintf("viewer%0*d", 1+m.IntN(9), m.IntN(100_000))
 }
 
-// Events whose kinds, values and lengths cannot be foreseen, from memory that
-// is in no near cache: read only, as for a recording, and made a record.
+// Events whose kinds, values and lengths cannot be foreseen, from memory that is
+// in no near cache: parsed, applied as for a recording, and made a record.
 func BenchmarkMixed(b *testing.B) {
 	events, size := mixed(b)
 	for _, step := range []struct {
 		name string
-		do   func(*Decoder, []byte) error
+		do   func(*frameDecoder, []byte) error
 	}{
-		{"read", func(d *Decoder, frame []byte) error { return d.Read(frame, 0) }},
-		{"record", func(d *Decoder, frame []byte) error { _, err := d.Decode(frame); return err }},
-		{"lean", func(d *Decoder, frame []byte) error { d.Lean(); return d.Read(frame, 0) }},
+		{"parse", func(d *frameDecoder, frame []byte) error { return d.parser.Parse(&d.action, frame) }},
+		{"apply", (*frameDecoder).apply},
+		{"record", func(d *frameDecoder, frame []byte) error { _, err := d.decode(frame); return err }},
 	} {
 		b.Run(step.name, func(b *testing.B) {
 			d := newDecoder()

@@ -25,9 +25,9 @@ func chat(tb testing.TB) (frames [][]byte, size int64) {
 	return frames, size
 }
 
-func decodeAll(tb testing.TB, d *Decoder, frames [][]byte) {
+func decodeAll(tb testing.TB, d *frameDecoder, frames [][]byte) {
 	for _, frame := range frames {
-		if _, err := d.Decode(frame); err != nil {
+		if _, err := d.decode(frame); err != nil {
 			tb.Fatal(err)
 		}
 	}
@@ -38,7 +38,7 @@ func TestDecodeAllocatesNothing(t *testing.T) {
 	all := frames(t)
 	valid := all[:0]
 	for _, frame := range all { // twice, so that all memory is there
-		if _, err := d.Decode(frame); err == nil && !bytes.Contains(frame, []byte("connection_")) {
+		if _, err := d.decode(frame); err == nil && !bytes.Contains(frame, []byte("connection_")) {
 			valid = append(valid, frame)
 		}
 	}

@@ -1,128 +1,221 @@
 package decode
 
 import (
-	"bytes"
 	"cmp"
-	"maps"
+	"container/list"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/restail/restail/decode/record"
 )
 
-// connections is the map of connections by the vendor's rules: the last
-// connection_info of an identifier counts, and only a connection_closed with
-// the uuid of that one takes it out.
-type connections struct {
-	open   map[string]*connection // by identifier
-	before map[string]*connection // of earlier sockets, and not announced since
+// The limits of the connection map. Beyond them the connection that was least
+// recently announced makes room.
+const (
+	maxConnections = 4096
+	maxBytes       = 64 << 20 // actions and strings
+)
 
-	// When a connection was closed last: because another one took over, and
-	// for any other reason. Zero when none was on this socket.
+// connections is the connection map by the vendor's rules: the last
+// connection_info of an identifier counts, and only a connection_closed with the
+// uuid of that one removes it. It holds copies, so that it keeps no frame alive.
+//
+// One goroutine changes the map, and reads it without a lock. mu lets another one
+// list it: it guards entries, and Linked and isOpen of each connection.
+type connections struct {
+	mu      sync.Mutex
+	entries map[string]*connection // by identifier
+
+	open        map[string][]*connection // those of this socket that have a uuid, by uuid
+	openCount   int                      // all of this socket
+	announced   list.List                // of *connection, the most recently announced first
+	bytes       int                      // what all entries hold
+	keepsFrames bool
+	evicted     bool // a connection had to make room
+	reported    bool // crowded has said so
+
+	// When a connection of this socket was last closed: because another one took
+	// over, and for any other reason. Zero when none was.
 	takenOver, dropped time.Time
 }
 
-// connection is an entry of the map. It holds copies: no frame is kept alive.
+// connection is an entry of the map.
 type connection struct {
 	record.Linked
-	platform, channel record.Chars  // those of Linked, for records
-	frame             []byte        // the last connection_info
-	told              record.Linked // as it was last in the news; zero when never
+	plainPlatform, plainChannel bool   // see [record.Chars]
+	frame                       []byte // the last connection_info
+	isOpen                      bool   // announced on this socket
+	reported                    *state // what was last reported; nil for nothing
+	place                       *list.Element
+	bytes                       int
 }
 
-func newConnections() connections {
-	return connections{open: map[string]*connection{}, before: map[string]*connection{}}
+// state is what people are told of a connection.
+type state struct{ status, reason, channel string }
+
+func newConnections(keepsFrames bool) connections {
+	return connections{entries: map[string]*connection{}, open: map[string][]*connection{}, keepsFrames: keepsFrames}
 }
 
-// find returns the entry of that identifier, nil when there is none.
-func (m *connections) find(identifier []byte) *connection { return m.open[string(identifier)] }
+// find returns the connection of that identifier, nil when there is none.
+func (m *connections) find(identifier []byte) *connection {
+	if c := m.entries[string(identifier)]; c != nil && c.isOpen {
+		return c
+	}
+	return nil
+}
 
-// enter takes a connection_info, r, into the map. It returns the entry, nil
-// without an identifier, and whether anything of it is different now.
+// enter takes a connection_info into the map; r is its record. It returns the
+// entry, nil without an identifier, and whether anything in it has changed.
 func (m *connections) enter(r *record.Record, frame []byte) (c *connection, updated bool) {
 	identifier := r.Bytes(record.Connection)
 	if len(identifier) == 0 {
 		return nil, false
 	}
-	if c = m.open[string(identifier)]; c == nil {
-		c = m.admit(string(identifier))
-		updated = true
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if c = m.entries[string(identifier)]; c == nil {
+		c = &connection{Linked: record.Linked{Identifier: string(identifier)}}
+		m.entries[c.Identifier] = c
+		c.place = m.announced.PushFront(c)
 	}
-	before := c.Linked
-	keep(&c.UUID, r.Bytes(record.ConnectionUUID))
-	keepChars(&c.platform, &c.Platform, r.Chars(record.Platform))
-	keepChars(&c.channel, &c.Channel, r.Chars(record.Channel))
-	keep(&c.Status, r.Bytes(record.Status))
-	keep(&c.Reason, r.Bytes(record.Reason))
-	keep(&c.ReasonText, r.Bytes(record.ReasonText))
-	c.frame = append(c.frame[:0], frame...)
-	return c, updated || c.Linked != before
+	m.announced.MoveToFront(c.place)
+	before, wasOpen := c.Linked, c.isOpen
+	if !wasOpen || c.UUID != string(r.Bytes(record.ConnectionUUID)) {
+		m.close(c)
+		setString(&c.UUID, r.Bytes(record.ConnectionUUID))
+		m.openAs(c)
+	}
+	platform, channel := r.Chars(record.Platform), r.Chars(record.Channel)
+	c.plainPlatform, c.plainChannel = platform.Plain, channel.Plain
+	setString(&c.Platform, platform.Bytes)
+	setString(&c.Channel, channel.Bytes)
+	setString(&c.Status, r.Bytes(record.Status))
+	setString(&c.Reason, r.Bytes(record.Reason))
+	setString(&c.ReasonText, r.Bytes(record.ReasonText))
+	c.keepFrame(frame, m.keepsFrames)
+	return c, !wasOpen || c.Linked != before
 }
 
-// admit makes an entry for an identifier that has none: that of an earlier
-// socket, which knows what was told, or a new one.
-func (m *connections) admit(identifier string) *connection {
-	c := m.before[identifier]
-	if c == nil {
-		c = &connection{}
-	}
-	delete(m.before, identifier)
-	c.Identifier, c.UUID = identifier, ""
-	m.open[identifier] = c
-	return c
-}
-
-// keep copies the bytes if they are not those of the string.
-func keep(s *string, b []byte) {
+// setString sets s to a copy of b, unless it is that already.
+func setString(s *string, b []byte) {
 	if *s != string(b) {
 		*s = string(b)
 	}
 }
 
-// keepChars is keep for a string that records share.
-func keepChars(own *record.Chars, s *string, c record.Chars) {
-	if *s != string(c.Bytes) {
-		*s = string(c.Bytes)
-		*own = record.Chars{Bytes: bytes.Clone(c.Bytes), Plain: c.Plain}
+// keepFrame keeps a copy of the connection_info, unless it would be too large.
+func (c *connection) keepFrame(frame []byte, wanted bool) {
+	if !wanted || c.strings()+len(frame) > maxBytes {
+		c.frame = nil
+		return
+	}
+	if cap(c.frame) < len(frame) || cap(c.frame) > 2*len(frame) {
+		c.frame = make([]byte, 0, len(frame))
+	}
+	c.frame = append(c.frame[:0], frame...)
+}
+
+// strings returns the bytes of the strings that the entry holds.
+func (c *connection) strings() int {
+	l := &c.Linked
+	n := len(l.Identifier) + len(l.UUID) + len(l.Platform) + len(l.Channel) + len(l.Status) + len(l.Reason) + len(l.ReasonText)
+	if c.reported == nil {
+		return n
+	}
+	for _, s := range [...][2]string{{c.reported.status, l.Status}, {c.reported.reason, l.Reason}, {c.reported.channel, l.Channel}} {
+		if s[0] != s[1] { // equal ones share their memory
+			n += len(s[0])
+		}
+	}
+	return n
+}
+
+// limit counts what an entry holds now that it has changed, and makes room when
+// the map is full.
+func (m *connections) limit(c *connection) {
+	m.bytes -= c.bytes
+	c.bytes = c.strings() + cap(c.frame)
+	m.bytes += c.bytes
+	for len(m.entries) > maxConnections || m.bytes > maxBytes {
+		m.evicted = true
+		m.mu.Lock()
+		m.remove(m.announced.Back().Value.(*connection))
+		m.mu.Unlock()
 	}
 }
 
-// news tells what people have not been told yet of the connection. A fresh
-// uuid is none. Neither is connecting, except of a connection that is new:
-// services reconnect all the time, and what comes of it is told.
-func (c *connection) news() (record.Linked, bool) {
-	told, now := c.told, c.Linked
-	if now.Channel == "" {
-		now.Channel = told.Channel // what is not said has not changed
-	}
-	isNew := told.Identifier == ""
-	same := now.Status == told.Status && now.Reason == told.Reason && now.Channel == told.Channel
-	if !isNew && (now.Status == "connecting" || same) {
-		return record.Linked{}, false
-	}
-	c.told = now
-	return now, true
+func (m *connections) crowded() bool {
+	now := m.evicted && !m.reported
+	m.reported = m.evicted
+	return now
 }
 
-// remove takes every entry with the uuid of a connection_closed, r, out of the
-// map, and returns the first by identifier. It is nil when there is none, which
-// is normal: a new connection took its place before.
-func (m *connections) remove(r *record.Record) (first *connection) {
-	uuid := r.Bytes(record.ConnectionUUID)
-	if len(uuid) == 0 {
+// remove takes an entry out of the map.
+func (m *connections) remove(c *connection) {
+	m.close(c)
+	delete(m.entries, c.Identifier)
+	m.announced.Remove(c.place)
+	m.bytes -= c.bytes
+}
+
+// openAs makes c one of the connections of this socket, under its uuid.
+func (m *connections) openAs(c *connection) {
+	c.isOpen = true
+	m.openCount++
+	if c.UUID != "" {
+		m.open[c.UUID] = append(m.open[c.UUID], c)
+	}
+}
+
+// close makes c one of the connections of earlier sockets.
+func (m *connections) close(c *connection) {
+	if !c.isOpen {
+		return
+	}
+	c.isOpen = false
+	m.openCount--
+	same := m.open[c.UUID]
+	if i := slices.Index(same, c); len(same) > 1 {
+		m.open[c.UUID] = slices.Delete(same, i, i+1)
+	} else {
+		delete(m.open, c.UUID)
+	}
+}
+
+// news returns what people have not been told yet of the connection. A fresh
+// uuid is not worth telling. Neither is connecting, except for a connection that
+// is new: services reconnect all the time, and what comes of it is told.
+func (c *connection) news() *record.Linked {
+	now, last := state{c.Status, c.Reason, c.Channel}, c.reported
+	if last != nil && now.channel == "" {
+		now.channel = last.channel // a name that is left out has not changed
+	}
+	if last != nil && (now.status == "connecting" || now == *last) {
 		return nil
 	}
-	for identifier, c := range m.open {
-		if c.UUID != string(uuid) {
-			continue
-		}
-		delete(m.open, identifier)
-		if first == nil || identifier < first.Identifier {
+	c.reported = &state{now.status, now.reason, now.channel}
+	news := c.Linked
+	news.Channel = now.channel
+	return &news
+}
+
+// closeAll takes every connection with the uuid of a connection_closed out of
+// the map and returns the first by identifier; r is the record. It returns nil
+// when there is none, which is normal: a new connection was there before.
+func (m *connections) closeAll(r *record.Record) (first *connection) {
+	closed := m.open[string(r.Bytes(record.ConnectionUUID))]
+	if len(closed) == 0 {
+		return nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, c := range slices.Clone(closed) {
+		m.remove(c)
+		if first == nil || c.Identifier < first.Identifier {
 			first = c
 		}
-	}
-	if first == nil {
-		return nil
 	}
 	switch string(r.Bytes(record.Reason)) {
 	case "replaced", "superseded":
@@ -133,58 +226,77 @@ func (m *connections) remove(r *record.Record) (first *connection) {
 	return first
 }
 
-// closed is the news that r, a connection_closed, ended the connection.
-func (c *connection) closed(r *record.Record) record.Linked {
+// closed returns the news that r, a connection_closed, ended the connection.
+func (c *connection) closed(r *record.Record) *record.Linked {
 	now := c.Linked
 	now.Status = "closed"
 	now.Reason = string(r.Bytes(record.Reason))
 	now.ReasonText = string(r.Bytes(record.ReasonText))
-	if now.Channel == "" {
-		now.Channel = c.told.Channel
+	if now.Channel == "" && c.reported != nil {
+		now.Channel = c.reported.channel
 	}
-	return now
+	return &now
 }
 
-// atOnce is how long after a connection was closed for another reason the end
-// of the rest is no drain. What somebody switched off long ago says nothing
-// about the others.
-const atOnce = time.Minute
+// drainWindow is the time after a close for another reason in which the end of
+// the last connections is not a drain. A channel that was switched off long ago
+// says nothing about the others.
+const drainWindow = time.Minute
 
 func (m *connections) drained() bool {
-	return len(m.open) == 0 && !m.takenOver.IsZero() &&
-		(m.dropped.IsZero() || m.takenOver.Sub(m.dropped) > atOnce)
+	return m.openCount == 0 && !m.takenOver.IsZero() &&
+		(m.dropped.IsZero() || m.takenOver.Sub(m.dropped) > drainWindow)
 }
 
 func (m *connections) relink() {
-	maps.Copy(m.before, m.open)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, c := range m.entries {
+		c.isOpen = false
+	}
 	clear(m.open)
+	m.openCount = 0
 	m.takenOver, m.dropped = time.Time{}, time.Time{}
 }
 
 func (m *connections) gone() []record.Linked {
-	gone := sorted(m.before)
-	clear(m.before)
-	return gone
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	gone := []record.Linked{}
+	for _, c := range m.entries {
+		if !c.isOpen {
+			gone = append(gone, c.Linked)
+			m.remove(c)
+		}
+	}
+	return sorted(gone)
 }
 
 func (m *connections) lingering() []record.Linked {
-	lingering := map[string]*connection{}
-	for identifier, c := range m.open {
-		if c.Status == "connecting" && c.told.Status != "connecting" {
-			c.told = c.Linked
-			lingering[identifier] = c
+	lingering := []record.Linked{}
+	for _, c := range m.entries {
+		if c.isOpen && c.Status == "connecting" && c.reported != nil && c.reported.status != "connecting" {
+			c.reported = &state{c.Status, c.Reason, c.Channel}
+			m.limit(c)
+			lingering = append(lingering, c.Linked)
 		}
 	}
 	return sorted(lingering)
 }
 
-func (m *connections) linked() []record.Linked { return sorted(m.open) }
-
-func sorted(connections map[string]*connection) []record.Linked {
-	linked := make([]record.Linked, 0, len(connections))
-	for _, c := range connections {
-		linked = append(linked, c.Linked)
+func (m *connections) linked() []record.Linked {
+	m.mu.Lock()
+	linked := make([]record.Linked, 0, len(m.entries))
+	for _, c := range m.entries {
+		if c.isOpen {
+			linked = append(linked, c.Linked)
+		}
 	}
+	m.mu.Unlock()
+	return sorted(linked)
+}
+
+func sorted(linked []record.Linked) []record.Linked {
 	slices.SortFunc(linked, func(a, b record.Linked) int {
 		return cmp.Or(cmp.Compare(a.Platform, b.Platform), cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Identifier, b.Identifier))
 	})
@@ -192,7 +304,7 @@ func sorted(connections map[string]*connection) []record.Linked {
 }
 
 func (m *connections) frame(identifier string) []byte {
-	if c := m.open[identifier]; c != nil {
+	if c := m.entries[identifier]; c != nil && c.isOpen {
 		return c.frame
 	}
 	return nil

@@ -3,10 +3,8 @@ package decode
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/restail/restail/decode/record"
 )
@@ -23,7 +21,11 @@ func TestBrokenFrames(t *testing.T) {
 		{`{"action":"heartbeat",}`, `not JSON: '}' where a key should be at byte 23`},
 		{`{"action":"heartbeat","payload":{"x":01}}`, `not JSON: '1' after a value of an object at byte 39`},
 		{"{\"action\":\"heart\nbeat\"}", `not JSON: '\n' in a string at byte 17`},
-		{"\ufeff" + `{"action":"heartbeat"}`, `not JSON: '\ufeff' where a value should be at byte 1`},
+		{"\ufeff", "not JSON: it ends too early at byte 0"},
+		{"\ufeff[]", "an array, not an object"},
+		{"\ufeff\ufeff" + `{"action":"heartbeat"}`, `not JSON: '\ufeff' where a value should be at byte 1`},
+		{" \ufeff" + `{"action":"heartbeat"}`, `not JSON: '\ufeff' where a value should be at byte 2`},
+		{`{"action":"heartbeat"}` + "\ufeff", `not JSON: '\ufeff' after the end at byte 23`},
 		{"{\"action\":\"heartbeat\"}\x00", `not JSON: '\x00' after the end at byte 23`},
 		{`{"action":"heartbeat","deep":` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + `}`, "not JSON: nested more than 10000 deep at byte 10029"},
 		{`[{"action":"heartbeat"}]`, "an array, not an object"},
@@ -42,15 +44,12 @@ func TestBrokenFrames(t *testing.T) {
 		{`{"action":true}`, "its action is true, not a string"},
 		{`{"action":"heartbeat","action":7}`, "its action is a number, not a string"},
 	} {
-		r, err := d.Decode([]byte(test.frame))
+		r, err := d.decode([]byte(test.frame))
 		var broken *BrokenError
 		if !errors.As(err, &broken) || broken.Error() != test.why || r != nil {
 			t.Errorf("%.60q: %v, %v; want %s", test.frame, r, err, test.why)
 		}
-		if d.Change() != nil {
-			t.Errorf("%.60q: a change", test.frame)
-		}
-		if r, err := d.Decode([]byte(`{"action":"heartbeat"}`)); err != nil || string(r.Bytes(record.Action)) != "heartbeat" {
+		if r, err := d.decode([]byte(`{"action":"heartbeat"}`)); err != nil || string(r.Bytes(record.Action)) != "heartbeat" {
 			t.Fatalf("after %.60q: %v", test.frame, err)
 		}
 	}
@@ -64,12 +63,12 @@ func TestFramesLeaveNothingBehind(t *testing.T) {
 		if strings.Contains(string(frame), "connection_") { // they are meant to leave something
 			continue
 		}
-		if _, err := d.Decode(frame); err != nil {
+		if _, err := d.decode(frame); err != nil {
 			continue
 		}
 		for _, next := range []string{`{"action":"event"}`, `{"action":"event","payload":{"eventTypeId":99,"eventPayload":{"author":{}}}}`, `{"action":"connection_info"}`, `{"action":"reply_created"}`} {
 			want, _ := oracle([]byte(next))
-			if r, err := d.Decode([]byte(next)); err != nil || marshal(r) != want {
+			if r, err := d.decode([]byte(next)); err != nil || marshal(r) != want {
 				t.Fatalf("after %s: %v\n got %s\nwant %s", frame, err, marshal(r), want)
 			}
 		}
@@ -83,16 +82,13 @@ func TestLargeFrames(t *testing.T) {
 			text := strings.Repeat(piece, size/len(piece))
 			frame := []byte(`{"action":"event","payload":{"eventTypeId":4,"eventPayload":{"author":{"displayName":"A"},"text":"` + text + `"}}}`)
 			want, _ := oracle(frame)
-			if r, err := d.Decode(frame); err != nil || marshal(r) != want {
+			if r, err := d.decode(frame); err != nil || marshal(r) != want {
 				t.Errorf("%d bytes of %q: %v", size, piece, err)
 			}
 		}
 	}
-	if r, err := d.Decode([]byte(`{"action":"heartbeat"}`)); err != nil || marshal(r) != `{"time":"2030-01-02T02:04:05Z","action":"heartbeat"}` {
+	if r, err := d.decode([]byte(`{"action":"heartbeat"}`)); err != nil || marshal(r) != `{"time":"2030-01-02T02:04:05Z","action":"heartbeat"}` {
 		t.Errorf("then: %v", err)
-	}
-	if got := cap(d.frame.elements) + cap(d.row.texts) + cap(d.frame.replaces) + cap(d.row.emotes.places); got > 1000 {
-		t.Errorf("memory for %d things is kept", got)
 	}
 }
 
@@ -105,7 +101,7 @@ func TestManyEmotes(t *testing.T) {
 		replaces = append(replaces, fmt.Sprintf(`{"from":%d,"to":%d}`, at, at), fmt.Sprintf(`{"from":0,"to":%d}`, 2*n-i))
 	}
 	frame := `{"action":"event","payload":{"eventTypeId":4,"eventPayload":{"replaces":[` + strings.Join(replaces, ",") + `],"text":"` + strings.Repeat("é ", n) + `"}}}`
-	r, err := newDecoder().Decode([]byte(frame))
+	r, err := newDecoder().decode([]byte(frame))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,13 +115,13 @@ func TestUnknownTypesLoseNothing(t *testing.T) {
 	d, other := newDecoder(), newDecoder()
 	frames, _ := chat(t)
 	for _, frame := range frames {
-		r, err := d.Decode(frame)
+		r, err := d.decode(frame)
 		if err != nil {
 			t.Fatal(err)
 		}
 		kind, id := string(r.Bytes(record.Type)), string(r.Bytes(record.TypeID))
 		renumbered := strings.Replace(string(frame), `"eventTypeId":`+id, `"eventTypeId":999`, 1)
-		u, err := other.Decode([]byte(renumbered))
+		u, err := other.decode([]byte(renumbered))
 		if err != nil || string(u.Bytes(record.Type)) != "unknown" {
 			t.Fatalf("%s: %v", renumbered, err)
 		}
@@ -147,80 +143,19 @@ func fieldText(r *record.Record, f record.Field) string {
 	return fmt.Sprintf("%v %q %v %v", r.Has(f), r.Bytes(f), r.Bool(f), r.List(f))
 }
 
-// The memory that a large frame needed is kept for the next one, and given up
-// when only small ones follow.
-func TestMemoryOfLargeFrames(t *testing.T) {
+// The action and the platform are known before the record is made, which stays
+// the same however often it is asked for.
+func TestRecordIsMadeOnce(t *testing.T) {
 	d := newDecoder()
-	decode := func(frame string) {
-		t.Helper()
-		if _, err := d.Decode([]byte(frame)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for range 2 {
-		decode(`{"action":"event","payload":{"eventTypeId":26,"eventPayload":{"giftedTo":["a"` + strings.Repeat(`,"a"`, large/4) + `]}}}`)
-		for i := range keepLarge + 1 {
-			if kept := cap(d.row.texts) > 0; kept != (i < keepLarge) {
-				t.Fatalf("after %d small frames: kept is %v", i, kept)
-			}
-			decode(`{"action":"heartbeat"}`)
-		}
-	}
-}
-
-// A frame is read without its record, which is made once: what nobody wants
-// costs nothing, not even the time of receipt.
-func TestRecordIsMadeForWhoAsks(t *testing.T) {
-	asked := 0
-	d := New(func() time.Time { asked++; return receipt })
 	for range 3 {
-		asked = 0
-		if err := d.Read([]byte(`{"action":"event","payload":{"connectionIdentifier":"1-twitter-a"}}`), 0); err != nil {
+		if err := d.apply([]byte(`{"action":"event","payload":{"connectionIdentifier":"1-twitter-a","eventPayload":{"author":{"id":1.0}}}}`)); err != nil {
 			t.Fatal(err)
 		}
-		if action, platform := string(d.Action()), string(d.Platform()); action != "event" || platform != "x" || asked != 0 {
-			t.Fatalf("%s on %s, %d records", action, platform, asked)
+		if action, platform := string(d.Action()), string(d.Platform()); action != "event" || platform != "x" {
+			t.Fatalf("%s on %s", action, platform)
 		}
-		if first := marshal(d.Record()); first != marshal(d.Record()) || asked != 1 {
-			t.Fatalf("%s and %s, made %d times", first, marshal(d.Record()), asked)
-		}
-	}
-}
-
-// A lean Decoder knows the action and keeps the map, and makes the same record
-// of what it has only checked, wherever the keys stand and how often.
-func TestLean(t *testing.T) {
-	whole, lean := newDecoder(), newDecoder()
-	lean.Lean()
-	all := frames(t)
-	for _, odd := range []string{
-		`{"payload":{"eventTypeId":5,"eventPayload":{"text":"before"}},"action":"event"}`,
-		`{"action":"event","payload":{"eventPayload":{"text":"a"}},"payload":{"eventPayload":{"bot":true}}}`,
-		`{"action":"event","payload":{"connectionIdentifier":"1-kick-a","status":"connected"},"action":"connection_info"}`,
-		`{"action":"connection_info","payload":{"connectionIdentifier":"1-kick-b"},"action":"event","payload":{"eventPayload":{"text":"b"}}}`,
-		`{"action":"event","payload":{"text":1},"action":"connection_info","payload":{"connectionIdentifier":"1-kick-c"}}`,
-		`{"\u0061ction":"\u0065vent","payload":{"eventPayload":{"text":"\ud83d\ude00\n"}}}`,
-		`{"payload":{"eventPayload":{"text":"\ndis"}},"action":"a\u0085"}`,
-		`{"action":5,"payload":{}}`, `{"action":"event","payload":[{"a":1}]}`, `{"action":"event","payload":{"a":}}`,
-	} {
-		all = append(all, []byte(odd))
-	}
-	for _, frame := range all {
-		want, got := whole.Read(frame, 0), lean.Read(frame, 0)
-		if fmt.Sprint(want) != fmt.Sprint(got) {
-			t.Fatalf("%s: %v, and %v when lean", frame, want, got)
-		}
-		if !slices.Equal(whole.Linked(), lean.Linked()) {
-			t.Fatalf("%s: the map is %v, and %v when lean", frame, whole.Linked(), lean.Linked())
-		}
-		if want != nil {
-			continue
-		}
-		if string(whole.Action()) != string(lean.Action()) || string(whole.Platform()) != string(lean.Platform()) {
-			t.Fatalf("%s: %s of %s, and %s of %s when lean", frame, whole.Action(), whole.Platform(), lean.Action(), lean.Platform())
-		}
-		if want, got := marshal(whole.Record()), marshal(lean.Record()); got != want {
-			t.Fatalf("%s, lean:\n got %s\nwant %s", frame, got, want)
+		if first := marshal(d.Record()); first != marshal(d.Record()) {
+			t.Fatalf("%s, then %s", first, marshal(d.Record()))
 		}
 	}
 }
@@ -235,7 +170,7 @@ func TestAnObjectAgainAndAgain(t *testing.T) {
 	want, _ := oracle(frame)
 	d := newDecoder()
 	for range 2 {
-		if r, err := d.Decode(frame); err != nil || marshal(r) != want {
+		if r, err := d.decode(frame); err != nil || marshal(r) != want {
 			t.Errorf("got %s, want %s (%v)", marshal(r), want, err)
 		}
 	}

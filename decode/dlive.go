@@ -20,8 +20,8 @@ func (r *row) dliveRoles() {
 	r.put(record.RoomRole, keyRoomRole)
 	r.put(record.PartnerStatus, keyPartnerStatus)
 	r.put(record.IsSubscriber, keySubscribing)
-	if role := r.value(keyRoomRole); says(role, record.String) {
-		r.SetBool(record.IsOwner, bytes.EqualFold(role.Bytes, []byte("owner")))
-		r.SetBool(record.IsModerator, bytes.EqualFold(role.Bytes, []byte("moderator")))
+	if role := r.Bytes(record.RoomRole); role != nil {
+		r.SetBool(record.IsOwner, bytes.EqualFold(role, []byte("owner")))
+		r.SetBool(record.IsModerator, bytes.EqualFold(role, []byte("moderator")))
 	}
 }

@@ -61,7 +61,7 @@ func TestEmotes(t *testing.T) {
 	for _, test := range emoteTests {
 		t.Run(test.name, func(t *testing.T) {
 			frame := fmt.Sprintf(`{"action":"event","payload":{"eventTypeId":4,"eventPayload":{"replaces":%s,"text":%s}}}`, test.replaces, oracleJSON(test.text))
-			r, err := newDecoder().Decode([]byte(frame))
+			r, err := newDecoder().decode([]byte(frame))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -87,7 +87,7 @@ func emoteList(r *record.Record) string {
 // Escapes in the text are characters before places are counted.
 func TestEmotesInEscapedText(t *testing.T) {
 	frame := `{"action":"event","payload":{"eventTypeId":4,"eventPayload":{"replaces":[{"from":4,"to":8}],"text":"\ud83d\ude00\n\" Kappa"}}}`
-	r, err := newDecoder().Decode([]byte(frame))
+	r, err := newDecoder().decode([]byte(frame))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,9 @@
 package decode
 
-import "github.com/restail/restail/decode/record"
+import (
+	"github.com/restail/restail/decode/record"
+	"github.com/restail/restail/decode/scan"
+)
 
 // eventType is what an eventTypeId stands for: the type in the record, and who
 // writes what the platform says.
@@ -69,11 +72,21 @@ func (r *row) message() {
 	r.put(record.Image, keyLink)
 	r.putFirst(record.MessageID, keyLiveChatMessageID, keyTwitchMessageID)
 
-	r.put(record.Amount, keyAmount)
+	r.putAmount()
 	r.put(record.Currency, keyCurrency)
 	r.put(record.Tier, keyTier)
 	r.put(record.StickerID, keyStickerID)
 	r.putFirst(record.Level, keyMilestoneLevel, keyMembershipLevel, keyGiftLevel)
+}
+
+// putAmount writes a donation's amount, which is text. A number becomes its text
+// as sent.
+func (r *row) putAmount() {
+	if v := r.value(keyAmount); v.Kind == scan.Number {
+		r.SetNumber(record.Amount, v.Bytes)
+	} else {
+		r.put(record.Amount, keyAmount)
+	}
 }
 
 // unlisted reads an event of a type that nobody has documented: whatever any

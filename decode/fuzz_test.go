@@ -1,8 +1,6 @@
 package decode
 
 import (
-	"fmt"
-	"slices"
 	"testing"
 	"unicode/utf8"
 
@@ -31,17 +29,12 @@ func compare(t *testing.T, frame []byte) {
 	before := string(frame)
 	want, ok := oracle(frame)
 	d := newDecoder()
-	err := d.Read(frame, 0)
+	err := d.apply(frame)
 	if string(frame) != before {
 		t.Fatalf("the frame was written to: %q became %q", before, frame)
 	}
 	if (err == nil) != ok {
 		t.Fatalf("%q: decoded with %v, encoding/json says it is an action: %v", frame, err, ok)
-	}
-	lean := newDecoder()
-	lean.Lean()
-	if leanErr := lean.Read(frame, 0); fmt.Sprint(leanErr) != fmt.Sprint(err) {
-		t.Fatalf("%q: decoded with %v, and with %v when lean", frame, err, leanErr)
 	}
 	if err != nil {
 		checkPrintable(t, err.Error())
@@ -58,13 +51,6 @@ func compare(t *testing.T, frame []byte) {
 		t.Fatalf("%q:\n got %s\nwant %s", frame, got, want)
 	}
 	checkPromises(t, r)
-	if got := marshal(lean.Record()); got != want || string(lean.Platform()) != platform || !slices.Equal(lean.Linked(), d.Linked()) {
-		t.Fatalf("%q, lean:\n got %s\nwant %s", frame, got, want)
-	}
-	ahead := d.Ahead()
-	if err := d.Read(frame, ahead.Read(frame)); err != nil || marshal(d.Record()) != want {
-		t.Fatalf("%q, read ahead: %v\n got %s\nwant %s", frame, err, marshal(d.Record()), want)
-	}
 }
 
 func checkPrintable(t *testing.T, s string) {

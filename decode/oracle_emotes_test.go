@@ -1,74 +1,78 @@
 package decode
 
 import (
-	"encoding/json"
 	"slices"
+	"strconv"
+	"strings"
 	"unicode"
 	"unicode/utf16"
-	"unicode/utf8"
 )
 
-// emotes tries both units and takes the one with more words.
+// emotes tries both units and takes the one that keeps more ranges, then the one
+// of which more are words.
 func (o *oracleRecord) emotes(text string, replaces []any) {
-	points := []rune(text)
-	words := oracleWords(text, replaces, len(points), func(from, to int) string { return string(points[from:to]) })
-	units := utf16.Encode(points)
-	others := oracleWords(text, replaces, len(units), func(from, to int) string { return string(utf16.Decode(units[from:to])) })
-	if len(others) > len(words) {
-		words = others
+	var points []string
+	for _, r := range text {
+		points = append(points, string(r))
 	}
-	slices.SortStableFunc(words, func(a, b oracleWord) int { return a.from - b.from })
-	var names, urls []string
-	end := 0
-	for _, w := range words {
-		if w.from >= end {
-			names, urls, end = append(names, w.name), append(urls, w.url), w.to+1
+	var units []string // "" is the first half of a pair, which makes no text
+	for _, r := range text {
+		if utf16.RuneLen(r) == 2 {
+			units = append(units, "")
 		}
+		units = append(units, string(r))
+	}
+	kept, words := oracleEmotes(points, replaces)
+	if others, otherWords := oracleEmotes(units, replaces); len(others) > len(kept) || len(others) == len(kept) && otherWords > words {
+		kept = others
+	}
+	var names, urls []string
+	for _, e := range kept {
+		names, urls = append(names, e.name), append(urls, e.url)
 	}
 	if names != nil {
 		o.fields["emotes"], o.fields["emote_urls"] = names, urls
 	}
 }
 
-type oracleWord struct {
+type oracleEmote struct {
 	from, to  int
 	name, url string
 }
 
-// oracleWords returns the replaces that are whole words of the text in one
-// unit, of which it is count long and cut returns a piece.
-func oracleWords(text string, replaces []any, count int, cut func(from, to int) string) (words []oracleWord) {
-	place := func(v any) int {
-		n, _ := v.(json.Number)
-		i, err := n.Int64()
-		if err != nil || i < 0 || i >= int64(count) || n[0] == '-' {
+// oracleEmotes returns the ranges that can be kept in a text of these units, and
+// how many of them are words.
+func oracleEmotes(units []string, replaces []any) (kept []oracleEmote, words int) {
+	position := func(v any) int {
+		i, err := strconv.Atoi(catalogue(v))
+		if err != nil || i < 0 || i >= len(units) {
 			return -1
 		}
-		return int(i)
+		return i
 	}
+	var all []oracleEmote
 	for _, v := range replaces {
 		inner, _ := v.(map[string]any)
 		replace := object(inner)
-		from, to := place(replace["from"]), place(replace["to"])
-		if from < 0 || to < from {
+		from, to := position(replace["from"]), position(replace["to"])
+		if from < 0 || to < from || from > 0 && units[from-1] == "" || units[to] == "" {
 			continue
 		}
-		before, name, after := cut(0, from), cut(from, to+1), cut(to+1, count)
-		if before+name+after != text { // in the middle of a pair
+		url, _ := replace.object("payload")["url"].(string)
+		all = append(all, oracleEmote{from, to, strings.Join(units[from:to+1], ""), url})
+	}
+	slices.SortStableFunc(all, func(a, b oracleEmote) int { return a.from - b.from })
+	isEdge := func(i int) bool {
+		return i < 0 || i >= len(units) || strings.TrimFunc(units[i], unicode.IsSpace) == "" && units[i] != ""
+	}
+	for _, e := range all {
+		if len(kept) > 0 && e.from <= kept[len(kept)-1].to {
 			continue
 		}
-		first, _ := utf8.DecodeRuneInString(name)
-		last, _ := utf8.DecodeLastRuneInString(name)
-		left, _ := utf8.DecodeLastRuneInString(before)
-		right, _ := utf8.DecodeRuneInString(after)
-		if (before == "" || oracleEdge(left, first)) && (after == "" || oracleEdge(right, last)) {
-			url, _ := replace.object("payload")["url"].(string)
-			words = append(words, oracleWord{from, to, name, url})
+		kept = append(kept, e)
+		if isEdge(e.from-1) && isEdge(e.to+1) {
+			words++
 		}
 	}
-	return words
-}
-
-func oracleEdge(beyond, within rune) bool {
-	return unicode.IsSpace(beyond) && !unicode.IsSpace(within) || unicode.Is(withoutBlanks, beyond) || unicode.Is(withoutBlanks, within)
+	return kept, words
 }

@@ -7,16 +7,15 @@ import (
 )
 
 // oracleTypes are platform and type by eventTypeId.
-var oracleTypes = map[json.Number]string{
+var oracleTypes = map[string]string{
 	"1": "discord text", "2": "dlive text", "3": "dlive emoji", "4": "twitch text", "5": "youtube text", "7": "youtube super_chat", "8": "youtube super_sticker",
 	"11": "facebook text", "12": "facebook sticker", "13": "facebook text", "14": "facebook sticker", "19": "facebook text", "20": "facebook sticker", "21": "linkedin text",
 	"22": "trovo text", "23": "youtube member_milestone", "24": "x text", "25": "kick text", "26": "kick subscription", "28": "youtube membership", "29": "youtube membership_gift", "32": "rumble text",
 }
 
 func (o *oracleRecord) event(p object) {
-	n, _ := p["eventTypeId"].(json.Number)
 	o.number("type_id", p["eventTypeId"])
-	platform, kind, known := strings.Cut(oracleTypes[n], " ")
+	platform, kind, known := strings.Cut(oracleTypes[catalogue(p["eventTypeId"])], " ")
 	if !known {
 		platform, kind = "any", "unknown"
 	}
@@ -37,6 +36,9 @@ func (o *oracleRecord) event(p object) {
 	o.id("message_id", e["liveChatMessageId"], e["twitchMessageId"])
 	donation := e.object("donation")
 	o.text("amount", donation["amount"])
+	if n, ok := donation["amount"].(json.Number); ok {
+		o.fields["amount"] = string(n)
+	}
 	o.text("currency", donation["currencyString"])
 	o.number("tier", donation["tier"])
 	o.id("sticker_id", donation["stickerId"])

@@ -18,6 +18,7 @@ import (
 
 // oracle returns the record as marshal writes it, false for a broken frame.
 func oracle(frame []byte) (string, bool) {
+	frame = bytes.TrimPrefix(frame, []byte("\xef\xbb\xbf"))
 	d := json.NewDecoder(bytes.NewReader(frame))
 	d.UseNumber()
 	var root object
@@ -97,11 +98,36 @@ func oracleID(v any) string {
 	case string:
 		return v
 	case json.Number:
-		if !strings.ContainsAny(string(v), ".eE") {
-			return string(v)
-		}
+		return oracleInteger(v)
 	}
 	return ""
+}
+
+// oracleInteger returns the digits of a number whose value is an integer.
+func oracleInteger(n json.Number) string {
+	mantissa, exponent, _ := strings.Cut(strings.ToLower(string(n)), "e")
+	switch {
+	case !strings.ContainsAny(mantissa, "123456789"):
+		return "0"
+	case !strings.ContainsAny(string(n), ".eE"):
+		return string(n)
+	case len(strings.TrimLeft(exponent, "+-0")) > 3: // dangerous to compute
+		return ""
+	}
+	rat, ok := new(big.Rat).SetString(string(n))
+	if !ok || !rat.IsInt() || len(new(big.Int).Abs(rat.Num()).String()) > 64 {
+		return ""
+	}
+	return rat.Num().String()
+}
+
+// catalogue returns a number of one of the service's catalogues.
+func catalogue(v any) string {
+	n, isNumber := v.(json.Number)
+	if !isNumber {
+		return ""
+	}
+	return oracleInteger(n)
 }
 
 func (o *oracleRecord) number(name string, values ...any) {
@@ -222,16 +248,17 @@ func (o *oracleRecord) replyCreated(p object) {
 	if identifiers != nil {
 		o.fields["connections"] = identifiers
 	}
-	if len(identifiers) == 1 {
+	if len(identifiers) == 0 {
+		identifier, _ = o.fields["connection"].(string)
+	} else if len(slices.Compact(slices.Clone(identifiers))) == 1 {
 		identifier = identifiers[0]
 	}
 	o.platform(p, identifier, "")
 }
 
 func (o *oracleRecord) platform(p object, identifier, otherwise string) {
-	n, _ := p["eventSourceId"].(json.Number)
-	slug := map[json.Number]string{"1": "restream", "2": "twitch", "13": "youtube", "19": "facebook", "20": "facebook", "21": "facebook", "24": "dlive", "25": "discord",
-		"26": "linkedin", "27": "trovo", "28": "x", "29": "kick", "33": "rumble"}[n]
+	slug := map[string]string{"1": "restream", "2": "twitch", "13": "youtube", "19": "facebook", "20": "facebook", "21": "facebook", "24": "dlive", "25": "discord",
+		"26": "linkedin", "27": "trovo", "28": "x", "29": "kick", "33": "rumble"}[catalogue(p["eventSourceId"])]
 	if parts := strings.Split(identifier, "-"); slug == "" && len(parts) > 1 {
 		if slug = parts[1]; slug == "twitter" {
 			slug = "x"

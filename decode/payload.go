@@ -1,130 +1,175 @@
 package decode
 
+// readPayload reads the payload of any action.
+func (p *Parser) readPayload() {
+	p.a.begin(keyPayload)
+	for name, ok := p.s.Object(); ok; name, ok = p.s.Member() {
+		switch string(name) {
+		case "connectionIdentifier":
+			p.note(keyConnection)
+		case "connectionUuid":
+			p.note(keyConnectionUUID)
+		case "eventSourceId":
+			p.note(keySourceID)
+		case "userId":
+			p.note(keyUserID)
+		case "status":
+			p.note(keyStatus)
+		case "reason":
+			p.note(keyReason)
+		case "target":
+			p.readTarget()
+		case "eventIdentifier":
+			p.note(keyEventID)
+		case "eventTypeId":
+			p.note(keyTypeID)
+		case "eventId":
+			p.note(keyBroadcastID)
+		case "showId":
+			p.note(keyShowID)
+		case "eventPayload":
+			p.readEvent()
+		case "replyUuid":
+			p.note(keyReplyID)
+		case "clientReplyUuid":
+			p.note(keyClientReplyID)
+		case "text":
+			p.note(keyReplyText)
+		case "sourceEventIdentifier":
+			p.note(keySourceEventID)
+		case "connectionIdentifiers":
+			p.list(keyConnections, "")
+		default:
+			p.s.Skip()
+		}
+	}
+}
+
 // readEvent reads any platform's payload of an event.
-func (w *wire) readEvent() {
-	w.begin(keyEvent)
-	for name, ok := w.Object(); ok; name, ok = w.Member() {
+func (p *Parser) readEvent() {
+	p.a.begin(keyEvent)
+	for name, ok := p.s.Object(); ok; name, ok = p.s.Member() {
 		switch string(name) {
 		case "author":
-			w.readAuthor()
+			p.readAuthor()
 		case "bot":
-			w.note(keyBot)
+			p.note(keyBot)
 		case "link":
-			w.note(keyLink)
+			p.note(keyLink)
 		case "text":
-			w.note(keyText)
+			p.note(keyText)
 		case "replaces":
-			w.readReplaces()
+			p.readReplaces()
 		case "firstMessage":
-			w.note(keyFirstMessage)
+			p.note(keyFirstMessage)
 		case "contentModifiers":
-			w.members(keyModifiers, "me", "whisper")
+			p.members(keyModifiers, "me", "whisper")
 		case "repliedTo":
-			w.members(keyRepliedTo, "displayName", "twitchMessageId")
+			p.members(keyRepliedTo, "displayName", "twitchMessageId")
 		case "repliedInThread":
-			w.members(keyThread, "twitchMessageId")
+			p.members(keyThread, "twitchMessageId")
 		case "twitchMessageId":
-			w.note(keyTwitchMessageID)
+			p.note(keyTwitchMessageID)
 		case "donation":
-			w.members(keyDonation, "amount", "currencyString", "stickerId", "tier")
+			p.members(keyDonation, "amount", "currencyString", "stickerId", "tier")
 		case "giftMemberships":
-			w.members(keyGifts, "count", "levelName")
+			p.members(keyGifts, "count", "levelName")
 		case "liveChatMessageId":
-			w.note(keyLiveChatMessageID)
+			p.note(keyLiveChatMessageID)
 		case "memberMilestone":
-			w.members(keyMilestone, "memberLevelName", "memberMonth")
+			p.members(keyMilestone, "memberLevelName", "memberMonth")
 		case "membership":
-			w.members(keyMembership, "gift", "memberLevelName")
+			p.members(keyMembership, "gift", "memberLevelName")
 		case "parent":
-			w.members(keyParent, "name")
+			p.members(keyParent, "name")
 		case "giftedTo":
-			w.list(keyGiftedTo, "")
+			p.list(keyGiftedTo, "")
 		case "subscribedFor":
-			w.note(keyMonths)
+			p.note(keyMonths)
 		default:
-			w.Skip()
+			p.s.Skip()
 		}
 	}
 }
 
 // readAuthor reads any platform's author.
-func (w *wire) readAuthor() {
-	w.begin(keyAuthor)
-	for name, ok := w.Object(); ok; name, ok = w.Member() {
+func (p *Parser) readAuthor() {
+	p.a.begin(keyAuthor)
+	for name, ok := p.s.Object(); ok; name, ok = p.s.Member() {
 		switch string(name) {
 		case "id":
-			w.note(keyAuthorID)
+			p.note(keyAuthorID)
 		case "displayName":
-			w.note(keyDisplayName)
+			p.note(keyDisplayName)
 		case "name":
-			w.note(keyName)
+			p.note(keyName)
 		case "username":
-			w.note(keyUsername)
+			p.note(keyUsername)
 		case "nickname":
-			w.note(keyNickname)
+			p.note(keyNickname)
 		case "avatar":
-			w.note(keyAvatar)
+			p.note(keyAvatar)
 		case "avatarUrl":
-			w.note(keyAvatarURL)
+			p.note(keyAvatarURL)
 		case "picture":
-			w.note(keyPicture)
+			p.note(keyPicture)
 		case "color":
-			w.note(keyColor)
+			p.note(keyColor)
 		case "nicknameColor":
-			w.note(keyNicknameColor)
+			p.note(keyNicknameColor)
 		case "badges":
-			w.list(keyBadges, "title")
+			p.list(keyBadges, "title")
 		case "roles":
-			w.list(keyRoles, "name")
+			p.list(keyRoles, "name")
 		case "verified":
-			w.note(keyVerified)
+			p.note(keyVerified)
 		case "isVerified":
-			w.note(keyIsVerified)
+			p.note(keyIsVerified)
 		case "isChatModerator":
-			w.note(keyIsModerator)
+			p.note(keyIsModerator)
 		case "isChatOwner":
-			w.note(keyIsOwner)
+			p.note(keyIsOwner)
 		case "isChatSponsor":
-			w.note(keyIsSponsor)
+			p.note(keyIsSponsor)
 		case "subscribedFor":
-			w.note(keySubscribedFor)
+			p.note(keySubscribedFor)
 		case "subscribing":
-			w.note(keySubscribing)
+			p.note(keySubscribing)
 		case "partnerStatus":
-			w.note(keyPartnerStatus)
+			p.note(keyPartnerStatus)
 		case "role":
-			w.note(keyRole)
+			p.note(keyRole)
 		case "roomRole":
-			w.note(keyRoomRole)
+			p.note(keyRoomRole)
 		case "discriminator":
-			w.note(keyDiscriminator)
+			p.note(keyDiscriminator)
 		default:
-			w.Skip()
+			p.s.Skip()
 		}
 	}
 }
 
 // readReplaces reads the custom emotes of a text.
-func (w *wire) readReplaces() {
-	w.begin(keyReplaces)
-	w.replaces = w.replaces[:0]
-	for ok := w.Array(); ok; ok = w.Element() {
-		w.replaces = append(w.replaces, w.readReplace())
+func (p *Parser) readReplaces() {
+	p.a.begin(keyReplaces)
+	p.a.replaces = p.a.replaces[:0]
+	for ok := p.s.Array(); ok; ok = p.s.Element() {
+		p.a.replaces = append(p.a.replaces, p.readReplace())
 	}
 }
 
-func (w *wire) readReplace() replace {
+func (p *Parser) readReplace() replace {
 	one := replace{from: -1, to: -1}
-	for name, ok := w.Object(); ok; name, ok = w.Member() {
+	for name, ok := p.s.Object(); ok; name, ok = p.s.Member() {
 		switch string(name) {
 		case "from":
-			one.from = w.readPlace()
+			one.from = p.readPosition()
 		case "to":
-			one.to = w.readPlace()
+			one.to = p.readPosition()
 		case "payload":
-			one.url = w.member("url")
+			one.url = p.member("url")
 		default:
-			w.Skip()
+			p.s.Skip()
 		}
 	}
 	return one

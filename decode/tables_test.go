@@ -17,7 +17,7 @@ func TestTablesUseKnownNames(t *testing.T) {
 			t.Errorf("source %d is %q", id, slug)
 		}
 	}
-	for _, action := range actions {
+	for _, action := range actionTypes {
 		if !record.Known(record.Actions, action.name) {
 			t.Errorf("%q is no action", action.name)
 		}
@@ -36,7 +36,7 @@ func TestTranscriptsAreComplete(t *testing.T) {
 	seen := map[string]bool{}
 	d := newDecoder()
 	for _, frame := range frames(t) {
-		r, err := d.Decode(frame)
+		r, err := d.decode(frame)
 		if err != nil {
 			continue
 		}
@@ -98,7 +98,7 @@ func TestReasons(t *testing.T) {
 			t.Errorf("%s: codes %q, want %q", family.action, got, family.codes)
 		}
 		for _, code := range append(family.codes, "youtube_livechat_not_found") {
-			r, err := newDecoder().Decode([]byte(`{"action":"` + family.action + `","payload":{"reason":"` + code + `"}}`))
+			r, err := newDecoder().decode([]byte(`{"action":"` + family.action + `","payload":{"reason":"` + code + `"}}`))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -130,7 +130,7 @@ func isPlainASCII(s string) bool {
 // A reason is for what failed: reply_accepted and relay_confirmed have none.
 func TestReasonOnlyWhereSomethingFailed(t *testing.T) {
 	for _, action := range []string{"reply_created", "reply_accepted", "reply_confirmed", "relay_accepted", "relay_confirmed", "heartbeat", "event", "unheard_of"} {
-		r, err := newDecoder().Decode([]byte(`{"action":"` + action + `","payload":{"reason":"internal"}}`))
+		r, err := newDecoder().decode([]byte(`{"action":"` + action + `","payload":{"reason":"internal"}}`))
 		if err != nil || r.Has(record.Reason) || r.Has(record.ReasonText) {
 			t.Errorf("%s: %v, %s", action, err, marshal(r))
 		}

@@ -7,44 +7,44 @@ import "github.com/restail/restail/decode/record"
 // Facebook a liveVideo and a user or a page; Discord a channel and a server, and
 // maybe the server's owner; LinkedIn a post and an organization or a user. What
 // Trovo, X, Kick and Rumble have is documented nowhere.
-func (w *wire) readTarget() {
-	w.begin(keyTarget)
-	for name, ok := w.Object(); ok; name, ok = w.Member() {
+func (p *Parser) readTarget() {
+	p.a.begin(keyTarget)
+	for name, ok := p.s.Object(); ok; name, ok = p.s.Member() {
 		switch string(name) {
 		case "channel":
-			w.readAccount(keyChannel)
+			p.readAccount(keyChannel)
 		case "page":
-			w.readAccount(keyPage)
+			p.readAccount(keyPage)
 		case "organization":
-			w.readAccount(keyOrganization)
+			p.readAccount(keyOrganization)
 		case "user":
-			w.readAccount(keyUser)
+			p.readAccount(keyUser)
 		case "owner":
-			w.readAccount(keyOwner)
+			p.readAccount(keyOwner)
 		case "event":
-			w.readBroadcast(keyLiveEvent)
+			p.readBroadcast(keyLiveEvent)
 		case "liveVideo":
-			w.readBroadcast(keyLiveVideo)
+			p.readBroadcast(keyLiveVideo)
 		case "post":
-			w.readBroadcast(keyPost)
+			p.readBroadcast(keyPost)
 		case "server":
-			w.members(keyServer, "id", "name")
+			p.members(keyServer, "id", "name")
 		case "websiteChannelId":
-			w.note(keyWebsiteChannelID)
+			p.note(keyWebsiteChannelID)
 		default:
-			w.Skip()
+			p.s.Skip()
 		}
 	}
 }
 
 // readAccount reads somebody's or something's page on a platform.
-func (w *wire) readAccount(account key) {
-	w.members(account, "displayName", "name", "username", "id", "url")
+func (p *Parser) readAccount(account key) {
+	p.members(account, "displayName", "name", "username", "id", "url")
 }
 
 // readBroadcast reads one stream on a platform.
-func (w *wire) readBroadcast(broadcast key) {
-	w.members(broadcast, "id", "title", "url")
+func (p *Parser) readBroadcast(broadcast key) {
+	p.members(broadcast, "id", "title", "url")
 }
 
 // accounts are where a connection can lead to, the one whose channel it is
@@ -80,21 +80,21 @@ func (r *row) putAccount(a key) {
 	r.putFirst(record.Channel, a+ofAccountDisplayName, a+ofAccountName)
 	r.put(record.ChannelID, a+ofAccountID)
 	r.put(record.ChannelURL, a+ofAccountURL)
-	if says(r.value(a+ofAccountDisplayName), record.String) {
+	if r.says(a+ofAccountDisplayName, record.String) {
 		r.putFirst(record.ChannelName, a+ofAccountName, a+ofAccountUsername)
 	} else {
 		r.put(record.ChannelName, a+ofAccountUsername)
 	}
 }
 
-// isAccount tells whether the account says who it is or where.
-func (f *frame) isAccount(a key) bool {
-	return says(f.value(a+ofAccountDisplayName), record.String) || says(f.value(a+ofAccountName), record.String) ||
-		says(f.value(a+ofAccountUsername), record.String) ||
-		says(f.value(a+ofAccountID), record.ID) || says(f.value(a+ofAccountURL), record.String)
+// isAccount reports whether the account says who it is or where.
+func (r *row) isAccount(a key) bool {
+	return r.says(a+ofAccountDisplayName, record.String) || r.says(a+ofAccountName, record.String) ||
+		r.says(a+ofAccountUsername, record.String) ||
+		r.says(a+ofAccountID, record.ID) || r.says(a+ofAccountURL, record.String)
 }
 
-func (f *frame) isBroadcast(b key) bool {
-	return says(f.value(b+ofBroadcastID), record.ID) || says(f.value(b+ofBroadcastTitle), record.String) ||
-		says(f.value(b+ofBroadcastURL), record.String)
+func (r *row) isBroadcast(b key) bool {
+	return r.says(b+ofBroadcastID, record.ID) || r.says(b+ofBroadcastTitle, record.String) ||
+		r.says(b+ofBroadcastURL, record.String)
 }

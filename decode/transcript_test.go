@@ -19,7 +19,29 @@ var update = flag.Bool("update", false, "record what testdata expects")
 // receipt is the time of receipt in all tests.
 var receipt = time.Date(2030, 1, 2, 3, 4, 5, 678e6, time.FixedZone("", 3600))
 
-func newDecoder() *Decoder { return New(func() time.Time { return receipt }) }
+// frameDecoder takes frames through both steps.
+type frameDecoder struct {
+	*Decoder
+	parser Parser
+	action Action
+}
+
+func newDecoder() *frameDecoder { return &frameDecoder{Decoder: New()} }
+
+func (d *frameDecoder) apply(frame []byte) error {
+	if err := d.parser.Parse(&d.action, frame); err != nil {
+		return err
+	}
+	d.Apply(&d.action, receipt)
+	return nil
+}
+
+func (d *frameDecoder) decode(frame []byte) (*record.Record, error) {
+	if err := d.apply(frame); err != nil {
+		return nil, err
+	}
+	return d.Record(), nil
+}
 
 // A transcript is a session: each line that begins with "> " is a frame, each
 // that begins with "! " something that a Decoder is asked, and the lines below
@@ -82,12 +104,12 @@ func replay(transcript []byte) []byte {
 		switch {
 		case strings.HasPrefix(line, "> "):
 			out.WriteString(line + "\n")
-			r, err := d.Decode([]byte(line[2:]))
+			r, err := d.decode([]byte(line[2:]))
 			if err != nil {
 				fmt.Fprintf(&out, "< broken: %v\n", err)
-			} else {
-				fmt.Fprintf(&out, "< %s\n", marshal(r))
+				continue
 			}
+			fmt.Fprintf(&out, "< %s\n", marshal(r))
 			if change := d.Change(); change != nil {
 				fmt.Fprintf(&out, "~ %s\n", describe(*change))
 			}
@@ -101,7 +123,7 @@ func replay(transcript []byte) []byte {
 	return out.Bytes()
 }
 
-func ask(d *Decoder, question string, out *bytes.Buffer) {
+func ask(d *frameDecoder, question string, out *bytes.Buffer) {
 	var connections []record.Linked
 	switch question {
 	case "relink":

@@ -79,6 +79,11 @@ func (r *Record) SetString(f Field, s string) {
 	r.SetChars(f, Chars{Bytes: r.keep(s)})
 }
 
+// SetCopy sets a String or ID field to a copy of s. plain is [Chars.Plain].
+func (r *Record) SetCopy(f Field, s string, plain bool) {
+	r.SetChars(f, Chars{Bytes: r.keep(s), Plain: plain})
+}
+
 // SetPlain is SetString for a string that is known to be plain (see [Chars]),
 // such as a name from one of our own tables.
 func (r *Record) SetPlain(f Field, s string) {

@@ -1,0 +1,142 @@
+package decode
+
+import (
+	"time"
+
+	"github.com/restail/restail/decode/scan"
+)
+
+// Action is a parsed frame: where the values lie that have one of the keys of
+// keys.go. Of duplicate keys the last counts, and a second object replaces the
+// first entirely. [Parser.Parse] fills it; the zero Action is ready for that.
+//
+// It holds views of its frame, which must not change while the Action is used.
+type Action struct {
+	data []byte
+	own  []byte // strings that data does not have as they are
+	kind *actionType
+
+	there [256 / 64]uint64 // bit n: key n is there
+	// index says where in values the value of a key is; 0 when there is none.
+	index    [maxKeys]uint8
+	values   []scan.Value // an object has none; an array's gives its range of elements
+	elements []element    // one array after the other
+	replaces []replace
+
+	largest int // size of the largest frame since the memory was new
+}
+
+// usualValues is the number of values that few frames exceed.
+const usualValues = 31
+
+// element is an element of an array.
+type element struct {
+	scan.Value
+	form form
+}
+
+// form is how a text stands in an array. The platform decides which form counts.
+type form uint8
+
+const (
+	inArray  form = 1 << iota // the element itself
+	inObject                  // a member of the element, an object
+)
+
+// replace is one entry of a text's replaces: a custom emote. Its positions
+// count from 0 and are inclusive; -1 stands for a position that is missing or
+// not usable.
+type replace struct {
+	from, to int32
+	url      scan.Value
+}
+
+// value is a value of the wire; see [scan.Value].
+type value struct {
+	Bytes []byte
+	Kind  scan.Kind
+	Plain bool
+}
+
+// Frame returns the frame without a byte-order mark before it.
+func (a *Action) Frame() []byte { return a.data }
+
+// Name returns the wire's name of the action, such as "event".
+func (a *Action) Name() []byte { return a.value(keyAction).Bytes }
+
+// Stamp returns the time at which the service stamped the action, false when
+// there is no usable stamp.
+func (a *Action) Stamp() (time.Time, bool) { return instant(a.value(keyTimestamp)) }
+
+// ChangesConnections reports whether this is a connection_info or a
+// connection_closed: the actions that change the connection map.
+func (a *Action) ChangesConnections() bool { return a.kind.enter != nil }
+
+// oversized reports whether memory that has served a frame of largest bytes is
+// too large to be kept for one of size bytes. One huge frame in a quiet chat
+// must not hold its memory for ever.
+func oversized(largest, size int) bool { return largest > 16*max(size, 256) }
+
+// reset begins a new frame.
+func (a *Action) reset(data []byte) {
+	if oversized(a.largest, len(data)) {
+		*a = Action{}
+	}
+	a.largest = max(a.largest, len(data))
+	if a.values == nil {
+		a.values = make([]scan.Value, 1, 1+usualValues) // index 0 means "no value"
+	}
+	a.data, a.own = data, a.own[:0]
+	a.values, a.elements, a.replaces = a.values[:1], a.elements[:0], a.replaces[:0]
+	clear(a.there[:])
+	clear(a.index[:])
+}
+
+// has reports whether there is a value of that key, null included.
+func (a *Action) has(k key) bool { return a.there[k/64]&(1<<(k%64)) != 0 }
+
+// note notes the value of a key.
+func (a *Action) note(k key, v scan.Value) {
+	a.there[k/64] |= 1 << (k % 64)
+	if i := a.index[k%maxKeys]; i > 0 {
+		a.values[i] = v
+		return
+	}
+	a.index[k%maxKeys] = uint8(len(a.values))
+	a.values = append(a.values, v)
+}
+
+// at returns the value of a key that is there.
+func (a *Action) at(k key) scan.Value { return a.values[a.index[k%maxKeys]] }
+
+// begin starts an object or array: what an earlier one of the same key
+// contained is forgotten.
+func (a *Action) begin(k key) {
+	if a.has(k) {
+		for inner := k + 1; inner <= lasts[k%maxKeys]; inner++ {
+			a.there[inner/64] &^= 1 << (inner % 64)
+		}
+	}
+	a.there[k/64] |= 1 << (k % 64)
+}
+
+// value returns the value of that key, the zero value when there is none.
+func (a *Action) value(k key) value {
+	if !a.has(k) {
+		return value{}
+	}
+	return a.of(a.at(k))
+}
+
+func (a *Action) of(v scan.Value) value {
+	return value{v.Bytes(a.data, a.own), v.Kind, v.Plain()}
+}
+
+// within returns the elements of the array of that key.
+func (a *Action) within(array key) []element {
+	if !a.has(array) {
+		return nil
+	}
+	v := a.at(array)
+	return a.elements[v.From:v.To]
+}

@@ -1,0 +1,133 @@
+package decode
+
+import (
+	"bytes"
+
+	"github.com/restail/restail/decode/scan"
+)
+
+// BrokenError says that a frame is not an action: not exactly one JSON object
+// with an action, a string that is not empty.
+type BrokenError struct {
+	// Why says what is wrong, as in "not JSON: '}' after a key at byte 17". It is
+	// safe to print.
+	Why string
+}
+
+func (e *BrokenError) Error() string { return e.Why }
+
+// Parser parses frames. It holds the scanner's memory and is not safe for
+// concurrent use; each goroutine needs its own.
+type Parser struct {
+	s scan.Scanner
+	a *Action
+}
+
+// byteOrderMark is U+FEFF, which some programs write before a text.
+var byteOrderMark = []byte("\ufeff")
+
+// Parse checks the frame's JSON and notes in a where its values lie. A
+// byte-order mark before the object is skipped. a may be reused; it holds views
+// of frame, which must not change while a is used.
+//
+// The error, a *BrokenError, says that the frame is not an action. Only a.Frame
+// is of use then.
+func (p *Parser) Parse(a *Action, frame []byte) error {
+	frame = bytes.TrimPrefix(frame, byteOrderMark)
+	a.reset(frame)
+	p.a = a
+	p.s.Reset(frame, a.own)
+	root := p.s.Kind()
+	p.readFrame()
+	a.own = p.s.Own()
+	if err := p.s.End(); err != nil {
+		return &BrokenError{"not JSON: " + err.Error()}
+	}
+	name := a.value(keyAction)
+	switch {
+	case root != scan.Object:
+		return &BrokenError{root.String() + ", not an object"}
+	case name.Kind == scan.Missing:
+		return &BrokenError{"no action"}
+	case name.Kind != scan.String:
+		return &BrokenError{"its action is " + name.Kind.String() + ", not a string"}
+	case len(name.Bytes) == 0:
+		return &BrokenError{"its action is an empty string"}
+	}
+	a.kind = actionTypeOf(name.Bytes)
+	return nil
+}
+
+// note notes the value that comes next.
+func (p *Parser) note(k key) { p.a.note(k, p.s.Value()) }
+
+// members reads the object that comes next and notes its members of those
+// names. Their keys follow the object's key in the same order.
+func (p *Parser) members(object key, names ...string) {
+	p.a.begin(object)
+	for name, ok := p.s.Object(); ok; name, ok = p.s.Member() {
+		i := 0
+		for i < len(names) && names[i] != string(name) {
+			i++
+		}
+		if i < len(names) {
+			p.note(object + 1 + key(i))
+		} else {
+			p.s.Skip()
+		}
+	}
+}
+
+// list reads an array of texts. An element that is an object stands for its
+// member of that name, if a name is given.
+func (p *Parser) list(array key, name string) {
+	p.a.begin(array)
+	kind, from := p.s.Kind(), len(p.a.elements)
+	for ok := p.s.Array(); ok; ok = p.s.Element() {
+		e := element{form: inArray}
+		if name != "" && p.s.Kind() == scan.Object {
+			e = element{p.member(name), inObject}
+		} else {
+			e.Value = p.s.Value()
+		}
+		p.a.elements = append(p.a.elements, e)
+	}
+	p.a.note(array, scan.Value{From: uint32(from), To: uint32(len(p.a.elements)), Kind: kind})
+}
+
+// member reads the object that comes next and returns its member of that name.
+func (p *Parser) member(name string) (v scan.Value) {
+	for key, ok := p.s.Object(); ok; key, ok = p.s.Member() {
+		if string(key) == name {
+			v = p.s.Value()
+		} else {
+			p.s.Skip()
+		}
+	}
+	return v
+}
+
+// readPosition reads a position in a text: see [replace].
+func (p *Parser) readPosition() int32 {
+	v := p.s.Value()
+	if v.Kind != scan.Number {
+		return -1
+	}
+	return int32(integer(p.a.of(v)))
+}
+
+// readFrame reads the members of the frame.
+func (p *Parser) readFrame() {
+	for name, ok := p.s.Object(); ok; name, ok = p.s.Member() {
+		switch string(name) {
+		case "action":
+			p.note(keyAction)
+		case "payload":
+			p.readPayload()
+		case "timestamp":
+			p.note(keyTimestamp)
+		default:
+			p.s.Skip()
+		}
+	}
+}
