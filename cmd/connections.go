@@ -31,11 +31,8 @@ const settleTries = 20
 // says otherwise: whoever asks wants an answer soon.
 const connectionRetries = retries(3)
 
-// errSettled and errEnough end the wait: all is quiet, or it never will be.
-var (
-	errSettled = errors.New("the connections have settled")
-	errEnough  = errors.New("the link does not hold long enough to tell")
-)
+// errNotSettled is about a link that does not hold.
+var errNotSettled = errors.New("the link does not hold long enough to tell")
 
 // Run connects, waits, prints, and is 0 only when every connection is up.
 func (c *connectionsCommand) Run(r *run) error {
@@ -48,7 +45,7 @@ func (c *connectionsCommand) Run(r *run) error {
 	if err != nil {
 		return err
 	}
-	decoder := decode.New(time.Now)
+	decoder := decode.New()
 	if err := c.settle(r, live, decoder); err != nil {
 		return sourceError(err)
 	}
@@ -63,61 +60,47 @@ func (c *connectionsCommand) settle(r *run, live *session.Live, decoder *decode.
 	watcher.Go(func() { watchReader(ctx, r.Stdout, func() { cancel(stopped{statusDone}) }) })
 	defer watcher.Wait()
 	defer cancel(nil)
-	quiet := startLater(func() { cancel(errSettled) })
-	defer quiet.Stop()
-	enough := startLater(func() { cancel(errEnough) })
-	defer enough.Stop()
 
-	up := false
+	settle := time.Duration(c.Settle)
+	var first, changed time.Time // when the link came up first, and when the set changed; zero while it is down
 	var link record.Record
 	for item, err := range live.Items(ctx) {
 		switch {
 		case err != nil:
 			return err
-		case item.Link == nil && item.Frame == nil:
-			continue
-		case item.Link == nil:
-			c.read(r, live, decoder, item.Frame, quiet)
-			continue
-		case item.Link.Status == session.Connected:
-			enough.Reset(settleTries * time.Duration(c.Settle))
-		case item.Link.Status == session.Restored && !item.Link.Same:
-			decoder.Relink()
+		case item.Link != nil:
+			linkRecord(&link, item.Link)
+			tellLink(r.status, &link, item.Link)
+			switch item.Link.Status {
+			case session.Connected, session.Restored:
+				changed = item.Received
+				if first.IsZero() {
+					first = changed
+				} else if !item.Link.Same {
+					decoder.Relink()
+				}
+			default:
+				changed = time.Time{}
+			}
+		case item.Broken != nil:
+			r.status.Frame(item.Broken, item.Frame)
+		case item.Action != nil:
+			if decoder.Apply(item.Action, item.Received); decoder.Updated() {
+				changed = item.Received
+			}
 		}
-		if up = item.Link.Status == session.Connected || item.Link.Status == session.Restored; up {
-			quiet.Reset(time.Duration(c.Settle))
-		} else {
-			quiet.Stop()
+		switch {
+		case first.IsZero():
+		case !changed.IsZero() && item.Received.Sub(changed) >= settle:
+			return nil
+		case item.Received.Sub(first) >= settleTries*settle:
+			if changed.IsZero() {
+				return &exitError{status: statusGivenUp, err: errNotSettled}
+			}
+			return nil
 		}
-		linkRecord(&link, item.Link)
-		tellLink(r.status, &link, item.Link)
 	}
-	switch cause := context.Cause(ctx); {
-	case up && (errors.Is(cause, errSettled) || errors.Is(cause, errEnough)):
-		return nil
-	case errors.Is(cause, errSettled), errors.Is(cause, errEnough):
-		return &exitError{status: statusGivenUp, err: errEnough}
-	default:
-		return cause
-	}
-}
-
-// startLater returns a timer that runs f when it is reset, and not before.
-func startLater(f func()) *time.Timer {
-	timer := time.AfterFunc(time.Hour, f)
-	timer.Stop()
-	return timer
-}
-
-// read takes one action into the map.
-func (c *connectionsCommand) read(r *run, live *session.Live, decoder *decode.Decoder, frame []byte, quiet *time.Timer) {
-	if err := decoder.Read(frame, 0); err != nil {
-		r.status.Frame(err, frame)
-		live.Broken()
-	}
-	if decoder.Updated() {
-		quiet.Reset(time.Duration(c.Settle))
-	}
+	return context.Cause(ctx)
 }
 
 // print writes the set and judges it.
@@ -125,6 +108,8 @@ func (c *connectionsCommand) print(r *run, decoder *decode.Decoder) error {
 	linked := decoder.Linked()
 	var out []byte
 	connected := len(linked) > 0
+	var parser decode.Parser
+	var action decode.Action
 	for _, l := range linked {
 		connected = connected && l.Status == "connected"
 		frame := decoder.Frame(l.Identifier)
@@ -132,11 +117,11 @@ func (c *connectionsCommand) print(r *run, decoder *decode.Decoder) error {
 		case "raw":
 			out = format.Raw{}.Record(out, nil, frame)
 		case "ndjson":
-			info, err := decoder.Decode(frame)
-			if err != nil {
+			if err := parser.Parse(&action, frame); err != nil {
 				return err
 			}
-			out = format.NDJSON{}.Record(out, info, frame)
+			decoder.Apply(&action, time.Now())
+			out = format.NDJSON{}.Record(out, decoder.Record(), frame)
 		}
 	}
 	if c.Format == "text" {

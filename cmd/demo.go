@@ -54,8 +54,11 @@ type show struct{ *session.Live }
 func (s show) Items(ctx context.Context) iter.Seq2[session.Item, error] {
 	return func(yield func(session.Item, error) bool) {
 		for item, err := range s.Live.Items(ctx) {
-			over := item.Link != nil && item.Link.Status == session.Lost && item.Link.Reason == "closed"
-			if over || !yield(item, err) {
+			if item.Link != nil && item.Link.Status == session.Lost && item.Link.Reason == "closed" {
+				yield(session.Item{}, nil) // what came before must be flushed
+				return
+			}
+			if !yield(item, err) {
 				return
 			}
 		}

@@ -26,7 +26,7 @@ func TestAwaitRoom(t *testing.T) {
 		}
 		read <- err
 	}()
-	awaitRoom(w, 25_000)
+	awaitRoom(w, 25_000, func() {})
 	if room := pipeRoom(w); room < 25_000 {
 		t.Errorf("there is room for %d only", room)
 	}
@@ -37,5 +37,5 @@ func TestAwaitRoom(t *testing.T) {
 		t.Fatal(err)
 	}
 	go r.Close()
-	awaitRoom(w, 25_000)
+	awaitRoom(w, 25_000, func() {})
 }

@@ -160,7 +160,7 @@ func (l *link) opened(s *socket) {
 	if l.redialed {
 		l.redialed, l.answered = false, now
 	}
-	l.connections = decode.New()
+	l.connections = decode.NewWithoutFrames()
 	l.drained, l.standing = time.Time{}, false
 	news := Link{Status: Connected, At: now, Attempt: l.tries}
 	if l.wasUp {
