@@ -108,12 +108,14 @@ func TestLinkRecords(t *testing.T) {
 	if got.stdout != want || got.status != statusGivenUp {
 		t.Errorf("status %d, records %s", got.status, got.stdout)
 	}
-	twice := restail(t, url, "-a", "link", "-n", "3", "--max-backoff", "10ms", "--fields", "action,status,reason,attempt")
+	twice := restail(t, url, "-a", "link", "-n", "1", "--max-retries", "1", "--max-backoff", "10ms", "--fields", "action,status,reason,attempt")
 	want = `{"action":"link","status":"connected"}
-{"action":"link","status":"lost","reason":"closed","attempt":0}
-{"action":"link","status":"restored","attempt":1}
+{"action":"link","status":"lost","reason":"closed","attempt":1}
+{"action":"link","status":"restored","attempt":2}
+{"action":"link","status":"lost","reason":"closed","attempt":2}
+{"action":"link","status":"ended","reason":"closed"}
 `
-	if twice.stdout != want || twice.status != statusDone {
+	if twice.stdout != want || twice.status != statusGivenUp {
 		t.Errorf("status %d, records\n%s", twice.status, twice.stdout)
 	}
 }
@@ -131,25 +133,26 @@ func TestEnds(t *testing.T) {
 		lines  int
 		stderr string
 	}{
-		{"count", show, []string{"-n", "7"}, 0, 7, ""},
+		{"count, with a link record on top", show, []string{"-n", "7"}, 0, 8, ""},
 		{"count of text", show, []string{"-n", "7", "-o", "text"}, 0, 7, ""},
 		{"count of raw", show, []string{"-n", "7", "-o", "raw"}, 0, 7, ""},
 		{"count of outputs", show, []string{"-n", "5", "-a", "event", "-f", ".author, .text, .type"}, 0, 5, ""},
 		{"timeout", quiet, []string{"-t", "1s"}, 0, 1, ""},
 		{"timeout before the count", quiet, []string{"-t", "1s", "-n", "2"}, 124, 1, ""},
-		{"timeout after the count", show, []string{"-t", "60s", "-n", "2"}, 0, 2, ""},
+		{"timeout after the count", show, []string{"-t", "60s", "-n", "2"}, 0, 3, ""},
 		{"idle", quiet, []string{"--idle", "1s"}, 0, 1, ""},
 		{"idle before the count", quiet, []string{"--idle", "1s", "-n", "2"}, 124, 1, ""},
 		{"idle though frames are dropped", show, []string{"--idle", "1s", "-f", "false"}, 0, 0, ""},
 		{"a filter without an end", show, []string{"-t", "1s", "-f", "def f: f; f"}, 0, 0, ""},
 		{"refused token", picky, nil, 3, 2, "401"},
 		{"refused token without reconnect", picky, []string{"--no-reconnect"}, 3, 2, "401"},
-		{"a count that the refusal reaches", picky, []string{"-n", "1"}, 3, 1, "401"},
-		{"a count that the end of the link reaches", picky, []string{"-n", "2"}, 3, 2, "401"},
-		{"a count that the loss of the link reaches", "ws://127.0.0.1:1/ws", []string{"--no-reconnect", "-n", "1"}, 4, 1, "given up"},
+		{"link records do not count, refused token", picky, []string{"-n", "1"}, 3, 2, "401"},
+		{"link records do not count, nobody there", "ws://127.0.0.1:1/ws", []string{"--no-reconnect", "-n", "1"}, 4, 2, "given up"},
 		{"nobody there", "ws://127.0.0.1:1/ws", []string{"--no-reconnect"}, 4, 2, "given up"},
 		{"nobody there after a retry", "ws://127.0.0.1:1/ws", []string{"--max-retries=1", "--max-backoff", "1ms"}, 4, 2, "given up"},
-		{"nobody there for the timeout", "ws://127.0.0.1:1/ws", []string{"-t", "1s"}, 0, 1, ""},
+		{"nobody there for the timeout", "ws://127.0.0.1:1/ws", []string{"-t", "1s"}, 4, 1, "--timeout ran out while the link was down"},
+		{"nobody there for the idle time", "ws://127.0.0.1:1/ws", []string{"--idle", "1s"}, 4, 1, "--idle ran out while the link was down"},
+		{"nobody there before the count", "ws://127.0.0.1:1/ws", []string{"-t", "1s", "-n", "1"}, 124, 1, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

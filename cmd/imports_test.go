@@ -24,7 +24,7 @@ var arrows = map[string][]string{
 	"cmd/docs":        {"decode/record"},
 	"cmd/endpoint":    {},
 	"cmd/serve":       {"cmd/endpoint"},
-	"cmd/session":     {"cmd/endpoint"},
+	"cmd/session":     {"cmd/endpoint", "decode"},
 	"decode":          {"decode/record", "decode/scan"},
 	"decode/record":   {},
 	"decode/scan":     {},

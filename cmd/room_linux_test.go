@@ -13,8 +13,8 @@ func TestAwaitRoom(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	awaitRoom(w, 64<<10)  // it is empty
-	awaitRoom(w, 100<<20) // it is never so large
+	awaitRoom(w, 64<<10, func() {})  // it is empty
+	awaitRoom(w, 100<<20, func() {}) // it is never so large
 	if _, err := w.Write(make([]byte, 60_000)); err != nil {
 		t.Fatal(err)
 	}

@@ -85,7 +85,7 @@ func readError(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("the recording is cut short: %w", err)
 	}
-	return fmt.Errorf("cannot read the recording any further: %w", err)
+	return fmt.Errorf("the recording cannot be read further: %w", err)
 }
 
 // gunzipped returns what is in r, unpacked if it is gzipped, which its first two

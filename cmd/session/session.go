@@ -124,11 +124,11 @@ type GivenUpError struct {
 func (e *GivenUpError) Error() string {
 	switch e.Tries {
 	case 0:
-		return "gave up the link: " + e.Detail
+		return "the link was given up: " + e.Detail
 	case 1:
-		return "gave up the link after one attempt: " + e.Detail
+		return "the link was given up after one try: " + e.Detail
 	}
-	return "gave up the link after " + strconv.Itoa(e.Tries) + " attempts: " + e.Detail
+	return "the link was given up after " + strconv.Itoa(e.Tries) + " tries: " + e.Detail
 }
 
 // An UnauthorizedError ends a source that has no token which the service
