@@ -76,17 +76,21 @@ func (s *Status) connection(l record.Linked, m mark, what string, n news) {
 	s.write(m, linkedName(l)+" "+safe.String(what), n)
 }
 
-// Link is what people are told of the socket beyond the record of it.
+// Link is what a status line about the link says beyond its record.
 type Link struct {
-	Detail string        // the reason in words, without secrets; "" for those of its code
-	Gap    time.Duration // restored: how long chat could have been missed, unrounded
-	Retry  time.Duration // lost: until the next try, 0 when it comes at once or never
+	Detail  string        // the reason in words, without secrets; "" for the words of its code
+	NeverUp bool          // lost: no handshake has succeeded yet
+	Gap     time.Duration // restored: how long chat could have been missed, unrounded
+	Retry   time.Duration // lost: time until the next try, 0 when there is no wait or no try
 }
 
-// Link reports what became of the socket; r is the record that says so.
+// Link reports a change of the link; r is its record.
 func (s *Status) Link(l Link, r *record.Record) {
 	status, why := string(r.Bytes(record.Status)), l.Detail
 	message := "link " + status
+	if status == "lost" && l.NeverUp {
+		message = "cannot connect"
+	}
 	if why == "" {
 		why = strings.ReplaceAll(string(r.Bytes(record.Reason)), "_", " ")
 	}
@@ -95,7 +99,7 @@ func (s *Status) Link(l Link, r *record.Record) {
 	}
 	switch {
 	case status == "restored":
-		message += " after " + duration(l.Gap) + "; chat sent meanwhile is lost"
+		message += " after " + duration(l.Gap) + "; chat sent meanwhile was missed"
 	case status == "lost" && l.Retry > 0:
 		message += ", retrying in " + duration(l.Retry)
 	}
@@ -118,6 +122,25 @@ func (s *Status) Frame(err error, frame []byte) {
 		message += ": " + safe.String(begin)
 	}
 	s.write(badMark, message, news{at: s.now(), kind: "frame"}.text("frame", begin))
+}
+
+// MoreFrames reports n broken frames that were not shown one by one.
+func (s *Status) MoreFrames(n int64) {
+	message := fmt.Sprintf("%d more broken frames skipped", n)
+	if n == 1 {
+		message = "1 more broken frame skipped"
+	}
+	s.write(badMark, message, news{at: s.now(), kind: "frame"}.number("broken", n))
+}
+
+// Dropped returns the line that says how many lines were not written because
+// nobody read them. It is shown in every mode: errors may be among them.
+func (s *Status) Dropped(lines int) []byte {
+	message := fmt.Sprintf("%d status lines were dropped: nobody read stderr", lines)
+	if lines == 1 {
+		message = "1 status line was dropped: nobody read stderr"
+	}
+	return s.line(changingMark, message, news{at: s.now(), kind: "summary"}.number("dropped", int64(lines)))
 }
 
 // beginning is as much of a frame as helps to recognize it: whole characters,
@@ -205,17 +228,21 @@ func linkedName(l record.Linked) string {
 	return string(appendName(nil, []byte(l.Platform), []byte(channel)))
 }
 
-// write writes one line of news: the safe message for people, or the JSON
-// object with it.
+// write writes one line, unless the mode is StatusNone and it is not an error.
 func (s *Status) write(m mark, message string, object news) {
 	isError := object.kind == "frame" || object.kind == "filter"
-	switch {
-	case s.mode == StatusNone && !isError:
-	case s.mode == StatusJSON:
-		s.emit(object.line(message))
-	default:
-		s.emit(fmt.Appendf(nil, "restail: %c %s\n", m.sign, strings.TrimRight(message, " ")))
+	if s.mode != StatusNone || isError {
+		s.emit(s.line(m, message, object))
 	}
+}
+
+// line returns a line of the mode: the message, which must be safe, or the
+// JSON object with it.
+func (s *Status) line(m mark, message string, object news) []byte {
+	if s.mode == StatusJSON {
+		return object.line(message)
+	}
+	return fmt.Appendf(nil, "restail: %c %s\n", m.sign, strings.TrimRight(message, " "))
 }
 
 func (s *Status) emit(lines []byte) {

@@ -175,7 +175,7 @@ func (t *Text) link(l *line, r *record.Record) {
 		l.show(r.Bytes(record.Attempt))
 	}
 	if status == "restored" {
-		l.say("; chat sent meanwhile is lost")
+		l.say("; chat sent meanwhile was missed")
 	}
 }
 
