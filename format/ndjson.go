@@ -15,9 +15,8 @@ import (
 // whoever parses it, but readers that know more line ends than \n (Node's
 // readline, Python's splitlines) would cut the line in two.
 type NDJSON struct {
-	// Fields, when not nil, are the only fields written, in this order. One
-	// that a record does not have is left out; a record with none of them is
-	// {}, so that there is a line for each.
+	// Fields, when not nil, are the only fields written, in this order. A
+	// record, or an object of a filter, that has none of them has no line.
 	Fields []record.Field
 }
 
@@ -76,11 +75,11 @@ func (n NDJSON) Value(dst []byte, v any) []byte {
 	return closeObject(dst, start)
 }
 
-// closeObject makes an object and a line of the members behind start, each of
-// which has a comma before it.
+// closeObject makes the members behind start, each with a comma before it, an
+// object on a line. Without members there is no line.
 func closeObject(dst []byte, start int) []byte {
 	if len(dst) == start {
-		return append(dst, "{}\n"...)
+		return dst
 	}
 	dst[start] = '{'
 	return append(dst, '}', '\n')
