@@ -16,7 +16,24 @@ type line struct {
 	out     []byte
 	color   bool
 	painted bool
-	open    bool // inside of the brackets behind a name
+	open    bool // inside the brackets behind a name
+
+	// Where the columns end and where the message begins, counted from start,
+	// the beginning of the line in out; message is 0 in a line without one.
+	start, body, message int
+	whole, style         []byte // memory for wrap
+}
+
+// begin begins a line at the end of dst.
+func (l *line) begin(dst []byte, color bool) {
+	*l = line{out: dst, color: color, start: len(dst), whole: l.whole, style: l.style}
+}
+
+// beginMessage notes that the message begins here.
+func (l *line) beginMessage() {
+	if l.message == 0 {
+		l.message = len(l.out) - l.start
+	}
 }
 
 // style is what stands between CSI and m of a terminal's escape sequence; ""

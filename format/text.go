@@ -15,6 +15,10 @@ type TextOptions struct {
 	// is UTC's.
 	Clock    Clock
 	Location *time.Location
+	// Width returns the columns of the terminal that the lines are for. It is
+	// called for each line, since a window can change its size. Lines are not
+	// wrapped when Width is nil or returns 0.
+	Width func() int
 }
 
 // Text writes one line for people for each record, whatever its action or
@@ -31,6 +35,7 @@ type TextOptions struct {
 // ids and addresses of pictures are, unless the action or type is unknown.
 type Text struct {
 	color  bool
+	width  func() int
 	timer  timer
 	places places
 	line   line          // the one being written: its own would be an allocation
@@ -39,7 +44,7 @@ type Text struct {
 
 // NewText returns a text writer that has seen no channel yet.
 func NewText(o TextOptions) *Text {
-	return &Text{color: o.Color, timer: newTimer(o.Clock, o.Location)}
+	return &Text{color: o.Color, width: o.Width, timer: newTimer(o.Clock, o.Location)}
 }
 
 // Know tells which channel a connection belongs to. Where several channels of a
@@ -92,14 +97,25 @@ var lines = map[string]func(*Text, *line, *record.Record){
 
 // Record implements [Writer].
 func (t *Text) Record(dst []byte, r *record.Record, _ []byte) []byte {
-	return append(t.record(dst, r), '\n')
+	start, columns := len(dst), t.columns()
+	dst = t.record(dst, r, columns)
+	return append(t.line.wrap(dst, start, columns), '\n')
 }
 
-// record appends the line without its newline.
-func (t *Text) record(dst []byte, r *record.Record) []byte {
+// columns returns the width of the terminal, 0 when lines are not wrapped.
+func (t *Text) columns() int {
+	if t.width == nil {
+		return 0
+	}
+	return t.width()
+}
+
+// record appends the line without its newline, not wrapped yet.
+func (t *Text) record(dst []byte, r *record.Record, columns int) []byte {
 	start := len(dst)
+	t.places.fit(columns)
 	l := &t.line
-	*l = line{out: dst, color: t.color}
+	l.begin(dst, t.color)
 	if write, known := lines[string(r.Bytes(record.Action))]; known {
 		write(t, l, r)
 	} else {
@@ -123,6 +139,7 @@ func (t *Text) head(l *line, r *record.Record, m mark) {
 	l.out = append(l.out, m.sign)
 	l.reset()
 	badges(l, r)
+	l.body = len(l.out) - l.start
 }
 
 // place writes the platform's column.

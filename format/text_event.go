@@ -238,6 +238,7 @@ func message(l *line, r *record.Record, named bool) {
 		if named {
 			l.say(" ")
 		}
+		l.beginMessage()
 		if me && l.color {
 			l.paintColor(authorColor(r))
 		}
@@ -246,6 +247,7 @@ func message(l *line, r *record.Record, named bool) {
 	}
 	if len(image) > 0 {
 		l.say(" ")
+		l.beginMessage()
 		l.paint(dim)
 		l.show(image)
 		l.reset()

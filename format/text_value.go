@@ -37,12 +37,15 @@ func (t *Text) objectLine(dst []byte, object map[string]any) []byte {
 			others = append(others, name)
 		}
 	}
-	l := line{out: t.record(dst, r)}
+	start, columns := len(dst), t.columns()
+	l := &t.line
+	l.out = t.record(dst, r, columns)
 	slices.Sort(others)
 	for _, name := range others {
 		l.pair([]byte(name), appendValue(nil, object[name]))
 	}
-	return append(l.out, '\n')
+	dst, l.out = l.out, nil
+	return append(l.wrap(dst, start, columns), '\n')
 }
 
 // setField sets a field from a gojq value. False: the value is not of the
