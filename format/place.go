@@ -121,7 +121,7 @@ func cut(dst []byte, start, columns int) (out []byte, width int) {
 
 // beginOf returns as much of the text as can fill that many columns. A
 // character can have any number of combining marks, so bytes are limited too.
-func beginOf(text []byte, columns int) []byte {
+func beginOf[T string | []byte](text T, columns int) T {
 	const bytesPerColumn = 32
 	end := bytesPerColumn * columns
 	if len(text) <= end {
