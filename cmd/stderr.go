@@ -3,7 +3,6 @@ package cmd
 import (
 	"bytes"
 	"io"
-	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -12,18 +11,22 @@ import (
 )
 
 const (
-	// stderrBytes is how much waits at most for the reader of stderr.
-	stderrBytes = 256 << 10
+	// stderrBytes is how much waits at most for a reader that does not read.
+	stderrBytes = 64 << 10
 	// stderrPiece is how much is written at once, so that a slow reader's
 	// progress shows.
 	stderrPiece = 4 << 10
+	// stderrWait is how long a line may hold up its caller.
+	stderrWait = 100 * time.Millisecond
 )
 
-// stderr is a writer that does not wait for its reader: a goroutine writes,
-// in order, what waits. When too much waits, the oldest is dropped, so that the
-// error that ends the run comes out as soon as somebody reads. A line in its
-// place says how much is missing. Write errors are dropped, for there is
-// nowhere to report them.
+// stderr is a writer that no reader can stop. A goroutine does the writing, and
+// Write waits for it, so that lines of stderr and stdout come out in order. But
+// when that takes longer than stderrWait, lines wait in memory and Write returns
+// at once, until the reader has caught up. When too much waits, the oldest lines
+// are dropped, and a line in their place says how many: the newest may be the
+// error that ends the run. Write errors are dropped, for there is nowhere to
+// report them.
 type stderr struct {
 	w io.Writer
 
@@ -33,6 +36,7 @@ type stderr struct {
 	size     int           // bytes in waiting
 	dropped  int           // lines
 	writing  bool          // the goroutine runs
+	behind   bool          // the reader has not caught up
 	progress chan struct{} // closed after the next write
 }
 
@@ -48,18 +52,17 @@ func (s *stderr) use(status *format.Status) {
 	s.status = status
 }
 
-// Write takes a copy of p and returns without waiting for the reader.
+// Write takes a copy of p. It never fails.
 func (s *stderr) Write(p []byte) (int, error) {
-	if s.add(bytes.Clone(p)) {
-		// The goroutine goes first: without this, lines that are written to
-		// stdout next would often overtake this one on a terminal.
-		runtime.Gosched()
+	if !s.add(bytes.Clone(p)) && !s.wait(stderrWait, false) {
+		s.mu.Lock()
+		s.behind = s.writing
+		s.mu.Unlock()
 	}
 	return len(p), nil
 }
 
-// add reports whether it started the goroutine.
-func (s *stderr) add(p []byte) (started bool) {
+func (s *stderr) add(p []byte) (behind bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.waiting = append(s.waiting, p)
@@ -68,12 +71,11 @@ func (s *stderr) add(p []byte) (started bool) {
 		s.dropped += max(1, bytes.Count(s.waiting[0], []byte{'\n'}))
 		s.removeFirst()
 	}
-	if s.writing {
-		return false
+	if !s.writing {
+		s.writing = true
+		go s.writeAll()
 	}
-	s.writing = true
-	go s.writeAll()
-	return true
+	return s.behind
 }
 
 func (s *stderr) removeFirst() {
@@ -118,7 +120,7 @@ func (s *stderr) next() (p []byte, more bool) {
 		p = s.waiting[0]
 		s.removeFirst()
 	default:
-		s.writing = false
+		s.writing, s.behind = false, false
 		return nil, false
 	}
 	return p, true
@@ -126,21 +128,28 @@ func (s *stderr) next() (p []byte, more bool) {
 
 // flush waits until everything is written, or until the reader has taken
 // nothing for that long. A write that is blocked then goes on in its goroutine.
-func (s *stderr) flush(wait time.Duration) {
-	timer := time.NewTimer(wait)
+func (s *stderr) flush(limit time.Duration) { s.wait(limit, true) }
+
+// wait waits until everything is written, and returns false when that takes
+// longer than limit. With restart, the time begins anew when the reader takes
+// something.
+func (s *stderr) wait(limit time.Duration, restart bool) bool {
+	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	for {
 		s.mu.Lock()
 		writing, progress := s.writing, s.progress
 		s.mu.Unlock()
 		if !writing {
-			return
+			return true
 		}
 		select {
 		case <-progress:
-			timer.Reset(wait)
+			if restart {
+				timer.Reset(limit)
+			}
 		case <-timer.C:
-			return
+			return false
 		}
 	}
 }

@@ -60,16 +60,55 @@ func TestStderrIsWrittenInOrder(t *testing.T) {
 	}
 }
 
-func TestStderrShowsAPrompt(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
-		s, _ := newTestStderr(&out, format.StatusText)
-		fmt.Fprint(s, "Client id: ")
-		synctest.Wait()
-		if out.String() != "Client id: " {
-			t.Errorf("the user sees %q", &out)
+// What a reader that reads was sent is out when Write returns: lines of stdout
+// that follow come behind it.
+func TestStderrIsWrittenWhenWriteReturns(t *testing.T) {
+	var out bytes.Buffer
+	s, _ := newTestStderr(&out, format.StatusText)
+	for n := range 1000 {
+		io.WriteString(s, "x")
+		if out.Len() != n+1 {
+			t.Fatalf("%d bytes of %d are out", out.Len(), n+1)
 		}
+	}
+}
+
+// A reader that stops holds up one line for a moment, and again only once it
+// has caught up.
+func TestStderrHoldsUpOneLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reader := newSlowReader()
+		s, _ := newTestStderr(reader, format.StatusText)
+		write := func(want time.Duration) {
+			t.Helper()
+			start := time.Now()
+			io.WriteString(s, "line\n")
+			if took := time.Since(start); took != want {
+				t.Errorf("a line took %v, want %v", took, want)
+			}
+		}
+		for range 2 {
+			write(stderrWait)
+			write(0)
+			reader.reads <- struct{}{}
+			synctest.Wait()
+			write(0)
+			reader.reads <- struct{}{}
+			reader.reads <- struct{}{}
+			synctest.Wait()
+		}
+		reader.wake()
+		write(0)
 	})
+}
+
+func TestStderrShowsAPrompt(t *testing.T) {
+	var out bytes.Buffer
+	s, _ := newTestStderr(&out, format.StatusText)
+	fmt.Fprint(s, "Client id: ")
+	if out.String() != "Client id: " {
+		t.Errorf("the user sees %q", &out)
+	}
 }
 
 // A write whose buffer the caller uses again is not changed by that.
@@ -103,9 +142,6 @@ func TestStderrDropsWhatNobodyReads(t *testing.T) {
 			const lines = 1000
 			for n := range lines {
 				status.Note("link", fmt.Sprint(n, strings.Repeat("x", 1000)))
-				if n == 0 {
-					synctest.Wait() // for its write to begin
-				}
 			}
 			status.Error("the end", "")
 			if s.size > stderrBytes {
