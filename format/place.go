@@ -10,9 +10,8 @@ import (
 	"github.com/restail/restail/format/safe"
 )
 
-// appendName appends what a connection is called wherever people read:
-// platform/channel, or platform "channel" where the channel's name has a
-// blank. Both are made safe.
+// appendName appends the name of a connection for people: platform/channel, or
+// platform "channel" when the channel's name has a blank. Both are made safe.
 func appendName(dst, platform, channel []byte) []byte {
 	dst = safe.Append(dst, platform)
 	switch {
@@ -27,12 +26,12 @@ func appendName(dst, platform, channel []byte) []byte {
 	return append(dst, '"')
 }
 
-// places writes the column of platform and channel, and remembers of which
-// platforms several channels are in play.
+// places writes the column of platform and channel, and remembers which
+// platforms have several channels.
 type places struct {
 	channels map[string]*channels // by platform
-	width    int                  // of the column, were there no limit
-	limit    int                  // of the column
+	width    int                  // of the column, without regard to limit
+	limit    int                  // the greatest width on this terminal
 }
 
 type channels struct {
@@ -84,9 +83,8 @@ func (p *places) learn(platform, channel []byte) {
 	known.width = max(known.width, displaywidth.Bytes(appendPlace(nil, platform, channel)))
 }
 
-// append appends the column: the platform, and the channel where several of
-// the platform are in play and the line names it nowhere else. Both are made
-// safe. It returns how many blanks fill the column.
+// append appends the platform, and the channel when the platform has several.
+// Both are made safe. blanks is how many blanks fill the column.
 func (p *places) append(dst, platform, channel []byte) (out []byte, blanks int) {
 	if known := p.channels[string(platform)]; known == nil || !known.several {
 		channel = nil

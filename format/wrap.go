@@ -6,16 +6,17 @@ import (
 	"github.com/clipperhouse/displaywidth"
 )
 
-// measure gives the width of text with colours, which take no columns.
+// measure measures text with colours, which take no columns.
 var measure = displaywidth.Options{ControlSequences: true}
 
 const (
-	// leastWidth is the least width that a line is wrapped for.
+	// leastWidth is the width of the narrowest terminal that lines are wrapped
+	// for.
 	leastWidth = 8
 	// leastText is the least width of the text under a message or an author.
 	leastText = 16
-	// leastIndent is the least indentation of a continuation: no text begins
-	// where only a new line does.
+	// leastIndent is the least indentation of a continuation, so that none can
+	// be taken for a new line.
 	leastIndent = 2
 	// keptLine is the size in bytes up to which the memory for a line is kept.
 	keptLine = 64 << 10
@@ -30,9 +31,9 @@ type wrapper struct {
 	style  []byte // the escape sequences since the last reset
 }
 
-// wrap wraps the line behind start, which is the one that l wrote. What does
-// not fit continues under the message, or under the author where the message
-// begins too far to the right.
+// wrap wraps the line at the end of dst, from start on. What does not fit
+// continues under the message, or under the author when the message begins too
+// far to the right.
 func (l *line) wrap(dst []byte, start, width int) []byte {
 	if width < leastWidth || len(dst)-start <= width { // no character is wider than its bytes
 		return dst
@@ -67,8 +68,8 @@ func (l *line) wrap(dst []byte, start, width int) []byte {
 	return w.out
 }
 
-// word writes a word and the blanks before it, which a line break replaces. A
-// word that is longer than a line is broken at the width.
+// word writes a word and the blanks before it, or a line break instead of the
+// blanks. A word that is longer than a line is broken at the width.
 func (w *wrapper) word(blanks, word []byte) {
 	size := measure.Bytes(word)
 	switch {
@@ -108,7 +109,8 @@ func (w *wrapper) put(text []byte, width int) {
 	}
 }
 
-// breakLine begins a continuation. Its indentation is not painted.
+// breakLine begins a continuation, unless one has just begun. The indentation
+// has no colours.
 func (w *wrapper) breakLine() {
 	if w.column <= w.indent {
 		return
