@@ -30,11 +30,11 @@ func ParseClock(value string) (Clock, error) {
 		return Clock{none: true}, nil
 	}
 	if !strings.Contains(value, "%") {
-		return Clock{}, fmt.Errorf("%q is none of local, utc and none, and no strftime layout such as %%H:%%M", safe.String(value))
+		return Clock{}, fmt.Errorf("invalid time format %q: want local, utc, none or a strftime layout such as %%H:%%M", safe.String(value))
 	}
 	if bad := unknownDirective(value); bad != "" {
-		return Clock{}, fmt.Errorf("%q: strftime has no %q; layouts are made of %%H %%M %%S %%Y %%m %%d %%a %%b %%Z and the like, %%%% is a percent sign",
-			safe.String(value), safe.String(bad))
+		return Clock{}, fmt.Errorf("unknown directive %q in time format %q: strftime has %%H %%M %%S %%Y %%m %%d %%a %%b %%Z and others, and %%%% for a percent sign",
+			safe.String(bad), safe.String(value))
 	}
 	return Clock{layout: value}, nil
 }
