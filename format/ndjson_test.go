@@ -169,6 +169,7 @@ func TestRecordsAreWrittenWithoutAllocation(t *testing.T) {
 	for name, w := range map[string]Writer{
 		"ndjson": NDJSON{}, "fields": NDJSON{Fields: []record.Field{record.Author, record.Text}},
 		"raw": Raw{}, "text": NewText(TextOptions{}), "text in colour": NewText(TextOptions{Color: true}),
+		"wrapped text": wrapping(40, true),
 	} {
 		dst := w.Record(make([]byte, 0, 4096), r, frame)
 		next := func() {
