@@ -2,6 +2,8 @@ package cmd
 
 import (
 	"bytes"
+	"io"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -27,5 +29,23 @@ func TestMistakes(t *testing.T) {
 	}
 	if len(m.shown) != maxMistakes {
 		t.Errorf("%d messages are kept", len(m.shown))
+	}
+}
+
+// A message can quote a frame of 16 MiB: what is remembered of it is small.
+func TestMistakesKeepNoMessages(t *testing.T) {
+	const size, count = 1 << 20, 64
+	status := format.NewStatus(io.Discard, format.StatusText, time.Now)
+	var m mistakes
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for n := range count {
+		m.show(status, strconv.Itoa(n)+strings.Repeat("x", size), nil)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if kept := int64(after.HeapAlloc) - int64(before.HeapAlloc); kept > size*count/2 {
+		t.Errorf("%d bytes are kept of %d messages", kept, len(m.shown))
 	}
 }

@@ -11,10 +11,10 @@ import (
 	"github.com/restail/restail/format/safe"
 )
 
-// Clock is how the text format shows the time of a record. The zero Clock is
-// hours, minutes and seconds of local time.
+// Clock says how the text format shows the time of a record. The zero Clock
+// shows hours, minutes and seconds of local time.
 type Clock struct {
-	layout    string // strftime's; "" is %H:%M:%S
+	layout    string // of strftime; "" means %H:%M:%S
 	utc, none bool
 }
 
@@ -30,17 +30,17 @@ func ParseClock(value string) (Clock, error) {
 		return Clock{none: true}, nil
 	}
 	if !strings.Contains(value, "%") {
-		return Clock{}, fmt.Errorf("%q is none of local, utc and none, and no strftime layout such as %%H:%%M", safe.String(value))
+		return Clock{}, fmt.Errorf("invalid time format %q: want local, utc, none or a strftime layout such as %%H:%%M", safe.String(value))
 	}
 	if bad := unknownDirective(value); bad != "" {
-		return Clock{}, fmt.Errorf("%q: strftime has no %q; layouts are made of %%H %%M %%S %%Y %%m %%d %%a %%b %%Z and the like, %%%% is a percent sign",
-			safe.String(value), safe.String(bad))
+		return Clock{}, fmt.Errorf("unknown directive %q in time format %q: strftime has %%H %%M %%S %%Y %%m %%d %%a %%b %%Z and others, and %%%% for a percent sign",
+			safe.String(bad), safe.String(value))
 	}
 	return Clock{layout: value}, nil
 }
 
-// unknownDirective returns the first directive of the layout that would be
-// shown as it stands, "" when there is none.
+// unknownDirective returns the first directive of the layout that strftime does
+// not know, "" when it knows all.
 func unknownDirective(layout string) string {
 	const directives = "%+aAbBcCdDeFfgGhHIjklmMnpPrRsStTuUvVwWxXyYzZ"
 	for {
@@ -65,16 +65,16 @@ func unknownDirective(layout string) string {
 	}
 }
 
-// timer formats the clock's column, each second once.
+// timer formats the column of the time, once a second.
 type timer struct {
 	clock    Clock
 	location *time.Location
-	fraction bool // the layout shows parts of a second
+	fraction bool // the layout shows fractions of a second
 	second   int64
-	raw      []byte // what the layout makes of it
-	text     []byte // that, safe
+	raw      []byte // second in the layout
+	text     []byte // raw, made safe
 	width    int    // of text
-	widest   int    // so far
+	widest   int    // the greatest width so far
 }
 
 func newTimer(clock Clock, location *time.Location) timer {
@@ -90,8 +90,8 @@ func newTimer(clock Clock, location *time.Location) timer {
 	return timer{clock: clock, location: location, fraction: strings.Contains(clock.layout, "f")}
 }
 
-// column returns the time as it is shown, safe and valid until the next call,
-// and how many blanks fill its column. A time that is not known is blank.
+// column returns the time as safe text, valid until the next call, and how many
+// blanks fill its column. The zero time is blank.
 func (c *timer) column(t time.Time) (text []byte, blanks int) {
 	if t.IsZero() {
 		return nil, c.widest

@@ -71,16 +71,16 @@ func TestClockThatChanges(t *testing.T) {
 
 func TestParseClockSaysWhatIsAllowed(t *testing.T) {
 	for _, c := range []struct{ value, says string }{
-		{"", `"" is none of local, utc and none`},
+		{"", `invalid time format "": want local, utc, none`},
 		{"UTC", "strftime"},
 		{"lcoal\x1b", `\x1b`},
 		{"15:04", "%H:%M"},
-		{"%H:%Q", `no "%Q"`},
-		{"%H%", `no "%"`},
-		{"%-", `no "%-"`},
-		{"%5é", `no "%5é"`},
-		{"%::::z", `no "%:"`},
-		{"%E", `no "%E"`},
+		{"%H:%Q", `unknown directive "%Q"`},
+		{"%H%", `unknown directive "%"`},
+		{"%-", `unknown directive "%-"`},
+		{"%5é", `unknown directive "%5é"`},
+		{"%::::z", `unknown directive "%:"`},
+		{"%E", `unknown directive "%E"`},
 	} {
 		_, err := ParseClock(c.value)
 		if err == nil {

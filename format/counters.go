@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// Counters are what a run has done so far.
+// Counters count what a run has done so far.
 type Counters struct {
-	Received     int64     // frames, broken ones too
-	Written      int64     // lines that stdout has taken
-	Filtered     int64     // records that no line was written for
-	Broken       int64     // frames that were no record
-	FilterErrors int64     // records that the filter failed on
-	Queued       int64     // frames received and not looked at yet
-	LastHeard    time.Time // when the last frame came, zero before the first
+	Received     int64     // frames, broken ones included
+	Written      int64     // lines written to stdout
+	Filtered     int64     // records without a line
+	Broken       int64     // frames that are not actions
+	FilterErrors int64     // records on which the filter failed
+	Queued       int64     // frames received and not processed yet
+	LastHeard    time.Time // when the last frame came; zero before the first, and in a replay
 }
 
-// text says it in one line for people. A recording is not heard, so it says
-// nothing of when.
+// text returns the counters in one line for people. A replay has no time at
+// which it last heard something.
 func (c Counters) text(now time.Time) string {
 	heard := ""
 	switch {

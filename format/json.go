@@ -13,8 +13,8 @@ import (
 	"unicode/utf8"
 )
 
-// appendValue appends a gojq value as compact JSON with sorted keys, the way
-// jq writes it: NaN is null, an infinity the largest number. Only strings
+// appendValue appends a gojq value as compact JSON with sorted keys, as jq
+// writes it: NaN is null, an infinity is the largest number. Only strings
 // differ: see [appendQuoted].
 func appendValue(dst []byte, v any) []byte {
 	switch v := v.(type) {
@@ -37,8 +37,7 @@ func appendValue(dst []byte, v any) []byte {
 	case map[string]any:
 		return appendObject(dst, v)
 	}
-	// No program can make another type; should a new gojq have one, its value
-	// is still shown.
+	// gojq has no other type today. A new one would still be shown.
 	return appendQuoted(dst, fmt.Append(nil, v))
 }
 
@@ -76,8 +75,8 @@ func appendObject(dst []byte, object map[string]any) []byte {
 	return append(dst, '}')
 }
 
-// appendFloat writes 1e-7 and 1e+21 the way jq and JavaScript do, and all that
-// lies between without an exponent.
+// appendFloat writes numbers from 1e-6 up to 1e21 without an exponent, and
+// others as 1e-7 and 1e+21, as JavaScript does.
 func appendFloat(dst []byte, f float64) []byte {
 	if math.IsNaN(f) {
 		return append(dst, "null"...)
@@ -94,10 +93,10 @@ func appendFloat(dst []byte, f float64) []byte {
 	return dst
 }
 
-// appendQuoted appends a JSON string. Control characters, DEL and C1 among
-// them, are escaped, and so are U+2028 and U+2029, for to JavaScript and Python
-// they end a line; bytes that are not UTF-8 become U+FFFD. All other characters
-// stand for themselves, < and > and & too.
+// appendQuoted appends a JSON string. It escapes control characters, DEL and C1
+// included, and U+2028 and U+2029, which end a line for JavaScript and Python.
+// Bytes that are not UTF-8 become U+FFFD. All other characters stay, <, > and &
+// included.
 func appendQuoted(dst, text []byte) []byte {
 	dst = append(dst, '"')
 	done := 0 // text[:done] is written
@@ -127,16 +126,16 @@ func appendEscape(dst []byte, r rune) []byte {
 	return append(dst, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
 }
 
-// unescaped returns how many bytes of ASCII the text begins with that need no
-// escape in a JSON string.
+// unescaped returns the number of ASCII bytes at the beginning of the text that
+// need no escape in a JSON string.
 func unescaped(text []byte) int {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	i := 0
 	for ; i+8 <= len(text); i += 8 {
 		w := binary.LittleEndian.Uint64(text[i:])
 		quote, backslash := w^'"'*ones, w^'\\'*ones
-		// A byte's high bit is set when it is none of those bytes, or behind
-		// one: only the first one counts.
+		// The first byte whose high bit is set needs an escape. The high bits of
+		// those behind it mean nothing, because of carries.
 		stop := (w | (w - ' '*ones) | (w + ones) | (quote - ones) | (backslash - ones)) & highs
 		if stop != 0 {
 			return i + bits.TrailingZeros64(stop)/8

@@ -10,16 +10,34 @@ import (
 	"github.com/restail/restail/format/safe"
 )
 
-// line is a line of text being written. Words of strangers enter through show,
-// list and pair only, which make them safe.
+// line is a line of text being written. Text from chatters enters through show,
+// list and pair only, which make it safe.
 type line struct {
 	out     []byte
 	color   bool
 	painted bool
-	open    bool // inside of the brackets behind a name
+	open    bool // inside the brackets behind a name
+
+	start   int // where the line begins in out
+	body    int // where the author begins, counted from start
+	message int // where the message begins, counted from start; 0 without one
+
+	whole, style []byte // memory for wrap
 }
 
-// style is what stands between CSI and m of a terminal's escape sequence; ""
+// begin begins a line at the end of dst.
+func (l *line) begin(dst []byte, color bool) {
+	*l = line{out: dst, color: color, start: len(dst), whole: l.whole, style: l.style}
+}
+
+// beginMessage notes that the message begins here.
+func (l *line) beginMessage() {
+	if l.message == 0 {
+		l.message = len(l.out) - l.start
+	}
+}
+
+// style is the part between CSI and m of a terminal's escape sequence; ""
 // changes nothing.
 type style string
 
@@ -28,10 +46,10 @@ const (
 	bold style = "1"
 )
 
-// say appends words of our own.
+// say appends text of our own.
 func (l *line) say(words string) { l.out = append(l.out, words...) }
 
-// show appends words of a stranger, without the blanks at their end.
+// show appends text from a chatter, without the blanks at its end.
 func (l *line) show(text []byte) { l.out = safe.Append(l.out, trimBlanks(text)) }
 
 func trimBlanks(text []byte) []byte {
@@ -79,7 +97,7 @@ func (l *line) list(items []record.Chars) {
 	}
 }
 
-// phrase begins one of the remarks in brackets behind a name.
+// phrase begins a remark in the brackets behind a name.
 func (l *line) phrase(words string) {
 	if l.open {
 		l.say(", ")
@@ -98,7 +116,7 @@ func (l *line) close() {
 	l.open = false
 }
 
-// pair appends a field by its name, its value as JSON.
+// pair appends a field: its name, and its value as JSON.
 func (l *line) pair(name, json []byte) {
 	l.say(" ")
 	l.show(name)
@@ -106,7 +124,7 @@ func (l *line) pair(name, json []byte) {
 	l.out = safe.AppendJSON(l.out, json)
 }
 
-// rest appends all fields of the record from first on that are not in shown.
+// rest appends all fields of the record that are not in shown.
 func (l *line) rest(r *record.Record, shown fields) {
 	for f := range r.All {
 		if !shown.has(f) {

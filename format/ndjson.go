@@ -9,27 +9,24 @@ import (
 // NDJSON writes each record as one JSON object on one line, its fields in the
 // order of [record.Fields].
 //
-// Text passes through as characters, < and > and & among them. Escaped are, by
-// JSON's rules, quote and backslash, control characters with DEL and C1, and
-// the line and paragraph separators U+2028 and U+2029: the same text to
-// whoever parses it, but readers that know more line ends than \n (Node's
-// readline, Python's splitlines) would cut the line in two.
+// Text passes through unchanged, <, > and & included. Escaped, by JSON's rules,
+// are quote and backslash, control characters with DEL and C1, and the line and
+// paragraph separators U+2028 and U+2029, where readers such as Python's
+// splitlines would cut the line in two.
 type NDJSON struct {
-	// Fields, when not nil, are the only fields written, in this order. One
-	// that a record does not have is left out; a record with none of them is
-	// {}, so that there is a line for each.
+	// Fields, when not nil, are the only fields written, in this order. A
+	// record, or an object of a filter, that has none of them has no line.
 	Fields []record.Field
 }
 
-// keyRoom is the length of every key as it is written, with what is unused at its
-// end: copying a length that the compiler knows is faster than copying the right
-// one.
+// keyRoom is the size of the array of each key, unused bytes at its end included.
+// Copying a length that the compiler knows is faster than copying the right one.
 const keyRoom = 24
 
-// column is a field as the writer needs it.
+// column is a field with its key.
 type column struct {
 	key    [keyRoom]byte // `,"name":`
-	length int           // how much of it is used
+	length int           // the bytes of key that are used
 	kind   record.Kind
 }
 
@@ -61,7 +58,7 @@ func (n NDJSON) Record(dst []byte, r *record.Record, _ []byte) []byte {
 	return closeObject(dst, start)
 }
 
-// Value implements [Writer]. Of an object only the Fields are written.
+// Value implements [Writer]. Of an object it writes only Fields.
 func (n NDJSON) Value(dst []byte, v any) []byte {
 	object, is := v.(map[string]any)
 	if n.Fields == nil || !is {
@@ -76,18 +73,18 @@ func (n NDJSON) Value(dst []byte, v any) []byte {
 	return closeObject(dst, start)
 }
 
-// closeObject makes an object and a line of the members behind start, each of
-// which has a comma before it.
+// closeObject makes the members behind start, each with a comma before it, an
+// object on a line. Without members there is no line.
 func closeObject(dst []byte, start int) []byte {
 	if len(dst) == start {
-		return append(dst, "{}\n"...)
+		return dst
 	}
 	dst[start] = '{'
 	return append(dst, '}', '\n')
 }
 
-// appendField appends a field, with a comma before it: most are plain strings,
-// which are written in one step.
+// appendField appends a field with a comma before it. Most fields are plain
+// strings, which are written in one step.
 func appendField(dst []byte, r *record.Record, f record.Field) []byte {
 	column := &columns[f]
 	c := r.Chars(f)
@@ -142,7 +139,7 @@ func appendChars(dst []byte, c record.Chars) []byte {
 	return dst
 }
 
-// putQuoted fills room with the text between quotes.
+// putQuoted fills room with the text in quotes.
 func putQuoted(room, text []byte) {
 	room[0] = '"'
 	copy(room[1:], text)

@@ -53,23 +53,29 @@ func TestNDJSONFields(t *testing.T) {
 		fields []record.Field
 		want   string
 	}{
-		{"in the order asked for", []record.Field{record.Text, record.Author, record.SourceID}, `{"text":"","author":"Ada","source_id":2}`},
-		{"absent ones left out", []record.Field{record.Tier, record.IsBot, record.Amount, record.Badges}, `{"is_bot":false,"badges":["a","b"]}`},
-		{"none there", []record.Field{record.Tier}, `{}`},
+		{"in the order asked for", []record.Field{record.Text, record.Author, record.SourceID}, `{"text":"","author":"Ada","source_id":2}` + "\n"},
+		{"absent ones left out", []record.Field{record.Tier, record.IsBot, record.Amount, record.Badges}, `{"is_bot":false,"badges":["a","b"]}` + "\n"},
+		{"none there", []record.Field{record.Tier}, ""},
 	} {
 		var r record.Record
 		fill(t, &r, line)
 		n := NDJSON{Fields: c.fields}
-		if got := string(n.Record(nil, &r, nil)); got != c.want+"\n" {
+		if got := string(n.Record([]byte("x\n"), &r, nil)); got != "x\n"+c.want {
 			t.Errorf("%s: record: got %s, want %s", c.name, got, c.want)
 		}
 		object := map[string]any{"action": "event", "author": "Ada", "text": "", "source_id": 2, "is_bot": false, "badges": []any{"a", "b"}, "other": 1}
-		if got := string(n.Value(nil, object)); got != c.want+"\n" {
+		if got := string(n.Value([]byte("x\n"), object)); got != "x\n"+c.want {
 			t.Errorf("%s: value: got %s, want %s", c.name, got, c.want)
 		}
 	}
 	if got := string(NDJSON{Fields: []record.Field{record.Text}}.Value(nil, []any{"text"})); got != "[\"text\"]\n" {
 		t.Errorf("fields changed an array: %s", got)
+	}
+}
+
+func TestNDJSONWritesAFiltersEmptyObject(t *testing.T) {
+	if got := string(NDJSON{}.Value(nil, map[string]any{})); got != "{}\n" {
+		t.Errorf("got %q", got)
 	}
 }
 
@@ -163,6 +169,7 @@ func TestRecordsAreWrittenWithoutAllocation(t *testing.T) {
 	for name, w := range map[string]Writer{
 		"ndjson": NDJSON{}, "fields": NDJSON{Fields: []record.Field{record.Author, record.Text}},
 		"raw": Raw{}, "text": NewText(TextOptions{}), "text in colour": NewText(TextOptions{Color: true}),
+		"wrapped text": wrapping(40, true),
 	} {
 		dst := w.Record(make([]byte, 0, 4096), r, frame)
 		next := func() {

@@ -8,15 +8,15 @@ import (
 	"github.com/restail/restail/format/safe"
 )
 
-// news is a status line as JSON: when, what kind, and the fields of the record
-// that it is about, each with a comma before it.
+// news is a status line as JSON: its time, its kind, and the fields of the
+// record that it is about, each with a comma before it.
 type news struct {
 	at     time.Time
 	kind   string
 	fields []byte
 }
 
-// line returns the line, with the words that people read in text mode.
+// line returns the line. The message is that of the text mode.
 func (n news) line(message string) []byte {
 	out := append([]byte(`{"time":"`), n.at.UTC().Format(time.RFC3339)...)
 	out = append(out, `","kind":`...)
@@ -43,7 +43,7 @@ func (n news) number(name string, value int64) news {
 	return n
 }
 
-// record adds the fields of a record but its time, which is the line's own.
+// record adds the fields of a record, except time: the line has its own.
 func (n news) record(r *record.Record) news {
 	for f := range r.All {
 		if f != record.Time {
@@ -53,8 +53,8 @@ func (n news) record(r *record.Record) news {
 	return n
 }
 
-// appendSafeJSON appends a string that a terminal shows without harm and a
-// program reads back as it was.
+// appendSafeJSON appends a JSON string that is safe to show on a terminal and
+// has the value of text.
 func appendSafeJSON(dst []byte, text string) []byte {
 	return safe.AppendJSON(dst, appendQuoted(nil, []byte(text)))
 }

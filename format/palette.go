@@ -7,21 +7,19 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// Colours are those of the 256-colour palette's cube, which every terminal with
-// colours shows alike, where 24-bit colours turn into noise in some. Only
-// entries with a contrast of at least 3.5 against black and against white are
-// used, so that a name can be read on both.
+// Colours come from the cube of the 256-colour palette: terminals show it alike,
+// and some cannot show 24-bit colours. Only entries with a contrast of at least
+// 3.5 against both black and white are used, so that names are readable on both.
 
-// palette is all of those entries, in the order of their hue: the middle of the
-// cube's luminance.
+// palette has all of those entries, ordered by hue.
 var palette = [...]uint8{
 	95, 131, 167, 160, 196, 166, 130, 94, 101, 100, 64, 65, 28, 29, 66, 30, 31, 32, 33, 67, 26, 27, 68,
 	61, 62, 63, 99, 98, 97, 135, 134, 129, 128, 165, 96, 133, 164, 163, 199, 162, 198, 132, 161, 197, 168,
 	102,
 }
 
-// platformColors are the platforms' own colours, as near as the palette has
-// them.
+// platformColors are the palette's entries nearest to the platforms' own
+// colours.
 var platformColors = map[string]uint8{
 	"twitch":   98,
 	"youtube":  160,
@@ -44,8 +42,8 @@ func platformColor(platform []byte) uint8 {
 	return hashColor(hashOf(platform))
 }
 
-// authorColor is the colour of an author's name: what the platform gave, moved
-// to where it can be read, or else always the same one for the same author.
+// authorColor returns the colour of an author's name: the entry nearest to the
+// platform's colour, or else always the same entry for the same author.
 func authorColor(r *record.Record) uint8 {
 	if color, ok := parseColor(r.Bytes(record.AuthorColor)); ok {
 		return nearest(color)
@@ -59,10 +57,10 @@ func authorColor(r *record.Record) uint8 {
 	return hashColor(hashOf(r.Bytes(record.Platform), key))
 }
 
-// hashColor picks from the palette without its one grey.
+// hashColor picks an entry of the palette, but not its grey.
 func hashColor(hash uint32) uint8 { return palette[hash%uint32(len(palette)-1)] }
 
-// hashOf is FNV-1a: it must give the same colour in every run.
+// hashOf is FNV-1a: an author has the same colour in every run.
 func hashOf(parts ...[]byte) uint32 {
 	hash := uint32(2166136261)
 	for _, part := range parts {
@@ -91,9 +89,10 @@ func parseColor(text []byte) (rgb [3]uint8, ok bool) {
 	return rgb, true
 }
 
-// nearest returns the palette's entry of the hue that is most like the colour's,
-// once that is brought to where it can be read: darker by less light, brighter
-// by more white. How bright the entries are does not matter, for they all can.
+// nearest returns the entry of the palette whose hue is most like the colour's.
+// The colour is first brought to a readable luminance: a bright one is scaled
+// down, a dark one mixed with white. The luminance of the entries is ignored,
+// since all of them are readable.
 func nearest(rgb [3]uint8) uint8 {
 	const readable = 0.2
 	red, green, blue := light(rgb[0]), light(rgb[1]), light(rgb[2])
@@ -119,15 +118,14 @@ func nearest(rgb [3]uint8) uint8 {
 	return best
 }
 
-// light is how much light a channel gives, from 0 to 1: a square is near enough
-// to the sRGB curve here, and its root leads back.
+// light returns the linear light of an sRGB channel, from 0 to 1. A square is
+// near enough to the sRGB curve here.
 func light(channel uint8) float64 {
 	c := float64(channel) / 255
 	return c * c
 }
 
-// cube returns the channels of an entry of the palette's colour cube, from 0
-// to 1.
+// cube returns the channels of an entry of the colour cube, from 0 to 1.
 func cube(entry uint8) (red, green, blue float64) {
 	levels := [6]float64{0, 95. / 255, 135. / 255, 175. / 255, 215. / 255, 1}
 	n := entry - 16

@@ -3,15 +3,15 @@ package format
 import (
 	"bytes"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/clipperhouse/displaywidth"
 
 	"github.com/restail/restail/format/safe"
 )
 
-// appendName appends what a connection is called wherever people read:
-// platform/channel, or platform "channel" where the channel's name has a
-// blank. Both are made safe.
+// appendName appends the name of a connection for people: platform/channel, or
+// platform "channel" when the channel's name has a blank. Both are made safe.
 func appendName(dst, platform, channel []byte) []byte {
 	dst = safe.Append(dst, platform)
 	switch {
@@ -26,11 +26,12 @@ func appendName(dst, platform, channel []byte) []byte {
 	return append(dst, '"')
 }
 
-// places writes the column that says where a record comes from, and remembers
-// of which platforms several channels are in play.
+// places writes the column of platform and channel, and remembers which
+// platforms have several channels.
 type places struct {
 	channels map[string]*channels // by platform
-	width    int                  // of the column
+	width    int                  // of the column, without regard to limit
+	limit    int                  // the greatest width on this terminal
 }
 
 type channels struct {
@@ -39,20 +40,30 @@ type channels struct {
 	width   int // of the platform with its widest channel
 }
 
-// The column is as wide as the longest platform, and grows with the first line
-// of a platform whose channels are named in it, at once for all of them. What is
-// longer than widest is cut, so that no name reaches the marks behind the column.
-// The service has platforms by the dozen, not by the thousand.
+// The column is as wide as the longest platform. When a line names its channel
+// for the first time, the column grows for all channels of that platform. What
+// is longer than the column is cut.
 const (
 	narrowest, widest = 8, 24
-	maxPlatforms      = 64
+	// maxPlatforms bounds the memory: the service has platforms by the dozen.
+	maxPlatforms = 64
 )
 
-// learn remembers a channel. An empty name says nothing.
+// fit sets the limit for a terminal: a fifth of its columns, in a narrow one
+// eight, and never a third. 0 columns: there is no terminal.
+func (p *places) fit(columns int) {
+	p.limit = widest
+	if columns > 0 {
+		p.limit = max(1, min(widest, max(narrowest, columns/5), columns/3-1))
+	}
+}
+
+// learn remembers a channel. It ignores an empty name.
 func (p *places) learn(platform, channel []byte) {
 	if len(channel) == 0 {
 		return
 	}
+	channel = beginOf(channel, widest)
 	known := p.channels[string(platform)]
 	if known != nil && string(channel) == known.first {
 		return
@@ -72,9 +83,8 @@ func (p *places) learn(platform, channel []byte) {
 	known.width = max(known.width, displaywidth.Bytes(appendPlace(nil, platform, channel)))
 }
 
-// append appends the column: the platform, and the channel where several of
-// the platform are in play and the line has no other place for it. Both are
-// made safe.
+// append appends the platform, and the channel when the platform has several.
+// Both are made safe. blanks is how many blanks fill the column.
 func (p *places) append(dst, platform, channel []byte) (out []byte, blanks int) {
 	if known := p.channels[string(platform)]; known == nil || !known.several {
 		channel = nil
@@ -84,20 +94,39 @@ func (p *places) append(dst, platform, channel []byte) (out []byte, blanks int) 
 	start := len(dst)
 	dst = appendPlace(dst, platform, channel)
 	width := displaywidth.Bytes(dst[start:])
-	if width > widest {
-		name := displaywidth.TruncateBytes(dst[start:], widest, []byte("…"))
-		dst = append(dst[:start], name...)
-		width = displaywidth.Bytes(dst[start:])
+	p.width = max(p.width, narrowest, min(width, widest))
+	if width > p.limit {
+		dst, width = cut(dst, start, p.limit)
 	}
-	p.width = max(p.width, narrowest, width)
-	return dst, p.width - width
+	return dst, min(p.width, p.limit) - width
 }
 
 func appendPlace(dst, platform, channel []byte) []byte {
-	dst = safe.Append(dst, platform)
+	dst = safe.Append(dst, beginOf(platform, widest))
 	if len(channel) > 0 {
 		dst = append(dst, '/')
-		dst = safe.Append(dst, channel)
+		dst = safe.Append(dst, beginOf(channel, widest))
 	}
 	return dst
+}
+
+// cut cuts the safe text behind start to that many columns, with … at its end
+// when it was longer, and returns its width.
+func cut(dst []byte, start, columns int) (out []byte, width int) {
+	text := displaywidth.TruncateBytes(dst[start:], columns, []byte("…"))
+	return append(dst[:start], text...), displaywidth.Bytes(text)
+}
+
+// beginOf returns as much of the text as can fill that many columns. A
+// character can have any number of combining marks, so bytes are limited too.
+func beginOf[T string | []byte](text T, columns int) T {
+	const bytesPerColumn = 32
+	end := bytesPerColumn * columns
+	if len(text) <= end {
+		return text
+	}
+	for !utf8.RuneStart(text[end]) && end > 0 {
+		end--
+	}
+	return text[:end]
 }

@@ -6,12 +6,11 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// Raw writes the action as the service sent it, byte for byte, one to a line:
-// a recording. A frame with line breaks loses the white space between its
-// values, so that one line is one action.
+// Raw writes the action as the service sent it, byte for byte, one on a line:
+// a recording. A frame with line breaks is compacted, so that it is one line.
 type Raw struct{}
 
-// Record implements [Writer]. News of the link has no line.
+// Record implements [Writer]. A link record has no line.
 func (Raw) Record(dst []byte, _ *record.Record, frame []byte) []byte {
 	if frame == nil {
 		return dst
@@ -24,11 +23,11 @@ func (Raw) Record(dst []byte, _ *record.Record, frame []byte) []byte {
 	return append(dst, '\n')
 }
 
-// Value implements [Writer]: it appends nothing. A filter decides whether a
-// recording has the action, not what it looks like.
+// Value implements [Writer]. It appends nothing: a filter decides whether the
+// action is written, not how.
 func (Raw) Value(dst []byte, _ any) []byte { return dst }
 
-// appendCompact appends JSON without the white space outside of its strings.
+// appendCompact appends JSON without the white space outside its strings.
 func appendCompact(dst, text []byte) []byte {
 	inString, escaped := false, false
 	for _, c := range text {

@@ -13,26 +13,26 @@ import (
 	"github.com/restail/restail/format/safe"
 )
 
-// StatusMode is how the lines on stderr look: the value of --status.
+// StatusMode is the form of the lines on stderr: the value of --status.
 type StatusMode string
 
 const (
 	// StatusText is lines for people: `restail: + twitch/foo connected`.
 	StatusText StatusMode = "text"
-	// StatusJSON is one JSON object for each line.
+	// StatusJSON is one JSON object on each line.
 	StatusJSON StatusMode = "json"
-	// StatusNone is errors only, those of a frame or of the filter among them,
-	// and what was asked for by a signal.
+	// StatusNone is errors, those of frames and of the filter included, and the
+	// table that a signal asks for.
 	StatusNone StatusMode = "none"
 )
 
-// Status writes the lines about the run: what changed, and nothing that did
-// not. Each begins with a mark that scripts may rely on: + is good news, - the
-// end of something, ! an error, ~ a change that is neither.
+// Status writes the messages about the run: what changed, and nothing else. Each
+// line begins with a mark that scripts may rely on: + for good news, - for an
+// end, ! for an error, ~ for other changes.
 //
-// Whatever a line says is made safe, so that no channel title, reason or frame
-// can forge one. Each line leaves in one Write; its errors are dropped, for
-// there is nowhere left to report them. Status is safe for concurrent use.
+// Messages are made safe, so that no channel title, reason or frame can forge a
+// line. Each line is one Write, whose errors are dropped, for there is nowhere
+// to report them. Status is safe for concurrent use.
 type Status struct {
 	mu   sync.Mutex
 	w    io.Writer
@@ -40,14 +40,13 @@ type Status struct {
 	now  func() time.Time
 }
 
-// NewStatus returns a Status that writes to w; now is the clock of the JSON
-// lines.
+// NewStatus returns a Status that writes to w. now gives the time of JSON lines.
 func NewStatus(w io.Writer, mode StatusMode, now func() time.Time) *Status {
 	return &Status{w: w, mode: mode, now: now}
 }
 
-// Connection reports what became of a connection, in the words of its status. r
-// is the record that says so; nil where none does.
+// Connection reports the status of a connection. r is the record with the news,
+// nil when there is none.
 func (s *Status) Connection(l record.Linked, r *record.Record) {
 	what := l.Status
 	if l.Status == "error" || l.Status == "closed" {
@@ -65,8 +64,8 @@ func (s *Status) Connection(l record.Linked, r *record.Record) {
 	s.connection(l, statusMark(l.Status), what, n)
 }
 
-// Gone reports a connection of the old socket that the new one did not
-// announce again.
+// Gone reports a connection that the service announced on the old socket and
+// not on the new one.
 func (s *Status) Gone(l record.Linked) {
 	l.Status = "gone"
 	s.connection(l, downMark, "gone: not announced again since the link was restored", connectionNews(s.now(), l))
@@ -76,17 +75,21 @@ func (s *Status) connection(l record.Linked, m mark, what string, n news) {
 	s.write(m, linkedName(l)+" "+safe.String(what), n)
 }
 
-// Link is what people are told of the socket beyond the record of it.
+// Link is what a status line about the link says beyond its record.
 type Link struct {
-	Detail string        // the reason in words, without secrets; "" for those of its code
-	Gap    time.Duration // restored: how long chat could have been missed, unrounded
-	Retry  time.Duration // lost: until the next try, 0 when it comes at once or never
+	Detail  string        // the reason in words, without secrets; "" for the words of its code
+	NeverUp bool          // lost: no handshake has succeeded yet
+	Gap     time.Duration // restored: how long chat could have been missed, unrounded
+	Retry   time.Duration // lost: time until the next try, 0 when there is no wait or no try
 }
 
-// Link reports what became of the socket; r is the record that says so.
+// Link reports a change of the link; r is its record.
 func (s *Status) Link(l Link, r *record.Record) {
 	status, why := string(r.Bytes(record.Status)), l.Detail
 	message := "link " + status
+	if status == "lost" && l.NeverUp {
+		message = "cannot connect"
+	}
 	if why == "" {
 		why = strings.ReplaceAll(string(r.Bytes(record.Reason)), "_", " ")
 	}
@@ -95,7 +98,7 @@ func (s *Status) Link(l Link, r *record.Record) {
 	}
 	switch {
 	case status == "restored":
-		message += " after " + duration(l.Gap) + "; chat sent meanwhile is lost"
+		message += " after " + duration(l.Gap) + "; chat sent meanwhile was missed"
 	case status == "lost" && l.Retry > 0:
 		message += ", retrying in " + duration(l.Retry)
 	}
@@ -110,7 +113,7 @@ func duration(d time.Duration) string {
 	return d.Round(time.Second).String()
 }
 
-// Frame reports a frame that is no record, with its beginning.
+// Frame reports a frame that is not an action, with its beginning.
 func (s *Status) Frame(err error, frame []byte) {
 	begin := beginning(frame)
 	message := safe.String("frame skipped: " + err.Error())
@@ -120,8 +123,26 @@ func (s *Status) Frame(err error, frame []byte) {
 	s.write(badMark, message, news{at: s.now(), kind: "frame"}.text("frame", begin))
 }
 
-// beginning is as much of a frame as helps to recognize it: whole characters,
-// none of a blank one.
+// MoreFrames reports n broken frames that were not shown one by one.
+func (s *Status) MoreFrames(n int64) {
+	message := fmt.Sprintf("%d more broken frames skipped", n)
+	if n == 1 {
+		message = "1 more broken frame skipped"
+	}
+	s.write(badMark, message, news{at: s.now(), kind: "frame"}.number("broken", n))
+}
+
+// Dropped returns the line that says how many lines were not written because
+// nobody read them. It is shown in every mode: errors may be among them.
+func (s *Status) Dropped(lines int) []byte {
+	message := fmt.Sprintf("%d status lines were dropped: nobody read stderr", lines)
+	if lines == 1 {
+		message = "1 status line was dropped: nobody read stderr"
+	}
+	return s.line(changingMark, message, news{at: s.now(), kind: "summary"}.number("dropped", int64(lines)))
+}
+
+// beginning returns as many whole characters of a frame as help to recognize it.
 func beginning(frame []byte) string {
 	const enough = 80
 	frame = bytes.TrimLeft(frame, " \t\r\n")
@@ -135,8 +156,8 @@ func beginning(frame []byte) string {
 	return strings.TrimRight(string(frame[:end]), " ") + "…"
 }
 
-// Filter reports an error of the filter, which concerned the record r; nil for
-// what concerns none.
+// Filter reports an error of the filter. r is the record that it failed on, nil
+// when the message concerns no single record.
 func (s *Status) Filter(message string, r *record.Record) {
 	n := news{at: s.now(), kind: "filter"}
 	if r != nil && s.mode == StatusJSON {
@@ -145,15 +166,14 @@ func (s *Status) Filter(message string, r *record.Record) {
 	s.write(badMark, safe.String("filter: "+message), n)
 }
 
-// Note reports something else: kind is link, connection, frame or filter, the
-// message says all there is.
+// Note reports something else. kind is link, connection, frame or filter.
 func (s *Status) Note(kind, message string) {
 	s.write(changingMark, safe.String(message), news{at: s.now(), kind: kind})
 }
 
-// Error reports what ends the run, whatever the mode, and on a second line
-// what to do about it, if there is a hint. A message of several lines keeps
-// them, all but the first behind blanks: no other begins like a line of ours.
+// Error reports the error that ends the run, in every mode, and the hint, if
+// there is one, on a line below. Further lines of a message are indented, so that
+// none looks like a status line.
 func (s *Status) Error(message, hint string) {
 	if s.mode == StatusJSON {
 		s.emit(news{at: s.now(), kind: "error"}.text("hint", hint).line(message))
@@ -182,8 +202,8 @@ func (s *Status) Summary(c Counters) {
 	s.write(changingMark, c.text(now), countersNews(now, c))
 }
 
-// Table writes the connection table and the counters. They were asked for by
-// a signal, so they are shown in every mode.
+// Table writes the connection table and the counters, in every mode: a signal
+// asked for them.
 func (s *Status) Table(linked []record.Linked, c Counters) {
 	now := s.now()
 	if s.mode != StatusJSON {
@@ -196,7 +216,7 @@ func (s *Status) Table(linked []record.Linked, c Counters) {
 	s.emit(countersNews(now, c).line(c.text(now)))
 }
 
-// linkedName is what a connection is called, safe.
+// linkedName returns the name of a connection, made safe.
 func linkedName(l record.Linked) string {
 	channel := l.Channel
 	if channel == "" {
@@ -205,17 +225,21 @@ func linkedName(l record.Linked) string {
 	return string(appendName(nil, []byte(l.Platform), []byte(channel)))
 }
 
-// write writes one line of news: the safe message for people, or the JSON
-// object with it.
+// write writes one line, unless the mode is StatusNone and it is not an error.
 func (s *Status) write(m mark, message string, object news) {
 	isError := object.kind == "frame" || object.kind == "filter"
-	switch {
-	case s.mode == StatusNone && !isError:
-	case s.mode == StatusJSON:
-		s.emit(object.line(message))
-	default:
-		s.emit(fmt.Appendf(nil, "restail: %c %s\n", m.sign, strings.TrimRight(message, " ")))
+	if s.mode != StatusNone || isError {
+		s.emit(s.line(m, message, object))
 	}
+}
+
+// line returns a line of the mode: the message, which must be safe, or the
+// JSON object with it.
+func (s *Status) line(m mark, message string, object news) []byte {
+	if s.mode == StatusJSON {
+		return object.line(message)
+	}
+	return fmt.Appendf(nil, "restail: %c %s\n", m.sign, strings.TrimRight(message, " "))
 }
 
 func (s *Status) emit(lines []byte) {

@@ -52,14 +52,16 @@ func TestStatusLinesOfTheContract(t *testing.T) {
 	s.Connection(record.Linked{Platform: "twitch", Channel: "foo", Status: "error",
 		Reason: "restream_channel_connection_expired", ReasonText: "Refresh it in the dashboard."}, nil)
 	s.Connection(record.Linked{Platform: "discord", Channel: "#general", Status: "closed", Reason: "removed", ReasonText: "It was deleted."}, nil)
+	s.Link(Link{NeverUp: true, Detail: "connection refused", Retry: 2100 * time.Millisecond}, linkRecord(noon, "lost", "network"))
 	s.Link(Link{Detail: "nothing received for 60s", Retry: 2100 * time.Millisecond}, linkRecord(noon, "lost", "heartbeat_timeout"))
 	s.Link(Link{Gap: 4200 * time.Millisecond}, linkRecord(noon, "restored", "heartbeat_timeout"))
 	want := []string{
 		"restail: + youtube \"Sunday Live\" connected\n",
 		"restail: ! twitch/foo error: restream_channel_connection_expired: Refresh it in the dashboard.\n",
 		"restail: - discord/#general closed: removed\n",
+		"restail: ~ cannot connect (connection refused), retrying in 2.1s\n",
 		"restail: ~ link lost (nothing received for 60s), retrying in 2.1s\n",
-		"restail: + link restored after 4.2s; chat sent meanwhile is lost\n",
+		"restail: + link restored after 4.2s; chat sent meanwhile was missed\n",
 	}
 	if got := strings.Join(w.writes, ""); got != strings.Join(want, "") {
 		t.Errorf("got\n%swant\n%s", got, strings.Join(want, ""))
@@ -98,11 +100,14 @@ func everything(s *Status) {
 	s.Link(Link{}, linkRecord(noon.Add(time.Second), "connected", ""))
 	s.Link(Link{}, linkRecord(noon, "lost", "server_error", "attempt", "3"))
 	s.Link(Link{Retry: 90 * time.Second}, linkRecord(noon.Add(2*time.Second), "lost", "", "attempt", "0"))
+	s.Link(Link{NeverUp: true}, linkRecord(noon, "lost", "network", "attempt", "0"))
 	s.Link(Link{Gap: 3723456 * time.Millisecond}, linkRecord(noon, "restored", "", "gap_seconds", "3723.456", "attempt", "4"))
 	s.Link(Link{Detail: "HTTP 401"}, linkRecord(noon, "ended", "unauthorized"))
 	s.Frame(errors.New("not JSON: unexpected 'x' at byte 17"), []byte("{\"action\":\"event\"\x1b[2Jx"))
 	s.Frame(errors.New("no action"), []byte(strings.Repeat("é ", 40)+"\u202e"))
 	s.Frame(errors.New("empty"), []byte(" \t\r\n"))
+	s.MoreFrames(1)
+	s.MoreFrames(4711)
 	s.Filter("cannot iterate over: string (\"a\nb\")", nil)
 	s.Note("link", "stdout is slow: the socket is held back")
 	s.Summary(Counters{Received: 1234, Written: 1200, Filtered: 30, Broken: 1, FilterErrors: 3})
@@ -166,6 +171,8 @@ func TestStatusNoneShowsErrorsAndWhatWasAskedFor(t *testing.T) {
 	want.Frame(errors.New("not JSON: unexpected 'x' at byte 17"), []byte("{\"action\":\"event\"\x1b[2Jx"))
 	want.Frame(errors.New("no action"), []byte(strings.Repeat("é ", 40)+"\u202e"))
 	want.Frame(errors.New("empty"), []byte(" \t\r\n"))
+	want.MoreFrames(1)
+	want.MoreFrames(4711)
 	want.Filter("cannot iterate over: string (\"a\nb\")", nil)
 	want.Table([]record.Linked{
 		{Platform: "discord", Channel: "猫 cafe", Status: "connected"},
@@ -178,6 +185,23 @@ func TestStatusNoneShowsErrorsAndWhatWasAskedFor(t *testing.T) {
 	want.Error("the filter does not compile:\n.a | | .b\n     ^\x1b", "no hint")
 	if got, want := strings.Join(w.writes, ""), strings.Join(w2.writes, ""); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func TestDroppedIsToldInEveryMode(t *testing.T) {
+	const text = "restail: ~ 12 status lines were dropped: nobody read stderr\n"
+	for mode, want := range map[StatusMode]string{
+		StatusText: text, StatusNone: text,
+		StatusJSON: `{"time":"2025-02-21T12:00:00Z","kind":"summary","message":"12 status lines were dropped: nobody read stderr","dropped":12}` + "\n",
+	} {
+		s, w := newStatus(mode)
+		if got := string(s.Dropped(12)); got != want || len(w.writes) > 0 {
+			t.Errorf("%s: got %q, want %q; written: %q", mode, got, want, w.writes)
+		}
+	}
+	s, _ := newStatus(StatusText)
+	if got, want := string(s.Dropped(1)), "restail: ~ 1 status line was dropped: nobody read stderr\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

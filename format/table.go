@@ -1,20 +1,23 @@
 package format
 
 import (
-	"github.com/clipperhouse/displaywidth"
-
 	"github.com/restail/restail/decode/record"
 	"github.com/restail/restail/format/safe"
 )
 
-// AppendTable appends the connections as a table for people, one line for each
+// cellWidths are the greatest widths of the table's columns. A longer cell is
+// cut, since one long name would widen every row.
+var cellWidths = [4]int{24, 48, 24, 200}
+
+// AppendTable appends the connections as a table for people, one row for each
 // under a heading: platform, channel (its identifier while the name is
-// unknown), status, reason. Columns are as wide as what they show.
+// unknown), status, reason. A column is as wide as its widest cell.
 func AppendTable(dst []byte, linked []record.Linked) []byte {
 	if len(linked) == 0 {
 		return append(dst, "no connections\n"...)
 	}
-	rows := [][4]string{{"PLATFORM", "CHANNEL", "STATUS", "REASON"}}
+	rows := make([][4]cell, 0, len(linked)+1)
+	rows = append(rows, newRow("PLATFORM", "CHANNEL", "STATUS", "REASON"))
 	for _, l := range linked {
 		channel, reason := l.Channel, l.Reason
 		if channel == "" {
@@ -23,28 +26,38 @@ func AppendTable(dst []byte, linked []record.Linked) []byte {
 		if l.ReasonText != "" {
 			reason += ": " + l.ReasonText
 		}
-		row := [4]string{l.Platform, channel, l.Status, reason}
-		for i := range row {
-			row[i] = safe.String(row[i])
-		}
-		rows = append(rows, row)
+		rows = append(rows, newRow(l.Platform, channel, l.Status, reason))
 	}
 	var widths [4]int
 	for _, row := range rows {
-		for i, cell := range row {
-			widths[i] = max(widths[i], displaywidth.String(cell))
+		for i, c := range row {
+			widths[i] = max(widths[i], c.width)
 		}
 	}
 	for _, row := range rows {
-		blanks := 0 // owed before the next cell that is not empty
-		for i, cell := range row {
-			if cell != "" {
-				dst = append(appendBlanks(dst, blanks), cell...)
+		blanks := 0 // before the next cell that is not empty
+		for i, c := range row {
+			if c.text != "" {
+				dst = append(appendBlanks(dst, blanks), c.text...)
 				blanks = 0
 			}
-			blanks += widths[i] - displaywidth.String(cell) + 2
+			blanks += widths[i] - c.width + 2
 		}
 		dst = append(dst, '\n')
 	}
 	return dst
+}
+
+type cell struct {
+	text  string // safe
+	width int
+}
+
+func newRow(texts ...string) (row [4]cell) {
+	for i, text := range texts {
+		begin := []byte(beginOf(text, cellWidths[i]))
+		shown, width := cut(safe.Append(nil, begin), 0, cellWidths[i])
+		row[i] = cell{string(shown), width}
+	}
+	return row
 }

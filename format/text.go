@@ -7,55 +7,61 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// TextOptions is what the user may choose of the text format.
+// TextOptions are the user's choices for the text format.
 type TextOptions struct {
-	// Color allows colours: the 256 that every terminal has.
+	// Color allows colours, from the palette of 256.
 	Color bool
-	// Clock is how time is shown, in Location (nil: the machine's) unless it
-	// is UTC's.
+	// Clock says how the time is shown. Location is the time zone, unless
+	// Clock is UTC; nil means time.Local.
 	Clock    Clock
 	Location *time.Location
+	// Width returns the columns of the terminal that the lines are for. It is
+	// called for each line, since a window can change its size. Lines are not
+	// wrapped when Width is nil or returns 0.
+	Width func() int
 }
 
-// Text writes one line for people for each record, whatever its action or
-// type: the clock, the platform (and the channel, where several of one platform
-// are in play), a mark for what it is, marks for who wrote it, the author, what
-// kind of message it is, the message.
+// Text writes a line for people for each record, whatever its action or type:
+// the time, the platform (and the channel, when the platform has several), a
+// mark for the kind of line, marks for the author's roles, the author, the kind
+// of message, the message.
 //
 //	20:15:03 twitch    ⚔✦ Night Owl: hello Kappa
 //	20:15:04 youtube  $   Mia [super chat 5.00 EUR, tier 2]: great show
 //
-// The marks stand in columns of their own, where no name or message reaches.
-// All text of strangers is made safe: the only control characters in a line are
-// the colours' and its newline. Nothing a record says to a person is left out;
-// ids and addresses of pictures are, unless the action or type is unknown.
+// The marks have columns of their own, which no name or message can reach. Text
+// from chatters is made safe: the only control characters are those of the
+// colours and the newlines. A line shows all that matters to a person; it omits
+// ids and the addresses of avatars and emotes, unless the action or type is
+// unknown. A line that is longer than the terminal is wide is wrapped.
 type Text struct {
 	color  bool
+	width  func() int
 	timer  timer
 	places places
-	line   line          // the one being written: its own would be an allocation
-	object record.Record // what Value makes of a filter's object
+	line   line          // the one being written; kept, since a new one would be allocated
+	object record.Record // the record that Value makes of an object
 }
 
-// NewText returns a text writer that has seen no channel yet.
+// NewText returns a text writer that knows no channels yet.
 func NewText(o TextOptions) *Text {
-	return &Text{color: o.Color, timer: newTimer(o.Clock, o.Location)}
+	return &Text{color: o.Color, width: o.Width, timer: newTimer(o.Clock, o.Location)}
 }
 
-// Know tells which channel a connection belongs to. Where several channels of a
-// platform are in play, its lines say which; records tell it too, but only when
-// they come here.
+// Know tells the writer which channel a connection belongs to. When a platform
+// has several channels, its lines name them. Records tell it too, but the
+// writer sees only those that are written.
 func (t *Text) Know(l record.Linked) {
 	t.places.learn([]byte(l.Platform), []byte(l.Channel))
 }
 
-// mark is the kind of a line, at a glance.
+// mark shows the kind of a line at a glance.
 type mark struct {
 	sign  byte
 	style style
 }
 
-// The marks. Colours are the palette's.
+// The marks. Their colours are from the palette.
 var (
 	noMark       = mark{' ', ""}
 	actionMark   = mark{'*', ""}
@@ -74,7 +80,7 @@ var (
 	unknownMark  = mark{'?', "38;5;130"}
 )
 
-// lines says how each action is written; any other as an unknown one.
+// lines has the function that writes the line of each known action.
 var lines = map[string]func(*Text, *line, *record.Record){
 	"heartbeat":         (*Text).heartbeat,
 	"connection_info":   (*Text).connection,
@@ -92,14 +98,25 @@ var lines = map[string]func(*Text, *line, *record.Record){
 
 // Record implements [Writer].
 func (t *Text) Record(dst []byte, r *record.Record, _ []byte) []byte {
-	return append(t.record(dst, r), '\n')
+	start, columns := len(dst), t.columns()
+	dst = t.record(dst, r, columns)
+	return append(t.line.wrap(dst, start, columns), '\n')
 }
 
-// record appends the line without its newline.
-func (t *Text) record(dst []byte, r *record.Record) []byte {
+// columns returns the width of the terminal, 0 when lines are not wrapped.
+func (t *Text) columns() int {
+	if t.width == nil {
+		return 0
+	}
+	return t.width()
+}
+
+// record appends the line without its newline, not wrapped yet.
+func (t *Text) record(dst []byte, r *record.Record, columns int) []byte {
 	start := len(dst)
+	t.places.fit(columns)
 	l := &t.line
-	*l = line{out: dst, color: t.color}
+	l.begin(dst, t.color)
 	if write, known := lines[string(r.Bytes(record.Action))]; known {
 		write(t, l, r)
 	} else {
@@ -123,6 +140,7 @@ func (t *Text) head(l *line, r *record.Record, m mark) {
 	l.out = append(l.out, m.sign)
 	l.reset()
 	badges(l, r)
+	l.body = len(l.out) - l.start
 }
 
 // place writes the platform's column.
@@ -141,10 +159,10 @@ func (t *Text) place(l *line, r *record.Record) {
 	l.out = appendBlanks(l.out, blanks+1)
 }
 
-// namesItself tells whether the line names its channel itself.
+// namesItself reports whether the line names its channel outside the column.
 func namesItself(r *record.Record) bool { return r.Has(record.Status) }
 
-// marks are what is shown of an author, each one column wide.
+// marks show an author's roles; each is one column wide.
 var marks = [...]struct {
 	field record.Field
 	sign  string
@@ -157,8 +175,8 @@ var marks = [...]struct {
 	{record.IsBot, "⚙", "38;5;102"},
 }
 
-// badges writes the author's column: two wide, so that more than two marks, a
-// rarity, move the name.
+// badges writes the column of the author's roles. It is two wide: more than two
+// roles, which are rare, move the name.
 func badges(l *line, r *record.Record) {
 	blanks := 2
 	for i := range marks {

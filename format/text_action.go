@@ -13,7 +13,7 @@ func (t *Text) heartbeat(l *line, r *record.Record) {
 	l.rest(r, placeFields)
 }
 
-// replyCreated writes what the streamer said from Restream.
+// replyCreated writes a message that the streamer sent from Restream.
 func (t *Text) replyCreated(l *line, r *record.Record) {
 	t.head(l, r, ownMark)
 	l.paint(ownMark.style)
@@ -28,7 +28,8 @@ func (t *Text) replyCreated(l *line, r *record.Record) {
 	message(l, r, true)
 }
 
-// to writes the platforms of connection identifiers, several of one together.
+// to writes the platforms of connections. Neighbours of the same platform are
+// written once, with their number.
 func to(l *line, connections []record.Chars) {
 	for i := 0; i < len(connections); {
 		switch {
@@ -52,17 +53,17 @@ func to(l *line, connections []record.Chars) {
 	}
 }
 
-// reply writes what became of an answer.
+// reply writes the outcome of a reply.
 func (t *Text) reply(l *line, r *record.Record) {
 	t.outcome(l, r, "reply", r.Bytes(record.ReplyID))
 }
 
-// relay writes what became of a relayed message.
+// relay writes the outcome of a relayed message.
 func (t *Text) relay(l *line, r *record.Record) {
 	t.outcome(l, r, "relay of", r.Bytes(record.SourceEventID))
 }
 
-// outcome writes how a platform took something of ours.
+// outcome writes whether a platform accepted a message.
 func (t *Text) outcome(l *line, r *record.Record, what string, id []byte) {
 	_, how, _ := bytes.Cut(r.Bytes(record.Action), []byte{'_'})
 	m := goodMark
@@ -84,7 +85,7 @@ func (t *Text) outcome(l *line, r *record.Record, what string, id []byte) {
 	reason(l, r)
 }
 
-// connection writes what became of a connection to a platform.
+// connection writes the status of a connection to a platform.
 func (t *Text) connection(l *line, r *record.Record) {
 	status := r.Bytes(record.Status)
 	m := statusMark(string(status))
@@ -106,7 +107,7 @@ func (t *Text) connection(l *line, r *record.Record) {
 	details(l, r)
 }
 
-// statusMark is the mark of a connection's status; status lines have the same.
+// statusMark is the mark of a connection's status, in status lines too.
 func statusMark(status string) mark {
 	switch status {
 	case "connected":
@@ -119,7 +120,7 @@ func statusMark(status string) mark {
 	return changingMark
 }
 
-// reason writes why, where it is told: the code and what it means.
+// reason writes the reason, if there is one: the code and what it means.
 func reason(l *line, r *record.Record) {
 	for _, f := range [...]record.Field{record.Reason, record.ReasonText} {
 		if r.Has(f) {
@@ -129,7 +130,7 @@ func reason(l *line, r *record.Record) {
 	}
 }
 
-// details writes what a connection leads to.
+// details writes the server, the broadcast and the address of a connection.
 func details(l *line, r *record.Record) {
 	if r.Has(record.Server) {
 		l.phrase("server ")
@@ -151,7 +152,7 @@ func details(l *line, r *record.Record) {
 	}
 }
 
-// link writes news of our own socket, in the words of the status lines.
+// link writes a link record in the words of the status lines.
 func (t *Text) link(l *line, r *record.Record) {
 	status := string(r.Bytes(record.Status))
 	m := linkMark(status)
@@ -175,11 +176,11 @@ func (t *Text) link(l *line, r *record.Record) {
 		l.show(r.Bytes(record.Attempt))
 	}
 	if status == "restored" {
-		l.say("; chat sent meanwhile is lost")
+		l.say("; chat sent meanwhile was missed")
 	}
 }
 
-// linkMark is the mark of the link's status; status lines have the same.
+// linkMark is the mark of the link's status, in status lines too.
 func linkMark(status string) mark {
 	switch status {
 	case "connected", "restored":
@@ -190,7 +191,7 @@ func linkMark(status string) mark {
 	return changingMark
 }
 
-// unknown writes an action nobody knows, with all that it carries.
+// unknown writes an unknown action with all its fields.
 func (t *Text) unknown(l *line, r *record.Record) {
 	t.head(l, r, unknownMark)
 	l.paint(unknownMark.style)
@@ -199,10 +200,10 @@ func (t *Text) unknown(l *line, r *record.Record) {
 	l.rest(r, placeFields)
 }
 
-// placeFields are what the columns of every line show.
+// placeFields are the fields that the columns of every line show.
 var placeFields = fieldSet(record.Time, record.Action, record.Platform)
 
-// short is as much of an id as tells it from others on one screen.
+// short returns as much of an id as distinguishes it from others on a screen.
 func short(id []byte) []byte {
 	const enough = 8
 	if len(id) <= enough+4 || !isASCII(id) {
@@ -215,8 +216,8 @@ func isASCII(text []byte) bool {
 	return bytes.IndexFunc(text, func(r rune) bool { return r > '~' }) < 0
 }
 
-// target is what a connection's identifier tells people: its platform, or all of
-// it where it names none.
+// target returns the platform that a connection's identifier names, or the
+// whole identifier when it names none.
 func target(identifier []byte) []byte {
 	if slug := record.Slug(identifier); slug != nil {
 		return slug

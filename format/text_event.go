@@ -2,7 +2,7 @@ package format
 
 import "github.com/restail/restail/decode/record"
 
-// event writes what somebody said or gave.
+// event writes a message, a donation, a subscription or the like.
 func (t *Text) event(l *line, r *record.Record) {
 	kind := eventKind(r)
 	m := eventMark(r, kind)
@@ -18,13 +18,12 @@ func (t *Text) event(l *line, r *record.Record) {
 	}
 }
 
-// A kind is how one event type is written.
+// A kind says how an event type is written.
 type kind struct {
 	name    string
 	mark    mark
-	unknown bool // all that the record has is shown
-	// say writes what the type is, as the first of the remarks behind the
-	// name: nil when there is nothing to say.
+	unknown bool // all fields of the record are shown
+	// say writes the type as a remark behind the name; nil for none.
 	say func(*line, *record.Record)
 }
 
@@ -41,11 +40,11 @@ var kinds = [...]kind{
 	{name: "membership_gift", mark: memberMark, say: membershipGift},
 }
 
-// unknownKind is any other type.
+// unknownKind is the kind of any other type.
 var unknownKind = kind{mark: unknownMark, unknown: true, say: unknownType}
 
 func eventKind(r *record.Record) *kind {
-	if !r.Has(record.Type) { // a filter's projection
+	if !r.Has(record.Type) { // an object that a filter made
 		return &kinds[0]
 	}
 	name := r.Bytes(record.Type)
@@ -57,7 +56,7 @@ func eventKind(r *record.Record) *kind {
 	return &unknownKind
 }
 
-// eventMark picks the mark that matters most of those that apply.
+// eventMark returns the most important of the marks that apply.
 func eventMark(r *record.Record, k *kind) mark {
 	switch {
 	case r.Bool(record.IsWhisper):
@@ -76,8 +75,9 @@ func eventMark(r *record.Record, k *kind) mark {
 	return noMark
 }
 
-// author writes the name that the platform gave, "(no name)" when it withheld
-// it, and nothing in a record of a filter's making that has no author.
+// author writes the author's name, or "(no name)" when the platform withheld
+// it. It writes nothing when the record has no author field, as an object that a
+// filter made can lack it.
 func author(l *line, r *record.Record) {
 	name := trimBlanks(r.Bytes(record.Author))
 	if len(name) == 0 {
@@ -97,7 +97,7 @@ func author(l *line, r *record.Record) {
 	l.reset()
 }
 
-// remarks writes what kind of message it is, in brackets.
+// remarks writes the kind of message, in brackets.
 func remarks(l *line, r *record.Record, k *kind) {
 	if r.Bool(record.IsWhisper) {
 		l.phrase("private whisper")
@@ -177,7 +177,7 @@ func membershipGift(l *line, r *record.Record) {
 	level(l, r)
 }
 
-// given writes how many were given.
+// given writes the number of gifts.
 func given(l *line, r *record.Record, what string) {
 	count := r.Bytes(record.GiftCount)
 	if len(count) > 0 {
@@ -226,8 +226,8 @@ func unknownType(l *line, r *record.Record) {
 	}
 }
 
-// message writes the text and, for what is shown as a picture, its address.
-// named: there is a name before it.
+// message writes the text and the address of the image. named says that a name
+// stands before it.
 func message(l *line, r *record.Record, named bool) {
 	text, image := trimBlanks(r.Bytes(record.Text)), trimBlanks(r.Bytes(record.Image))
 	me := r.Bool(record.IsAction)
@@ -238,6 +238,7 @@ func message(l *line, r *record.Record, named bool) {
 		if named {
 			l.say(" ")
 		}
+		l.beginMessage()
 		if me && l.color {
 			l.paintColor(authorColor(r))
 		}
@@ -246,14 +247,15 @@ func message(l *line, r *record.Record, named bool) {
 	}
 	if len(image) > 0 {
 		l.say(" ")
+		l.beginMessage()
 		l.paint(dim)
 		l.show(image)
 		l.reset()
 	}
 }
 
-// eventFields are what an unknown type's line has shown already, or what only
-// programs need.
+// eventFields are the fields that the line of an unknown type has shown already
+// or that only programs need.
 var eventFields = fieldSet(record.Time, record.Action, record.Platform, record.SourceID,
 	record.Connection, record.Channel, record.UserID, record.Type, record.TypeID,
 	record.EventID, record.BroadcastID, record.ShowID, record.MessageID, record.Author,

@@ -25,8 +25,8 @@ func (t *Text) Value(dst []byte, v any) []byte {
 	return append(safe.AppendJSON(dst, appendValue(nil, v)), '\n')
 }
 
-// objectLine writes an object as a record. What a record has no place for
-// stands at the end of the line, by its name.
+// objectLine writes an object as a record. Values that a record cannot hold
+// stand at the end of the line, each with its name.
 func (t *Text) objectLine(dst []byte, object map[string]any) []byte {
 	r := &t.object
 	r.Reset()
@@ -37,16 +37,19 @@ func (t *Text) objectLine(dst []byte, object map[string]any) []byte {
 			others = append(others, name)
 		}
 	}
-	l := line{out: t.record(dst, r)}
+	start, columns := len(dst), t.columns()
+	l := &t.line
+	l.out = t.record(dst, r, columns)
 	slices.Sort(others)
 	for _, name := range others {
 		l.pair([]byte(name), appendValue(nil, object[name]))
 	}
-	return append(l.out, '\n')
+	dst, l.out = l.out, nil
+	return append(l.wrap(dst, start, columns), '\n')
 }
 
-// setField sets a field from a gojq value. False: the value is not of the
-// field's kind. Null is no value, and that is right for every kind.
+// setField sets a field to a gojq value. It returns false when the value is not
+// of the field's kind. null leaves the field out.
 func setField(r *record.Record, f record.Field, v any) bool {
 	switch kind := record.Fields[f].Kind; v := v.(type) {
 	case nil:

@@ -1,36 +1,35 @@
-// Package safe makes text of strangers harmless to a terminal: what could
-// move the cursor, set a colour, forge a line, turn the order of the
-// characters around or hide is shown as an escape.
+// Package safe makes text from chatters safe to show on a terminal: characters
+// that can move the cursor, set a colour, forge a line, reorder other characters
+// or hide text are shown as escapes.
 //
 // Shown as an escape are
 //
 //   - control characters: C0 with tab and newline, DEL, C1;
 //   - the line and the paragraph separator, U+2028 and U+2029;
 //   - bidirectional embeddings, overrides and isolates, U+202A to U+202E and
-//     U+2066 to U+2069, and the deprecated format controls behind them, up to
-//     U+206F, which change how digits and brackets of a right-to-left text look;
-//   - tag characters and their whole plane of invisible code points, U+E0000 to
-//     U+E0FFF, unless they make a flag: a hidden copy of the whole of ASCII.
-//     A flag is U+1F3F4, three to seven tag letters or digits (the length of a
-//     region with its subdivision) and U+E007F;
-//   - variation selectors with nothing before them or behind another, different
-//     one: one picks the form of the character that it follows, a row of them
-//     is a hidden text too;
+//     U+2066 to U+2069, and the deprecated format controls up to U+206F, which
+//     change how digits and brackets of right-to-left text look;
+//   - tag characters and the invisible code points around them, U+E0000 to
+//     U+E0FFF, outside a flag: they can spell any ASCII text without showing it.
+//     A flag is U+1F3F4, three to seven tag letters or digits (a region with its
+//     subdivision) and U+E007F;
+//   - variation selectors at the beginning of the text or behind a different
+//     one: one selects the form of the character before it, several in a row
+//     can hide text;
 //   - interlinear annotation characters, U+FFF9 to U+FFFB, which mark text that
 //     need not be shown;
 //   - bytes that are not UTF-8.
 //
-// All else stays as it is: every script, combining marks, joined emoji, skin
-// tones, flags. So do the invisible characters that spelling needs or that
-// change no more than their own place: the joiners, the implicit direction
-// marks U+200E, U+200F and U+061C (an Arabic or Hebrew text needs them beside
-// digits and punctuation), the soft hyphen, U+FEFF, the invisible operators.
+// Everything else stays: all scripts, combining marks, joined emoji, skin tones,
+// flags. So do invisible characters that spelling needs or that affect nothing
+// but their own place: joiners, the implicit direction marks U+200E, U+200F and
+// U+061C (Arabic and Hebrew need them beside digits and punctuation), the soft
+// hyphen, U+FEFF, the invisible operators.
 //
-// The forms are \x1b below U+0100 and for a byte, \u202e below U+10000 and
-// \U000e0041 above. A backslash is left alone, so a stranger who types the four
-// characters \x1b is not told from one who sent the control character: neither
-// harms, and names and shrugs are full of backslashes. The ndjson format is
-// the one that tells them apart.
+// Escapes look like \x1b below U+0100 and for a byte, like \u202e below U+10000
+// and like \U000e0041 above. Backslashes are not escaped, since names and shrugs
+// are full of them. So the typed characters \x1b and an escape look the same;
+// in ndjson they differ.
 package safe
 
 import (
@@ -40,7 +39,7 @@ import (
 	"unicode/utf8"
 )
 
-// style says how an escape looks and what is let through.
+// style says how an escape looks and which characters need none.
 type style uint8
 
 const (
@@ -49,17 +48,14 @@ const (
 	json         // escapes are JSON's
 )
 
-// Append appends the text, made safe. Safe text passes unchanged, so doing it
-// twice does no harm.
+// Append appends the text, made safe. Safe text does not change.
 func Append(dst, text []byte) []byte { return escape(dst, text, people) }
 
-// AppendTabbed is Append, but tabs stay: for the output of a filter, which may
-// be a table.
+// AppendTabbed is Append, but tabs stay: the output of a filter can be a table.
 func AppendTabbed(dst, text []byte) []byte { return escape(dst, text, tabbed) }
 
-// AppendJSON appends text that is JSON on one line with its control characters
-// escaped, and writes what else is not safe as JSON's own escapes: it stays
-// JSON, and of the same value.
+// AppendJSON appends JSON whose control characters are escaped already. Other
+// unsafe characters become JSON escapes, so that the value stays the same.
 func AppendJSON(dst, text []byte) []byte { return escape(dst, text, json) }
 
 // String returns the text made safe.
@@ -76,7 +72,7 @@ func escape(dst, text []byte, as style) []byte {
 		r, n := utf8.DecodeRune(text[i:])
 		harm := false
 		switch {
-		case ' ' <= r && r <= '~': // letters stopped here
+		case ' ' <= r && r <= '~': // safe, behind letters
 		case r < 0xa0:
 			harm = r != '\t' || as != tabbed
 		case r == utf8.RuneError:
@@ -99,15 +95,15 @@ func escape(dst, text []byte, as style) []byte {
 	return append(dst, text[done:]...)
 }
 
-// printable returns how many bytes of ASCII without control characters the
-// text begins with.
+// printable returns the number of ASCII bytes without control characters at the
+// beginning of the text.
 func printable(text []byte) int {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	i := 0
 	for ; i+8 <= len(text); i += 8 {
 		w := binary.LittleEndian.Uint64(text[i:])
-		// A byte's high bit is set when it is below ' ', above '~', or behind
-		// one that is: only the first one counts.
+		// The first byte whose high bit is set is not printable. The high bits of
+		// those behind it mean nothing, because of carries.
 		if stop := ((w - ' '*ones) | w | (w + ones)) & highs; stop != 0 {
 			return i + bits.TrailingZeros64(stop)/8
 		}
@@ -118,8 +114,8 @@ func printable(text []byte) int {
 	return i
 }
 
-// letters returns how many bytes of characters that are never harmful the text
-// begins with, as far as their first byte tells it: those of most scripts.
+// letters returns the number of bytes at the beginning of the text that belong to
+// characters whose first byte shows that they are safe: those of most scripts.
 func letters(text []byte) int {
 	isRest := func(b byte) bool { return b&0xc0 == 0x80 }
 	i := 0
@@ -136,8 +132,7 @@ func letters(text []byte) int {
 	return i
 }
 
-// isHarmful says whether a character beyond C1 is never shown as it is, unless
-// it belongs to a flag.
+// isHarmful reports whether a character above C1 is unsafe outside a flag.
 func isHarmful(r rune) bool {
 	switch {
 	case r < 0x2028:
@@ -156,8 +151,8 @@ func isSelector(r rune) bool {
 
 const blackFlag, cancelTag = 0x1f3f4, 0xe007f
 
-// flagTags returns how many bytes of tags behind a black flag make it the flag
-// of a region: 0 when they do not.
+// flagTags returns the length in bytes of the tags that make a black flag the
+// flag of a region, 0 when the text does not begin with such tags.
 func flagTags(text []byte) int {
 	const shortest, longest = 3, 7
 	at := 0
@@ -173,7 +168,7 @@ func flagTags(text []byte) int {
 	}
 }
 
-// isTagSpec says whether the tag is that of a digit or a small letter.
+// isTagSpec reports whether r is the tag of a digit or a small letter.
 func isTagSpec(r rune) bool {
 	return 0xe0030 <= r && r <= 0xe0039 || 0xe0061 <= r && r <= 0xe007a
 }

@@ -1,0 +1,222 @@
+package cmd
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/restail/restail/format"
+)
+
+// slowReader takes a write whenever it reads.
+type slowReader struct {
+	reads chan struct{}
+	mu    sync.Mutex
+	taken bytes.Buffer
+}
+
+func newSlowReader() *slowReader { return &slowReader{reads: make(chan struct{})} }
+
+func (r *slowReader) Write(p []byte) (int, error) {
+	<-r.reads
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.taken.Write(p)
+}
+
+func (r *slowReader) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.taken.String()
+}
+
+// wake lets the reader read all that comes.
+func (r *slowReader) wake() { close(r.reads) }
+
+func newTestStderr(w io.Writer, mode format.StatusMode) (*stderr, *format.Status) {
+	s := newStderr(w)
+	status := format.NewStatus(s, mode, func() time.Time { return time.Unix(1740152273, 0) })
+	s.use(status)
+	return s, status
+}
+
+func TestStderrIsWrittenInOrder(t *testing.T) {
+	var out bytes.Buffer
+	s, status := newTestStderr(&out, format.StatusText)
+	var want strings.Builder
+	for n := range 2000 {
+		status.Note("link", fmt.Sprint("line ", n))
+		fmt.Fprintf(&want, "restail: ~ line %d\n", n)
+	}
+	s.flush(time.Minute)
+	if out.String() != want.String() {
+		t.Errorf("%d bytes of %d came out, or in another order", out.Len(), want.Len())
+	}
+}
+
+// What a reader that reads was sent is out when Write returns: lines of stdout
+// that follow come behind it.
+func TestStderrIsWrittenWhenWriteReturns(t *testing.T) {
+	var out bytes.Buffer
+	s, _ := newTestStderr(&out, format.StatusText)
+	for n := range 1000 {
+		io.WriteString(s, "x")
+		if out.Len() != n+1 {
+			t.Fatalf("%d bytes of %d are out", out.Len(), n+1)
+		}
+	}
+}
+
+// A reader that stops holds up one line for a moment, and again only once it
+// has caught up.
+func TestStderrHoldsUpOneLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reader := newSlowReader()
+		s, _ := newTestStderr(reader, format.StatusText)
+		write := func(want time.Duration) {
+			t.Helper()
+			start := time.Now()
+			io.WriteString(s, "line\n")
+			if took := time.Since(start); took != want {
+				t.Errorf("a line took %v, want %v", took, want)
+			}
+		}
+		for range 2 {
+			write(stderrWait)
+			write(0)
+			reader.reads <- struct{}{}
+			synctest.Wait()
+			write(0)
+			reader.reads <- struct{}{}
+			reader.reads <- struct{}{}
+			synctest.Wait()
+		}
+		reader.wake()
+		write(0)
+	})
+}
+
+func TestStderrShowsAPrompt(t *testing.T) {
+	var out bytes.Buffer
+	s, _ := newTestStderr(&out, format.StatusText)
+	fmt.Fprint(s, "Client id: ")
+	if out.String() != "Client id: " {
+		t.Errorf("the user sees %q", &out)
+	}
+}
+
+// A write whose buffer the caller uses again is not changed by that.
+func TestStderrCopies(t *testing.T) {
+	reader := newSlowReader()
+	s, _ := newTestStderr(reader, format.StatusText)
+	line := []byte("one\n")
+	s.Write(line)
+	copy(line, "two\n")
+	reader.wake()
+	s.flush(time.Minute)
+	if reader.String() != "one\n" {
+		t.Errorf("%q came out", reader)
+	}
+}
+
+// When nobody reads, nobody waits; the oldest lines are dropped, and the error
+// that ends the run comes out once somebody reads.
+func TestStderrDropsWhatNobodyReads(t *testing.T) {
+	for _, test := range []struct {
+		mode         format.StatusMode
+		notice, last string
+	}{
+		{format.StatusText, "restail: ~ %d status lines were dropped: nobody read stderr\n", "restail: the end\n"},
+		{format.StatusJSON, `{"time":"2025-02-21T15:37:53Z","kind":"summary","message":"%[1]d status lines were dropped: nobody read stderr","dropped":%[1]d}` + "\n",
+			`{"time":"2025-02-21T15:37:53Z","kind":"error","message":"the end"}` + "\n"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			reader := newSlowReader()
+			s, status := newTestStderr(reader, test.mode)
+			const lines = 1000
+			for n := range lines {
+				status.Note("link", fmt.Sprint(n, strings.Repeat("x", 1000)))
+			}
+			status.Error("the end", "")
+			if s.size > stderrBytes {
+				t.Errorf("%d bytes wait", s.size)
+			}
+			reader.wake()
+			s.flush(time.Minute)
+			got := strings.SplitAfter(reader.String(), "\n")
+			dropped := lines + 1 - (len(got) - 2)
+			if dropped <= 0 || got[1] != fmt.Sprintf(test.notice, dropped) {
+				t.Errorf("%s: %d lines are missing, and the second line is %q", test.mode, dropped, got[1])
+			}
+			if got[len(got)-2] != test.last {
+				t.Errorf("%s: the last line is %q", test.mode, got[len(got)-2])
+			}
+			for i, line := range got[2 : len(got)-2] {
+				if want := fmt.Sprint(dropped+1+i, "x"); !strings.Contains(line, want) {
+					t.Fatalf("%s: line %d is not that of %s", test.mode, i+2, want)
+				}
+			}
+		})
+	}
+}
+
+// A line that is larger than the list is not dropped for its size.
+func TestStderrTakesAHugeLine(t *testing.T) {
+	reader := newSlowReader()
+	s, _ := newTestStderr(reader, format.StatusText)
+	huge := strings.Repeat("x", 3*stderrBytes) + "\n"
+	io.WriteString(s, huge)
+	reader.wake()
+	s.flush(time.Minute)
+	if reader.String() != huge {
+		t.Errorf("%d bytes came out", len(reader.String()))
+	}
+}
+
+func TestStderrFlushWaitsForAReaderThatReads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reader := newSlowReader()
+		s, _ := newTestStderr(reader, format.StatusText)
+		long := strings.Repeat("x", 3*stderrPiece) + "\n"
+		for range 3 {
+			io.WriteString(s, long)
+		}
+		start := time.Now()
+		s.flush(2 * time.Second)
+		if waited := time.Since(start); waited != 2*time.Second {
+			t.Errorf("waited %v for a reader that takes nothing", waited)
+		}
+		go func() {
+			for range 12 {
+				time.Sleep(1900 * time.Millisecond) // of the bubble
+				reader.reads <- struct{}{}
+			}
+		}()
+		start = time.Now()
+		s.flush(2 * time.Second)
+		if waited := time.Since(start); waited != 12*1900*time.Millisecond || reader.String() != strings.Repeat(long, 3) {
+			t.Errorf("waited %v, and %d bytes came out", waited, len(reader.String()))
+		}
+	})
+}
+
+func TestStderrSurvivesAReaderThatLeft(t *testing.T) {
+	s, status := newTestStderr(goneReader{}, format.StatusText)
+	for range 10_000 {
+		status.Note("link", "line")
+	}
+	s.flush(time.Minute)
+	if s.writing || len(s.waiting) > 0 {
+		t.Errorf("%d lines wait", len(s.waiting))
+	}
+}
+
+type goneReader struct{}
+
+func (goneReader) Write([]byte) (int, error) { return 0, errors.New("nobody is there") }
