@@ -64,18 +64,20 @@ func (r *run) newWriter(o *outputFlags) (format.Writer, error) {
 	case "raw":
 		return format.Raw{}, nil
 	case "text":
-		return format.NewText(format.TextOptions{Color: r.color(o.Color), Clock: o.Time.Clock}), nil
+		return format.NewText(format.TextOptions{
+			Color: r.color(o.Color), Clock: o.Time.Clock, Width: terminalWidth(r.Stdout),
+		}), nil
 	}
 	return format.NDJSON{Fields: fields}, nil
 }
 
-// color decides about colours: a terminal gets them unless NO_COLOR or a dumb
-// TERM says no; always and never are obeyed.
+// color decides about colours: a terminal that can show them gets them unless
+// NO_COLOR or a dumb TERM says no; always and never are obeyed.
 func (r *run) color(when string) bool {
-	if when != "auto" {
-		return when == "always"
+	if when == "never" || when == "auto" && (!terminal(r.Stdout) || r.getenv("NO_COLOR") != "" || r.getenv("TERM") == "dumb") {
+		return false
 	}
-	return terminal(r.Stdout) && r.getenv("NO_COLOR") == "" && r.getenv("TERM") != "dumb"
+	return !terminal(r.Stdout) || enableColor(r.Stdout) || when == "always"
 }
 
 // compile compiles the jq program, if there is one.
@@ -133,6 +135,15 @@ func filterArgs(args []string) ([]filter.Arg, error) {
 	return bound, nil
 }
 
+// following is a run of the pipe, for the signals. ctx is done when it is to end.
+type following struct {
+	*pipe
+	ctx context.Context
+}
+
+// isStuck tells that the run is to end and that stdout may hold it up.
+func (f *following) isStuck() bool { return f.ctx.Err() != nil && f.out.flushing.Load() }
+
 // follow runs the pipe until the source ends, or --count, --timeout, --idle, a
 // signal, the filter or the reader of stdout ends it.
 func (r *run) follow(p *pipe, end *endFlags) error {
@@ -147,11 +158,9 @@ func (r *run) follow(p *pipe, end *endFlags) error {
 	p.out.lastLine.Store(start.UnixNano())
 	over := make(chan struct{})
 	watchers.Go(func() { r.watch(ctx, p, end, cancel, over) })
-	table := func() { p.status.Table(p.decoder.Linked(), p.counted()) }
-	r.table.Store(&table)
-	r.out.Store(p.out)
+	r.following.Store(&following{p, ctx})
 	err := p.run(ctx)
-	r.table.Store(nil)
+	r.following.Store(nil)
 	close(over)
 	cancel(nil)
 	watchers.Wait()

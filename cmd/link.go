@@ -32,6 +32,6 @@ func linkRecord(r *record.Record, link *session.Link) {
 // That it ended is said by the error that follows.
 func tellLink(status *format.Status, r *record.Record, link *session.Link) {
 	if link.Status != session.Ended {
-		status.Link(format.Link{Detail: link.Detail, Gap: link.Gap, Retry: link.Retry}, r)
+		status.Link(format.Link{Detail: link.Detail, Gap: link.Gap, Retry: link.Retry, NeverUp: link.NeverUp}, r)
 	}
 }

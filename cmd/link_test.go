@@ -29,7 +29,7 @@ func TestLinkRecordAndStatusLine(t *testing.T) {
 		}, {
 			session.Link{Status: session.Restored, At: at, Gap: 59949500 * time.Microsecond, Attempt: 2},
 			`"action":"link","status":"restored","gap_seconds":59.95,"attempt":2`,
-			"+", "link restored after 59.9s; chat sent meanwhile is lost",
+			"+", "link restored after 59.9s; chat sent meanwhile was missed",
 		}, {
 			session.Link{Status: session.Ended, Reason: "closed", Detail: "bye", At: at, Attempt: 2},
 			`"action":"link","status":"ended","reason":"closed"`, "", "",

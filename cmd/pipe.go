@@ -38,6 +38,7 @@ type pipe struct {
 	count int // lines so far, but for those of link records
 
 	status   *format.Status
+	broken   brokenFrames
 	settleAt time.Time     // when missing connections are told; zero for never
 	link     record.Record // news of the link
 	linkUp   atomic.Bool
@@ -75,6 +76,7 @@ func (p *pipe) run(ctx context.Context) (err error) {
 			break
 		}
 	}
+	p.broken.flush(p.status)
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(err, errCount) {
 		return cause
 	}
@@ -94,7 +96,7 @@ func (p *pipe) take(ctx context.Context, item session.Item) error {
 	case item.Broken != nil:
 		p.counters.received.Add(1)
 		p.counters.broken.Add(1)
-		p.status.Frame(item.Broken, item.Frame)
+		p.broken.report(p.status, item.Broken, item.Frame, item.Received)
 	case item.Action != nil:
 		p.counters.received.Add(1)
 		return p.takeAction(ctx, item)

@@ -22,10 +22,12 @@ func Run(ctx context.Context, args []string, env Env) int {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	r := &run{Context: ctx, secrets: new(redact.Secrets), over: make(chan struct{}), resumed: make(chan struct{}, 1), summary: func() {}}
-	env.Stderr = r.secrets.Writer(env.Stderr)
+	r.stderr = newStderr(env.Stderr)
+	env.Stderr = r.secrets.Writer(r.stderr)
 	r.Env = env
-	r.status = format.NewStatus(env.Stderr, format.StatusText, time.Now)
+	r.talk(&talkFlags{})
 	defer close(r.over)
+	defer r.stderr.flush(stderrWait)
 	defer func() { r.summary() }()
 	err := r.command(args, cancel)
 	if cause := (stopped{}); errors.As(context.Cause(ctx), &cause) && (err == nil || errors.Is(err, context.Canceled)) {
@@ -48,17 +50,15 @@ type run struct {
 	Env
 	// status writes to stderr, from which secrets are kept.
 	status  *format.Status
+	stderr  *stderr
 	inJSON  bool // all of stderr is JSON
 	secrets *redact.Secrets
 	// set tells which flags were set elsewhere than on the command line.
 	set origins
 	// over is closed at the end of Run.
 	over chan struct{}
-	// table prints the connection table and the counters: what a running
-	// follow answers the table signals with.
-	table atomic.Pointer[func()]
-	// out is the stdout of a follow; nil for other commands.
-	out atomic.Pointer[output]
+	// following is what tail, replay or demo is doing; nil for other commands.
+	following atomic.Pointer[following]
 	// resumed delivers when the process goes on after it was stopped.
 	resumed chan struct{}
 	// summary is the last that is said.
@@ -122,4 +122,5 @@ func (r *run) talk(t *talkFlags) {
 		mode = format.StatusNone
 	}
 	r.status, r.inJSON = format.NewStatus(r.Stderr, mode, time.Now), mode == format.StatusJSON
+	r.stderr.use(r.status)
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // watchSignals cancels the run at the first stop signal, ends the process at
-// the second, answers the table signals, and passes on that the process was
+// the second or when the run is stuck already, answers the table signals, and passes on that the process was
 // resumed, until ctx is done for another reason than a signal.
 func (r *run) watchSignals(ctx context.Context, cancel context.CancelCauseFunc) {
 	for stopping := false; ; {
@@ -19,8 +19,8 @@ func (r *run) watchSignals(ctx context.Context, cancel context.CancelCauseFunc) 
 			return
 		case s := <-r.Signals:
 			status, stop := stopSignals[s]
-			switch table := r.table.Load(); {
-			case stop && stopping:
+			switch f := r.following.Load(); {
+			case stop && (stopping || f != nil && f.isStuck()):
 				r.exit(status)
 				return
 			case stop:
@@ -31,8 +31,8 @@ func (r *run) watchSignals(ctx context.Context, cancel context.CancelCauseFunc) 
 				case r.resumed <- struct{}{}:
 				default:
 				}
-			case slices.Contains(tableSignals, s) && table != nil:
-				(*table)()
+			case slices.Contains(tableSignals, s) && f != nil:
+				f.status.Table(f.decoder.Linked(), f.counted())
 			}
 		}
 	}
@@ -40,8 +40,9 @@ func (r *run) watchSignals(ctx context.Context, cancel context.CancelCauseFunc) 
 
 // exit ends the process at once, but for a write to stdout that is under way.
 func (r *run) exit(status int) {
-	if out := r.out.Load(); out != nil {
-		out.stopWriting()
+	if f := r.following.Load(); f != nil {
+		f.out.stopWriting()
 	}
+	r.stderr.flush(stderrWait)
 	r.Exit(status)
 }
