@@ -55,6 +55,8 @@ type Program struct {
 	action  action
 	guard   guard
 	object  object
+	// literals may be shown in error messages.
+	literals literals
 }
 
 // maxSource limits the length of a program: its nesting costs stack.
@@ -86,6 +88,7 @@ func Compile(source string, o Options) (*Program, error) {
 	p.constant = isConstant(query)
 	p.gate = gateOf(query)
 	p.object = newObject(fieldsOf(query))
+	p.literals = literalsOf(query, p.values)
 	return p, p.compile(query)
 }
 

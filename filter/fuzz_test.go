@@ -53,13 +53,12 @@ func FuzzProgram(f *testing.F) {
 				checkValue(t, o.Value)
 				return nil
 			})
-			if failed := (*Error)(nil); errors.As(err, &failed) {
-				checkVisible(t, failed.Message)
-				if strings.Contains(failed.Message, "\n") {
-					t.Errorf("several lines: %q", failed.Message)
+			if err != nil {
+				line := errorLine(t, err)
+				checkVisible(t, line)
+				if strings.Contains(line, "\n") {
+					t.Errorf("several lines: %q", line)
 				}
-			} else if err != nil && err != context.Canceled {
-				t.Errorf("error %v", err)
 			}
 		}
 	})
@@ -113,12 +112,12 @@ func compilePlainly(t testing.TB, program string) *gojq.Code {
 }
 
 // plainly runs a program the plain way: the record's JSON through a run of
-// gojq of its own.
-func plainly(t *testing.T, ctx context.Context, code *gojq.Code, r *record.Record) []string {
+// gojq of its own. It words errors as p does.
+func plainly(t *testing.T, ctx context.Context, p *Program, code *gojq.Code, r *record.Record) []string {
 	t.Helper()
 	input, raw := fromJSON(t, toJSON(r)), fromJSON(t, oneFrame)
 	var lines []string
-	p := &Program{}
+	p = &Program{literals: p.literals}
 	p.guard.limit = memoryLimit
 	p.guard.begin(ctx)
 	for p.results = code.RunWithContext(&p.guard, input, raw); ; {
@@ -130,10 +129,7 @@ func plainly(t *testing.T, ctx context.Context, code *gojq.Code, r *record.Recor
 			return append(lines, "cancelled")
 		}
 		if err, ok := v.(error); ok {
-			if err := recordError(err); err != nil {
-				lines = append(lines, "error: "+err.Error())
-			}
-			return lines
+			return append(lines, errorLine(t, p.recordError(err)))
 		}
 		text, err := gojq.Marshal(v)
 		if err != nil {
@@ -194,7 +190,7 @@ func FuzzRecord(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, which uint8, platform, author, text string, n int64, number string, has uint64) {
 		r, i := fuzzRecord(platform, author, text, n, number, has), int(which)%len(seeds)
-		want := equalToRecord(t, plainly(t, context.Background(), plain[i], r), r)
+		want := equalToRecord(t, plainly(t, context.Background(), programs[i], plain[i], r), r)
 		got := equalToRecord(t, outputs(t, programs[i], r, oneFrame), r)
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s\non   %s\n got %q\nwant %q", seeds[i], toJSON(r), got, want)

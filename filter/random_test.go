@@ -72,13 +72,13 @@ func (a *author) expression() string {
 	case 29:
 		return a.pick("limit", "nth", "skip", "any", "all", "IN") + "(" + a.pick("1", e()) + "; " + e() + ")"
 	case 30:
-		return a.pick("keys", "length", "type", "not", "values", "objects", "scalars", "tojson", "empty", "to_entries", "error", "add", "..", ".[]?", "@json", "halt")
+		return a.pick("keys", "length", "type", "not", "values", "objects", "scalars", "tojson", "empty", "to_entries", "error", "add", "..", ".[]?", "@json", "halt", "halt_error")
 	case 31:
 		return "has(" + a.pick(`"text"`, `"image"`, e()) + ")"
 	case 32:
 		return "(" + e() + ")" + a.pick(".author", ".text", "[0]", `["author"]`, "[]", ".author?")
 	case 33:
-		return "(" + e() + " " + a.pick("=", "|=", "+=", "//=") + " " + e() + ")"
+		return "(" + e() + " " + a.pick("=", "|=", "+=", "*=", "//=") + " " + e() + ")"
 	case 34:
 		return "(label $out | " + e() + a.pick("", ", break $out, "+e()) + ")"
 	case 35:
@@ -163,7 +163,7 @@ func compareWithPlain(t *testing.T, program string) *Program {
 	for range 2 {
 		r := typical("twitch")
 		got := outputsUntil(t, &countdown{context.Background(), 30}, p, r, oneFrame)
-		want := plainly(t, &countdown{context.Background(), 30}, plain, r)
+		want := plainly(t, &countdown{context.Background(), 30}, p, plain, r)
 		if slices.Contains(got, "cancelled") || slices.Contains(want, "cancelled") {
 			return p
 		}

@@ -20,11 +20,11 @@ const (
 // asks for the next. Frame is the action that $raw decodes; nil for a record
 // that no action made. Nothing of the record or the frame is kept.
 //
-// The error is ctx's or emit's, unchanged, or an *[Error], which concerns this
-// record only: what was handed out before it stays.
+// The error is ctx's or emit's, unchanged, a *[HaltError], after which no
+// further record should be run, or an *[Error], which concerns this record only.
+// Outputs that emit got before an error remain valid.
 //
-// ctx ends any program, but not a single long operation inside of it, such as
-// a string times a huge number.
+// ctx stops any program, but only between two operations of gojq.
 func (p *Program) Run(ctx context.Context, r *record.Record, frame []byte, emit func(Output) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -68,7 +68,7 @@ func (p *Program) drive(emit func(Output) error) (finished bool, err error) {
 			if p.guard.stopped != nil {
 				return false, p.guard.stopped
 			}
-			return false, recordError(v)
+			return false, p.recordError(v)
 		default:
 			err = p.output(v, emit)
 		}

@@ -16,7 +16,7 @@ import (
 )
 
 // outputs runs a program on one record. The record itself is shown as
-// "record", an error as "error: …", anything else as JSON.
+// "record", an error as errorLine shows it, anything else as JSON.
 func outputs(t testing.TB, p *Program, r *record.Record, frame []byte) []string {
 	t.Helper()
 	return outputsUntil(t, context.Background(), p, r, frame)
@@ -42,14 +42,25 @@ func outputsUntil(t testing.TB, ctx context.Context, p *Program, r *record.Recor
 		}
 		return nil
 	})
-	if failed := (*Error)(nil); errors.As(err, &failed) {
-		lines = append(lines, "error: "+failed.Message)
-	} else if err == context.Canceled {
-		lines = append(lines, "cancelled")
-	} else if err != nil {
-		t.Errorf("error %v is no *Error", err)
+	if err != nil {
+		lines = append(lines, errorLine(t, err))
 	}
 	return lines
+}
+
+// errorLine shows an error of Run.
+func errorLine(t testing.TB, err error) string {
+	t.Helper()
+	failed, halt := (*Error)(nil), (*HaltError)(nil)
+	switch {
+	case errors.As(err, &failed):
+		return "error: " + failed.Message
+	case errors.As(err, &halt):
+		return fmt.Sprintf("halt %d: %s", halt.Status, halt.Message)
+	case err != context.Canceled:
+		t.Errorf("unexpected error %v", err)
+	}
+	return "cancelled"
 }
 
 func compile(t testing.TB, program string, o Options) *Program {
@@ -121,10 +132,19 @@ func TestRun(t *testing.T) {
 
 		// Ends.
 		{`1, error("no"), 2`, []string{"1", "error: no"}},
-		{`1, halt, 2`, []string{"1"}},
-		{`1, ("bye" | halt_error), 2`, []string{"1", "error: bye"}},
-		{`1, ({a: 1} | halt_error(3)), 2`, []string{"1", `error: {"a":1}`}},
-		{`null | halt_error`, nil},
+		{`1, halt, 2`, []string{"1", "halt 0: "}},
+		{`1, ("bye" | halt_error), 2`, []string{"1", "halt 5: bye"}},
+		{`1, ({a: 1} | halt_error(3)), 2`, []string{"1", `halt 3: {"a":1}`}},
+		{`try halt catch 1`, []string{"halt 0: "}},
+		{`null | halt_error`, []string{"halt 5: "}},
+		{`false | halt_error`, []string{"halt 5: false"}},
+		{`"a\u001b[31m\r\nb\n\r\n" | halt_error`, []string{`halt 5: a\x1b[31m\r\nb`}},
+		{`1 | halt_error(256), 2`, []string{"halt 0: 1"}},
+		{`1 | halt_error(-1)`, []string{"halt 255: 1"}},
+		{`1 | halt_error(300.9)`, []string{"halt 44: 1"}},
+		{`1 | halt_error("x")`, []string{`error: halt_error cannot be applied to: string ("x")`}},
+		{`"x" * 10000 | halt_error`, []string{"halt 5: " + strings.Repeat("x", 4096) + "…"}},
+		{`last(limit(100; 1 | recurse([., .]))) | halt_error`, []string{"halt 5: a value that is too large to show"}},
 		{`error(null)`, []string{"error: error(null)"}},
 		{`error({a: 1})`, []string{`error: {"a":1}`}},
 		{`try error(null) catch .`, nil},
@@ -159,7 +179,7 @@ func TestRun(t *testing.T) {
 		{`debug | .author`, []string{`"Some Viewer"`}},
 		{`debug("x", .author) | .platform`, []string{`"twitch"`}},
 		{`.author | stderr`, []string{`"Some Viewer"`}},
-		{`"a" | modulemeta`, []string{`error: cannot load module: string`}},
+		{`"a" | modulemeta`, []string{`error: cannot load module: "a"`}},
 
 		{`[builtins[] | select(contains("raw"), contains(" "))]`, []string{"[]"}},
 
@@ -189,7 +209,7 @@ func TestRunSequence(t *testing.T) {
 		"twitch":  {`"twitch"`, `"Some Viewer"`, `"event"`},
 		"youtube": {`"youtube"`, `"Some Viewer"`, `"event"`},
 		"kick":    {"1", "error: kick"},
-		"x":       {"2"},
+		"x":       {"2", "halt 0: "},
 	}
 	for _, platform := range []string{"twitch", "kick", "kick", "twitch", "x", "youtube", "x", "kick", "dlive", "twitch", "youtube"} {
 		if platform == "dlive" {
