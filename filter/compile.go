@@ -140,6 +140,7 @@ func (p *Program) parse() (*gojq.Query, error) {
 const (
 	recordsFunc = "_ records"
 	rawFunc     = "_ raw"
+	factorsFunc = "_ factors"
 )
 
 // compile makes the code that serves all records in one run:
@@ -150,6 +151,7 @@ const (
 // yet: null comes out again and gives the control back.
 func (p *Program) compile(query *gojq.Query) error {
 	inlineSelect(query)
+	limitProducts(query)
 	body := query
 	switch p.raw {
 	case rawLate:
@@ -179,6 +181,7 @@ func (p *Program) functions() []gojq.CompilerOption {
 		gojq.WithEnvironLoader(p.environ),
 		gojq.WithIterFunction(recordsFunc, 0, 0, func(any, []any) gojq.Iter { return &p.feed }),
 		gojq.WithFunction(rawFunc, 0, 0, func(any, []any) any { return p.action.value() }),
+		gojq.WithFunction(factorsFunc, 2, 2, func(_ any, factors []any) any { return p.guard.factors(factors[0], factors[1]) }),
 		gojq.WithFunction("debug", 0, 0, p.debug),
 		gojq.WithFunction("stderr", 0, 0, p.debug),
 	}

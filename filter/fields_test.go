@@ -46,6 +46,9 @@ var seeds = []string{
 	`env | length`, `$ENV | type`, `.text | debug`, `debug("x") | .author`, `[splits("a")?]`, `.text | [splits("l")]`, `.text | sub("(?<x>.)"; "<\(.x)>")`,
 	`.time | fromdate? | todate`, `[limit(5; .text | explode[])]`, `(.text | explode | implode) == .text`, `.text[1:3]`, `.text | [match("l"; "g").offset]`,
 	`[.text, .author] | sort, unique, group_by(.), min, max, add, reverse`, `. as $r | $r | .author as $a | $r`, `., (.author | . as $x | $x), .`,
+	`"ab" * 3, 3 * "ab", "x" * 0, "x" * -1, .text * 2.5, 2 * 3.5, .user_id * 99999999999 * 99999999999`, `(1, 2) * (3, 4), {a: {b: 1}} * {a: {c: 2}}`,
+	`try ([] * 2) catch ., (try path(1 * 2) catch .), 1 * error("x")`, `.user_id *= 2`, `.user_id *= (2, 3)`, `(.text, .author) *= 2`,
+	`.x *= (.y *= 2)`, `.user_id as $a | .text * ($a % 7) | length`, `def f(g): g * g; f(.gap_seconds), f(1, 2)`, `[2 * .[]?]`,
 	`[.][0]`, `{r: .}.r`, `try error(.) catch .`, `first(.)`, `.a.b.c`, `.author.x?`, `.text // .author // .`, `(.x // empty), .author`, `[..] | length`,
 }
 

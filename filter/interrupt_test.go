@@ -114,6 +114,29 @@ func TestGrowth(t *testing.T) {
 	}
 }
 
+// TestLargeProduct refuses products that would take the memory at once.
+func TestLargeProduct(t *testing.T) {
+	const refused = "error: a string or number of more than 16 MiB is too large a product"
+	const stopped = "error: the program takes too much memory for one record: does it ever end?"
+	for program, want := range map[string]string{
+		`"x" * 2000000000`:                         refused,
+		`2000000000 * "x"`:                         refused,
+		`.text * 1e300 | length`:                   refused,
+		`.text *= 2000000000`:                      refused,
+		`"x" | until(false; . * 1000)`:             refused,
+		`2 | until(false; . * .)`:                  refused,
+		`("x" * 16777216) | length`:                "16777216",
+		`"x" * 16777216 | . + . + . + . + .`:       stopped,
+		`[("x", "y", "z") * (16000000, 16000000)]`: stopped,
+	} {
+		p := compile(t, program, Options{})
+		p.guard.limit = 64 << 20
+		if got := outputs(t, p, typical("x"), nil); len(got) != 1 || got[0] != want {
+			t.Errorf("%s: got %.200q", program, got)
+		}
+	}
+}
+
 // TestMemoryFlat sends many records through one run.
 func TestMemoryFlat(t *testing.T) {
 	program := `select(.text | test("show")) | {channel, text} | .[], (label $f | ., break $f)`

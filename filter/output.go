@@ -14,7 +14,7 @@ type Output struct {
 	// a *big.Int, a json.Number (an exact literal), a []any or a
 	// map[string]any; nil and bools only inside of those. It must not be
 	// changed, and is valid until emit returns. It is at most 10,000 deep and
-	// some 64 MiB large, unless a few steps were enough to make it larger.
+	// some 64 MiB large.
 	Value any
 }
 
@@ -31,15 +31,13 @@ func (p *Program) output(v any, emit func(Output) error) error {
 			return emit(Output{Record: true})
 		}
 	}
-	if p.guard.steps > fewSteps && !writable(v) {
+	if !writable(v) {
 		return &Error{Message: "an output is too large or too deep to be written"}
 	}
 	return emit(Output{Value: v})
 }
 
 const (
-	// fewSteps cannot make such an output.
-	fewSteps = 64
 	// maxOutput is how large an output may be, in bytes of its strings and of
 	// the words of memory that hold its values.
 	maxOutput = 64 << 20

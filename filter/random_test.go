@@ -38,7 +38,7 @@ func (a *author) expression() string {
 	case 9:
 		return "(" + e() + " " + a.pick("//", "and", "or") + " " + e() + ")"
 	case 10:
-		return "(" + e() + " " + a.pick("+", "==", "-", "<") + " " + e() + ")"
+		return "(" + e() + " " + a.pick("+", "==", "-", "<", "*") + " " + e() + ")"
 	case 11:
 		return "if " + e() + " then " + e() + a.pick("", " else "+e(), " elif "+e()+" then "+e()) + " end"
 	case 12:

@@ -3,6 +3,7 @@ package filter
 import (
 	"context"
 	"fmt"
+	"runtime"
 
 	"github.com/restail/restail/decode/record"
 )
@@ -46,6 +47,9 @@ func (p *Program) Run(ctx context.Context, r *record.Record, frame []byte, emit 
 	finished, err := p.drive(emit)
 	if !finished || p.guard.steps > longRun {
 		p.results = nil
+	}
+	if p.guard.stopped == errMemory {
+		runtime.GC() // what this record left behind does not count for the next
 	}
 	p.action = action{}
 	return err

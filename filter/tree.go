@@ -107,9 +107,46 @@ func inlineSelect(query *gojq.Query) {
 	})
 }
 
-// callOf calls a function without arguments.
-func callOf(name string) *gojq.Query {
-	return &gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeFunc, Func: &gojq.Func{Name: name}}}
+// callOf returns a call of a function, or a variable.
+func callOf(name string, args ...*gojq.Query) *gojq.Query {
+	return &gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeFunc, Func: &gojq.Func{Name: name, Args: args}}}
+}
+
+// Variables that no program can name.
+const (
+	leftFactor  = "$_ left"
+	rightFactor = "$_ right"
+)
+
+// limitProducts has the factors of every product checked first, since a string
+// times a large number is one operation of gojq, which takes gigabytes:
+//
+//	L * R	becomes	_ factors(L; R) as [$l, $r] | $l * $r
+//	L *= R	becomes	R as $r | L |= . * $r
+func limitProducts(query *gojq.Query) {
+	var products, updates []*gojq.Query
+	each(query, func(q *gojq.Query) {
+		switch q.Op {
+		case gojq.OpMul:
+			products = append(products, q)
+		case gojq.OpUpdateMul:
+			updates = append(updates, q)
+		}
+	})
+	for _, q := range updates {
+		product := &gojq.Query{Op: gojq.OpMul, Left: &gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeIdentity}}, Right: callOf(rightFactor)}
+		products = append(products, product)
+		bind(q, q.Right, &gojq.Pattern{Name: rightFactor}, &gojq.Query{Op: gojq.OpModify, Left: q.Left, Right: product})
+	}
+	for _, q := range products {
+		factors := &gojq.Pattern{Array: []*gojq.Pattern{{Name: leftFactor}, {Name: rightFactor}}}
+		bind(q, callOf(factorsFunc, q.Left, q.Right), factors, &gojq.Query{Op: gojq.OpMul, Left: callOf(leftFactor), Right: callOf(rightFactor)})
+	}
+}
+
+// bind makes q the query: source as pattern | body.
+func bind(q, source *gojq.Query, pattern *gojq.Pattern, body *gojq.Query) {
+	q.Op, q.Left, q.Patterns, q.Right = gojq.OpPipe, source, []*gojq.Pattern{pattern}, body
 }
 
 // patternFuncs take a regular expression as their first argument.
