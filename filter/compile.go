@@ -55,6 +55,7 @@ type Program struct {
 	action  action
 	guard   guard
 	object  object
+	unknown []string // the result of UnknownFields
 	// literals may be shown in error messages.
 	literals literals
 }
@@ -87,10 +88,18 @@ func Compile(source string, o Options) (*Program, error) {
 	p.hoards = buildsPatterns(query)
 	p.constant = isConstant(query)
 	p.gate = gateOf(query)
-	p.object = newObject(fieldsOf(query))
+	reads := readsOf(query)
+	p.object = newObject(reads.fields, reads.whole)
+	p.unknown = reads.unknown
 	p.literals = literalsOf(query, p.values)
 	return p, p.compile(query)
 }
+
+// UnknownFields returns the names, in the order of the program, that the
+// program asks every record for although no record has a field of that name:
+// probably a slip. It misses some, but a name that may be meant for a value of
+// the program's own, or for $raw, is not among them.
+func (p *Program) UnknownFields() []string { return p.unknown }
 
 // reserved are the variables that a program has already.
 var reserved = []string{"raw", "ENV", "__loc__"}

@@ -185,7 +185,9 @@ func TestHoarding(t *testing.T) {
 	}
 	for program, want := range map[string]bool{
 		`test("a")`: false, `.text | gsub("a"; .author)`: false, `split(", ")`: false, `sub("(?<x>a)"; "\(.x)")`: false,
-		`test(.author)`: true, `"a" as $x | .text | scan($x; "g")`: true, `split("\(.a)"; null)`: true,
+		`test(.author)`: true, `match(.author)`: true, `capture(.author)`: true, `scan(.author)`: true, `split(.author; null)`: true,
+		`splits(.author)`: true, `sub(.author; "")`: true, `gsub(.author; "")`: true,
+		`"a" as $x | .text | scan($x; "g")`: true, `split("\(.a)"; null)`: true,
 	} {
 		if got := compile(t, program, Options{}).hoards; got != want {
 			t.Errorf("%s: hoards is %v", program, got)

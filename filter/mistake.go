@@ -70,6 +70,9 @@ func (p *Program) compileError(err error) error {
 	offset := p.find(words, func(source, suffix string) bool {
 		return p.compileVariant(source, words, suffix) == message
 	})
+	if len(words) == 1 && slices.Contains(missing, words[0]) {
+		message = "jq's " + words[0] + " is not available in a filter"
+	}
 	switch message {
 	case "input(s)/0 is not allowed":
 		message = "input and inputs are not available: a filter sees one record at a time"
@@ -79,6 +82,10 @@ func (p *Program) compileError(err error) error {
 	}
 	return p.newSyntaxError(message, offset)
 }
+
+// missing are the names that jq defines and gojq does not.
+var missing = []string{"$__loc__", "$__prog_args", "get_jq_origin", "get_prog_origin", "get_search_list",
+	"input_filename", "input_line_number"}
 
 // compileVariant compiles a source in which words may have got the suffix,
 // which makes them functions, variables and labels that exist. It returns the
