@@ -255,7 +255,7 @@ func (u *usage) text(str *gojq.String, input kinds, s *scope) {
 
 // member interprets one key and value of an object.
 func (u *usage) member(kv *gojq.ObjectKeyVal, input kinds, s *scope) {
-	var read kinds // by a key that stands alone
+	var read kinds // by a key without a value
 	if kv.Val == nil {
 		read = input
 	}

@@ -17,13 +17,13 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// huge programs can keep gojq in one operation for long, or take all memory in
-// it: a string times 1e9, the element 500000000 of an array.
+// huge matches programs that can keep gojq in one operation for long, such as
+// implode of a large array.
 var huge = regexp.MustCompile(`\d{4}|[eE][+-]?\d|pow|exp|ldexp|scalb|infinite|implode|explode`)
 
-// FuzzProgram compiles and runs anything. Nothing panics, everything ends
-// when its context does, what is said is safe to show, and what comes out is
-// of the types that are promised.
+// FuzzProgram compiles and runs any program. Nothing panics, every run ends with
+// its context, messages are safe for a terminal, and outputs have the documented
+// types.
 func FuzzProgram(f *testing.F) {
 	for _, m := range mistakes {
 		f.Add(m.program)
@@ -96,8 +96,8 @@ func compilePlainly(t testing.TB, program string) *gojq.Code {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// gojq 0.12.20 mistakes (1, [2]) | $x for [2] | $x where it removes what
-	// it takes for idle instructions. $raw as a function is not affected.
+	// gojq 0.12.20 compiles (1, [2]) | $x to [2] | $x when it removes
+	// instructions without effect. $raw as a function is not affected.
 	if rawUseOf(query) == rawLate {
 		renameRaw(query)
 	}

@@ -48,7 +48,7 @@ func (g *guard) begin(ctx context.Context) {
 	*g = guard{ctx: ctx, limit: g.limit}
 }
 
-var errMemory = &Error{Message: "the program takes too much memory for one record: does it ever end?"}
+var errMemory = &Error{Message: "the program takes too much memory for one record: it may never end"}
 
 var closed = func() chan struct{} {
 	c := make(chan struct{})
@@ -99,7 +99,7 @@ func (g *guard) reserve(size uint64) {
 func (g *guard) factors(left, right any) any {
 	size := productSize(left, right)
 	if size > maxProduct {
-		return &Error{Message: "a string or number of more than 16 MiB is too large a product"}
+		return &Error{Message: "the result of a multiplication is larger than 16 MiB"}
 	}
 	if size > largeProduct {
 		g.closely = true

@@ -81,7 +81,7 @@ func TestRun(t *testing.T) {
 		program string
 		want    []string
 	}{
-		// What becomes of an output.
+		// Outputs.
 		{`true`, []string{"record"}},
 		{`false`, nil},
 		{`null`, nil},
@@ -115,7 +115,7 @@ func TestRun(t *testing.T) {
 		{`.text |= ascii_upcase | .text[:5]`, []string{`"HELLO"`}},
 		{`to_entries[0].key`, []string{`"action"`}},
 
-		// The record itself stands wherever it comes out unchanged.
+		// The unchanged record is recognized.
 		{`select(.platform == "twitch")`, []string{"record"}},
 		{`select(.platform == "kick")`, nil},
 		{`. as $r | .author | $r`, []string{"record"}},
@@ -130,7 +130,7 @@ func TestRun(t *testing.T) {
 		{`[.][0]`, []string{"record"}},
 		{`{r: .} | .r.author`, []string{`"Some Viewer"`}},
 
-		// Ends.
+		// Errors and other ends.
 		{`1, error("no"), 2`, []string{"1", "error: no"}},
 		{`1, halt, 2`, []string{"1", "halt 0: "}},
 		{`1, ("bye" | halt_error), 2`, []string{"1", "halt 5: bye"}},
@@ -156,7 +156,7 @@ func TestRun(t *testing.T) {
 		{`error("a\nb\u001b[31m\u202e")`, []string{`error: a\nb\x1b[31m\u202e`}},
 		{`error("x" * 1000)`, []string{"error: " + strings.Repeat("x", 200) + "…"}},
 
-		{`.author, (1 < (label $out | .))`, []string{`"Some Viewer"`, "error: gojq fails: env.index"}},
+		{`.author, (1 < (label $out | .))`, []string{`"Some Viewer"`, "error: gojq failed: env.index"}},
 
 		// Variables.
 		{`$who == .author`, []string{"record"}},
@@ -175,7 +175,7 @@ func TestRun(t *testing.T) {
 		{`"$raw"`, []string{`"$raw"`}},
 		{`now > 1700000000`, []string{"record"}},
 
-		// Off, or harmless.
+		// Without effect, or not available.
 		{`debug | .author`, []string{`"Some Viewer"`}},
 		{`debug("x", .author) | .platform`, []string{`"twitch"`}},
 		{`.author | stderr`, []string{`"Some Viewer"`}},
@@ -183,7 +183,7 @@ func TestRun(t *testing.T) {
 
 		{`[builtins[] | select(contains("raw"), contains(" "))]`, []string{"[]"}},
 
-		// A later record finds nothing of an earlier one.
+		// Nothing of an earlier record remains.
 		{`[.text, .author] | join(" ") | test("hello .* viewer$"; "i")`, []string{"record"}},
 	}
 	for _, test := range tests {
@@ -198,8 +198,8 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestRunSequence sends different records through one program: an error, a
-// halt or a stop in between changes nothing for the next.
+// TestRunSequence runs one program on different records: an error, a halt or a
+// cancelled run does not affect the next.
 func TestRunSequence(t *testing.T) {
 	p := compile(t, `if .platform == "kick" then 1, error("kick")
 		elif .platform == "x" then 2, halt
@@ -249,7 +249,7 @@ func TestRunEmitError(t *testing.T) {
 	}
 }
 
-// TestRunTypes looks at the Go types of the outputs, which format relies on.
+// TestRunTypes checks the Go types of the outputs, which format relies on.
 func TestRunTypes(t *testing.T) {
 	r := typical("twitch")
 	r.SetNumber(record.GapSeconds, []byte("4.20"))
@@ -320,7 +320,7 @@ func TestRunKeepsNothing(t *testing.T) {
 	}
 }
 
-// TestRunRaw looks at what $raw is where there is no action, or no good one.
+// TestRunRaw checks $raw without a frame, and for one that cannot be decoded.
 func TestRunRaw(t *testing.T) {
 	p := compile(t, `[$raw], ($raw | type)`, Options{})
 	tests := []struct {
@@ -367,14 +367,14 @@ func TestArgNames(t *testing.T) {
 		want string
 	}{
 		{[]Arg{{"a", "1"}, {"B_2", "2"}, {"_", "3"}, {"if", "4"}}, ""},
-		{[]Arg{{"", "1"}}, `"" cannot name a variable: a name is letters, digits and _, and does not begin with a digit`},
-		{[]Arg{{"1a", "1"}}, `"1a" cannot name a variable: a name is letters, digits and _, and does not begin with a digit`},
-		{[]Arg{{"$a", "1"}}, `"$a" cannot name a variable: a name is letters, digits and _, and does not begin with a digit`},
-		{[]Arg{{"a-b", "1"}}, `"a-b" cannot name a variable: a name is letters, digits and _, and does not begin with a digit`},
-		{[]Arg{{"é\x1b", "1"}}, `"é\x1b" cannot name a variable: a name is letters, digits and _, and does not begin with a digit`},
-		{[]Arg{{"raw", "1"}}, `$raw has a meaning already: choose another name than raw, ENV, __loc__`},
-		{[]Arg{{"ENV", "1"}}, `$ENV has a meaning already: choose another name than raw, ENV, __loc__`},
-		{[]Arg{{"a", "1"}, {"a", "2"}}, `$a is given twice`},
+		{[]Arg{{"", "1"}}, `invalid variable name "": want letters, digits and _, and no digit first`},
+		{[]Arg{{"1a", "1"}}, `invalid variable name "1a": want letters, digits and _, and no digit first`},
+		{[]Arg{{"$a", "1"}}, `invalid variable name "$a": want letters, digits and _, and no digit first`},
+		{[]Arg{{"a-b", "1"}}, `invalid variable name "a-b": want letters, digits and _, and no digit first`},
+		{[]Arg{{"é\x1b", "1"}}, `invalid variable name "é\x1b": want letters, digits and _, and no digit first`},
+		{[]Arg{{"raw", "1"}}, `$raw is predefined: choose another name`},
+		{[]Arg{{"ENV", "1"}}, `$ENV is predefined: choose another name`},
+		{[]Arg{{"a", "1"}, {"a", "2"}}, `$a is defined twice`},
 	}
 	for _, test := range tests {
 		_, err := Compile(".", Options{Args: test.args})
