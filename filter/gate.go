@@ -8,7 +8,7 @@ import (
 
 // gate reports whether a program has to run on a record. It is false only where
 // the program begins with a select that drops the record, which then causes
-// neither an output nor an error. Most programs drop most records so.
+// neither an output nor an error. Most programs drop most records this way.
 type gate func(r *record.Record) bool
 
 // gateOf returns the gate of a program that begins with select(COND), where
