@@ -131,7 +131,7 @@ func TestLargeProduct(t *testing.T) {
 		`.text *= 2000000000`:                      refused,
 		`"x" | until(false; . * 1000)`:             refused,
 		`2 | until(false; . * .)`:                  refused,
-		`("x" * 16777216) | length`:                "16777216",
+		`("x" * 16777216) | utf8bytelength`:        "16777216",
 		`"x" * 16777216 | . + . + . + . + .`:       stopped,
 		`[("x", "y") * range(15000000; 15000005)]`: stopped,
 	} {
