@@ -6,12 +6,12 @@ import (
 	"github.com/itchyny/gojq"
 )
 
-// call is a variable, an argument or a function.
-func (u *usage) call(f *gojq.Func, input bool, s *scope) bool {
+// call interprets a variable, a parameter or a call of a function.
+func (u *usage) call(f *gojq.Func, input kinds, s *scope) kinds {
 	found := s.find(f.Name, len(f.Args))
 	switch {
 	case found == nil && f.Name[0] == '$':
-		return false // of the options
+		return other // $raw, $ENV or an argument of the command line
 	case found == nil:
 		return u.builtin(f, input, s)
 	case found.function != nil:
@@ -19,17 +19,19 @@ func (u *usage) call(f *gojq.Func, input bool, s *scope) bool {
 	case found.argument != nil:
 		return u.query(found.argument, input, found.home)
 	}
-	u.needWhole(found.isRecord && u.inPaths > 0)
-	return found.isRecord
+	if u.inPaths > 0 {
+		u.needWhole(found.values)
+	}
+	return found.values
 }
 
-// enter is a call of a function that the program defines. What a function that
-// calls itself does is left open: it may do anything.
-func (u *usage) enter(found *scope, f *gojq.Func, input bool, s *scope) bool {
+// enter interprets a call of a function that the program defines. A function
+// that calls itself is taken to do anything.
+func (u *usage) enter(found *scope, f *gojq.Func, input kinds, s *scope) kinds {
 	def := found.function
 	if slices.Contains(u.active, def) {
 		u.whole = true
-		return true
+		return theRecord | other
 	}
 	u.active = append(u.active, def)
 	defer func() { u.active = u.active[:len(u.active)-1] }()
@@ -44,53 +46,57 @@ func (u *usage) enter(found *scope, f *gojq.Func, input bool, s *scope) bool {
 	return u.query(def.Body, input, inner)
 }
 
-// builtin is a call of a function of jq's. Those that are not listed here may
-// do anything with their input and with what their arguments give.
-func (u *usage) builtin(f *gojq.Func, input bool, s *scope) bool {
-	argument := func(i int) bool { return u.query(f.Args[i], input, s) }
+// builtin interprets a call of a function of jq. One that is not listed here
+// is taken to do anything with its input and the outputs of its arguments.
+func (u *usage) builtin(f *gojq.Func, input kinds, s *scope) kinds {
+	argument := func(i int) kinds { return u.query(f.Args[i], input, s) }
 	switch f.Name + "/" + string(rune('0'+min(len(f.Args), 10))) {
-	case "empty/0", "now/0", "env/0", "infinite/0", "nan/0", "halt/0", "builtins/0",
-		"not/0", "type/0":
-		return false
+	case "empty/0", "halt/0":
+		return 0
+	case "now/0", "env/0", "infinite/0", "nan/0", "builtins/0", "not/0", "type/0":
+		return other
 	case "values/0", "nulls/0", "objects/0", "arrays/0", "strings/0", "numbers/0", "booleans/0",
 		"iterables/0", "scalars/0":
 		return input
 	case "select/1":
 		argument(0)
 		return input
+	case "debug/0", "stderr/0":
+		u.needWhole(input)
+		return input
 	case "has/1":
 		if name, ok := constant(f.Args[0]); ok {
 			u.name(name, input)
-			return false
+			return other
 		}
 	case "isempty/1":
 		argument(0)
-		return false
+		return other
 	case "any/2", "all/2":
 		u.query(f.Args[1], argument(0), s)
-		return false
+		return other
 	case "first/1", "last/1":
 		return argument(0)
 	case "limit/2", "skip/2", "nth/2":
 		u.needWhole(argument(0))
 		return argument(1)
 	case "pick/1":
-		// It goes where its argument goes, and gives what is there.
+		// pick follows the paths of its argument and returns the values there.
 		u.inPaths++
 		u.needWhole(argument(0))
 		u.inPaths--
-		return false
+		return other
 	case "error/1", "IN/2":
 		for i := range f.Args {
 			u.needWhole(argument(i))
 		}
-		return false
+		return other
 	}
 	u.needWhole(input)
 	u.inPaths++
 	for _, arg := range f.Args {
-		u.consume(arg, false, s)
+		u.consume(arg, other, s)
 	}
 	u.inPaths--
-	return false
+	return other
 }

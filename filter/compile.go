@@ -1,10 +1,11 @@
-// Package filter chooses and reshapes records with a jq program. It alone
-// knows gojq: a program is compiled once, before anything is contacted, and
-// then run on one record after the other.
+// Package filter selects and reshapes records with a jq program. A record and
+// the frame it was decoded from come in; the outputs of the program go out.
+// The package keeps neither of them after a run.
 //
-// A record reaches the program as an object with only the fields that the
-// program can name (fields.go), and one run of gojq serves all records
-// (run.go): both for speed, neither visible to the program.
+// [Compile] compiles a program once, [Program.Run] runs it on one record after
+// the other. No other package uses gojq. Two optimizations are invisible to the
+// program: it gets an object with only the fields that it reads (fields.go),
+// and one run of gojq serves all records (run.go).
 package filter
 
 import (
@@ -19,58 +20,60 @@ import (
 type Options struct {
 	// Args are bound as $NAME, in order.
 	Args []Arg
-	// Environ is what $ENV and env hold, as NAME=VALUE.
+	// Environ is the content of $ENV and env, as NAME=VALUE.
 	Environ []string
-	// Name is the file that the program came from, for error messages; "" for
-	// one from the command line.
+	// Name is the file of the program, for error messages; "" for a program
+	// from the command line.
 	Name string
-	// Debug takes what the program gives to debug, debug(f) and stderr: JSON
-	// on one line, with whatever control characters JSON leaves alone. With
-	// nil it is dropped; the value passes on in any case.
+	// Debug receives the values of debug, debug(f) and stderr as JSON on one
+	// line, which is not safe for a terminal. May be nil.
 	Debug func(message string)
 }
 
 // Arg is a string that the program sees as $Name.
 type Arg struct{ Name, Value string }
 
-// Program is a compiled jq program. It is for one goroutine at a time.
+// Program is a compiled jq program. It must not be used by several goroutines
+// at the same time.
 type Program struct {
 	source  string
 	options Options
-	// names and values are the variables that every run starts with.
+	// names and values are the variables of Options.Args.
 	names  []string
 	values []any
 	raw    rawUse
-	// constant tells that the output is always the record itself.
+	// constant is set when the only output is always the record itself.
 	constant bool
-	gate     gate // nil: every record has to be run
-	// hoards tells that the program builds regular expressions from data.
-	// gojq keeps every one of them for as long as the code lives.
+	gate     gate // nil when the program has to run on every record
+	// hoards is set when the program builds regular expressions from data:
+	// gojq caches each of them as long as the code lives.
 	hoards bool
 
 	code    *gojq.Code
-	results gojq.Iter // the run under way, waiting for a record; nil for none
-	records int       // how many the code has seen
+	results gojq.Iter // the current run, which waits for a record; may be nil
+	records int       // the number of records that code has seen
 	feed    feed
 	action  action
 	guard   guard
 	object  object
+	unknown []string // the result of UnknownFields
+	// literals may be shown in error messages.
+	literals literals
 }
 
-// maxSource limits the length of a program: its nesting costs stack.
+// maxSource limits the length of a program in bytes: nesting costs stack.
 const maxSource = 128 << 10
 
-// byteOrderMark is how some editors begin a file.
+// byteOrderMark is the beginning of files that some editors write.
 const byteOrderMark = "\ufeff"
 
-// Compile makes a program of jq source. Errors are *[SyntaxError], except for
-// what is wrong with the options.
+// Compile compiles jq source. An error about the program is a *[SyntaxError].
 func Compile(source string, o Options) (*Program, error) {
 	source = strings.TrimPrefix(source, byteOrderMark)
 	p := &Program{source: source, options: o}
 	p.guard.limit = memoryLimit
 	if len(source) > maxSource {
-		return nil, fmt.Errorf("the program is %d bytes long; at most %d are possible", len(source), maxSource)
+		return nil, fmt.Errorf("the program has %d bytes, the limit is %d", len(source), maxSource)
 	}
 	for _, arg := range o.Args {
 		if err := p.bind(arg); err != nil {
@@ -85,22 +88,31 @@ func Compile(source string, o Options) (*Program, error) {
 	p.hoards = buildsPatterns(query)
 	p.constant = isConstant(query)
 	p.gate = gateOf(query)
-	p.object = newObject(fieldsOf(query))
+	reads := readsOf(query)
+	p.object = newObject(reads.fields, reads.whole)
+	p.unknown = reads.unknown
+	p.literals = literalsOf(query, p.values)
 	return p, p.compile(query)
 }
 
-// reserved are the variables that a program has already.
+// UnknownFields returns the names, in the order of the program, that the
+// program asks every record for although no record has a field of that name:
+// probably a slip. It misses some, but a name that may be meant for a value of
+// the program's own, or for $raw, is not among them.
+func (p *Program) UnknownFields() []string { return p.unknown }
+
+// reserved are the names of the variables that jq and restail define.
 var reserved = []string{"raw", "ENV", "__loc__"}
 
 func (p *Program) bind(arg Arg) error {
 	name := "$" + arg.Name
 	switch {
 	case !isName(arg.Name):
-		return fmt.Errorf("%q cannot name a variable: a name is letters, digits and _, and does not begin with a digit", arg.Name)
+		return fmt.Errorf("invalid variable name %q: want letters, digits and _, and no digit first", arg.Name)
 	case slices.Contains(reserved, arg.Name):
-		return fmt.Errorf("%s has a meaning already: choose another name than %s", name, strings.Join(reserved, ", "))
+		return fmt.Errorf("%s is predefined: choose another name", name)
 	case slices.Contains(p.names, name):
-		return fmt.Errorf("%s is given twice", name)
+		return fmt.Errorf("%s is defined twice", name)
 	}
 	p.names = append(p.names, name)
 	p.values = append(p.values, strings.ToValidUTF8(arg.Value, "\ufffd"))
@@ -113,11 +125,11 @@ func isName(s string) bool {
 	})
 }
 
-// parse reads the source, and refuses what gojq would only refuse record by
-// record, or not at all.
+// parse parses the source. It refuses what gojq would refuse only when it runs,
+// or accept.
 func (p *Program) parse() (*gojq.Query, error) {
 	if at := strings.IndexByte(p.source, 0); at >= 0 {
-		return nil, p.newSyntaxError("a zero byte: is this text?", at) // gojq ends a comment there, and the program
+		return nil, p.newSyntaxError("a NUL byte: is this a text file?", at) // gojq would ignore what follows
 	}
 	query, err := gojq.Parse(p.source)
 	if err != nil {
@@ -132,21 +144,23 @@ func (p *Program) parse() (*gojq.Query, error) {
 	return query, nil
 }
 
-// Functions that no program can name, since their names hold a blank; for the
-// underscore, builtins does not list them.
+// Names of functions that no program can call, since they contain a space. The
+// underscore hides them from builtins.
 const (
 	recordsFunc = "_ records"
 	rawFunc     = "_ raw"
+	factorsFunc = "_ factors"
 )
 
 // compile makes the code that serves all records in one run:
 //
 //	records | if . then PROGRAM end
 //
-// where records yields an object for each record, and null when there is none
-// yet: null comes out again and gives the control back.
+// The function records outputs an object for each record, and null while there
+// is no next record; the null becomes an output, which ends drive.
 func (p *Program) compile(query *gojq.Query) error {
 	inlineSelect(query)
+	limitProducts(query)
 	body := query
 	switch p.raw {
 	case rawLate:
@@ -169,19 +183,21 @@ func (p *Program) compile(query *gojq.Query) error {
 	return nil
 }
 
-// functions are what a program finds besides jq's own. input, modules and
-// get_search_list are not among them.
+// functions returns the functions that a program can call besides those of jq.
+// input and modules are not available.
 func (p *Program) functions() []gojq.CompilerOption {
 	return []gojq.CompilerOption{
 		gojq.WithEnvironLoader(p.environ),
 		gojq.WithIterFunction(recordsFunc, 0, 0, func(any, []any) gojq.Iter { return &p.feed }),
 		gojq.WithFunction(rawFunc, 0, 0, func(any, []any) any { return p.action.value() }),
+		gojq.WithFunction(factorsFunc, 2, 2, func(_ any, factors []any) any { return p.guard.factors(factors[0], factors[1]) }),
 		gojq.WithFunction("debug", 0, 0, p.debug),
 		gojq.WithFunction("stderr", 0, 0, p.debug),
 	}
 }
 
-// recompile forgets what the code has gathered.
+// recompile replaces the code, and with it the regular expressions that gojq
+// has cached.
 func (p *Program) recompile() error {
 	query, err := gojq.Parse(p.source)
 	if err != nil {

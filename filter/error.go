@@ -1,9 +1,11 @@
 package filter
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -12,46 +14,71 @@ import (
 
 // Error is an error of the program that concerns one record.
 type Error struct {
-	// Message is one line. It is the same for every record that the program
-	// fails on in the same way: where gojq quotes a value, it names the type.
-	// What the program itself says with error or halt_error is passed on, cut
-	// to 200 bytes.
+	// Message is one line, safe for a terminal. Where gojq quotes a value of
+	// the record, it names the type instead: the same mistake gives the same
+	// message for every record. Strings and numbers that the program itself
+	// contains are shown. The value of error(...) is passed on, cut to 200
+	// bytes.
 	Message string
 }
 
 func (e *Error) Error() string { return e.Message }
 
-// maxMessage is how many bytes of a message are passed on.
-const maxMessage = 200
+// HaltError reports that the program called halt or halt_error, which ends the
+// whole run.
+type HaltError struct {
+	// Status is the exit status, from 0 to 255: 0 for halt, 5 for halt_error,
+	// N modulo 256 for halt_error(N).
+	Status int
+	// Message is what halt_error shows: one line, safe for a terminal, cut to
+	// 4 KiB; "" for nothing. A string is shown as it is but for the line breaks
+	// at its end, null is nothing, any other value is JSON.
+	Message string
+}
 
-// recordError makes of gojq's error what Run returns: nil for halt, which only
-// ends the outputs.
-func recordError(err error) error {
-	if halt := (*gojq.HaltError)(nil); errors.As(err, &halt) && halt.Value() == nil {
-		return nil
+func (e *HaltError) Error() string {
+	return cmp.Or(e.Message, "the program halted with status "+strconv.Itoa(e.Status))
+}
+
+// The limits of messages, in bytes.
+const (
+	maxMessage     = 200
+	maxHaltMessage = 4 << 10
+)
+
+// recordError turns an error of gojq into the error that Run returns.
+func (p *Program) recordError(err error) error {
+	if halt := (*gojq.HaltError)(nil); errors.As(err, &halt) {
+		return newHaltError(halt)
 	}
 	if own := (*Error)(nil); errors.As(err, &own) {
 		return own
 	}
-	message := ""
 	if said := gojq.ValueError(nil); errors.As(err, &said) {
-		message = spoken(said.Value())
-	} else {
-		message = typesOnly(err.Error())
+		message := "error(null)"
+		if v := said.Value(); v != nil {
+			message = valueText(v)
+		}
+		return &Error{Message: visible(shortened(message, maxMessage))}
 	}
-	if len(message) > maxMessage {
-		message = strings.ToValidUTF8(message[:maxMessage], "") + "…"
-	}
-	return &Error{Message: visible(message)}
+	return &Error{Message: visible(shortened(p.literals.hideValues(err.Error()), maxMessage))}
 }
 
-// spoken is what a program said with error or halt_error.
-func spoken(v any) string {
-	switch v := v.(type) {
-	case string:
-		return v
-	case nil:
-		return "error(null)"
+func newHaltError(halt *gojq.HaltError) *HaltError {
+	e := &HaltError{Status: halt.ExitCode() & 0xff}
+	if v := halt.Value(); v != nil {
+		e.Message = visible(shortened(strings.TrimRight(valueText(v), "\r\n"), maxHaltMessage))
+	}
+	return e
+}
+
+// valueText returns a string as it is, any other value as JSON.
+func valueText(v any) string {
+	if s, ok := v.(string); ok {
+		return s
+	}
+	if !writable(v) {
+		return "a value that is too large to show"
 	}
 	text, err := gojq.Marshal(v)
 	if err != nil {
@@ -60,19 +87,61 @@ func spoken(v any) string {
 	return string(text)
 }
 
-// pattern compiles a regular expression when it is first asked for: most runs
-// meet no error.
+// shortened cuts a message that is longer than limit bytes.
+func shortened(message string, limit int) string {
+	if len(message) <= limit {
+		return message
+	}
+	return strings.ToValidUTF8(message[:limit], "") + "…"
+}
+
+// literals holds the strings and numbers that a program contains, spelled as
+// messages of gojq quote them.
+type literals map[string]bool
+
+// literalsOf collects the literals of a program and the values of its
+// arguments.
+func literalsOf(query *gojq.Query, args []any) literals {
+	l := literals{}
+	each(query, func(s *gojq.String) {
+		if s.Queries == nil {
+			l.add(s.Str)
+		}
+	})
+	each(query, func(t *gojq.Term) {
+		if f, err := strconv.ParseFloat(t.Number, 64); err == nil {
+			l[t.Number] = true
+			l.add(f)
+			l.add(-f)
+		}
+	})
+	for _, arg := range args {
+		l.add(arg)
+	}
+	return l
+}
+
+func (l literals) add(v any) {
+	l[gojq.Preview(v)] = true
+	if s, ok := v.(string); ok {
+		l[strconv.Quote(s)] = true
+		l[strconv.Quote(s+"g")] = true // gsub, scan and splits add it to their flags
+	}
+}
+
+// pattern compiles a regular expression when it is first used: most runs meet
+// no error.
 func pattern(text string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
 }
 
-// varying is what a message says about the data other than by quoting it.
+// varying matches what a message says about the data without quoting it.
 var varying = pattern(` '[^']{1,10}'| at input byte \d+`)
 
-// typesOnly replaces the values that a message of gojq quotes by the names of
-// their types: chat is no part of an error, and the same error is said in the
-// same words.
-func typesOnly(message string) string {
+// hideValues replaces the values that a message of gojq quotes by the names of
+// their types, unless they are literals of the program: a message must not
+// differ from one chat message to the next.
+func (l literals) hideValues(message string) string {
 	if strings.HasPrefix(message, "invalid regular expression") || strings.HasPrefix(message, `expected "start"`) {
 		return message
 	}
@@ -83,21 +152,24 @@ func typesOnly(message string) string {
 		if i > 0 && strings.IndexByte("( ", message[i-1]) >= 0 {
 			kind, length = quoted(message[i:])
 		}
-		if length == 0 {
+		switch value := message[i : i+length]; {
+		case length == 0:
 			b.WriteByte(message[i])
-			i++
-			continue
+			length = 1
+		case l[value]:
+			b.WriteString(value)
+		default:
+			b.WriteString(kind)
 		}
-		b.WriteString(kind)
 		i += length
 	}
 	return twice().ReplaceAllString(b.String(), "$1")
 }
 
-// twice is a type and, where its value was quoted, the type again.
+// twice matches a type that is followed by the same type in place of a value.
 var twice = pattern(`\b(string|number|array|object) \((?:string|number|array|object)\)`)
 
-// quotedLength is the length to which gojq cuts a value that it quotes.
+// quotedLength is the length in bytes to which gojq cuts a value that it quotes.
 const quotedLength = 30
 
 var (
@@ -105,8 +177,9 @@ var (
 	quotedNumber = pattern(`^-?\d[\d.eE+-]*(?: \.\.\.)?`)
 )
 
-// quoted tells the type and the length of the value that a message goes on
-// with; the length is 0 when there is none. A zero stays: it is the reason.
+// quoted returns the type and the length of the value at the beginning of
+// message, or a length of 0 when there is none. A zero does not count: in a
+// message about a division it is the reason.
 func quoted(message string) (kind string, length int) {
 	switch c := message[0]; {
 	case c == '"':
@@ -123,8 +196,8 @@ func quoted(message string) (kind string, length int) {
 	return "", 0
 }
 
-// compoundLength is the length of the array or object at the beginning, whole
-// or cut.
+// compoundLength returns the length of the array or object at the beginning of
+// message, which may end with the mark of a cut.
 func compoundLength(message, cut string) int {
 	message = message[:min(len(message), quotedLength)]
 	decoder := json.NewDecoder(strings.NewReader(message))

@@ -1,10 +1,13 @@
 package filter
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/itchyny/gojq"
+
+	"github.com/restail/restail/decode/record"
 )
 
 // seeds are programs as people write them, and odd ones. FuzzRecord runs them.
@@ -46,6 +49,9 @@ var seeds = []string{
 	`env | length`, `$ENV | type`, `.text | debug`, `debug("x") | .author`, `[splits("a")?]`, `.text | [splits("l")]`, `.text | sub("(?<x>.)"; "<\(.x)>")`,
 	`.time | fromdate? | todate`, `[limit(5; .text | explode[])]`, `(.text | explode | implode) == .text`, `.text[1:3]`, `.text | [match("l"; "g").offset]`,
 	`[.text, .author] | sort, unique, group_by(.), min, max, add, reverse`, `. as $r | $r | .author as $a | $r`, `., (.author | . as $x | $x), .`,
+	`"ab" * 3, 3 * "ab", "x" * 0, "x" * -1, .text * 2.5, 2 * 3.5, .user_id * 99999999999 * 99999999999`, `(1, 2) * (3, 4), {a: {b: 1}} * {a: {c: 2}}`,
+	`try ([] * 2) catch ., (try path(1 * 2) catch .), 1 * error("x")`, `.user_id *= 2`, `.user_id *= (2, 3)`, `(.text, .author) *= 2`,
+	`.x *= (.y *= 2)`, `.user_id as $a | .text * ($a % 7) | length`, `def f(g): g * g; f(.gap_seconds), f(1, 2)`, `[2 * .[]?]`,
 	`[.][0]`, `{r: .}.r`, `try error(.) catch .`, `first(.)`, `.a.b.c`, `.author.x?`, `.text // .author // .`, `(.x // empty), .author`, `[..] | length`,
 }
 
@@ -68,7 +74,7 @@ func TestFields(t *testing.T) {
 		{`try .author catch .`, `author`},
 		{`. as $r | try error("x") catch $r | .author`, `author`},
 		{`.badges[] | length`, `badges`},
-		{`.text[:10]`, `text`},
+		{`.text[:10]`, `text`}, {`.text[:.type_id]`, `type_id text`}, {`.text[.type_id:]`, `type_id text`}, {`.["text":]`, `whole`},
 		{`.badges | map(ascii_downcase) | keys`, `badges`},
 		{`. as $r | .badges[] | {a: $r.author, b: .text}`, `author badges`},
 		{`. as {author: $a, $text} | $a`, `author text`},
@@ -76,7 +82,6 @@ func TestFields(t *testing.T) {
 		{`. as $r ?// {author: $r} | $r`, `whole`},
 		{`reduce .badges[] as $b (.; .) | .author`, `author badges`},
 		{`reduce .badges[] as $b (.; . + {x: $b})`, `whole`},
-		{`reduce .badges[] as $b (0; $r)`, `-`},
 		{`. as $r | reduce .badges[] as $b (0; $r) | .author`, `author badges`},
 		{`foreach .badges[] as $b (0; . + 1; [$b, .])`, `badges`},
 		{`label $out | .author, break $out`, `author`},
@@ -102,30 +107,104 @@ func TestFields(t *testing.T) {
 		{`. == {}`, `whole`}, {`. + {a: 1}`, `whole`}, {`.author = 1`, `whole`}, {`.author |= 1`, `whole`}, {`.x += 1`, `whole`},
 		{`del(.author)`, `whole`}, {`to_entries`, `whole`}, {`error`, `whole`}, {`error(.)`, `whole`}, {`halt_error`, `whole`},
 		{`. as $r | {$r}`, `whole`}, {`. as $r | [1] | map($r)`, `whole`}, {`. as $r | "a" | startswith($r)`, `whole`},
-		{`debug`, `whole`}, {`debug("x")`, `whole`}, {`limit(.; 1)`, `whole`}, {`IN(.; 1)`, `whole`}, {`IN(1)`, `whole`},
+		{`debug`, `whole`}, {`stderr`, `whole`}, {`debug("x")`, `whole`}, {`limit(.; 1)`, `whole`}, {`IN(.; 1)`, `whole`}, {`IN(1)`, `whole`},
 		{`error("x")`, ``}, {`now, env.HOME, $ENV.HOME, $raw.action, halt`, ``}, {`$raw[.platform]`, `platform`},
 		{`.text | error`, `text`},
 	}
 	for _, test := range tests {
-		query, err := gojq.Parse(test.program)
-		if err != nil {
-			t.Errorf("%s: %v", test.program, err)
-			continue
-		}
-		if test.want == "-" {
-			continue
-		}
-		fields, whole := fieldsOf(query)
+		reads := readsOf(parse(t, test.program))
 		names := []string{}
-		for _, f := range fields {
+		for _, f := range reads.fields {
 			names = append(names, f.Name())
 		}
 		got := strings.Join(names, " ")
-		if whole {
+		if reads.whole {
 			got = "whole"
 		}
 		if got != test.want {
 			t.Errorf("%s: got %q, want %q", test.program, got, test.want)
 		}
 	}
+}
+
+// TestFieldsOfFunctions names every function of jq that does not read the
+// record as a whole.
+func TestFieldsOfFunctions(t *testing.T) {
+	for _, function := range []string{"values", "nulls", "objects", "arrays", "strings", "numbers", "booleans", "iterables", "scalars", "select(1)"} {
+		reads := readsOf(parse(t, function+" | .author"))
+		if reads.whole || !slices.Equal(reads.fields, []record.Field{record.Author}) {
+			t.Errorf("%s: got %+v", function, reads)
+		}
+	}
+	for _, function := range []string{"empty", "halt", "now", "env", "infinite", "nan", "builtins", "not", "type"} {
+		reads := readsOf(parse(t, function+" | .author"))
+		if reads.whole || len(reads.fields) > 0 {
+			t.Errorf("%s: got %+v", function, reads)
+		}
+	}
+}
+
+// TestUnknownFields shows which names are reported as fields that no record
+// has: only those that the record itself is asked for.
+func TestUnknownFields(t *testing.T) {
+	tests := []struct{ program, want string }{
+		{`.author, .gap_seconds, .reason_text`, ``},
+		{`.platfrom`, `platfrom`},
+		{`select(.platfrom == "twitch") | {user, txt: .author, "mesage"} | .badge`, `platfrom user mesage`},
+		{`.b.c.d, .a[0], .b`, `b a`},
+		{`.["platfrom"], ."txt", has("amuont"), .x?, (.y // 1)`, `platfrom txt amuont x y`},
+		{`"\(.user): \(.text)"`, `user`},
+		{`. as {user: $u, $name} | $u`, `user name`},
+		{`. as $r | .badges[] | {badge: ., user: $r.user}`, `user`},
+		{`def me: .me; me, (.text | me?)`, `me`},
+		{`if .is_bot then . else empty end | .user`, `user`},
+		{`values | debug | first(.) | .user`, `user`},
+		{`try . | .user`, `user`},
+		{`keys, .user`, `user`},
+		{`.author = .user`, `user`},
+		{`pick(.user)`, `user`},
+
+		// Fields of other values.
+		{`{who: .author} | .who`, ``},
+		{`{who: .author} as {who: $w} | $w`, ``},
+		{`., {who: .author} | .who`, ``},
+		{`if .is_bot then {who: .author} else . end | .who`, ``},
+		{`(.text | fromjson? // {}) | .payload`, ``},
+		{`. + {who: 1} | .who`, ``},
+		{`.who = 1, .who |= 1, .who += 1, .who //= 1, del(.who)`, ``},
+		{`.author |= .first`, ``},
+		{`.who = .author | .who`, ``},
+		{`to_entries[] | .key, .value`, ``},
+		{`with_entries(.value |= .x) | .x`, ``},
+		{`map(.x), map_values(.x)?, (.[] | .x?), (.. | .x?)`, ``},
+		{`[.] | .[0].x, map(.x)`, ``},
+		{`{r: .} | .r.x`, ``},
+		{`$raw.payload.x, ($raw | .payload), $ENV.x, env.x, $n.x`, ``},
+		{`. as $raw | $raw.payload`, `payload`},
+		{`reduce .badges[] as $b (.; {n: (.n + 1)}) | .n`, ``},
+		{`foreach .badges[] as $b (.; {n: .n}; .n)`, ``},
+		{`. as {who: $x} ?// $x | $x.who`, ``},
+		{`def f: if .next then .next | f else . end; f | .last`, `next`},
+		{`def f(g): {x: 1} | g; f(.x)`, ``},
+		{`def values: {x: 1}; values | .x`, ``},
+		{`getpath(["x"]), path(.x), [paths], (setpath(["x"]; 1) | .x)`, ``},
+		{`try error(.) catch .x`, ``},
+		{`[.text | match("a"; "g") | .offset, .captures]`, ``},
+		{`group_by(.x)?, sort_by(.x)?, (limit(1; {x: 1}) | .x)`, ``},
+	}
+	for _, test := range tests {
+		p := compile(t, test.program, Options{Args: []Arg{{"n", ""}}})
+		if got := strings.Join(p.UnknownFields(), " "); got != test.want {
+			t.Errorf("%s: got %q, want %q", test.program, got, test.want)
+		}
+	}
+}
+
+func parse(t *testing.T, program string) *gojq.Query {
+	t.Helper()
+	query, err := gojq.Parse(program)
+	if err != nil {
+		t.Fatalf("%s: %v", program, err)
+	}
+	return query
 }

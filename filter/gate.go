@@ -6,14 +6,13 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// gate tells whether a program has to run on a record at all. It says no only
-// where the program would begin with a select that lets nothing through, as
-// most programs do for most records: then there is neither an output nor an
-// error.
+// gate reports whether a program has to run on a record. It is false only where
+// the program begins with a select that drops the record, which then causes
+// neither an output nor an error. Most programs drop most records this way.
 type gate func(r *record.Record) bool
 
-// gateOf finds the gate of a program that begins with select(COND), where COND
-// is made of .field == "string". It returns nil when there is none.
+// gateOf returns the gate of a program that begins with select(COND), where
+// COND consists of comparisons .field == "string", else nil.
 func gateOf(query *gojq.Query) gate {
 	for query.Term == nil && query.Op == gojq.OpPipe && len(query.Patterns) == 0 && len(query.FuncDefs) == 0 {
 		query = query.Left
@@ -26,8 +25,9 @@ func gateOf(query *gojq.Query) gate {
 	return conditionGate(t.Func.Args[0])
 }
 
-// conditionGate says no where the condition is a plain false. The right side
-// of an and does not matter: jq does not come to it.
+// conditionGate returns a gate that is false where the condition is false
+// without an error. The right side of an and does not matter: jq does not
+// evaluate it.
 func conditionGate(cond *gojq.Query) gate {
 	if t := cond.Term; t != nil && t.Type == gojq.TermTypeQuery && len(t.SuffixList) == 0 {
 		return conditionGate(t.Query)
@@ -53,7 +53,8 @@ func conditionGate(cond *gojq.Query) gate {
 	return nil
 }
 
-// equalityGate is for a field that holds a string.
+// equalityGate returns the gate of a comparison of a field with a string, or
+// nil when the field is not one that holds a string.
 func equalityGate(field, value *gojq.Query) gate {
 	want, ok := constant(value)
 	t := field.Term

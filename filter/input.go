@@ -9,27 +9,28 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// object turns records into what gojq takes, one at a time.
+// object converts records to values of gojq, one at a time.
 type object struct {
-	// fields are the ones that the program can see, all of them when whole.
+	// fields are those that the program gets, unless whole is set: then it gets
+	// all of them.
 	fields []record.Field
 	whole  bool
-	// members is used again for each record: gojq never changes its input,
-	// and no run remembers an earlier record.
+	// members is reused for each record: gojq never changes its input, and no
+	// run keeps an earlier record.
 	members map[string]any
-	strings words
-	numbers words
+	strings cache
+	numbers cache
 }
 
 func newObject(fields []record.Field, whole bool) object {
 	return object{
 		fields: fields, whole: whole,
 		members: make(map[string]any, len(fields)),
-		strings: words{}, numbers: words{},
+		strings: cache{}, numbers: cache{},
 	}
 }
 
-// fill makes the record's object. It is valid until the next one.
+// fill returns the record as an object, which is valid until the next call.
 func (o *object) fill(r *record.Record) map[string]any {
 	clear(o.members)
 	if o.whole {
@@ -46,12 +47,12 @@ func (o *object) fill(r *record.Record) map[string]any {
 	return o.members
 }
 
-// is tells whether v is the object itself, not one that is equal to it.
+// is reports whether v is the object itself, not one that is equal to it.
 func (o *object) is(v map[string]any) bool {
 	return reflect.ValueOf(v).Pointer() == reflect.ValueOf(o.members).Pointer()
 }
 
-// value is one field of the record, a copy.
+// value returns a copy of one field of the record.
 func (o *object) value(r *record.Record, f record.Field) any {
 	switch record.Fields[f].Kind {
 	case record.Bool:
@@ -72,7 +73,7 @@ func (o *object) value(r *record.Record, f record.Field) any {
 	return o.strings.find(r.Bytes(f), text)
 }
 
-// repeated are the strings that come again and again in a chat.
+// repeated marks the fields whose strings repeat in a chat: they are cached.
 var repeated = [record.Count]bool{
 	record.Action: true, record.Platform: true, record.Connection: true, record.Channel: true,
 	record.Type: true, record.BroadcastID: true, record.ShowID: true, record.Currency: true,
@@ -80,33 +81,33 @@ var repeated = [record.Count]bool{
 	record.Status: true, record.Reason: true, record.ReasonText: true,
 }
 
-// words are values that were seen before: finding one costs no allocation.
-type words map[string]any
+// cache holds values by their text, so that a repeated one costs no allocation.
+type cache map[string]any
 
 const (
-	maxWords = 1024 // when there are more, all are forgotten
-	maxWord  = 128  // bytes; longer ones are not kept
+	maxCached    = 1024 // entries; a full cache is emptied
+	maxCachedLen = 128  // bytes; longer texts are not cached
 )
 
-func (w *words) find(literal []byte, value func(string) any) any {
-	if v, ok := (*w)[string(literal)]; ok {
+func (c *cache) find(literal []byte, value func(string) any) any {
+	if v, ok := (*c)[string(literal)]; ok {
 		return v
 	}
 	s := string(literal)
 	v := value(s)
-	if len(literal) <= maxWord {
-		if len(*w) >= maxWords {
-			clear(*w)
+	if len(literal) <= maxCachedLen {
+		if len(*c) >= maxCached {
+			clear(*c)
 		}
-		(*w)[s] = v
+		(*c)[s] = v
 	}
 	return v
 }
 
 func text(s string) any { return s }
 
-// number reads a JSON number as gojq does: an int where that is exact, else
-// the literal, which gojq reads when it calculates and writes as it came.
+// number converts a JSON number as gojq does: to an int where that is exact,
+// else to the literal, which gojq parses for arithmetic and writes unchanged.
 func number(literal string) any {
 	if n, err := strconv.Atoi(literal); err == nil && literal != "-0" {
 		return n
@@ -114,14 +115,15 @@ func number(literal string) any {
 	return json.Number(literal)
 }
 
-// action is the wire's action behind a record: $raw.
+// action is the frame that a record was decoded from, for $raw.
 type action struct {
 	frame   []byte
 	decoded any
-	done    bool
+	done    bool // decoded is set
 }
 
-// value decodes the action, once. Its numbers keep their literals.
+// value decodes the frame once. It is nil without a frame. Numbers keep their
+// digits.
 func (a *action) value() any {
 	if a.done || a.frame == nil {
 		return a.decoded

@@ -10,8 +10,8 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// countdown is a context that is cancelled after it was looked at so many
-// times: no clock decides when.
+// countdown is a context that is cancelled after left calls of Err, whatever
+// the time.
 type countdown struct {
 	context.Context
 	left int
@@ -54,7 +54,7 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// TestInterruptAtOnce runs nothing when it is too late.
+// TestInterruptAtOnce runs nothing when the context is done already.
 func TestInterruptAtOnce(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(errors.New("enough"))
@@ -70,7 +70,8 @@ func TestInterruptAtOnce(t *testing.T) {
 	}
 }
 
-// TestMemory ends programs that would take all memory, and goes on.
+// TestMemory stops programs that would take all memory, then runs the next
+// record.
 func TestMemory(t *testing.T) {
 	programs := []string{
 		`def f: 1 + f; if .platform == "x" then f else .author end`,
@@ -82,10 +83,14 @@ func TestMemory(t *testing.T) {
 		p := compile(t, program, Options{})
 		p.guard.limit = 4 << 20
 		for range 2 {
+			before := heapSize()
 			err := p.Run(context.Background(), typical("x"), nil, func(o Output) error {
 				t.Errorf("%s: an output %v", program, o)
 				return nil
 			})
+			if after := heapSize(); after > before+p.guard.limit/2 {
+				t.Errorf("%s: the heap grew from %d to %d bytes", program, before, after)
+			}
 			if failed := (*Error)(nil); !errors.As(err, &failed) {
 				t.Errorf("%s: ended with %v", program, err)
 			}
@@ -96,21 +101,56 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// TestGrowth ends programs that double something in every step.
+// TestGrowth stops programs that double something in every step.
 func TestGrowth(t *testing.T) {
 	for program, want := range map[string]string{
-		`"x" | until(false; . + .)`:                   "the program takes too much memory for one record: does it ever end?",
-		`[1] | until(false; . + .)`:                   "the program takes too much memory for one record: does it ever end?",
-		`last(limit(100; 1 | recurse([., .])))`:       "an output is too large or too deep to be written",
-		`last(limit(100; 1 | recurse({a: ., b: .})))`: "an output is too large or too deep to be written",
-		`last(limit(20000; 1 | recurse([.])))`:        "an output is too large or too deep to be written",
-		`("x" * 1000000) as $x | [range(70) | $x]`:    "an output is too large or too deep to be written",
+		`"x" | until(false; . + .)`:                   "the program takes too much memory for one record: it may never end",
+		`[1] | until(false; . + .)`:                   "the program takes too much memory for one record: it may never end",
+		`last(limit(100; 1 | recurse([., .])))`:       "an output is larger than 64 MiB or deeper than 10,000 levels",
+		`last(limit(100; 1 | recurse({a: ., b: .})))`: "an output is larger than 64 MiB or deeper than 10,000 levels",
+		`last(limit(20000; 1 | recurse([.])))`:        "an output is larger than 64 MiB or deeper than 10,000 levels",
+		`null | .[5000000] = 1`:                       "an output is larger than 64 MiB or deeper than 10,000 levels",
+		`("x" * 1000000) as $x | [range(70) | $x]`:    "an output is larger than 64 MiB or deeper than 10,000 levels",
 	} {
 		p := compile(t, program, Options{})
 		p.guard.limit = 8 << 20
 		if got := outputs(t, p, typical("x"), nil); len(got) == 0 || got[len(got)-1] != "error: "+want {
 			t.Errorf("%s: got %.200q", program, got)
 		}
+	}
+}
+
+// TestLargeProduct refuses products that would take the memory at once.
+func TestLargeProduct(t *testing.T) {
+	const refused = "error: the result of a multiplication is larger than 16 MiB"
+	stopped := "error: " + errMemory.Message
+	for program, want := range map[string]string{
+		`"x" * 2000000000`:                         refused,
+		`2000000000 * "x"`:                         refused,
+		`.text * 1e300 | length`:                   refused,
+		`.text *= 2000000000`:                      refused,
+		`"x" | until(false; . * 1000)`:             refused,
+		`2 | until(false; . * .)`:                  refused,
+		`("x" * 16777216) | utf8bytelength`:        "16777216",
+		`"x" * 16777216 | . + . + . + . + .`:       stopped,
+		`[("x", "y") * range(15000000; 15000005)]`: stopped,
+	} {
+		p := compile(t, program, Options{})
+		p.guard.limit = 64 << 20
+		runtime.GC() // the garbage of other tests would count
+		if got := outputs(t, p, typical("x"), nil); len(got) != 1 || got[0] != want {
+			t.Errorf("%s: got %.200q", program, got)
+		}
+	}
+}
+
+// TestLargeProductGrows doubles a string in so few steps that only a guard
+// that looks at each of them sees it.
+func TestLargeProductGrows(t *testing.T) {
+	p := compile(t, `"x" * 5000000 | . + . | . + . | . + . | . + . | . + . | . + . | length`, Options{})
+	got := outputs(t, p, typical("x"), nil)
+	if want := "error: " + errMemory.Message; len(got) != 1 || got[0] != want {
+		t.Errorf("got %.200q, want %q", got, want)
 	}
 }
 
@@ -135,7 +175,7 @@ func TestMemoryFlat(t *testing.T) {
 			r.Reset()
 		}
 	}
-	run(2 * maxWords)
+	run(2 * maxCached)
 	before := live()
 	run(20_000)
 	if after := live(); after > before+100_000 {
@@ -149,10 +189,10 @@ func TestHoarding(t *testing.T) {
 	p := compile(t, `.author as $a | .text | test("^\($a)$")`, Options{})
 	r := typical("twitch")
 	first := p.code
-	for i := range 3 * hoarding {
+	for i := range 3 * maxHoarding {
 		name := []byte{'a' + byte(i%26), 'a' + byte(i/26%26), 'a' + byte(i/26/26%26)}
 		r.SetString(record.Author, string(name))
-		if p.records > hoarding {
+		if p.records > maxHoarding {
 			t.Fatalf("record %d: the code has seen %d", i, p.records)
 		}
 		outputs(t, p, r, nil)
@@ -162,7 +202,9 @@ func TestHoarding(t *testing.T) {
 	}
 	for program, want := range map[string]bool{
 		`test("a")`: false, `.text | gsub("a"; .author)`: false, `split(", ")`: false, `sub("(?<x>a)"; "\(.x)")`: false,
-		`test(.author)`: true, `"a" as $x | .text | scan($x; "g")`: true, `split("\(.a)"; null)`: true,
+		`test(.author)`: true, `match(.author)`: true, `capture(.author)`: true, `scan(.author)`: true, `split(.author; null)`: true,
+		`splits(.author)`: true, `sub(.author; "")`: true, `gsub(.author; "")`: true,
+		`"a" as $x | .text | scan($x; "g")`: true, `split("\(.a)"; null)`: true,
 	} {
 		if got := compile(t, program, Options{}).hoards; got != want {
 			t.Errorf("%s: hoards is %v", program, got)

@@ -10,7 +10,7 @@ import (
 	"github.com/itchyny/gojq"
 )
 
-// syntaxError explains an error of gojq's parser.
+// syntaxError converts an error of gojq's parser.
 func (p *Program) syntaxError(err error) error {
 	failed := (*gojq.ParseError)(nil)
 	if !errors.As(err, &failed) {
@@ -24,9 +24,9 @@ func (p *Program) syntaxError(err error) error {
 	case failed.Token == "":
 		message, start = "unexpected end of the program", len(strings.TrimRight(p.source, blanks))
 	case failed.Token == "'":
-		message += ": strings stand in double quotes"
+		message += ": write strings in double quotes"
 	case start < 0 || p.source[start:failed.Offset] != failed.Token:
-		// The parser names the token before a string with \( in it.
+		// For a string that contains \( the parser reports the token before it.
 		message, start = "unexpected string", failed.Offset-1
 	}
 	return p.newSyntaxError(message, start)
@@ -37,8 +37,8 @@ const (
 	blanks       = " \t\r\n"
 )
 
-// openingQuote finds the quote that is never closed: what stands before it is
-// no unterminated string.
+// openingQuote returns the offset of the quote that is never closed: the program
+// before it has no unterminated string.
 func (p *Program) openingQuote() int {
 	end := len(p.source)
 	for range 100 {
@@ -54,7 +54,7 @@ func (p *Program) openingQuote() int {
 	return len(p.source)
 }
 
-// compileError explains an error of gojq's compiler, which tells no offset.
+// compileError converts an error of gojq's compiler, which has no offset.
 func (p *Program) compileError(err error) error {
 	message := err.Error()
 	words := []string{}
@@ -70,19 +70,26 @@ func (p *Program) compileError(err error) error {
 	offset := p.find(words, func(source, suffix string) bool {
 		return p.compileVariant(source, words, suffix) == message
 	})
+	if len(words) == 1 && slices.Contains(missing, words[0]) {
+		message = "jq's " + words[0] + " is not available in a filter"
+	}
 	switch message {
 	case "input(s)/0 is not allowed":
 		message = "input and inputs are not available: a filter sees one record at a time"
 	case `missing query (try ".")`:
-		message = `nothing to run: the program "." passes every record`
+		message = `empty program: write "." to pass every record`
 		offset = len(strings.TrimRight(p.source, blanks))
 	}
 	return p.newSyntaxError(message, offset)
 }
 
-// compileVariant compiles a source in which words may have got the suffix,
-// which makes them functions, variables and labels that exist. It returns the
-// compiler's message.
+// missing are the names that jq defines and gojq does not.
+var missing = []string{"$__loc__", "$__prog_args", "get_jq_origin", "get_prog_origin", "get_search_list",
+	"input_filename", "input_line_number"}
+
+// compileVariant compiles a source in which find may have added the suffix to
+// words. Words with the suffix are defined as functions, variables and labels.
+// It returns the message of the compiler, or "".
 func (p *Program) compileVariant(source string, words []string, suffix string) string {
 	query, err := gojq.Parse(source)
 	if err != nil {
@@ -109,7 +116,7 @@ func (p *Program) compileVariant(source string, words []string, suffix string) s
 	return ""
 }
 
-// importError explains that there are no modules.
+// importError returns the error of a program that imports modules.
 func (p *Program) importError() error {
 	offset := p.find([]string{"import", "include"}, func(source, _ string) bool {
 		query, err := gojq.Parse(source)
@@ -118,19 +125,19 @@ func (p *Program) importError() error {
 	return p.newSyntaxError("modules are not available: a filter is one program", offset)
 }
 
-// formatError explains that there is no such format.
+// formatError returns the error of a program with a format that does not exist.
 func (p *Program) formatError(format string) error {
 	offset := p.find([]string{format}, func(source, _ string) bool {
 		query, err := gojq.Parse(source)
 		return err == nil && unknownFormat(query) == format
 	})
-	return p.newSyntaxError("format not defined: "+format+"; there are "+strings.Join(formats, ", "), offset)
+	return p.newSyntaxError("format not defined: "+format+"; the formats are "+strings.Join(formats, ", "), offset)
 }
 
-// find returns the offset of the first occurrence of the words that is the
-// mistake. It adds a suffix to all occurrences from some point on: the mistake
-// is gone as soon as it is among them. Other occurrences, in strings and
-// comments too, make no difference.
+// find returns the offset of the first occurrence of the words that causes the
+// error, by binary search. It adds a suffix to all occurrences from some point
+// on, and wrong reports whether the error remains. Occurrences that do not cause
+// it, such as those in strings and comments, make no difference.
 func (p *Program) find(words []string, wrong func(source, suffix string) bool) int {
 	suffix := "_"
 	for strings.Contains(p.source, suffix) {
@@ -160,7 +167,7 @@ func (p *Program) find(words []string, wrong func(source, suffix string) bool) i
 
 type span struct{ start, end int }
 
-// occurrences finds whole words.
+// occurrences returns where the words occur as whole words, in order.
 func occurrences(source string, words []string) []span {
 	var found []span
 	for _, word := range words {

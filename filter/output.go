@@ -7,18 +7,17 @@ import (
 
 // Output is one output of a program that is neither false nor null.
 type Output struct {
-	// Record tells that the record itself stands: the program said true, or
-	// gave the record as it came.
+	// Record is set when the output is true or the unchanged record: the record
+	// is to be written.
 	Record bool
-	// Value is what stands in its place otherwise: a string, an int, a float64,
-	// a *big.Int, a json.Number (an exact literal), a []any or a
-	// map[string]any; nil and bools only inside of those. It must not be
-	// changed, and is valid until emit returns. It is at most 10,000 deep and
-	// some 64 MiB large, unless a few steps were enough to make it larger.
+	// Value is to be written otherwise: a string, an int, a float64, a *big.Int,
+	// a json.Number, a []any or a map[string]any; nil and bools only inside of
+	// the last two. It must not be changed, and is valid until emit returns. It
+	// is at most 10,000 levels deep and some 64 MiB large.
 	Value any
 }
 
-// output hands out what the program gave.
+// output passes one output of the program to emit, unless it is false.
 func (p *Program) output(v any, emit func(Output) error) error {
 	switch v := v.(type) {
 	case bool:
@@ -31,25 +30,23 @@ func (p *Program) output(v any, emit func(Output) error) error {
 			return emit(Output{Record: true})
 		}
 	}
-	if p.guard.steps > fewSteps && !writable(v) {
-		return &Error{Message: "an output is too large or too deep to be written"}
+	if !writable(v) {
+		return &Error{Message: "an output is larger than 64 MiB or deeper than 10,000 levels"}
 	}
 	return emit(Output{Value: v})
 }
 
 const (
-	// fewSteps cannot make such an output.
-	fewSteps = 64
-	// maxOutput is how large an output may be, in bytes of its strings and of
-	// the words of memory that hold its values.
+	// maxOutput limits the size of an output, in bytes: those of its strings,
+	// and 16 for each value.
 	maxOutput = 64 << 20
-	// maxDepth is how deep it may be: what the standard library reads.
+	// maxDepth limits its depth to what encoding/json can read.
 	maxDepth = 10_000
 )
 
-// writable tells whether an output can be written. A few steps are enough to
-// make a value that holds another twice, which holds another twice: small in
-// memory, and endless as JSON.
+// writable reports whether an output is within the limits. A few steps can make
+// an array that holds another one twice, and so on: it is small in memory, but
+// has no end as JSON.
 func writable(v any) bool {
 	left := maxOutput
 	return measure(v, &left, maxDepth)

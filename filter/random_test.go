@@ -9,16 +9,16 @@ import (
 	"testing"
 )
 
-// author writes programs at random: of its own choices, or of a fuzzer's.
+// author writes programs at random. A random source or a fuzzer chooses.
 type author struct {
 	choose    func(n int) int
-	loops     int // one is enough: two can double something too often
+	loops     int // at most one: two can double something too often
 	variables []string
 	functions []string
 	depth     int
 }
 
-// expression is a program that uses the record in some way.
+// expression returns a program that uses the record.
 func (a *author) expression() string {
 	if a.depth++; a.depth > 60 {
 		return a.pick(".", ".author", ".text", "1")
@@ -38,7 +38,7 @@ func (a *author) expression() string {
 	case 9:
 		return "(" + e() + " " + a.pick("//", "and", "or") + " " + e() + ")"
 	case 10:
-		return "(" + e() + " " + a.pick("+", "==", "-", "<") + " " + e() + ")"
+		return "(" + e() + " " + a.pick("+", "==", "-", "<", "*") + " " + e() + ")"
 	case 11:
 		return "if " + e() + " then " + e() + a.pick("", " else "+e(), " elif "+e()+" then "+e()) + " end"
 	case 12:
@@ -72,13 +72,13 @@ func (a *author) expression() string {
 	case 29:
 		return a.pick("limit", "nth", "skip", "any", "all", "IN") + "(" + a.pick("1", e()) + "; " + e() + ")"
 	case 30:
-		return a.pick("keys", "length", "type", "not", "values", "objects", "scalars", "tojson", "empty", "to_entries", "error", "add", "..", ".[]?", "@json", "halt")
+		return a.pick("keys", "length", "type", "not", "values", "objects", "scalars", "tojson", "empty", "to_entries", "error", "add", "..", ".[]?", "@json", "halt", "halt_error")
 	case 31:
 		return "has(" + a.pick(`"text"`, `"image"`, e()) + ")"
 	case 32:
 		return "(" + e() + ")" + a.pick(".author", ".text", "[0]", `["author"]`, "[]", ".author?")
 	case 33:
-		return "(" + e() + " " + a.pick("=", "|=", "+=", "//=") + " " + e() + ")"
+		return "(" + e() + " " + a.pick("=", "|=", "+=", "*=", "//=") + " " + e() + ")"
 	case 34:
 		return "(label $out | " + e() + a.pick("", ", break $out, "+e()) + ")"
 	case 35:
@@ -93,7 +93,7 @@ func (a *author) expression() string {
 	return a.pick("null", "false", "1", `"author"`, "{}", "[]", `"x"`)
 }
 
-// program is an expression that may have a gate.
+// program returns an expression that may have a gate.
 func (a *author) program() string {
 	equality := func() string {
 		return a.pick(`.platform == "twitch"`, `.platform == "kick"`, `"x" == .author`, `.author == "Some Viewer"`, `.image == ""`,
@@ -104,7 +104,7 @@ func (a *author) program() string {
 		"select("+equality()+" or "+a.expression()+") | ", "select("+a.expression()+" and "+equality()+") | ") + a.expression()
 }
 
-// binding is an expression in which a variable is known.
+// binding returns an expression that binds a variable.
 func (a *author) binding() string {
 	source, n := a.expression(), len(a.variables)
 	name := a.pick("$x", "$y")
@@ -129,8 +129,8 @@ func (a *author) binding() string {
 	return "((" + source + ") as " + pattern + " | " + a.expression() + ")"
 }
 
-// function is an expression in which a function is known; it may be named as
-// one of jq's.
+// function returns an expression that defines a function, perhaps one with a
+// name of jq's.
 func (a *author) function() string {
 	variables, functions := len(a.variables), len(a.functions)
 	name := a.pick("f", "g", "select", "keys", "empty")
@@ -154,8 +154,8 @@ func (a *author) function() string {
 
 func (a *author) pick(words ...string) string { return words[a.choose(len(words))] }
 
-// compareWithPlain runs a program on a record as we do and the plain way. A
-// program that goes on for long is not compared.
+// compareWithPlain runs a program on a record with Program and with gojq alone,
+// and compares the outputs unless the program runs for long.
 func compareWithPlain(t *testing.T, program string) *Program {
 	t.Helper()
 	p := compile(t, program, Options{})
@@ -163,7 +163,7 @@ func compareWithPlain(t *testing.T, program string) *Program {
 	for range 2 {
 		r := typical("twitch")
 		got := outputsUntil(t, &countdown{context.Background(), 30}, p, r, oneFrame)
-		want := plainly(t, &countdown{context.Background(), 30}, plain, r)
+		want := plainly(t, &countdown{context.Background(), 30}, p, plain, r)
 		if slices.Contains(got, "cancelled") || slices.Contains(want, "cancelled") {
 			return p
 		}
@@ -174,7 +174,7 @@ func compareWithPlain(t *testing.T, program string) *Program {
 	return p
 }
 
-// TestRandom compares programs that are written at random.
+// TestRandom compares random programs.
 func TestRandom(t *testing.T) {
 	for _, program := range seeds {
 		compareWithPlain(t, program)

@@ -7,7 +7,7 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// oneFrame is an action of the wire.
+// oneFrame is an action as the service sends it.
 var oneFrame = []byte(`{"action":"event","payload":{"connectionIdentifier":"9209300-twitch-somechannel","eventIdentifier":"cbaa276f8c5a583412fda48e7eff2bb2","eventPayload":{"author":{"avatar":"https://yt3.ggpht.com/a=s120","displayName":"Some Viewer","id":"UCxxxxxxxxxxxxxxxxxxxxxx"},"bot":false,"text":"test"},"eventSourceId":2,"eventTypeId":4,"userId":9007199254740993},"timestamp":1740152273}`)
 
 // typical is a chat message as decode makes it.
@@ -37,7 +37,7 @@ func typical(platform string) *record.Record {
 	return r
 }
 
-// toJSON writes a record by the standard library alone, as an oracle.
+// toJSON encodes a record with the standard library, as an oracle.
 func toJSON(r *record.Record) []byte {
 	members := map[string]any{}
 	for f := range r.All {

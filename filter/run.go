@@ -3,28 +3,29 @@ package filter
 import (
 	"context"
 	"fmt"
+	"runtime"
 
 	"github.com/restail/restail/decode/record"
 )
 
 const (
-	// longRun is how many steps on one record make the run so fat that it is
-	// not kept for the next.
+	// longRun is the number of steps for one record after which the stacks of
+	// the run may be large: it does not serve another record.
 	longRun = 1 << 16
-	// hoarding is how many records code that gathers regular expressions
-	// serves.
-	hoarding = 1000
+	// maxHoarding is the number of records after which a program that builds
+	// regular expressions is compiled anew.
+	maxHoarding = 1000
 )
 
-// Run gives the record to the program and hands each output to emit before it
-// asks for the next. Frame is the action that $raw decodes; nil for a record
-// that no action made. Nothing of the record or the frame is kept.
+// Run runs the program on the record, and calls emit with each output before it
+// asks for the next. Frame is the JSON that $raw decodes; it is nil for a record
+// that was made from none.
 //
-// The error is ctx's or emit's, unchanged, or an *[Error], which concerns this
-// record only: what was handed out before it stays.
+// The error is ctx's or emit's, unchanged, a *[HaltError], after which no
+// further record should be run, or an *[Error], which concerns this record only.
+// Outputs that emit got before an error remain valid.
 //
-// ctx ends any program, but not a single long operation inside of it, such as
-// a string times a huge number.
+// ctx stops any program, but only between two operations of gojq.
 func (p *Program) Run(ctx context.Context, r *record.Record, frame []byte, emit func(Output) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -35,7 +36,7 @@ func (p *Program) Run(ctx context.Context, r *record.Record, frame []byte, emit 
 	if p.gate != nil && !p.gate(r) {
 		return nil
 	}
-	if p.records++; p.hoards && p.records > hoarding {
+	if p.records++; p.hoards && p.records > maxHoarding {
 		if err := p.recompile(); err != nil {
 			return err
 		}
@@ -47,12 +48,15 @@ func (p *Program) Run(ctx context.Context, r *record.Record, frame []byte, emit 
 	if !finished || p.guard.steps > longRun {
 		p.results = nil
 	}
+	if p.guard.stopped == errMemory {
+		runtime.GC() // what this record left behind does not count for the next
+	}
 	p.action = action{}
 	return err
 }
 
-// drive hands out the outputs for one record. It tells whether the run is
-// waiting for the next record.
+// drive passes the outputs for one record to emit. It reports whether the run
+// waits for the next record, which is not so after an error.
 func (p *Program) drive(emit func(Output) error) (finished bool, err error) {
 	if p.results == nil {
 		p.results = p.code.RunWithContext(&p.guard, nil, p.values...)
@@ -68,7 +72,7 @@ func (p *Program) drive(emit func(Output) error) (finished bool, err error) {
 			if p.guard.stopped != nil {
 				return false, p.guard.stopped
 			}
-			return false, recordError(v)
+			return false, p.recordError(v)
 		default:
 			err = p.output(v, emit)
 		}
@@ -78,22 +82,22 @@ func (p *Program) drive(emit func(Output) error) (finished bool, err error) {
 	}
 }
 
-// next returns the next output. A few programs make gojq panic, such as
-// 1 < (label $out | .) with version 0.12.20: that too concerns one record.
+// next returns the next output. A few programs make gojq 0.12.20 panic, such as
+// 1 < (label $out | .): that is an error of one record.
 func (p *Program) next() (v any, ok bool) {
 	defer func() {
 		if broken := recover(); broken != nil {
-			v, ok = &Error{Message: visible(fmt.Sprint("gojq fails: ", broken))}, true
+			v, ok = &Error{Message: visible(fmt.Sprint("gojq failed: ", broken))}, true
 		}
 	}()
 	return p.results.Next()
 }
 
-// feed gives the run one record at a time.
+// feed supplies the run with one record at a time.
 type feed struct {
-	next map[string]any
-	// empty tells that the run asked for more than there is: it is done with
-	// the last record.
+	next map[string]any // nil once the run has it
+	// empty is set when the run has asked for another record: it has no more
+	// outputs for the last one.
 	empty bool
 }
 

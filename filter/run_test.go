@@ -16,7 +16,7 @@ import (
 )
 
 // outputs runs a program on one record. The record itself is shown as
-// "record", an error as "error: …", anything else as JSON.
+// "record", an error as errorLine shows it, anything else as JSON.
 func outputs(t testing.TB, p *Program, r *record.Record, frame []byte) []string {
 	t.Helper()
 	return outputsUntil(t, context.Background(), p, r, frame)
@@ -42,14 +42,25 @@ func outputsUntil(t testing.TB, ctx context.Context, p *Program, r *record.Recor
 		}
 		return nil
 	})
-	if failed := (*Error)(nil); errors.As(err, &failed) {
-		lines = append(lines, "error: "+failed.Message)
-	} else if err == context.Canceled {
-		lines = append(lines, "cancelled")
-	} else if err != nil {
-		t.Errorf("error %v is no *Error", err)
+	if err != nil {
+		lines = append(lines, errorLine(t, err))
 	}
 	return lines
+}
+
+// errorLine shows an error of Run.
+func errorLine(t testing.TB, err error) string {
+	t.Helper()
+	failed, halt := (*Error)(nil), (*HaltError)(nil)
+	switch {
+	case errors.As(err, &failed):
+		return "error: " + failed.Message
+	case errors.As(err, &halt):
+		return fmt.Sprintf("halt %d: %s", halt.Status, halt.Message)
+	case err != context.Canceled:
+		t.Errorf("unexpected error %v", err)
+	}
+	return "cancelled"
 }
 
 func compile(t testing.TB, program string, o Options) *Program {
@@ -70,7 +81,7 @@ func TestRun(t *testing.T) {
 		program string
 		want    []string
 	}{
-		// What becomes of an output.
+		// Outputs.
 		{`true`, []string{"record"}},
 		{`false`, nil},
 		{`null`, nil},
@@ -104,7 +115,7 @@ func TestRun(t *testing.T) {
 		{`.text |= ascii_upcase | .text[:5]`, []string{`"HELLO"`}},
 		{`to_entries[0].key`, []string{`"action"`}},
 
-		// The record itself stands wherever it comes out unchanged.
+		// The unchanged record is recognized.
 		{`select(.platform == "twitch")`, []string{"record"}},
 		{`select(.platform == "kick")`, nil},
 		{`. as $r | .author | $r`, []string{"record"}},
@@ -119,12 +130,21 @@ func TestRun(t *testing.T) {
 		{`[.][0]`, []string{"record"}},
 		{`{r: .} | .r.author`, []string{`"Some Viewer"`}},
 
-		// Ends.
+		// Errors and other ends.
 		{`1, error("no"), 2`, []string{"1", "error: no"}},
-		{`1, halt, 2`, []string{"1"}},
-		{`1, ("bye" | halt_error), 2`, []string{"1", "error: bye"}},
-		{`1, ({a: 1} | halt_error(3)), 2`, []string{"1", `error: {"a":1}`}},
-		{`null | halt_error`, nil},
+		{`1, halt, 2`, []string{"1", "halt 0: "}},
+		{`1, ("bye" | halt_error), 2`, []string{"1", "halt 5: bye"}},
+		{`1, ({a: 1} | halt_error(3)), 2`, []string{"1", `halt 3: {"a":1}`}},
+		{`try halt catch 1`, []string{"halt 0: "}},
+		{`null | halt_error`, []string{"halt 5: "}},
+		{`false | halt_error`, []string{"halt 5: false"}},
+		{`"a\u001b[31m\r\nb\n\r\n" | halt_error`, []string{`halt 5: a\x1b[31m\r\nb`}},
+		{`1 | halt_error(256), 2`, []string{"halt 0: 1"}},
+		{`1 | halt_error(-1)`, []string{"halt 255: 1"}},
+		{`1 | halt_error(300.9)`, []string{"halt 44: 1"}},
+		{`1 | halt_error("x")`, []string{`error: halt_error cannot be applied to: string ("x")`}},
+		{`"x" * 10000 | halt_error`, []string{"halt 5: " + strings.Repeat("x", 4096) + "…"}},
+		{`last(limit(100; 1 | recurse([., .]))) | halt_error`, []string{"halt 5: a value that is too large to show"}},
 		{`error(null)`, []string{"error: error(null)"}},
 		{`error({a: 1})`, []string{`error: {"a":1}`}},
 		{`try error(null) catch .`, nil},
@@ -136,7 +156,7 @@ func TestRun(t *testing.T) {
 		{`error("a\nb\u001b[31m\u202e")`, []string{`error: a\nb\x1b[31m\u202e`}},
 		{`error("x" * 1000)`, []string{"error: " + strings.Repeat("x", 200) + "…"}},
 
-		{`.author, (1 < (label $out | .))`, []string{`"Some Viewer"`, "error: gojq fails: env.index"}},
+		{`.author, (1 < (label $out | .))`, []string{`"Some Viewer"`, "error: gojq failed: env.index"}},
 
 		// Variables.
 		{`$who == .author`, []string{"record"}},
@@ -155,15 +175,15 @@ func TestRun(t *testing.T) {
 		{`"$raw"`, []string{`"$raw"`}},
 		{`now > 1700000000`, []string{"record"}},
 
-		// Off, or harmless.
+		// Without effect, or not available.
 		{`debug | .author`, []string{`"Some Viewer"`}},
 		{`debug("x", .author) | .platform`, []string{`"twitch"`}},
 		{`.author | stderr`, []string{`"Some Viewer"`}},
-		{`"a" | modulemeta`, []string{`error: cannot load module: string`}},
+		{`"a" | modulemeta`, []string{`error: cannot load module: "a"`}},
 
 		{`[builtins[] | select(contains("raw"), contains(" "))]`, []string{"[]"}},
 
-		// A later record finds nothing of an earlier one.
+		// Nothing of an earlier record remains.
 		{`[.text, .author] | join(" ") | test("hello .* viewer$"; "i")`, []string{"record"}},
 	}
 	for _, test := range tests {
@@ -178,8 +198,8 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestRunSequence sends different records through one program: an error, a
-// halt or a stop in between changes nothing for the next.
+// TestRunSequence runs one program on different records: an error, a halt or a
+// cancelled run does not affect the next.
 func TestRunSequence(t *testing.T) {
 	p := compile(t, `if .platform == "kick" then 1, error("kick")
 		elif .platform == "x" then 2, halt
@@ -189,7 +209,7 @@ func TestRunSequence(t *testing.T) {
 		"twitch":  {`"twitch"`, `"Some Viewer"`, `"event"`},
 		"youtube": {`"youtube"`, `"Some Viewer"`, `"event"`},
 		"kick":    {"1", "error: kick"},
-		"x":       {"2"},
+		"x":       {"2", "halt 0: "},
 	}
 	for _, platform := range []string{"twitch", "kick", "kick", "twitch", "x", "youtube", "x", "kick", "dlive", "twitch", "youtube"} {
 		if platform == "dlive" {
@@ -229,7 +249,7 @@ func TestRunEmitError(t *testing.T) {
 	}
 }
 
-// TestRunTypes looks at the Go types of the outputs, which format relies on.
+// TestRunTypes checks the Go types of the outputs, which format relies on.
 func TestRunTypes(t *testing.T) {
 	r := typical("twitch")
 	r.SetNumber(record.GapSeconds, []byte("4.20"))
@@ -300,7 +320,7 @@ func TestRunKeepsNothing(t *testing.T) {
 	}
 }
 
-// TestRunRaw looks at what $raw is where there is no action, or no good one.
+// TestRunRaw checks $raw without a frame, and for one that cannot be decoded.
 func TestRunRaw(t *testing.T) {
 	p := compile(t, `[$raw], ($raw | type)`, Options{})
 	tests := []struct {
@@ -347,14 +367,14 @@ func TestArgNames(t *testing.T) {
 		want string
 	}{
 		{[]Arg{{"a", "1"}, {"B_2", "2"}, {"_", "3"}, {"if", "4"}}, ""},
-		{[]Arg{{"", "1"}}, `"" cannot name a variable: a name is letters, digits and _, and does not begin with a digit`},
-		{[]Arg{{"1a", "1"}}, `"1a" cannot name a variable: a name is letters, digits and _, and does not begin with a digit`},
-		{[]Arg{{"$a", "1"}}, `"$a" cannot name a variable: a name is letters, digits and _, and does not begin with a digit`},
-		{[]Arg{{"a-b", "1"}}, `"a-b" cannot name a variable: a name is letters, digits and _, and does not begin with a digit`},
-		{[]Arg{{"é\x1b", "1"}}, `"é\x1b" cannot name a variable: a name is letters, digits and _, and does not begin with a digit`},
-		{[]Arg{{"raw", "1"}}, `$raw has a meaning already: choose another name than raw, ENV, __loc__`},
-		{[]Arg{{"ENV", "1"}}, `$ENV has a meaning already: choose another name than raw, ENV, __loc__`},
-		{[]Arg{{"a", "1"}, {"a", "2"}}, `$a is given twice`},
+		{[]Arg{{"", "1"}}, `invalid variable name "": want letters, digits and _, and no digit first`},
+		{[]Arg{{"1a", "1"}}, `invalid variable name "1a": want letters, digits and _, and no digit first`},
+		{[]Arg{{"$a", "1"}}, `invalid variable name "$a": want letters, digits and _, and no digit first`},
+		{[]Arg{{"a-b", "1"}}, `invalid variable name "a-b": want letters, digits and _, and no digit first`},
+		{[]Arg{{"é\x1b", "1"}}, `invalid variable name "é\x1b": want letters, digits and _, and no digit first`},
+		{[]Arg{{"raw", "1"}}, `$raw is predefined: choose another name`},
+		{[]Arg{{"ENV", "1"}}, `$ENV is predefined: choose another name`},
+		{[]Arg{{"a", "1"}, {"a", "2"}}, `$a is defined twice`},
 	}
 	for _, test := range tests {
 		_, err := Compile(".", Options{Args: test.args})

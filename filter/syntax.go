@@ -10,21 +10,21 @@ import (
 	"github.com/clipperhouse/displaywidth"
 )
 
-// SyntaxError is a program that does not compile. Its text is several lines:
-// what is wrong, the line of the program, and a caret under the mistake.
+// SyntaxError reports a program that does not compile. Its text has three lines:
+// the message, the line of the program, and a caret under the error.
 type SyntaxError struct {
-	// Message is what is wrong, one line.
+	// Message is one line.
 	Message string
-	// Name is the program's file; "" for one from the command line.
+	// Name is the file of the program; "" for the command line.
 	Name string
-	// Line counts from 1, Column in characters from 1.
+	// Line and Column begin at 1; Column counts characters.
 	Line, Column int
 
 	several bool   // the program has several lines
-	text    string // of the line
+	text    string // the line of the program
 }
 
-// newSyntaxError says that the mistake is at a byte offset of the source.
+// newSyntaxError returns an error at a byte offset of the source.
 func (p *Program) newSyntaxError(message string, offset int) *SyntaxError {
 	offset = min(max(offset, 0), len(p.source))
 	start := strings.LastIndexByte(p.source[:offset], '\n') + 1
@@ -54,12 +54,14 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("%s%s\n    %s%s\n    %*s", where, e.Message, gutter, line, len(gutter)+column+1, "^")
 }
 
-// The excerpt of a long line shows so many columns before the mistake, and is
-// so wide in all.
-const columnsBefore, columnsInAll = 48, 76
+// The widths of an excerpt, in columns.
+const (
+	maxBefore = 48 // before the error
+	maxWidth  = 76 // in all
+)
 
-// excerpt returns the line as it can be shown, and in which column of it the
-// mistake is, from 0.
+// excerpt returns the line, safe for a terminal and cut to maxWidth, and the
+// column of the error in it, from 0.
 func (e *SyntaxError) excerpt() (line string, column int) {
 	left, right := []string{}, ""
 	offset := 0
@@ -71,18 +73,18 @@ func (e *SyntaxError) excerpt() (line string, column int) {
 		left = append(left, visible(clusters.Value()))
 	}
 	cut := len(left)
-	for column = 0; cut > 0 && column+displaywidth.String(left[cut-1]) <= columnsBefore; cut-- {
+	for column = 0; cut > 0 && column+displaywidth.String(left[cut-1]) <= maxBefore; cut-- {
 		column += displaywidth.String(left[cut-1])
 	}
 	if cut > 0 {
 		left = append([]string{"…"}, left[cut:]...)
 		column++
 	}
-	right = displaywidth.TruncateString(visible(e.text[offset:]), columnsInAll-column, "…")
+	right = displaywidth.TruncateString(visible(e.text[offset:]), maxWidth-column, "…")
 	return strings.Join(left, "") + right, column
 }
 
-// visible makes a line safe for a terminal.
+// visible escapes what is not printable, so that a line is safe for a terminal.
 func visible(s string) string {
 	var b strings.Builder
 	for _, r := range s {
@@ -97,5 +99,5 @@ func visible(s string) string {
 	return b.String()
 }
 
-// zeroWidthJoiner holds emoji together.
+// zeroWidthJoiner joins emoji.
 const zeroWidthJoiner = '\u200d'

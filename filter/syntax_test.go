@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // mistakes are programs that do not compile.
 var mistakes = []struct {
@@ -60,7 +60,7 @@ var mistakes = []struct {
 	{program: `.text | test("` + strings.Repeat("a very long pattern ", 8) + `") ) | "` + strings.Repeat("tail ", 20) + `"`},
 	{program: strings.Repeat("絵", 60) + ")"},
 
-	// The compiler's, which tells no place.
+	// The compiler's, which have no offset.
 	{program: `foo`},
 	{program: `.text | foo(1; 2) | bar`},
 	{program: `"foo" + .foo + {foo: 1}.foo + foo # foo`},
@@ -107,7 +107,7 @@ func TestSyntaxErrors(t *testing.T) {
 		_, err := Compile(m.program, Options{Name: m.file, Args: []Arg{{"you", ""}}})
 		failed := (*SyntaxError)(nil)
 		if !errors.As(err, &failed) {
-			t.Errorf("%q: %v is no *SyntaxError", m.program, err)
+			t.Errorf("%q: error %v, want a *SyntaxError", m.program, err)
 			continue
 		}
 		fmt.Fprintf(&b, "=== %s %.200q\n%s\n", m.file, m.program, err)
@@ -127,11 +127,11 @@ func TestSyntaxErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	if b.String() != string(want) {
-		t.Errorf("%s differs (go test ./filter -update writes it):\n%s", golden, b.String())
+		t.Errorf("%s differs (go test ./filter -update rewrites it):\n%s", golden, b.String())
 	}
 }
 
-// checkVisible fails for a text that could do something to a terminal.
+// checkVisible fails for a text that is not safe for a terminal.
 func checkVisible(t *testing.T, text string) {
 	t.Helper()
 	for _, r := range text {
@@ -141,8 +141,8 @@ func checkVisible(t *testing.T, text string) {
 	}
 }
 
-// TestPlace looks at line and column, which count characters.
-func TestPlace(t *testing.T) {
+// TestPosition checks line and column, which count characters.
+func TestPosition(t *testing.T) {
 	tests := []struct {
 		program      string
 		line, column int

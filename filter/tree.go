@@ -7,7 +7,8 @@ import (
 	"github.com/itchyny/gojq"
 )
 
-// each visits every T of a program's tree, in the order of the source.
+// each calls visit for every T in the syntax tree of a program, in the order of
+// the source.
 func each[T any](query *gojq.Query, visit func(*T)) {
 	eachIn(reflect.ValueOf(query), visit)
 }
@@ -33,25 +34,25 @@ func eachIn[T any](v reflect.Value, visit func(*T)) {
 	}
 }
 
-// isConstant recognizes the programs . and true.
+// isConstant reports whether the program is . or true.
 func isConstant(query *gojq.Query) bool {
 	t := query.Term
 	return t != nil && len(query.FuncDefs) == 0 && len(t.SuffixList) == 0 &&
 		(t.Type == gojq.TermTypeIdentity || t.Type == gojq.TermTypeTrue)
 }
 
-// rawUse is how a program gets at $raw. Decoding the action costs more than
-// everything else, so it waits until the program asks for it where it can.
+// rawUse says when $raw is decoded. Decoding the frame costs more than anything
+// else, so it is done as late as possible.
 type rawUse int
 
 const (
-	rawNone  rawUse = iota
-	rawLate         // decoded when the program comes to it
-	rawEarly        // a variable, bound before the program begins
+	rawNone  rawUse = iota // never
+	rawLate                // when the program evaluates $raw
+	rawEarly               // before the program runs, for a variable
 )
 
-// rawUseOf looks for $raw. A program that binds a $raw of its own, or makes a
-// key of it, gets the variable.
+// rawUseOf looks for $raw. A program that binds $raw itself, or uses it as an
+// object key, needs the variable.
 func rawUseOf(query *gojq.Query) rawUse {
 	use := rawNone
 	each(query, func(f *gojq.Func) {
@@ -71,7 +72,7 @@ func rawUseOf(query *gojq.Query) rawUse {
 	return use
 }
 
-// renameRaw makes each $raw a call of the function that decodes it.
+// renameRaw replaces each $raw by a call of the function that decodes it.
 func renameRaw(query *gojq.Query) {
 	each(query, func(f *gojq.Func) {
 		if f.Name == "$raw" {
@@ -80,9 +81,8 @@ func renameRaw(query *gojq.Query) {
 	})
 }
 
-// inlineSelect writes each select(f) as the if that it is: a call of a function
-// costs more than what select does. A program that gives select or empty
-// another meaning stays as it is.
+// inlineSelect replaces each select(f) by if f then . else empty end, which is
+// faster than the call. A program that redefines select or empty is left alone.
 func inlineSelect(query *gojq.Query) {
 	isSelect := func(name string, arguments int) bool { return name == "select" && arguments == 1 }
 	other := false
@@ -107,16 +107,53 @@ func inlineSelect(query *gojq.Query) {
 	})
 }
 
-// callOf calls a function without arguments.
-func callOf(name string) *gojq.Query {
-	return &gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeFunc, Func: &gojq.Func{Name: name}}}
+// callOf returns a call of a function, or a variable.
+func callOf(name string, args ...*gojq.Query) *gojq.Query {
+	return &gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeFunc, Func: &gojq.Func{Name: name, Args: args}}}
 }
 
-// patternFuncs take a regular expression as their first argument.
+// Variables that no program can name.
+const (
+	leftFactor  = "$_ left"
+	rightFactor = "$_ right"
+)
+
+// limitProducts has the factors of every product checked first, since a string
+// times a large number is one operation of gojq, which takes gigabytes:
+//
+//	L * R	becomes	_ factors(L; R) as [$l, $r] | $l * $r
+//	L *= R	becomes	R as $r | L |= . * $r
+func limitProducts(query *gojq.Query) {
+	var products, updates []*gojq.Query
+	each(query, func(q *gojq.Query) {
+		switch q.Op {
+		case gojq.OpMul:
+			products = append(products, q)
+		case gojq.OpUpdateMul:
+			updates = append(updates, q)
+		}
+	})
+	for _, q := range updates {
+		product := &gojq.Query{Op: gojq.OpMul, Left: &gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeIdentity}}, Right: callOf(rightFactor)}
+		products = append(products, product)
+		bind(q, q.Right, &gojq.Pattern{Name: rightFactor}, &gojq.Query{Op: gojq.OpModify, Left: q.Left, Right: product})
+	}
+	for _, q := range products {
+		factors := &gojq.Pattern{Array: []*gojq.Pattern{{Name: leftFactor}, {Name: rightFactor}}}
+		bind(q, callOf(factorsFunc, q.Left, q.Right), factors, &gojq.Query{Op: gojq.OpMul, Left: callOf(leftFactor), Right: callOf(rightFactor)})
+	}
+}
+
+// bind makes q the query: source as pattern | body.
+func bind(q, source *gojq.Query, pattern *gojq.Pattern, body *gojq.Query) {
+	q.Op, q.Left, q.Patterns, q.Right = gojq.OpPipe, source, []*gojq.Pattern{pattern}, body
+}
+
+// patternFuncs are the functions whose first argument is a regular expression.
 var patternFuncs = []string{"test", "match", "capture", "scan", "split", "splits", "sub", "gsub"}
 
-// buildsPatterns tells whether a regular expression of the program is more
-// than a string that stands in it.
+// buildsPatterns reports whether the program has a regular expression that is not
+// a string literal.
 func buildsPatterns(query *gojq.Query) bool {
 	found := false
 	each(query, func(f *gojq.Func) {
@@ -129,7 +166,7 @@ func buildsPatterns(query *gojq.Query) bool {
 	return found
 }
 
-// constant returns the string that a query is, when it is nothing else.
+// constant returns the string of a query that is a string literal.
 func constant(query *gojq.Query) (string, bool) {
 	t := query.Term
 	if t == nil || t.Type != gojq.TermTypeString || t.Str.Queries != nil || len(t.SuffixList) > 0 || len(query.FuncDefs) > 0 {
@@ -138,10 +175,12 @@ func constant(query *gojq.Query) (string, bool) {
 	return t.Str.Str, true
 }
 
-// formats are those of gojq, which looks for them only when they are used.
+// formats are the formats of gojq, which reports an unknown one only when it
+// runs.
 var formats = []string{"@text", "@json", "@html", "@uri", "@urid", "@csv", "@tsv", "@sh", "@base64", "@base64d"}
 
-// unknownFormat returns the first format of the program that does not exist.
+// unknownFormat returns the first format of the program that does not exist, or
+// "".
 func unknownFormat(query *gojq.Query) string {
 	unknown := ""
 	each(query, func(t *gojq.Term) {
