@@ -39,33 +39,53 @@ func (l *line) wrap(dst []byte, start, width int) []byte {
 		return dst
 	}
 	l.whole = append(l.whole[:0], dst[start:]...)
-	w := wrapper{out: dst[:start], width: width, indent: leastIndent, style: l.style[:0]}
-	head := l.whole[:min(l.body, len(l.whole))]
-	for _, end := range [...]int{l.message, l.body} {
-		if end == 0 || end > len(l.whole) {
-			continue
-		}
-		if column := measure.Bytes(l.whole[:end]); width-column >= max(leastText, width/3) {
-			head, w.indent = l.whole[:end], column
-			break
-		}
-	}
+	head, indent := l.split(width)
+	w := wrapper{out: dst[:start], width: width, indent: indent, style: l.style[:0]}
 	head = bytes.TrimRight(head, " ")
 	w.put(head, measure.Bytes(head))
 	for rest := l.whole[len(head):]; len(rest) > 0; {
-		blanks := len(rest) - len(bytes.TrimLeft(rest, " "))
-		end := bytes.IndexByte(rest[blanks:], ' ')
-		if end < 0 {
-			end = len(rest) - blanks
-		}
-		w.word(rest[:blanks], rest[blanks:blanks+end])
-		rest = rest[blanks+end:]
+		word := bytes.TrimLeft(rest, " ")
+		blanks := rest[:len(rest)-len(word)]
+		word, _, _ = bytes.Cut(word, []byte{' '})
+		w.word(blanks, word)
+		rest = rest[len(blanks)+len(word):]
 	}
 	l.style = w.style
 	if cap(l.whole) > keptLine {
 		l.whole = nil
 	}
 	return w.out
+}
+
+// split returns the part of the line that is not wrapped, and the column where
+// the rest continues: one that leaves room for some text and for the longest
+// word.
+func (l *line) split(width int) (head []byte, indent int) {
+	head = l.whole[:min(l.body, len(l.whole))]
+	least := max(leastText, width/3)
+	if longest := longestWord(l.whole[len(head):]); longest <= width-leastIndent {
+		least = max(least, longest)
+	}
+	for _, end := range [...]int{l.message, l.body} {
+		if end == 0 || end > len(l.whole) {
+			continue
+		}
+		if column := measure.Bytes(l.whole[:end]); width-column >= least {
+			return l.whole[:end], column
+		}
+	}
+	return head, leastIndent
+}
+
+// longestWord returns the width of the longest word of ASCII, such as an
+// address. Words of other scripts can be whole sentences, which may be broken.
+func longestWord(text []byte) (width int) {
+	for word := range bytes.SplitSeq(text, []byte{' '}) {
+		if len(word) > width && isASCII(word) {
+			width = max(width, measure.Bytes(word))
+		}
+	}
+	return width
 }
 
 // word writes a word and the blanks before it, or a line break instead of the

@@ -48,6 +48,12 @@ func TestWrap(t *testing.T) {
 		{"under a long name", 40, "A name that is long", "abcde fghij klmno", "" +
 			"x            A name that is long: abcde\n" +
 			"             fghij klmno"},
+		{"an address that has no room under the message", 34, "Ada", "see https://a.example or", "" +
+			"x            Ada: see\n" +
+			"             https://a.example or"},
+		{"an address that has no room under the author", 34, "Ada", "see https://a.example/bcdefghij or", "" +
+			"x            Ada: see\n" +
+			"  https://a.example/bcdefghij or"},
 		{"in a narrow terminal", 19, "Ada Lovelace", "abcde fghij klmno p", "" +
 			"x         Ada\n" +
 			"  Lovelace: abcde\n" +
