@@ -172,9 +172,14 @@ func (r *run) follow(p *pipe, end *endFlags) error {
 
 // verdict turns what ended the run into an error with its exit status.
 func (p *pipe) verdict(err error, end *endFlags) error {
+	halt := (*filter.HaltError)(nil)
 	switch {
 	case errors.Is(err, errCount):
 		return stopped{statusDone}
+	case errors.As(err, &halt) && halt.Message == "":
+		return stopped{halt.Status}
+	case halt != nil:
+		return &exitError{status: halt.Status, err: err}
 	case !errors.Is(err, errTimeout) && !errors.Is(err, errIdle):
 		return sourceError(err)
 	case end.Count > 0:
