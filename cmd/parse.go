@@ -16,6 +16,7 @@ import (
 // method of every library, which made this one larger by an eighth.
 type commandLine struct {
 	app    *kong.Kong
+	env    Env
 	config *configuration
 	set    origins
 }
@@ -39,11 +40,11 @@ func newCommandLine(g *grammar, env Env, config *configuration) (*commandLine, e
 		return nil, err
 	}
 	app.Model.HelpFlag.Help = "Print help."
-	return &commandLine{app, config, set}, nil
+	return &commandLine{app, env, config, set}, nil
 }
 
 // flagsOfNone need no command's flags when they come first.
-var flagsOfNone = []string{"-h", "--help", "--version"}
+var flagsOfNone = []string{"-h", "--help", "-V", "--version"}
 
 // parse reads args by the grammar with the flags of the command that they seem
 // to name. Where that is not enough (a flag before the name, a key of the
@@ -116,16 +117,20 @@ func asked(parsed *kong.Context) string {
 			return p.Flag.Name
 		}
 	}
+	if command := parsed.Selected(); command != nil && command.Name == "version" {
+		return command.Name
+	}
 	return ""
 }
 
-// check refuses values that are not among those that the grammar allows, keys
-// of the configuration that are no flag, and a missing argument.
+// check refuses values that the grammar does not allow, keys of the
+// configuration that are no flag, a missing argument, and a time zone that is
+// needed and cannot be read.
 func (c *commandLine) check(parsed *kong.Context) error {
 	command := parsed.Selected()
 	for _, flag := range command.Flags {
-		if err := checkEnum(flag.Value); err != nil {
-			return err
+		if err := checkEnum(flag.Value, "value"); err != nil {
+			return fmt.Errorf("--%s: %w", flag.Name, err)
 		}
 	}
 	if err := c.config.check(c.app.Model); err != nil {
@@ -133,18 +138,24 @@ func (c *commandLine) check(parsed *kong.Context) error {
 	}
 	for _, argument := range command.Positional {
 		if argument.Required && !argument.Set {
-			return fmt.Errorf("%s is missing: choose from %s", argument.Summary(), strings.Join(argument.EnumSlice(), ", "))
+			return fmt.Errorf("missing %s: want %s", strings.ToUpper(argument.Name), either(argument.EnumSlice()))
 		}
-		if err := checkEnum(argument); err != nil {
+		if err := checkEnum(argument, argument.Name); err != nil {
 			return err
 		}
+	}
+	shows, ok := command.Target.Addr().Interface().(interface{ setZone(Env) error })
+	if ok && len(command.Flags) > 0 { // else newGrammar has left them out
+		return shows.setZone(c.env)
 	}
 	return nil
 }
 
-func checkEnum(value *kong.Value) error {
-	if value.Enum == "" || slices.Contains(value.EnumSlice(), value.Target.String()) {
+// checkEnum refuses a value that is not among those of its enum.
+func checkEnum(value *kong.Value, what string) error {
+	choices := value.EnumSlice()
+	if value.Enum == "" || slices.Contains(choices, value.Target.String()) {
 		return nil
 	}
-	return fmt.Errorf("%s: %q is unknown: choose from %s", value.ShortSummary(), value.Target.String(), strings.Join(value.EnumSlice(), ", "))
+	return fmt.Errorf("unknown %s %q: want %s", what, value.Target.String(), either(choices))
 }

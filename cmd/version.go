@@ -3,6 +3,7 @@ package cmd
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 )
@@ -10,6 +11,15 @@ import (
 // version, commit and date are set by the linker when a release is built; a
 // build from a checkout tells them from the module's build information.
 var version, commit, date string
+
+// versionCommand prints the version, as --version does.
+type versionCommand struct{}
+
+// Run prints the line.
+func (c *versionCommand) Run(r *run) error {
+	_, err := io.WriteString(r.Stdout, versionLine())
+	return writeError(err)
+}
 
 // versionLine returns the line of --version: version, commit, date, platform.
 func versionLine() string {

@@ -12,14 +12,14 @@ import (
 // Completion writes the completion script of a shell: bash, zsh or fish. The
 // script stands alone: it needs no other package and never runs the program.
 //
-// Our own, since kongplete and kong-completion run the program at every Tab
-// and complete no lists, no --no-… and no meanings; the latter rests since 2022.
+// It is our own because kongplete and kong-completion run the program at every
+// Tab, and complete neither lists nor --no-… nor meanings.
 func Completion(w io.Writer, app *kong.Application, shell string) error {
 	script := map[string]func(*kong.Application) string{
 		"bash": bashScript, "zsh": zshScript, "fish": fishScript,
 	}[shell]
 	if script == nil {
-		return fmt.Errorf("no completion for %q: choose from bash, zsh, fish", shell)
+		return fmt.Errorf("unknown shell %q: want bash, zsh or fish", shell)
 	}
 	_, err := io.WriteString(w, script(app))
 	return err

@@ -18,9 +18,10 @@ import (
 type Help struct {
 	// Examples are shown for the program as a whole: Term is a command line.
 	Examples []Item
-	// More ends the program's help, Flags that of each command with flags of
-	// its own: a paragraph each.
-	More, Flags string
+	// More is the last paragraph of the program's help.
+	More string
+	// Flags returns the last paragraph of a command's help, "" for none.
+	Flags func(command *kong.Node) string
 	// Width is the number of columns; 0 for the terminal's, or 80 where there
 	// is none.
 	Width int
@@ -93,8 +94,8 @@ func (h Help) command(s *sheet, app *kong.Application, command *kong.Node) {
 		s.table(group.title+":", flagRows(group.flags), flagLeft)
 	}
 	s.table("General:", flagRows(unshared(app.Flags)), flagLeft)
-	if len(command.Flags) > 0 {
-		s.paragraph(h.Flags)
+	if h.Flags != nil {
+		s.paragraph(h.Flags(command))
 	}
 }
 

@@ -21,8 +21,8 @@ type Section struct {
 // description, commands, flags), then the sections, in their order. It keeps
 // to the macros that every man knows.
 //
-// Our own, since mango-kong makes no sections and shows no defaults, allowed
-// values and negations; it rests since 2022.
+// It is our own because mango-kong has no sections and shows neither defaults nor
+// allowed values nor negations.
 func Man(w io.Writer, app *kong.Application, sections ...Section) error {
 	p := &page{}
 	p.macro("TH", strings.ToUpper(app.Name), "1")
