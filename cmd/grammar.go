@@ -6,8 +6,8 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// grammar is the command line: kong reads it, and help, completion, the manual
-// page, the environment twins and the configuration's keys come from it.
+// grammar is the command line as kong reads it. Help, completion, the manual page,
+// the environment twins and the configuration's keys are derived from it.
 type grammar struct {
 	Tail        tailCommand        `cmd:"" default:"withargs" help:"Follow the live chat; plain restail does the same."`
 	Replay      replayCommand      `cmd:"" help:"Run a recording made with -o raw through the same pipeline."`

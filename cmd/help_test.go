@@ -128,6 +128,27 @@ func TestDocumentationIsWhole(t *testing.T) {
 	}
 }
 
+// The manual page and the README say where the configuration is on Windows, and
+// what else differs there.
+func TestWindowsIsDocumented(t *testing.T) {
+	path := configPath(Env{Environ: []string{"USERPROFILE=%USERPROFILE%"}})
+	path = strings.ReplaceAll(filepath.ToSlash(path), "/", `\`)
+	page, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, readme, _ := strings.Cut(string(page), "\n## Windows\n")
+	readme, _, _ = strings.Cut(readme, "\n## ")
+	man := strings.NewReplacer(`\-`, "-", `\e`, `\`).Replace(said(t, nil, "man"))
+	_, man, _ = strings.Cut(man, "\n.SH \"WINDOWS\"\n")
+	man, _, _ = strings.Cut(man, "\n.SH ")
+	for _, want := range []string{path, "%APPDATA%", "SIGUSR1", "reader", "cmd /c"} {
+		if !strings.Contains(readme, want) || !strings.Contains(man, want) {
+			t.Errorf("the README or the manual page does not mention %s:\n%s\n%s", want, readme, man)
+		}
+	}
+}
+
 // What the shells and groff think of the real thing, where they are installed.
 func TestDocumentationIsWellFormed(t *testing.T) {
 	for _, check := range []struct{ document, program, flags string }{

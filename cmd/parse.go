@@ -8,12 +8,11 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// A commandLine reads what the user wrote, by the grammar.
+// A commandLine parses what the user wrote.
 //
-// It goes through the steps of kong's Parse and Run by itself, because those
-// find what they call, and a command that may stand alone, by the names of
-// methods: a program that contains such a search has to keep every exported
-// method of every library, which made this one larger by an eighth.
+// It does not call kong's Parse and Run but takes their steps itself. They look
+// methods up by name, and then the linker must keep every exported method of
+// every library, which makes the program larger by an eighth.
 type commandLine struct {
 	app    *kong.Kong
 	env    Env
@@ -43,12 +42,12 @@ func newCommandLine(g *grammar, env Env, config *configuration) (*commandLine, e
 	return &commandLine{app, env, config, set}, nil
 }
 
-// flagsOfNone need no command's flags when they come first.
+// flagsOfNone are first arguments for which no command's flags are needed.
 var flagsOfNone = []string{"-h", "--help", "-V", "--version"}
 
-// parse reads args by the grammar with the flags of the command that they seem
-// to name. Where that is not enough (a flag before the name, a key of the
-// configuration for another command, a mistake), the whole grammar decides.
+// parse parses args with the flags of the command that they seem to name. When
+// that is not enough (a flag before the name, a configured flag of another
+// command, a mistake), it parses them with the whole grammar.
 func parse(args []string, env Env, config *configuration) (*kong.Context, origins, error) {
 	if len(args) > 0 && args[0] == "help" {
 		args = append(slices.Clone(args[1:]), "--help")
@@ -73,7 +72,7 @@ func parse(args []string, env Env, config *configuration) (*kong.Context, origin
 	return parsed, line.set, err
 }
 
-// model returns kong's model of all that the user can write.
+// model returns kong's model of the whole grammar.
 func (r *run) model() (*kong.Application, error) {
 	line, err := newCommandLine(newGrammar(everyCommand), r.Env, new(configuration))
 	if err != nil {
@@ -82,8 +81,8 @@ func (r *run) model() (*kong.Application, error) {
 	return line.app.Model, nil
 }
 
-// parse fills the grammar with what args, the environment and the configuration
-// say. Where help or the version is asked for, nothing else has to be right.
+// parse fills the grammar from args, the environment and the configuration. When
+// args ask for help or the version, nothing else has to be right.
 func (c *commandLine) parse(args []string) (*kong.Context, error) {
 	parsed, err := kong.Trace(c.app, args)
 	if err != nil {
@@ -109,8 +108,8 @@ func (c *commandLine) parse(args []string) (*kong.Context, error) {
 	return parsed, nil
 }
 
-// asked returns what the command line asks for instead of a run: help or
-// version, the first of them, or nothing.
+// asked returns "help" or "version" when the command line asks for one of them
+// instead of a run, else "".
 func asked(parsed *kong.Context) string {
 	for _, p := range parsed.Path {
 		if p.Flag != nil && (p.Flag.Name == "help" || p.Flag.Name == "version") {

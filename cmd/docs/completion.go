@@ -25,7 +25,7 @@ func Completion(w io.Writer, app *kong.Application, shell string) error {
 	return err
 }
 
-// usedTables returns the lists of words that some flag of the grammar needs.
+// usedTables returns the names of the lists that some flag needs.
 func usedTables(app *kong.Application) []string {
 	used := map[string]bool{}
 	for _, flag := range uses(app) {
@@ -34,8 +34,8 @@ func usedTables(app *kong.Application) []string {
 	return slices.DeleteFunc(slices.Clone(tables), func(name string) bool { return !used[name] })
 }
 
-// fold joins words with blanks, or with a line break where the line would
-// become longer than 80 characters.
+// fold joins words with blank, or with lineBreak where a line would become longer
+// than 80 characters.
 func fold(words []string, blank, lineBreak string) string {
 	var out strings.Builder
 	column := 0
