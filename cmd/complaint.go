@@ -49,22 +49,38 @@ func (c *commandLine) commands() []string {
 	return names
 }
 
-// unknownFlag suggests the nearest flag of the command.
+// unknownFlag says which commands have the flag, or suggests the nearest flag of
+// the command.
 func unknownFlag(name string, command *kong.Node) error {
-	if !strings.HasPrefix(name, "--") {
+	long, isLong := strings.CutPrefix(name, "--")
+	if !isLong {
 		return fmt.Errorf("unknown flag %q", name) // any letter is near any other
 	}
-	var known []string
-	for _, flag := range slices.Concat(command.Flags, command.Parent.Flags) {
-		known = append(known, "--"+flag.Name)
-		if flag.Tag.Negatable != "" {
-			known = append(known, "--no-"+flag.Name)
+	var owners []string
+	for _, other := range command.Parent.Children {
+		if slices.Contains(longNames(other.Flags), long) {
+			owners = append(owners, other.Name)
 		}
 	}
-	if near := nearest(name, known); near != "" {
-		return fmt.Errorf("unknown flag %q (did you mean %q?)", name, near)
+	if owners != nil {
+		return fmt.Errorf("%s is a flag of %s, not of %s", name, either(owners), command.Name)
+	}
+	if near := nearest(long, longNames(slices.Concat(command.Flags, command.Parent.Flags))); near != "" {
+		return fmt.Errorf("unknown flag %q (did you mean %q?)", name, "--"+near)
 	}
 	return fmt.Errorf("unknown flag %q", name)
+}
+
+// longNames returns the names of flags and of their negations.
+func longNames(flags []*kong.Flag) []string {
+	var names []string
+	for _, flag := range flags {
+		names = append(names, flag.Name)
+		if flag.Tag.Negatable != "" {
+			names = append(names, "no-"+flag.Name)
+		}
+	}
+	return names
 }
 
 // beforeCommand reads kong's complaint about a flag that stands before the name

@@ -15,17 +15,17 @@ func unknown(what, name string, known []string, advice string) error {
 	return fmt.Errorf("unknown %s %q: %s", what, name, advice)
 }
 
-// nearest returns the known name that differs from name in the fewest letters,
-// else one that begins with name, else "".
+// nearest returns the known name that differs from name in the fewest letters, a
+// third of them at most, else one that begins with name, else "".
 func nearest(name string, known []string) string {
 	name = strings.ToLower(name)
 	if name == "twitter" && slices.Contains(known, "x") {
 		return "x" // its name today
 	}
-	best, least := "", min(len(name), 1+max(2, len(name)/3))
+	best, most := "", min(len(name)-1, max(1, (len(name)+1)/3))
 	for _, candidate := range known {
-		if d := distance(name, candidate); d < least {
-			best, least = candidate, d
+		if d := distance(name, candidate); d <= most {
+			best, most = candidate, d-1
 		}
 	}
 	for _, candidate := range known {
