@@ -42,8 +42,8 @@ func printFields(out io.Writer) {
 	table.Flush()
 }
 
-// schema is the part of JSON Schema that a flat record needs, in the order in
-// which it reads best.
+// schema is the part of JSON Schema that a flat record needs. Its fields are in
+// the order that reads best.
 type schema struct {
 	Schema      string            `json:"$schema,omitempty"`
 	Title       string            `json:"title,omitempty"`
@@ -58,18 +58,18 @@ type schema struct {
 	Required    []string          `json:"required,omitempty"`
 	If          *schema           `json:"if,omitempty"`
 	Then        *schema           `json:"then,omitempty"`
-	// AdditionalProperties allows what later versions add, and no objects.
+	// AdditionalProperties allows fields of later versions, but no objects.
 	AdditionalProperties *struct {
 		Type []string `json:"type"`
 	} `json:"additionalProperties,omitempty"`
 }
 
-// recordSchema describes the record by its table of fields.
+// recordSchema builds the schema from the record's table of fields.
 func recordSchema() schema {
 	s := schema{
 		Schema:      "https://json-schema.org/draft/2020-12/schema",
 		Title:       "restail record",
-		Description: "One action of a Restream chat, flattened. Fields are only ever added.",
+		Description: "One action of a Restream chat, flattened. Fields are never removed or renamed.",
 		Type:        "object",
 		Properties:  map[string]schema{},
 		If:          &schema{Properties: map[string]schema{"action": {Const: "event"}}},
@@ -90,8 +90,8 @@ func recordSchema() schema {
 	return s
 }
 
-// fieldSchema describes one field. A string that has nothing to say is left
-// out of the record, unless the field is always there.
+// fieldSchema describes one field. A record leaves an empty string out, unless
+// every event has the field.
 func fieldSchema(f record.Field, d record.Definition) schema {
 	s := schema{Description: d.Meaning}
 	switch d.Kind {

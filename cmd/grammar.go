@@ -6,30 +6,32 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// grammar is the command line: kong reads it, and help, completion, the manual
-// page, the environment twins and the configuration's keys come from it.
+// grammar is the command line as kong reads it. Help, completion, the manual page,
+// the environment twins and the configuration's keys are derived from it.
 type grammar struct {
 	Tail        tailCommand        `cmd:"" default:"withargs" help:"Follow the live chat; plain restail does the same."`
 	Replay      replayCommand      `cmd:"" help:"Run a recording made with -o raw through the same pipeline."`
-	Serve       serveCommand       `cmd:"" help:"Serve a recording or the built-in show as a loopback Restream."`
+	Serve       serveCommand       `cmd:"" help:"Serve a recording or the built-in show on loopback."`
 	Demo        demoCommand        `cmd:"" help:"Follow the built-in show: no account, no network."`
-	Connections connectionsCommand `cmd:"" help:"Print which platforms are connected, and leave."`
+	Connections connectionsCommand `cmd:"" help:"Print which platforms are connected, then exit."`
 	Login       loginCommand       `cmd:"" help:"Log in to Restream and store the tokens."`
 	Logout      logoutCommand      `cmd:"" help:"Revoke the stored tokens and delete them."`
 	Token       tokenCommand       `cmd:"" help:"Print a valid access token and nothing else."`
 	Fields      fieldsCommand      `cmd:"" help:"List the fields of the record."`
 	Completion  completionCommand  `cmd:"" help:"Print a shell's completion script."`
 	Man         manCommand         `cmd:"" help:"Print the manual page."`
+	Help        helpCommand        `cmd:"" help:"Print help, or that of a command."`
+	Version     versionCommand     `cmd:"" help:"Print the version."`
 
-	Version bool `help:"Print the version."`
+	PrintVersion bool `name:"version" short:"V" help:"Print the version."`
 }
 
 // everyCommand asks newGrammar for all flags.
 const everyCommand = "every command"
 
 // newGrammar returns the grammar with the flags of one command, and all other
-// commands without theirs: for kong to read the flags of all of them takes longer
-// than everything else that happens at the start.
+// commands without theirs: building kong's model of all flags takes longer than
+// everything else that happens at the start.
 func newGrammar(command string) *grammar {
 	g := new(grammar)
 	for name, give := range map[string]func(){
@@ -49,45 +51,45 @@ func newGrammar(command string) *grammar {
 	return g
 }
 
-// outputFlags say what is written to stdout, and in which form.
+// outputFlags choose what is written to stdout, and in which form.
 type outputFlags struct {
 	Format     string   `short:"o" enum:"ndjson,text,raw" default:"ndjson" placeholder:"FORMAT" group:"output" help:"ndjson: one record a line; text: one line for people; raw: the action as the service sent it."`
 	Filter     string   `short:"f" placeholder:"EXPR" group:"output" help:"Run a jq program on each record: false and null drop it, true lets it pass, anything else is written in its place."`
 	FilterFile string   `placeholder:"FILE" words:"files" group:"output" help:"Read the jq program from a file."`
 	Arg        []string `sep:"none" placeholder:"NAME=VALUE" group:"output" help:"Bind $$NAME in the jq program. Can be repeated."`
-	Action     words    `short:"a" placeholder:"LIST" words:"actions" group:"output" help:"Actions to write, comma-separated, or all. Default: all but heartbeat; in text ${textActions}."`
-	Platform   words    `short:"p" placeholder:"LIST" words:"platforms" group:"output" help:"Platforms to write, comma-separated. Records with no platform are not affected."`
+	Action     words    `short:"a" placeholder:"LIST" words:"actions" group:"output" help:"Actions to write, comma-separated, or all. Can be repeated. Default: all but heartbeat; in text ${textActions}."`
+	Platform   words    `short:"p" placeholder:"LIST" words:"platforms" group:"output" help:"Platforms to write, comma-separated. Can be repeated. Records without a platform are not affected."`
 	Fields     words    `placeholder:"LIST" words:"fields" group:"output" help:"Write only these fields, in this order (ndjson); restail fields lists them."`
-	Color      string   `enum:"auto,always,never" default:"auto" placeholder:"WHEN" group:"output" help:"Colours in text: auto (only on a terminal), always or never. NO_COLOR and TERM=dumb are honoured."`
-	Time       clock    `default:"local" placeholder:"CLOCK" words:"local,utc,none" group:"output" help:"The clock in text: local, utc, none, or strftime's layout such as %H:%M."`
+	Color      string   `enum:"auto,always,never" default:"auto" placeholder:"WHEN" group:"output" help:"Colours in text: auto (only on a terminal), always or never. auto honours NO_COLOR and TERM=dumb."`
+	Time       clock    `default:"local" placeholder:"CLOCK" words:"local,utc,none" group:"output" help:"The clock in text: local, utc, none, or a strftime layout such as %H:%M."`
 }
 
 // endFlags say when the run ends by itself.
 type endFlags struct {
-	Count   count    `short:"n" placeholder:"N" group:"end" help:"Stop after N lines."`
-	Timeout duration `short:"t" placeholder:"DURATION" group:"end" help:"Stop that long after the start."`
-	Idle    duration `placeholder:"DURATION" group:"end" help:"Stop when nothing was written for that long."`
+	Count   count    `short:"n" placeholder:"N" group:"end" help:"Stop after N lines. Link records are not counted."`
+	Timeout duration `short:"t" placeholder:"DURATION" group:"end" help:"Stop this long after the start."`
+	Idle    duration `placeholder:"DURATION" group:"end" help:"Stop when nothing was written for this long."`
 }
 
-// talkFlags say what is told on stderr.
+// talkFlags choose the messages on stderr.
 type talkFlags struct {
 	Status string `enum:"text,json,none" default:"text" placeholder:"FORM" group:"talk" help:"Status lines on stderr: text, json or none. Errors are always shown."`
 	Quiet  bool   `short:"q" group:"talk" help:"The same as --status=none."`
 }
 
-// frameFlags bound what is taken in.
+// frameFlags bound the input.
 type frameFlags struct {
-	MaxFrame size `default:"16MiB" placeholder:"SIZE" group:"link" help:"The largest action that is taken. A larger one ends the link, which all but demo redial; in a recording it is skipped."`
+	MaxFrame size `default:"16MiB" placeholder:"SIZE" group:"link" help:"A larger message drops the connection; in a recording it is skipped."`
 }
 
-// linkFlags say where to connect, and how hard to hold on.
+// linkFlags say where to connect, and how to keep the connection up.
 type linkFlags struct {
 	URL              string   `name:"url" default:"wss://chat.api.restream.io/ws" placeholder:"URL" group:"link" help:"The chat's endpoint. ws:// is for loopback only: the token travels on it."`
-	Reconnect        bool     `default:"true" negatable:"" group:"link" help:"Keep the link up (default), or give up at its first loss."`
-	MaxRetries       *retries `placeholder:"N" group:"link" help:"Give up after N failed retries in a row. Default: never."`
+	Reconnect        bool     `default:"true" negatable:"" group:"link" help:"Reconnect when the link is lost (default), or give up."`
+	MaxRetries       *retries `placeholder:"N" group:"link" help:"Give up after N failed retries in a row. Default: never; 3 for connections."`
 	MaxBackoff       duration `default:"60s" placeholder:"DURATION" group:"link" help:"The longest pause between two retries."`
-	HeartbeatTimeout duration `default:"60s" placeholder:"DURATION" group:"link" help:"The link is held to be broken when nothing was received for that long."`
-	Buffer           size     `default:"64MiB" placeholder:"SIZE" group:"link" help:"How much may wait for a slow reader before the socket is held back."`
+	HeartbeatTimeout duration `default:"60s" placeholder:"DURATION" group:"link" help:"Treat the link as dead when nothing arrives for this long."`
+	Buffer           size     `default:"64MiB" placeholder:"SIZE" group:"link" help:"Memory for a slow reader; when it is full, reading from the socket pauses."`
 	frameFlags
 }
 
@@ -95,11 +97,11 @@ type linkFlags struct {
 // a flag: every user of the machine can read the process list.
 type tokenFlags struct {
 	TokenFile    string `placeholder:"FILE" words:"files" group:"token" help:"Read the access token from a file, - for stdin."`
-	TokenCommand string `placeholder:"COMMAND" group:"token" help:"Run a command that prints the access token. Run again when the token is refused or has expired."`
+	TokenCommand string `placeholder:"COMMAND" group:"token" help:"Run a command that prints the access token. It runs again when the token is refused or has expired."`
 	apiFlags
 }
 
-// apiFlags say where tokens are asked for.
+// apiFlags say where tokens are requested.
 type apiFlags struct {
 	APIURL string `name:"api-url" default:"https://api.restream.io" placeholder:"URL" group:"token" help:"The API's endpoint. http:// is for loopback only."`
 }
@@ -111,24 +113,32 @@ type paceFlags struct {
 
 // groups are the headings of the help, in their order.
 var groups = []kong.Group{
-	{Key: "output", Title: "What is written:"},
-	{Key: "end", Title: "When it ends:"},
-	{Key: "pace", Title: "How fast it runs:"},
-	{Key: "link", Title: "The link:"},
-	{Key: "token", Title: "The access token:"},
-	{Key: "serve", Title: "The server:"},
-	{Key: "talk", Title: "What is told on stderr:"},
+	{Key: "output", Title: "Output:"},
+	{Key: "end", Title: "When to stop:"},
+	{Key: "pace", Title: "Speed:"},
+	{Key: "link", Title: "Link:"},
+	{Key: "token", Title: "Access token:"},
+	{Key: "serve", Title: "Server:"},
+	{Key: "talk", Title: "Messages on stderr:"},
 }
 
-// conversation is what the text format writes unless --action says otherwise:
-// what people say. The rest are status lines on stderr there.
+// setZone loads the user's time zone where the text format shows it.
+func (o *outputFlags) setZone(env Env) (err error) {
+	if o.Format == "text" && o.Time.local {
+		o.Time.location, err = env.location()
+	}
+	return err
+}
+
+// conversation lists what the text format writes by default: what people say.
+// It shows the other actions as status lines on stderr.
 var conversation = words{"event", "reply_created", "reply_failed", "relay_failed"}
 
-// heartbeat is what the other formats leave out by default.
+// heartbeat is the one action that the other formats leave out by default.
 const heartbeat = "heartbeat"
 
-// actions returns what tells the actions that -a and the format choose, among
-// them those that nobody knows yet.
+// actions returns a function that reports whether -a and the format choose an
+// action. Without -a that includes unknown actions.
 func (o *outputFlags) actions() (wanted func(action []byte) bool, err error) {
 	list := o.Action
 	switch {

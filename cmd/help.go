@@ -3,6 +3,8 @@ package cmd
 import (
 	"strconv"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/restail/restail/cmd/docs"
 )
 
@@ -20,13 +22,41 @@ var examples = []docs.Item{
 	{Term: "restail connections || echo 'not everything is connected'", Meaning: "Check the connections before going live."},
 }
 
+// helpCommand prints help, as --help does.
+type helpCommand struct {
+	Command string `arg:"" optional:"" help:"The command to explain."`
+}
+
+// Run prints the help of the command, or that of the program.
+func (c *helpCommand) Run(r *run) error {
+	args := []string{"--help"}
+	if c.Command != "" {
+		args = []string{c.Command, "--help"}
+	}
+	parsed, _, err := parse(args, r.Env, new(configuration))
+	if err != nil {
+		return err
+	}
+	return writeError(parsed.PrintUsage(false))
+}
+
 // help returns what prints help in env.
 func help(env Env) docs.Help {
 	width, _ := strconv.Atoi(env.getenv("COLUMNS")) // the terminal's without it
 	return docs.Help{
 		Examples: examples[:helpExamples],
-		More:     "restail tail --help shows the flags of restail itself, restail COMMAND --help those of a command, and restail man prints the manual page.",
-		Flags:    "Every long flag can be set in the environment too, as RESTAIL_MAX_FRAME for --max-frame, and in ~/.config/restail/config.json.",
+		More:     "restail tail --help lists the flags of plain restail, restail COMMAND --help those of a command. restail man prints the manual page.",
+		Flags:    flagsElsewhere,
 		Width:    width,
 	}
+}
+
+// flagsElsewhere says where else the flags of a command can be set.
+func flagsElsewhere(command *kong.Node) string {
+	for _, flag := range command.Flags {
+		if !twinless[flag.Name] {
+			return "Long flags can also be set in the environment, as " + twin(flag.Name) + " for --" + flag.Name + ", and in ~/.config/restail/config.json."
+		}
+	}
+	return ""
 }

@@ -25,7 +25,7 @@ func said(t *testing.T, environ []string, args ...string) string {
 
 // The program's help is one screen, and as wide as COLUMNS says.
 func TestHelpIsOneScreen(t *testing.T) {
-	for columns, most := range map[string]int{"80": 32, "100": 30} {
+	for columns, most := range map[string]int{"80": 32, "100": 31} {
 		text := said(t, []string{"COLUMNS=" + columns}, "--help")
 		if lines := strings.Count(text, "\n"); lines > most {
 			t.Errorf("at %s columns help has %d lines:\n%s", columns, lines, text)
@@ -36,18 +36,62 @@ func TestHelpIsOneScreen(t *testing.T) {
 	}
 }
 
-// Every command and flag is in the help, the manual page and the scripts.
-// Whoever cannot read the help cannot mend the configuration either.
-func TestHelpInSpiteOfABrokenConfiguration(t *testing.T) {
+// Help and the version are printed whatever the configuration says, in each
+// spelling.
+func TestHelpDespiteABrokenConfiguration(t *testing.T) {
 	for _, home := range []string{"broken", "wrong"} {
-		for _, arg := range []string{"--help", "--version"} {
-			if out := said(t, []string{"XDG_CONFIG_HOME=testdata/" + home}, arg); out == "" {
-				t.Errorf("%s, %s: nothing is said", home, arg)
+		environ := []string{"XDG_CONFIG_HOME=testdata/" + home}
+		for _, line := range []string{"--version", "-V", "version"} {
+			if out := said(t, environ, line); out != versionLine() {
+				t.Errorf("%s, %s: %q", home, line, out)
+			}
+		}
+		for line, same := range map[string]string{
+			"help": "--help", "-h": "--help", "help demo": "demo --help", "help tail": "--help tail",
+			"help help": "help help help", "help version": "version --help", "-V -h": "-V",
+		} {
+			if got, want := said(t, environ, strings.Fields(line)...), said(t, environ, strings.Fields(same)...); got != want || got == "" {
+				t.Errorf("%s: restail %s and restail %s differ:\n%s", home, line, same, got)
+			}
+		}
+	}
+	if got, want := said(t, nil, "--", "help", "demo"), said(t, nil, "demo", "-h"); got != want {
+		t.Errorf("restail -- help demo is not the help of demo:\n%s", got)
+	}
+}
+
+// cited matches what a text writes as a flag.
+var cited = regexp.MustCompile(`(?:^|[ (])(--?[a-zA-Z][a-z-]*)`)
+
+// The help of a command mentions no flag that the command does not have, but
+// where it says what its arguments are.
+func TestHelpCitesOwnFlags(t *testing.T) {
+	line, err := newCommandLine(newGrammar(everyCommand), Env{}, new(configuration))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range line.app.Model.Children {
+		if command.Name == "help" {
+			continue // restail help --help is the help of restail
+		}
+		own := map[string]bool{"-h": true, "--help": true, "-V": true, "--version": true}
+		for _, flag := range command.Flags {
+			own["--"+flag.Name], own["-"+string(flag.Short)] = true, true
+		}
+		text := strings.ReplaceAll(said(t, nil, command.Name, "--help"), "--[no-]", "--")
+		usage, rest, _ := strings.Cut(text, "Arguments:")
+		if _, flags, found := strings.Cut(rest, "\n\n"); found {
+			text = usage + flags
+		}
+		for _, flag := range cited.FindAllStringSubmatch(text, -1) {
+			if !own[flag[1]] {
+				t.Errorf("restail %s --help mentions %s", command.Name, flag[1])
 			}
 		}
 	}
 }
 
+// Every command and flag is in the help, the manual page and the scripts.
 func TestDocumentationIsWhole(t *testing.T) {
 	line, err := newCommandLine(newGrammar(everyCommand), Env{}, new(configuration))
 	if err != nil {
@@ -80,6 +124,27 @@ func TestDocumentationIsWhole(t *testing.T) {
 					t.Errorf("%s does not know %s", document, name)
 				}
 			}
+		}
+	}
+}
+
+// The manual page and the README say where the configuration is on Windows, and
+// what else differs there.
+func TestWindowsIsDocumented(t *testing.T) {
+	path := configPath(Env{Environ: []string{"USERPROFILE=%USERPROFILE%"}})
+	path = strings.ReplaceAll(filepath.ToSlash(path), "/", `\`)
+	page, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, readme, _ := strings.Cut(string(page), "\n## Windows\n")
+	readme, _, _ = strings.Cut(readme, "\n## ")
+	man := strings.NewReplacer(`\-`, "-", `\e`, `\`).Replace(said(t, nil, "man"))
+	_, man, _ = strings.Cut(man, "\n.SH \"WINDOWS\"\n")
+	man, _, _ = strings.Cut(man, "\n.SH ")
+	for _, want := range []string{path, "%APPDATA%", "SIGUSR1", "reader", "cmd /c"} {
+		if !strings.Contains(readme, want) || !strings.Contains(man, want) {
+			t.Errorf("the README or the manual page does not mention %s:\n%s\n%s", want, readme, man)
 		}
 	}
 }

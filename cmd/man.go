@@ -5,7 +5,7 @@ import "github.com/restail/restail/cmd/docs"
 // manCommand prints the manual page.
 type manCommand struct{}
 
-// Run writes the page: what the grammar tells, and what it does not.
+// Run writes the page: what the grammar knows, then the other sections.
 func (c *manCommand) Run(r *run) error {
 	exit := docs.Section{Title: "Exit status", Items: statusItems()}
 	model, err := r.model()
@@ -13,13 +13,13 @@ func (c *manCommand) Run(r *run) error {
 		return err
 	}
 	return writeError(docs.Man(r.Stdout, model,
-		streams, environmentVariables, files, exit, docs.FieldSection(),
+		streams, environmentVariables, files, windows, exit, docs.FieldSection(),
 		docs.Section{Title: "Examples", Items: examples},
 		docs.Section{Title: "See also", Text: "`jq`(1), whose language the filters are written in; `tail`(1), `journalctl`(1)"},
 	))
 }
 
-// statusItems returns the exit statuses for a section or a table.
+// statusItems returns the exit statuses as items of a section or table.
 func statusItems() []docs.Item {
 	items := make([]docs.Item, len(statuses))
 	for i, s := range statuses {
@@ -29,25 +29,35 @@ func statusItems() []docs.Item {
 }
 
 var streams = docs.Section{Title: "Streams and signals", Items: []docs.Item{
-	{Term: "stdout", Meaning: "Data and nothing else: one record a line, flushed as soon as nothing more is waiting, and never a part of a line."},
-	{Term: "stderr", Meaning: "What changed: connections, the link, frames that were broken. `--status` chooses the form."},
+	{Term: "stdout", Meaning: "Data and nothing else: one record a line, flushed as soon as nothing more is waiting. The output never ends in the middle of a line."},
+	{Term: "stderr", Meaning: "Errors, and status lines that say what changed: connections, the link, broken frames. `--status` chooses their form."},
 	{Term: "SIGUSR1, SIGINFO", Meaning: "Print the connection table and the counters on stderr, and go on."},
-	{Term: "SIGINT, SIGTERM", Meaning: "Close the socket, write what was received, and end; the second signal ends at once."},
+	{Term: "SIGINT, SIGTERM", Meaning: "Close the socket, write what was received, and exit. A second signal exits at once."},
 }}
 
 var environmentVariables = docs.Section{
 	Title: "Environment",
 	Text: "Every long flag has a variable, `RESTAIL_MAX_FRAME` for `--max-frame`, but `--help`, `--version` and the `--token` of `serve`. " +
-		"A flag beats its variable, and that beats the configuration.",
+		"A flag beats its variable, which beats the configuration file.",
 	Items: []docs.Item{
 		{Term: "`RESTREAM_ACCESS_TOKEN`", Meaning: "The access token. `--token-file` beats it; it beats `--token-command` and the stored login."},
-		{Term: "`RESTREAM_CLIENT_ID`, `RESTREAM_CLIENT_SECRET`", Meaning: "The application that `login` logs in with; without them it asks."},
-		{Term: "`XDG_CONFIG_HOME`, `XDG_STATE_HOME`", Meaning: "Where the files below are, instead of `~/.config` and `~/.local/state`."},
-		{Term: "`NO_COLOR`, `TERM`", Meaning: "No colours where the first is set or the second is `dumb`, unless `--color=always`."},
+		{Term: "`RESTREAM_CLIENT_ID`, `RESTREAM_CLIENT_SECRET`", Meaning: "The application that `login` uses; without them it asks."},
+		{Term: "`XDG_CONFIG_HOME`, `XDG_STATE_HOME`", Meaning: "The folders of the files below, instead of `~/.config` and `~/.local/state`."},
+		{Term: "`TZ`", Meaning: "The time zone of `-o text`: a name such as `Europe/Berlin`, or a zoneinfo file. Rules such as `CET-1CEST` are refused."},
+		{Term: "`NO_COLOR`, `TERM`", Meaning: "No colours when the first is set or the second is `dumb`, unless `--color=always`."},
 	},
 }
 
 var files = docs.Section{Title: "Files", Items: []docs.Item{
-	{Term: "`~/.config/restail/config.json`", Meaning: "Defaults of flags, under their long names: `{\"format\": \"text\", \"max-frame\": \"1MiB\"}`. A name that is no flag is an error."},
-	{Term: "`~/.local/state/restail/token.json`", Meaning: "The tokens of `login`, readable by their owner alone. Any number of processes share it."},
+	{Term: "`~/.config/restail/config.json`", Meaning: "Defaults of flags, under their long names: `{\"format\": \"text\", \"max-frame\": \"1MiB\"}`. An unknown name is an error."},
+	{Term: "`~/.local/state/restail/token.json`", Meaning: "The tokens that `login` stored, readable by their owner alone. Any number of processes can share it."},
+}}
+
+var windows = docs.Section{Title: "Windows", Items: []docs.Item{
+	{Term: "Signals", Meaning: "There is no SIGUSR1: nothing prints the connection table of a running restail."},
+	{Term: "stdout", Meaning: "When the reader goes away, restail notices at the next line that it writes, and not at once in a silent chat."},
+	{Term: "Files", Meaning: "They are in the same folders, below `%USERPROFILE%` and not in `%APPDATA%`: `%USERPROFILE%\\.config\\restail\\config.json`. " +
+		"`HOME`, `XDG_CONFIG_HOME` and `XDG_STATE_HOME` move them."},
+	{Term: "`--token-command`", Meaning: "A backslash is an escape: write `C:/tools/token.exe`, or put the path in single quotes. For a pipe or a variable run `cmd /c \"...\"`."},
+	{Term: "`serve`", Meaning: "Prints `set` instead of `export`."},
 }}

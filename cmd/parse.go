@@ -8,14 +8,14 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// A commandLine reads what the user wrote, by the grammar.
+// A commandLine parses what the user wrote.
 //
-// It goes through the steps of kong's Parse and Run by itself, because those
-// find what they call, and a command that may stand alone, by the names of
-// methods: a program that contains such a search has to keep every exported
-// method of every library, which made this one larger by an eighth.
+// It does not call kong's Parse and Run but takes their steps itself. They look
+// methods up by name, and then the linker must keep every exported method of
+// every library, which makes the program larger by an eighth.
 type commandLine struct {
 	app    *kong.Kong
+	env    Env
 	config *configuration
 	set    origins
 }
@@ -39,15 +39,15 @@ func newCommandLine(g *grammar, env Env, config *configuration) (*commandLine, e
 		return nil, err
 	}
 	app.Model.HelpFlag.Help = "Print help."
-	return &commandLine{app, config, set}, nil
+	return &commandLine{app, env, config, set}, nil
 }
 
-// flagsOfNone need no command's flags when they come first.
-var flagsOfNone = []string{"-h", "--help", "--version"}
+// flagsOfNone are first arguments for which no command's flags are needed.
+var flagsOfNone = []string{"-h", "--help", "-V", "--version"}
 
-// parse reads args by the grammar with the flags of the command that they seem
-// to name. Where that is not enough (a flag before the name, a key of the
-// configuration for another command, a mistake), the whole grammar decides.
+// parse parses args with the flags of the command that they seem to name. When
+// that is not enough (a flag before the name, a configured flag of another
+// command, a mistake), it parses them with the whole grammar.
 func parse(args []string, env Env, config *configuration) (*kong.Context, origins, error) {
 	if len(args) > 0 && args[0] == "help" {
 		args = append(slices.Clone(args[1:]), "--help")
@@ -72,7 +72,7 @@ func parse(args []string, env Env, config *configuration) (*kong.Context, origin
 	return parsed, line.set, err
 }
 
-// model returns kong's model of all that the user can write.
+// model returns kong's model of the whole grammar.
 func (r *run) model() (*kong.Application, error) {
 	line, err := newCommandLine(newGrammar(everyCommand), r.Env, new(configuration))
 	if err != nil {
@@ -81,8 +81,8 @@ func (r *run) model() (*kong.Application, error) {
 	return line.app.Model, nil
 }
 
-// parse fills the grammar with what args, the environment and the configuration
-// say. Where help or the version is asked for, nothing else has to be right.
+// parse fills the grammar from args, the environment and the configuration. When
+// args ask for help or the version, nothing else has to be right.
 func (c *commandLine) parse(args []string) (*kong.Context, error) {
 	parsed, err := kong.Trace(c.app, args)
 	if err != nil {
@@ -108,24 +108,28 @@ func (c *commandLine) parse(args []string) (*kong.Context, error) {
 	return parsed, nil
 }
 
-// asked returns what the command line asks for instead of a run: help or
-// version, the first of them, or nothing.
+// asked returns "help" or "version" when the command line asks for one of them
+// instead of a run, else "".
 func asked(parsed *kong.Context) string {
 	for _, p := range parsed.Path {
 		if p.Flag != nil && (p.Flag.Name == "help" || p.Flag.Name == "version") {
 			return p.Flag.Name
 		}
 	}
+	if command := parsed.Selected(); command != nil && command.Name == "version" {
+		return command.Name
+	}
 	return ""
 }
 
-// check refuses values that are not among those that the grammar allows, keys
-// of the configuration that are no flag, and a missing argument.
+// check refuses values that the grammar does not allow, keys of the
+// configuration that are no flag, a missing argument, and a time zone that is
+// needed and cannot be read.
 func (c *commandLine) check(parsed *kong.Context) error {
 	command := parsed.Selected()
 	for _, flag := range command.Flags {
-		if err := checkEnum(flag.Value); err != nil {
-			return err
+		if err := checkEnum(flag.Value, "value"); err != nil {
+			return fmt.Errorf("--%s: %w", flag.Name, err)
 		}
 	}
 	if err := c.config.check(c.app.Model); err != nil {
@@ -133,18 +137,24 @@ func (c *commandLine) check(parsed *kong.Context) error {
 	}
 	for _, argument := range command.Positional {
 		if argument.Required && !argument.Set {
-			return fmt.Errorf("%s is missing: choose from %s", argument.Summary(), strings.Join(argument.EnumSlice(), ", "))
+			return fmt.Errorf("missing %s: want %s", strings.ToUpper(argument.Name), either(argument.EnumSlice()))
 		}
-		if err := checkEnum(argument); err != nil {
+		if err := checkEnum(argument, argument.Name); err != nil {
 			return err
 		}
+	}
+	shows, ok := command.Target.Addr().Interface().(interface{ setZone(Env) error })
+	if ok && len(command.Flags) > 0 { // else newGrammar has left them out
+		return shows.setZone(c.env)
 	}
 	return nil
 }
 
-func checkEnum(value *kong.Value) error {
-	if value.Enum == "" || slices.Contains(value.EnumSlice(), value.Target.String()) {
+// checkEnum refuses a value that is not among those of its enum.
+func checkEnum(value *kong.Value, what string) error {
+	choices := value.EnumSlice()
+	if value.Enum == "" || slices.Contains(choices, value.Target.String()) {
 		return nil
 	}
-	return fmt.Errorf("%s: %q is unknown: choose from %s", value.ShortSummary(), value.Target.String(), strings.Join(value.EnumSlice(), ", "))
+	return fmt.Errorf("unknown %s %q: want %s", what, value.Target.String(), either(choices))
 }

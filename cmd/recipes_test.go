@@ -41,6 +41,10 @@ func init() {
 			Environ: os.Environ(), Signals: signals, Exit: os.Exit,
 		}))
 	case slices.Contains(foreign, name):
+		if _, err := os.Stat(filepath.Join(os.Getenv("CALLS"), name+" is down")); err == nil {
+			fmt.Fprintln(os.Stderr, name, "cannot connect")
+			os.Exit(1)
+		}
 		if err := writeDown(os.Getenv("CALLS"), name, os.Args[1:]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)

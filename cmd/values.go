@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -14,46 +15,67 @@ import (
 	"github.com/restail/restail/format"
 )
 
+// decimal reads digits with at most one point between or before them. Go's own
+// spellings of numbers (0x1p3, 1_0, +1, 1e3, Inf) are mistakes on a command line.
+func decimal(s string) (value float64, ok bool) {
+	if !onlyOf(s, "0123456789.") {
+		return 0, false
+	}
+	value, err := strconv.ParseFloat(s, 64)
+	return value, err == nil || errors.Is(err, strconv.ErrRange)
+}
+
+// onlyOf tells whether s consists of these characters, one or more.
+func onlyOf(s, characters string) bool { return s != "" && strings.Trim(s, characters) == "" }
+
 // duration is a flag's time span: 30s, 5m, 1h30m, or a bare number of seconds
-// as sleep and timeout take it. It is more than nothing.
+// as sleep and timeout take it. It is longer than 0.
 type duration time.Duration
 
 func (d *duration) UnmarshalText(text []byte) error {
 	s := string(text)
+	if seconds, ok := decimal(s); ok {
+		s = strconv.FormatFloat(seconds, 'f', -1, 64) + "s"
+	}
 	span, err := time.ParseDuration(s)
-	if err != nil {
-		seconds, numErr := strconv.ParseFloat(s, 64)
-		if numErr != nil || math.IsNaN(seconds) || math.Abs(seconds) > math.MaxInt64/1e9 {
-			return fmt.Errorf("%q is no duration: write it as 30s, 5m or 1h30m", s)
-		}
-		span = time.Duration(seconds * float64(time.Second))
+	if err != nil || strings.HasPrefix(s, "+") {
+		return fmt.Errorf("invalid duration %q: want 30s, 5m or 1h30m", text)
 	}
 	if span <= 0 {
-		return fmt.Errorf("%q is no time to wait: it has to be more than 0", s)
+		return fmt.Errorf("invalid duration %q: want more than 0", text)
 	}
 	*d = duration(span)
 	return nil
 }
 
 // size is a flag's number of bytes: 4096, 64KiB, 16MiB, 1GiB, or with the
-// decimal units kB, MB, GB. It is more than nothing.
+// decimal units kB, MB, GB. It is at least 1.
 type size int64
+
+// maxSize leaves room to add a few sizes in an int, whose width is the machine's.
+const maxSize = math.MaxInt / 2
 
 func (n *size) UnmarshalText(text []byte) error {
 	s := strings.TrimSpace(string(text))
 	digits := strings.TrimRight(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ")
-	units := map[string]int64{
+	units := map[string]float64{
 		"": 1, "b": 1,
 		"k": 1 << 10, "kib": 1 << 10, "kb": 1e3,
 		"m": 1 << 20, "mib": 1 << 20, "mb": 1e6,
 		"g": 1 << 30, "gib": 1 << 30, "gb": 1e9,
 	}
 	unit, known := units[strings.ToLower(strings.TrimSpace(s[len(digits):]))]
-	number, err := strconv.ParseFloat(digits, 64)
-	if err != nil || !known || number*float64(unit) < 1 || number*float64(unit) >= math.MaxInt/2 {
-		return fmt.Errorf("%q is no size: write it as 65536, 64KiB or 16MiB", s)
+	number, ok := decimal(digits)
+	switch bytes := number * unit; {
+	case !known || !ok:
+		return fmt.Errorf("invalid size %q: want 65536, 64KiB or 16MiB", text)
+	case bytes < 1:
+		return fmt.Errorf("invalid size %q: want at least 1 byte", text)
+	case bytes >= maxSize:
+		return fmt.Errorf("invalid size %q: want at most %d bytes", text, maxSize)
+	default:
+		*n = size(bytes)
 	}
-	*n = size(number * float64(unit))
 	return nil
 }
 
@@ -66,9 +88,9 @@ func (v *speed) UnmarshalText(text []byte) error {
 		*v = 0
 		return nil
 	}
-	factor, err := strconv.ParseFloat(strings.TrimSuffix(s, "x"), 64)
-	if err != nil || !(factor > 0) || math.IsInf(factor, 0) {
-		return fmt.Errorf("%q is no speed: write max, or a factor above 0 such as 1 or 10", s)
+	factor, ok := decimal(strings.TrimSuffix(s, "x"))
+	if !ok || factor == 0 || math.IsInf(factor, 0) {
+		return fmt.Errorf("invalid speed %q: want max, or a factor above 0 such as 1 or 10", s)
 	}
 	*v = speed(factor)
 	return nil
@@ -78,28 +100,34 @@ func (v *speed) UnmarshalText(text []byte) error {
 type count int
 
 func (c *count) UnmarshalText(text []byte) error {
-	n, err := strconv.Atoi(string(text))
-	if err != nil || n < 1 {
-		return fmt.Errorf("%q is no count: write a whole number of at least 1", text)
-	}
+	n, err := atLeast(1, string(text))
 	*c = count(n)
-	return nil
+	return err
 }
 
 // retries is a flag's number of retries, 0 for none.
 type retries int
 
 func (r *retries) UnmarshalText(text []byte) error {
-	n, err := strconv.Atoi(string(text))
-	if err != nil || n < 0 {
-		return fmt.Errorf("%q is no number of retries: write a whole number of at least 0", text)
-	}
+	n, err := atLeast(0, string(text))
 	*r = retries(n)
-	return nil
+	return err
 }
 
-// words is a flag's comma-separated list, which goes on where the flag is
-// repeated. It is never empty.
+// atLeast reads a whole number.
+func atLeast(least int, s string) (int, error) {
+	n, err := strconv.Atoi(s)
+	switch {
+	case onlyOf(s, "0123456789") && err != nil:
+		return 0, fmt.Errorf("invalid number %q: want at most %d", s, math.MaxInt)
+	case err != nil || s[0] == '+' || n < least:
+		return 0, fmt.Errorf("invalid number %q: want a whole number, at least %d", s, least)
+	}
+	return n, nil
+}
+
+// words is a flag's comma-separated list of names, in lower case whatever the
+// user wrote. A repeated flag adds to it. It is never empty.
 type words []string
 
 func (w *words) Decode(ctx *kong.DecodeContext) error {
@@ -108,34 +136,35 @@ func (w *words) Decode(ctx *kong.DecodeContext) error {
 		return err
 	}
 	before := len(*w)
-	for word := range strings.SplitSeq(list, ",") {
+	for word := range strings.SplitSeq(strings.ToLower(list), ",") {
 		if word = strings.TrimSpace(word); word != "" {
 			*w = append(*w, word)
 		}
 	}
 	if len(*w) == before {
-		return fmt.Errorf("%q names nothing", list)
+		return fmt.Errorf("empty list %q: want names with commas between", list)
 	}
 	return nil
 }
 
-// among says which of the words are not among the names.
+// among refuses words that are not among the names.
 func (w words) among(names []record.Name, what string) error {
+	known := record.Words(names)
 	for _, word := range w {
-		if !record.Known(names, word) {
-			return fmt.Errorf("%q is no %s: choose from %s", word, what, strings.Join(record.Words(names), ", "))
+		if !slices.Contains(known, word) {
+			return unknown(what, word, known, "want "+either(known))
 		}
 	}
 	return nil
 }
 
-// fieldList turns words into the record's fields, in their order.
+// fieldList turns words into the record's fields, in the order of the words.
 func (w words) fieldList() ([]record.Field, error) {
 	var fields []record.Field
 	for _, word := range w {
 		field, known := record.ByName(word)
 		if !known {
-			return nil, fmt.Errorf("%q is no field of the record: `restail fields` lists them", word)
+			return nil, unknown("field", word, fieldNames(), "`restail fields` lists them")
 		}
 		if !slices.Contains(fields, field) {
 			fields = append(fields, field)
@@ -144,10 +173,24 @@ func (w words) fieldList() ([]record.Field, error) {
 	return fields, nil
 }
 
+func fieldNames() []string {
+	names := make([]string, len(record.Fields))
+	for i, field := range record.Fields {
+		names[i] = field.Name
+	}
+	return names
+}
+
 // clock is the flag for the text format's clock.
-type clock struct{ format.Clock }
+type clock struct {
+	format.Clock
+	local    bool           // it shows the user's time zone
+	location *time.Location // nil while it is not known
+}
 
 func (c *clock) UnmarshalText(text []byte) (err error) {
-	c.Clock, err = format.ParseClock(string(text))
+	value := string(text)
+	c.local = value != "utc" && value != "none"
+	c.Clock, err = format.ParseClock(value)
 	return err
 }

@@ -3,13 +3,23 @@ package cmd
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 )
 
-// version, commit and date are set by the linker when a release is built; a
-// build from a checkout tells them from the module's build information.
+// version, commit and date are set by the linker in a release. A build from a
+// checkout finds them in the module's build information.
 var version, commit, date string
+
+// versionCommand prints the version, as --version does.
+type versionCommand struct{}
+
+// Run prints the line.
+func (c *versionCommand) Run(r *run) error {
+	_, err := io.WriteString(r.Stdout, versionLine())
+	return writeError(err)
+}
 
 // versionLine returns the line of --version: version, commit, date, platform.
 func versionLine() string {
@@ -31,8 +41,7 @@ func versionLine() string {
 // userAgent names the program to the service.
 func userAgent() string { return "restail/" + versionName() }
 
-// versionName is the release, or the module's version; devel for a build that
-// has neither.
+// versionName returns the release, else the module's version, else devel.
 func versionName() string {
 	if info, ok := debug.ReadBuildInfo(); version == "" && ok && info.Main.Version != "(devel)" {
 		return cmp.Or(info.Main.Version, "devel")

@@ -9,8 +9,8 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// bashScript returns the script for bash. It keeps to what bash 3.2 has, which
-// is what macOS ships, and asks for compopt without needing it.
+// bashScript returns the script for bash. It works in bash 3.2, which macOS ships,
+// and uses compopt only where it exists.
 func bashScript(app *kong.Application) string {
 	var commandNames []string
 	var flags, values, arguments strings.Builder
@@ -38,8 +38,8 @@ func bashScript(app *kong.Application) string {
 	).Replace(bashTemplate)
 }
 
-// bashValues returns the patterns of a case over the flags that take a value;
-// those that complete alike stand together.
+// bashValues returns the patterns of a case statement over the flags that take a
+// value. Flags that complete alike share a pattern.
 func bashValues(flags []*kong.Flag) string {
 	patterns := map[string][]string{}
 	var order []string
@@ -60,7 +60,7 @@ func bashValues(flags []*kong.Flag) string {
 	return out.String()
 }
 
-// bashChoices returns the assignment that tells what a value can be.
+// bashChoices returns the assignment that completes a value.
 func bashChoices(c choices) string {
 	switch {
 	case c.files:
@@ -83,15 +83,15 @@ const bashTemplate = `# NAME completion for bash, made by: NAME completion bash
 #
 #     NAME completion bash > ~/.local/share/bash-completion/completions/NAME
 
-# _NAME_flags COMMAND sets flags to what can follow the command.
+# _NAME_flags COMMAND sets flags to the flags of the command.
 _NAME_flags() {
     case $1 in
 FLAGS
     esac
 }
 
-# _NAME_value COMMAND FLAG tells what the flag's value can be: one of the words,
-# some of the list with commas between, or a file. It fails for a flag without one.
+# _NAME_value COMMAND FLAG sets what the flag's value can be: one of the words,
+# some of the list with commas between, or a file. It fails for a flag without a value.
 _NAME_value() {
     words='' list='' files=''
     case $1 in
@@ -100,7 +100,7 @@ VALUES
     esac
 }
 
-# _NAME_argument COMMAND N tells what the argument number N can be.
+# _NAME_argument COMMAND N sets what argument N can be, from 0.
 _NAME_argument() {
     case $1:$2 in
 ARGUMENTS
@@ -115,8 +115,8 @@ LISTS
     if ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} != -* ]]; then
         command=${COMP_WORDS[1]} i=2
     fi
-    # Walk to the word under the cursor. Past it means that it is a flag's value.
-    # bash breaks words at = and :, which then are words of their own.
+    # Walk to the word under the cursor. When i ends behind it, it is a flag's value.
+    # bash splits words at = and :, which are then words too.
     while ((i < COMP_CWORD)); do
         word=${COMP_WORDS[i]}
         if [[ $word == [=:] ]]; then
@@ -136,7 +136,7 @@ LISTS
     if [[ $cur == = ]]; then
         cur=''
     elif [[ $cur == --*=* && -z $only ]] && _NAME_value "$command" "${cur%%=*}"; then
-        # One word where bash does not break it: 3.2, or by the user's wish.
+        # bash 3.2 does not split at =, nor does bash with such a COMP_WORDBREAKS.
         i=$((COMP_CWORD + 1))
         [[ ${BASH_VERSINFO[0]} -ge 4 && $COMP_WORDBREAKS != *=* ]] && before=${cur%%=*}=
         cur=${cur#*=}
@@ -165,7 +165,7 @@ LISTS
             [[ ,$chosen == *,$word,* ]] || words+=" $word"
         done
         compopt -o nospace 2>/dev/null
-        # What bash shows as the choices is without what is chosen already.
+        # When bash lists the choices, they come without what is chosen already.
         [[ ${COMP_TYPE-} == 63 ]] || before+=$chosen
     fi
     COMPREPLY=($(compgen -P "$before" -W "$words" -- "$cur"))

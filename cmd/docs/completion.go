@@ -12,20 +12,20 @@ import (
 // Completion writes the completion script of a shell: bash, zsh or fish. The
 // script stands alone: it needs no other package and never runs the program.
 //
-// Our own, since kongplete and kong-completion run the program at every Tab
-// and complete no lists, no --no-… and no meanings; the latter rests since 2022.
+// It is our own because kongplete and kong-completion run the program at every
+// Tab, and complete neither lists nor --no-… nor meanings.
 func Completion(w io.Writer, app *kong.Application, shell string) error {
 	script := map[string]func(*kong.Application) string{
 		"bash": bashScript, "zsh": zshScript, "fish": fishScript,
 	}[shell]
 	if script == nil {
-		return fmt.Errorf("no completion for %q: choose from bash, zsh, fish", shell)
+		return fmt.Errorf("unknown shell %q: want bash, zsh or fish", shell)
 	}
 	_, err := io.WriteString(w, script(app))
 	return err
 }
 
-// usedTables returns the lists of words that some flag of the grammar needs.
+// usedTables returns the names of the lists that some flag needs.
 func usedTables(app *kong.Application) []string {
 	used := map[string]bool{}
 	for _, flag := range uses(app) {
@@ -34,8 +34,8 @@ func usedTables(app *kong.Application) []string {
 	return slices.DeleteFunc(slices.Clone(tables), func(name string) bool { return !used[name] })
 }
 
-// fold joins words with blanks, or with a line break where the line would
-// become longer than 80 characters.
+// fold joins words with blank, or with lineBreak where a line would become longer
+// than 80 characters.
 func fold(words []string, blank, lineBreak string) string {
 	var out strings.Builder
 	column := 0

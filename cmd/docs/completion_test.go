@@ -58,7 +58,7 @@ func TestCompletionScripts(t *testing.T) {
 
 func TestCompletionOfNoShell(t *testing.T) {
 	err := docs.Completion(io.Discard, model(t), "tcsh")
-	if err == nil || err.Error() != `no completion for "tcsh": choose from bash, zsh, fish` {
+	if err == nil || err.Error() != `unknown shell "tcsh": want bash, zsh or fish` {
 		t.Error(err)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// fishScript returns the script for fish: one complete for each command, and
-// one for each flag with all commands that take it.
+// fishScript returns the script for fish: a complete line for each command, and
+// one for each flag, with all commands that take it.
 func fishScript(app *kong.Application) string {
 	var lists, completes strings.Builder
 	for _, name := range usedTables(app) {
@@ -66,7 +66,7 @@ func fishFlag(app *kong.Application, flag *use) string {
 	return line
 }
 
-// fishChoices returns the options of complete that tell what a value can be.
+// fishChoices returns the options of complete that offer a value.
 func fishChoices(app *kong.Application, c choices) string {
 	switch {
 	case c.files:

@@ -13,21 +13,22 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// Help prints help. kong's own printer shows no allowed values and no examples,
-// aligns each group by itself, and calls for a command where none is needed.
+// Help prints help. kong's own printer shows neither allowed values nor examples,
+// aligns each group separately, and asks for a command where none is needed.
 type Help struct {
-	// Examples are shown for the program as a whole: Term is a command line.
+	// Examples are shown in the program's help: Term is a command line.
 	Examples []Item
-	// More ends the program's help, Flags that of each command with flags of
-	// its own: a paragraph each.
-	More, Flags string
-	// Width is the number of columns; 0 for the terminal's, or 80 where there
-	// is none.
+	// More is the last paragraph of the program's help.
+	More string
+	// Flags returns the last paragraph of a command's help, "" for none.
+	Flags func(command *kong.Node) string
+	// Width is the number of columns; 0 means the terminal's, or 80 without
+	// one.
 	Width int
 }
 
-// Print is a [kong.HelpPrinter]: it writes the help of the command that ctx
-// has selected, or of the program.
+// Print is a [kong.HelpPrinter]. It writes the help of the command that ctx has
+// selected, else the help of the program.
 func (h Help) Print(_ kong.HelpOptions, ctx *kong.Context) error {
 	width := h.Width
 	if width <= 0 {
@@ -43,7 +44,7 @@ func (h Help) Print(_ kong.HelpOptions, ctx *kong.Context) error {
 	return err
 }
 
-// terminalWidth returns the number of columns of the terminal that w is.
+// terminalWidth returns the columns of w when it is a terminal, else 80.
 func terminalWidth(w io.Writer) int {
 	if file, ok := w.(*os.File); ok {
 		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
@@ -53,7 +54,7 @@ func terminalWidth(w io.Writer) int {
 	return 80
 }
 
-// program writes one screen: what it is, its commands, some examples.
+// program writes one screen: description, commands, examples.
 func (h Help) program(s *sheet, app *kong.Application) {
 	s.paragraph(app.Help)
 	s.paragraph("Usage: " + app.Name + " [COMMAND] [FLAGS]")
@@ -73,7 +74,7 @@ func (h Help) program(s *sheet, app *kong.Application) {
 	s.paragraph(h.More)
 }
 
-// command writes a command's arguments and flags, in their groups.
+// command writes a command's arguments, and its flags in their groups.
 func (h Help) command(s *sheet, app *kong.Application, command *kong.Node) {
 	s.paragraph(command.Help)
 	form := usage(command)
@@ -93,12 +94,12 @@ func (h Help) command(s *sheet, app *kong.Application, command *kong.Node) {
 		s.table(group.title+":", flagRows(group.flags), flagLeft)
 	}
 	s.table("General:", flagRows(unshared(app.Flags)), flagLeft)
-	if len(command.Flags) > 0 {
-		s.paragraph(h.Flags)
+	if h.Flags != nil {
+		s.paragraph(h.Flags(command))
 	}
 }
 
-// flagRows returns flags with their meanings, the long forms in one column.
+// flagRows returns flags with their meanings. The long forms are aligned.
 func flagRows(flags []*use) []row {
 	rows := make([]row, len(flags))
 	for i, flag := range flags {
@@ -116,15 +117,15 @@ func flagRows(flags []*use) []row {
 }
 
 const (
-	// listWidth is how long a list of words may be to be shown in full.
+	// listWidth is the length, in bytes, up to which a list is shown in full.
 	listWidth = 200
-	// flagLeft is the column at which the meanings of flags begin.
+	// flagLeft is the column where the meanings of flags begin.
 	flagLeft = 34
 )
 
 type row struct{ term, meaning string }
 
-// leftOf returns the column that has room for each term before it.
+// leftOf returns the first column behind all terms.
 func leftOf(rows []row) (left int) {
 	for _, r := range rows {
 		left = max(left, utf8.RuneCountInString(r.term)+4)
@@ -138,7 +139,7 @@ type sheet struct {
 	width int
 }
 
-// block writes lines, an empty one above them.
+// block writes lines, after an empty line.
 func (s *sheet) block(lines ...string) {
 	if s.Len() > 0 {
 		s.WriteByte('\n')
@@ -146,16 +147,16 @@ func (s *sheet) block(lines ...string) {
 	s.WriteString(strings.Join(lines, "\n") + "\n")
 }
 
-// paragraph writes a text, nothing for no text.
+// paragraph writes a text; an empty one writes nothing.
 func (s *sheet) paragraph(text string) {
 	if text != "" {
 		s.block(wrap(text, s.width)...)
 	}
 }
 
-// table writes a heading and two columns, the second of which begins at left,
-// or in the middle of a narrow sheet; nothing for no rows. A term that is
-// longer has a line for itself.
+// table writes a heading and two columns; no rows write nothing. The second
+// column begins at left, or in the middle of a narrow sheet. A longer term has
+// its own line.
 func (s *sheet) table(heading string, rows []row, left int) {
 	if len(rows) == 0 {
 		return
@@ -174,8 +175,8 @@ func (s *sheet) table(heading string, rows []row, left int) {
 	}
 }
 
-// wrap breaks text at blanks into lines of at most width characters; a longer
-// word has a line for itself.
+// wrap breaks text at blanks into lines of at most width characters. A longer
+// word has its own line.
 func wrap(text string, width int) []string {
 	var lines []string
 	line := ""

@@ -27,8 +27,13 @@ var birdHelp = docs.Help{
 		{Term: "birds -o text", Meaning: "Watch them."},
 		{Term: "birds play monday", Meaning: "Watch those of Monday."},
 	},
-	More:  "birds watch --help shows the flags.",
-	Flags: "Every flag has a variable, BIRDS_FORMAT for --format.",
+	More: "birds watch --help shows the flags.",
+	Flags: func(command *kong.Node) string {
+		if len(command.Flags) == 0 {
+			return ""
+		}
+		return "Every flag has a variable, BIRDS_FORMAT for --format."
+	},
 }
 
 func TestHelp(t *testing.T) {

@@ -9,20 +9,20 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Section is a part of the manual page that the command model does not know.
+// Section is a part of the manual page that is not derived from the model.
 type Section struct {
 	Title string
-	// Text is its first paragraph, Items a list below it; each may be empty.
+	// Text is the first paragraph, Items the list below it. Each may be empty.
 	Text  string
 	Items []Item
 }
 
-// Man writes the manual page: what the model tells (name, synopsis,
-// description, commands, flags), then the sections, in their order. It keeps
-// to the macros that every man knows.
+// Man writes the manual page: name, synopsis, description, commands and flags
+// from the model, then the sections in their order. It uses only macros that
+// every man program knows.
 //
-// Our own, since mango-kong makes no sections and shows no defaults, allowed
-// values and negations; it rests since 2022.
+// It is our own because mango-kong has no sections and shows neither defaults nor
+// allowed values nor negations.
 func Man(w io.Writer, app *kong.Application, sections ...Section) error {
 	p := &page{}
 	p.macro("TH", strings.ToUpper(app.Name), "1")
@@ -75,7 +75,7 @@ func manUsage(app *kong.Application, command *kong.Node) string {
 	return line
 }
 
-// page is a manual page in the making.
+// page is a manual page that is being written.
 type page struct{ bytes.Buffer }
 
 // macro writes a request; its arguments are plain text.
@@ -87,8 +87,8 @@ func (p *page) macro(name string, args ...string) {
 	p.WriteByte('\n')
 }
 
-// line writes a line of text that is roff already. A dot at its start would
-// make it a request.
+// line writes a line of text that is roff already. It protects a dot at the
+// start, which would make the line a request.
 func (p *page) line(text string) {
 	if strings.HasPrefix(text, ".") {
 		text = `\&` + text
@@ -96,14 +96,14 @@ func (p *page) line(text string) {
 	p.WriteString(text + "\n")
 }
 
-// item writes a term and, indented below it, what it means.
+// item writes a term and, indented below it, its meaning.
 func (p *page) item(term, meaning string) {
 	p.macro("TP")
 	p.line(term)
 	p.line(meaning)
 }
 
-// command writes what a command does, its arguments, and its flags by name.
+// command writes a command's help, its arguments, and the names of its flags.
 func (p *page) command(command *kong.Node) {
 	p.item(`\fB`+roff(command.Name)+`\fR`, prose(command.Help))
 	for _, arg := range command.Positional {
@@ -120,7 +120,7 @@ func (p *page) command(command *kong.Node) {
 	}
 }
 
-// flag writes a flag, what it means, and which commands take it.
+// flag writes a flag, its meaning, and the commands that take it.
 func (p *page) flag(flag *use) {
 	form, value, _ := strings.Cut(longForm(flag.Flag), "=")
 	term := `\fB` + roff(form) + `\fR`
@@ -146,7 +146,7 @@ func (p *page) section(s Section) {
 	}
 }
 
-// prose makes text into roff, and what stands in `backquotes` bold.
+// prose turns text into roff, with text in `backquotes` bold.
 func prose(text string) string {
 	var out strings.Builder
 	for i, part := range strings.Split(text, "`") {
@@ -160,8 +160,8 @@ func prose(text string) string {
 	return out.String()
 }
 
-// roff makes text into one line of roff that shows exactly it: what is copied
-// from the page can be typed.
+// roff turns text into one line of roff that shows exactly this text, so that
+// what is copied from the page can be typed.
 func roff(text string) string {
 	var out strings.Builder
 	for _, c := range text {
@@ -179,7 +179,7 @@ func roff(text string) string {
 	return out.String()
 }
 
-// roffNames are the characters that roff would take for something else.
+// roffNames are the escapes of characters that mean something else in roff.
 var roffNames = map[rune]string{
 	'\\': `\e`, '-': `\-`, '\'': `\(aq`, '`': `\(ga`, '"': `\(dq`, '^': `\(ha`, '~': `\(ti`, '…': "...",
 }

@@ -65,8 +65,8 @@ func StatusTable(statuses []Item) string {
 func FieldSection() Section {
 	s := Section{
 		Title: "The record",
-		Text: "A record is one JSON object on one line; what it has nothing to say in is left out. Its fields are, in this order, " +
-			"with the actions that carry them: `every` action, one, or all that begin with `connection`, `reply` or `relay`.",
+		Text: "A record is one JSON object on one line; empty fields are left out. These are its fields, in their order, with the " +
+			"actions that have them: `every` action, one action, or all that begin with `connection`, `reply` or `relay`.",
 	}
 	for _, field := range record.Fields {
 		s.Items = append(s.Items, Item{
@@ -77,8 +77,7 @@ func FieldSection() Section {
 	return s
 }
 
-// fieldType returns what a field's value is, and of which actions it is never
-// left out.
+// fieldType returns the type of a field, and the actions that always have it.
 func fieldType(field record.Definition) string {
 	switch field.Always {
 	case "":
@@ -89,7 +88,7 @@ func fieldType(field record.Definition) string {
 	return field.Kind.String() + ", always for " + field.Always
 }
 
-// markdown is a table in the making.
+// markdown is a table that is being written.
 type markdown struct{ strings.Builder }
 
 func newTable(columns ...string) *markdown {
@@ -106,7 +105,7 @@ func (t *markdown) row(cells ...string) {
 	t.WriteString("|\n")
 }
 
-// code returns text as code, nothing for no text.
+// code returns text as code, "" for no text.
 func code(text string) string {
 	if text == "" {
 		return ""
@@ -114,9 +113,9 @@ func code(text string) string {
 	return "`" + text + "`"
 }
 
-// Replace fills in the blocks of a document: what stands between the lines
-// <!-- name --> and <!-- /name --> gives way to blocks[name]. Each block has to
-// be there, once and closed.
+// Replace fills in the blocks of a document: it replaces the text between the
+// lines <!-- name --> and <!-- /name --> with blocks[name]. The document must
+// have each block exactly once.
 func Replace(text []byte, blocks map[string]string) ([]byte, error) {
 	for _, name := range slices.Sorted(maps.Keys(blocks)) {
 		open, end := []byte("<!-- "+name+" -->\n"), []byte("<!-- /"+name+" -->")

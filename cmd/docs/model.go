@@ -1,13 +1,11 @@
-// Package docs makes the documentation from the command line's own model:
-// shell completion, the manual page, help, and the tables of the README. What
-// a user can type is written down once, in the grammar, and nothing here can
-// fall behind it.
+// Package docs generates documentation from the command line's model: shell
+// completion, the manual page, help, and the tables of the README. The grammar
+// is the only place that lists commands and flags, so these cannot fall behind.
 //
-// It reads a grammar with one level of commands, one of which is the default.
-// Beyond kong's own tags, words:"…" tells what a value can be: actions,
-// platforms or fields for a comma-separated list of those names; files; or, when
-// it is none of these four, the words themselves, which are worth offering among
-// others.
+// The grammar has one level of commands, one of which is the default. Beside
+// kong's own tags, words:"…" says what to complete for a value: actions,
+// platforms or fields (a comma-separated list of those names), files, or else
+// the listed words themselves; other values may be valid too.
 package docs
 
 import (
@@ -19,9 +17,8 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// Item is a term and what it means: an exit status, a variable, an example.
-// Both are prose, in which `backquotes` stand around what is typed or read
-// literally.
+// Item is a term and its meaning: an exit status, a variable, an example. Both
+// are prose; literal text is in `backquotes`.
 type Item struct{ Term, Meaning string }
 
 // isDefault tells whether a command runs when none is named.
@@ -33,8 +30,8 @@ func flagsOf(node *kong.Node) []*kong.Flag {
 	return slices.Concat(node.Flags, node.Parent.Flags)
 }
 
-// A use is a flag and the commands that take it, none for every command.
-// Flags of one name are one flag only when they say and mean the same.
+// A use is a flag and the commands that take it; no command means all of them.
+// Flags of one name are one use only when their help and default agree.
 type use struct {
 	*kong.Flag
 	of []string
@@ -68,7 +65,7 @@ func uses(app *kong.Application) []*use {
 	return all
 }
 
-// unshared returns flags as they are in one command alone.
+// unshared returns the flags of one command as uses.
 func unshared(flags []*kong.Flag) []*use {
 	all := make([]*use, len(flags))
 	for i, flag := range flags {
@@ -77,14 +74,14 @@ func unshared(flags []*kong.Flag) []*use {
 	return all
 }
 
-// flagGroup is a group of the grammar, or those flags that are in none.
+// flagGroup is a group of the grammar, or the flags without a group.
 type flagGroup struct {
 	title string
 	flags []*use
 }
 
-// grouped sorts flags into their groups, in the order in which they occur.
-// Those in no group come last, under the title rest.
+// grouped sorts flags into their groups, in the order of first use. Flags
+// without a group come last, under the title rest.
 func grouped(flags []*use, rest string) []flagGroup {
 	var groups []flagGroup
 	last := flagGroup{title: rest}
@@ -107,10 +104,10 @@ func grouped(flags []*use, rest string) []flagGroup {
 	return groups
 }
 
-// takesValue tells whether something has to follow the flag.
+// takesValue tells whether the flag needs a value.
 func takesValue(flag *kong.Flag) bool { return !flag.IsBool() }
 
-// negated returns what switches a flag off, "" when nothing does.
+// negated returns the flag that turns this one off, "" when there is none.
 func negated(flag *kong.Flag) string {
 	if flag.Tag.Negatable == "" {
 		return ""
@@ -118,7 +115,7 @@ func negated(flag *kong.Flag) string {
 	return "--no-" + flag.Name
 }
 
-// spellings returns everything that can be typed for a flag: -o, --format.
+// spellings returns all ways to type a flag: -o, --format.
 func spellings(flag *kong.Flag) []string {
 	var all []string
 	if flag.Short != 0 {
@@ -143,7 +140,7 @@ func longForm(flag *kong.Flag) string {
 	return "--" + flag.Name + "=" + valueForm(flag)
 }
 
-// valueForm returns what stands for a flag's value.
+// valueForm returns the placeholder of a flag's value.
 func valueForm(flag *kong.Flag) string {
 	if flag.Enum != "" {
 		return strings.Join(flag.EnumSlice(), "|")
@@ -159,8 +156,8 @@ func argumentForm(arg *kong.Positional) string {
 	return strings.Join(arg.EnumSlice(), "|")
 }
 
-// argumentName returns what stands for an argument: FILE, or [FILE] where
-// it can be left out.
+// argumentName returns the placeholder of an argument: FILE, or [FILE] when it
+// is optional.
 func argumentName(arg *kong.Positional) string {
 	name := strings.ToUpper(arg.Name)
 	if !arg.Required {
@@ -169,7 +166,7 @@ func argumentName(arg *kong.Positional) string {
 	return name
 }
 
-// usage returns what is typed for a command, its flags left out: replay [FILE].
+// usage returns how to type a command, without flags: replay [FILE].
 func usage(node *kong.Node) string {
 	words := []string{node.Name}
 	for _, arg := range node.Positional {
@@ -178,7 +175,7 @@ func usage(node *kong.Node) string {
 	return strings.Join(words, " ")
 }
 
-// shortUsage is usage with names in the place of allowed words: completion SHELL.
+// shortUsage is usage with placeholders instead of choices: completion SHELL.
 func shortUsage(node *kong.Node) string {
 	words := []string{node.Name}
 	for _, arg := range node.Positional {
@@ -187,7 +184,7 @@ func shortUsage(node *kong.Node) string {
 	return strings.Join(words, " ")
 }
 
-// meaning returns the help of a flag and its default.
+// meaning returns the help of a flag, with its default.
 func meaning(flag *kong.Flag) string {
 	if flag.Default == "" || !takesValue(flag) {
 		return flag.Help
@@ -201,17 +198,16 @@ func sentence(help string) string {
 	return strings.TrimSuffix(first, ".")
 }
 
-// choices is what is known of the words that a value can be.
+// choices lists known values of a flag or argument.
 type choices struct {
 	names []record.Name
-	// table names the list that the words are from, "" for none; then any
-	// number of them stands there, with commas between.
+	// table is the name of the list that the names are from, "" for none. A
+	// value is then any number of them with commas between.
 	table string
 	files bool
 }
 
-// choicesOf returns what can be typed for a value; the zero choices tell that
-// nothing is known of it.
+// choicesOf returns the known values; the zero choices when none are known.
 func choicesOf(v *kong.Value) choices {
 	var c choices
 	words := v.Tag.Get("words")
@@ -231,7 +227,7 @@ func choicesOf(v *kong.Value) choices {
 	return c
 }
 
-// explain takes the names' meanings from a help text that has them: "name: its
+// explain sets the names' meanings from a help text of the form "name: its
 // meaning; other: its meaning."
 func explain(names []record.Name, help string) {
 	for part := range strings.SplitSeq(sentence(help), "; ") {
@@ -249,10 +245,10 @@ func explained(names []record.Name) bool {
 	return !slices.ContainsFunc(names, func(n record.Name) bool { return n.Meaning == "" })
 }
 
-// tables are the names of the lists of words, in the order of the scripts.
+// tables are the names of the lists, in their order in the scripts.
 var tables = []string{"actions", "platforms", "fields"}
 
-// table returns the list of words of that name, nil when there is none.
+// table returns the list of that name, nil when there is none.
 func table(name string) []record.Name {
 	switch name {
 	case "actions":
@@ -269,7 +265,7 @@ func table(name string) []record.Name {
 	return nil
 }
 
-// named makes names without a meaning.
+// named returns the words as names without meanings.
 func named(words []string) []record.Name {
 	names := make([]record.Name, len(words))
 	for i, word := range words {

@@ -9,8 +9,8 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// zshScript returns the script for zsh: one function for each command, which
-// leaves the work to zsh's own _arguments, and one for each list of words.
+// zshScript returns the script for zsh: a function for each command, which calls
+// zsh's own _arguments, and a function for each list.
 func zshScript(app *kong.Application) string {
 	var described, functions strings.Builder
 	for _, command := range app.Children {
@@ -49,8 +49,8 @@ func zshArguments(app *kong.Application, command *kong.Node) []string {
 	return specs
 }
 
-// zshFlag returns the specs of a flag: one for all that means the same, another
-// for its negation. Each takes the place of the others.
+// zshFlag returns the specs of a flag: one for its spellings, another for its
+// negation. They exclude each other.
 func zshFlag(app *kong.Application, flag *kong.Flag) []string {
 	others := ""
 	if all := spellings(flag); len(all) > 1 && !flag.IsCumulative() {
@@ -95,8 +95,7 @@ func zshChoices(app *kong.Application, c choices) string {
 	return " "
 }
 
-// zshEscape puts a backslash before each of the special characters and before
-// backslashes.
+// zshEscape escapes the special characters and backslashes with a backslash.
 func zshEscape(s, special string) string {
 	var out strings.Builder
 	for _, c := range s {

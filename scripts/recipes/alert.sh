@@ -7,7 +7,11 @@
 # WORDS is a regular expression, and capitals do not matter.
 set -euo pipefail
 
-export WORDS="${WORDS:?which words? For example WORDS='goat|moo'}"
+if [ -z "${WORDS:-}" ]; then
+	echo "alert.sh: no words given. For example: WORDS='goat|moo' alert.sh" >&2
+	exit 2
+fi
+export WORDS
 restail "$@" -o text -a event -f '.text | test(env.WORDS; "i")' |
 	while IFS= read -r line; do
 		printf '\a%s\n' "$line"

@@ -7,6 +7,10 @@
 # Needs notify-send (libnotify). Text is shown as text: no markup, no escapes.
 set -uo pipefail
 
+command -v notify-send >/dev/null || {
+	echo 'notify.sh: notify-send is not installed: it is part of libnotify' >&2
+	exit 127
+}
 # Two lines a notification: its title and its body.
 restail "$@" -o text -a event -f '
 	select(.type | IN("text", "emoji", "sticker", "unknown") | not)

@@ -5,22 +5,62 @@
 #   STREAM=chat:lotte scripts/recipes/redis.sh
 #   HOST=broker REDISCLI_AUTH=… scripts/recipes/redis.sh
 #
+# Records are sent in batches, at most two seconds late. While the server is away
+# they wait here and in restail's --buffer, and the batch that failed is sent
+# again every second: a record can arrive twice, but none is lost. After Ctrl-C
+# it tries three times more. To have it run for ever, start it from a supervisor
+# such as systemd (Restart=always).
+#
 # Commands are sent in the wire's own form, each word after its length, so that
 # there is nothing to quote.
 set -euo pipefail
 export LC_ALL=C # lengths are in bytes
 
-send() {
-	printf '*%d\r\n' "$#"
+command -v redis-cli >/dev/null || {
+	echo 'redis.sh: redis-cli is not installed' >&2
+	exit 127
+}
+
+# add WORD... appends a command to the batch.
+add() {
+	local part word
+	printf -v part '*%d\r\n' "$#"
+	batch+=$part
 	for word; do
-		printf '$%d\r\n%s\r\n' "${#word}" "$word"
+		printf -v part '$%d\r\n%s\r\n' "${#word}" "$word"
+		batch+=$part
 	done
 }
-restail "$@" -o ndjson |
+
+# send sends the batch until the server has taken it.
+send() {
+	local failed=0 last=0
+	until printf '%s' "$batch" | (
+		trap '' INT # Ctrl-C cuts no batch
+		[ "$failed" -eq 0 ] || exec 2>/dev/null # it said why
+		exec redis-cli -h "${HOST:-127.0.0.1}" -p "${PORT:-6379}" --pipe >/dev/null
+	); do
+		failed=$((failed + 1))
+		[ "$failed" -gt 1 ] || echo 'redis.sh: the server does not take the records, trying again' >&2
+		[ -z "$ending" ] || last=$((last + 1))
+		if [ "$last" -gt 3 ]; then
+			echo 'redis.sh: the last records are lost' >&2
+			exit 1
+		fi
+		sleep 1 || true
+	done
+	[ "$failed" -eq 0 ] || echo 'redis.sh: the server takes the records again' >&2
+}
+
+restail "$@" -o ndjson | {
+	ending=
+	trap 'ending=yes' INT TERM
 	while IFS= read -r record; do
-		send XADD "${STREAM:-restail}" MAXLEN '~' "${LIMIT:-100000}" '*' record "$record"
-	done | redis-cli -h "${HOST:-127.0.0.1}" -p "${PORT:-6379}" --pipe || {
-	status=$? # redis-cli says nothing when the server goes away
-	echo "redis.sh: ended with status $status" >&2
-	exit "$status"
+		batch= end=$((SECONDS + 1))
+		add XADD "${STREAM:-restail}" MAXLEN '~' "${LIMIT:-100000}" '*' record "$record"
+		while [ "$SECONDS" -lt "$end" ] && [ "${#batch}" -lt 1000000 ] && IFS= read -r -t 1 record; do
+			add XADD "${STREAM:-restail}" MAXLEN '~' "${LIMIT:-100000}" '*' record "$record"
+		done
+		send
+	done
 }

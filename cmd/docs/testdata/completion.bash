@@ -8,7 +8,7 @@
 #
 #     birds completion bash > ~/.local/share/bash-completion/completions/birds
 
-# _birds_flags COMMAND sets flags to what can follow the command.
+# _birds_flags COMMAND sets flags to the flags of the command.
 _birds_flags() {
     case $1 in
     watch) flags='-o --format -f --filter --filter-file --arg -a --action --platform --time -q
@@ -20,8 +20,8 @@ _birds_flags() {
     esac
 }
 
-# _birds_value COMMAND FLAG tells what the flag's value can be: one of the words,
-# some of the list with commas between, or a file. It fails for a flag without one.
+# _birds_value COMMAND FLAG sets what the flag's value can be: one of the words,
+# some of the list with commas between, or a file. It fails for a flag without a value.
 _birds_value() {
     words='' list='' files=''
     case $1 in
@@ -54,7 +54,7 @@ _birds_value() {
     esac
 }
 
-# _birds_argument COMMAND N tells what the argument number N can be.
+# _birds_argument COMMAND N sets what argument N can be, from 0.
 _birds_argument() {
     case $1:$2 in
     play:0) files=yes ;;
@@ -74,8 +74,8 @@ _birds() {
     if ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} != -* ]]; then
         command=${COMP_WORDS[1]} i=2
     fi
-    # Walk to the word under the cursor. Past it means that it is a flag's value.
-    # bash breaks words at = and :, which then are words of their own.
+    # Walk to the word under the cursor. When i ends behind it, it is a flag's value.
+    # bash splits words at = and :, which are then words too.
     while ((i < COMP_CWORD)); do
         word=${COMP_WORDS[i]}
         if [[ $word == [=:] ]]; then
@@ -95,7 +95,7 @@ _birds() {
     if [[ $cur == = ]]; then
         cur=''
     elif [[ $cur == --*=* && -z $only ]] && _birds_value "$command" "${cur%%=*}"; then
-        # One word where bash does not break it: 3.2, or by the user's wish.
+        # bash 3.2 does not split at =, nor does bash with such a COMP_WORDBREAKS.
         i=$((COMP_CWORD + 1))
         [[ ${BASH_VERSINFO[0]} -ge 4 && $COMP_WORDBREAKS != *=* ]] && before=${cur%%=*}=
         cur=${cur#*=}
@@ -124,7 +124,7 @@ _birds() {
             [[ ,$chosen == *,$word,* ]] || words+=" $word"
         done
         compopt -o nospace 2>/dev/null
-        # What bash shows as the choices is without what is chosen already.
+        # When bash lists the choices, they come without what is chosen already.
         [[ ${COMP_TYPE-} == 63 ]] || before+=$chosen
     fi
     COMPREPLY=($(compgen -P "$before" -W "$words" -- "$cur"))
