@@ -116,7 +116,7 @@ func startServer(ctx context.Context, address string, o serve.Options) (*upstrea
 		return nil, fmt.Errorf("cannot listen: %w", err)
 	}
 	chat := serve.New(o)
-	server := &http.Server{Handler: chat, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: serve.LoopbackOnly(chat), ReadHeaderTimeout: 10 * time.Second}
 	var serving sync.WaitGroup
 	serving.Go(func() { server.Serve(listener) })
 	return &upstream{
