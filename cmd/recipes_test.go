@@ -208,7 +208,7 @@ func TestRecipes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer frames.Close()
-	actions, err := serve.Recording(frames)
+	actions, _, err := serve.Recording(frames, 16<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -328,7 +328,7 @@ func TestRecipesAreLive(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer frames.Close()
-	actions, err := serve.Recording(frames)
+	actions, _, err := serve.Recording(frames, 16<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
