@@ -23,7 +23,7 @@ const (
 	// memoryLimit bounds the memory that a recording takes, in bytes: its text,
 	// and actionCost for each action.
 	memoryLimit = 128 << 20
-	actionCost  = 64
+	actionCost  = 128
 )
 
 var errTooLarge = fmt.Errorf("it takes more than %d MiB of memory; serve a part of it: head -n 100000 FILE | restail serve -", memoryLimit>>20)
@@ -39,7 +39,7 @@ func Recording(r io.Reader, maxFrame int) (actions []Action, skipped int, err er
 	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		unzipped, err := gzip.NewReader(in)
 		if err != nil {
-			return nil, 0, fmt.Errorf("the recording looks gzipped but cannot be read: %w", err)
+			return nil, 0, fmt.Errorf("it looks gzipped but cannot be read: %w", err)
 		}
 		defer unzipped.Close()
 		in = bufio.NewReaderSize(unzipped, 64<<10)
@@ -60,7 +60,7 @@ func Recording(r io.Reader, maxFrame int) (actions []Action, skipped int, err er
 		case errors.Is(err, io.EOF):
 			return actions, skipped, nil
 		case err != nil:
-			return nil, 0, fmt.Errorf("the recording cannot be read after %d actions: %w", len(actions), err)
+			return nil, 0, fmt.Errorf("after %d actions: %w", len(actions), err)
 		}
 	}
 }
