@@ -83,11 +83,15 @@ func newFlow(o *LoginOptions) (*flow, error) {
 	if err != nil {
 		return nil, err
 	}
+	store := store{path: path, warn: o.Warn}
+	if _, err := store.read(); untrusted(err) {
+		return nil, err
+	}
 	return &flow{
 		LoginOptions: o,
 		lines:        bufio.NewReader(io.LimitReader(o.Stdin, 1<<20)),
 		api:          newAPI(&o.Options),
-		store:        store{path: path, warn: o.Warn},
+		store:        store,
 		redirect:     redirect,
 		state:        rand.Text(),
 		verifier:     oauth2.GenerateVerifier(),
@@ -127,8 +131,11 @@ func (f *flow) finish(ctx context.Context, code string) error {
 	}
 	defer unlock()
 	old, _, err := f.store.recover()
+	if untrusted(err) {
+		return err
+	}
 	if err != nil {
-		old = new(login) // none, or one that is damaged: what was left of it goes
+		old = new(login) // none, or a damaged one that this login replaces
 	}
 	next, err := f.store.prepare()
 	if err != nil {

@@ -230,7 +230,8 @@ func TestLostAnswer(t *testing.T) {
 	wantError(t, err, statusUnauthorized, false, "got lost", "restail login")
 }
 
-// TestNothingCanBeWritten: the pair is not risked, and lives while it lives.
+// TestNothingCanBeWritten checks that no refresh is asked for that could not be
+// stored, and that the old token is used while it is valid.
 func TestNothingCanBeWritten(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, serve.OAuthOptions{})
@@ -240,13 +241,15 @@ func TestNothingCanBeWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	if token := mustToken(t, w.open(t), ""); token != old.AccessToken {
-		t.Error("the old token is not used while it lives")
+		t.Error("the old token is not used while it is valid")
 	}
-	if !strings.Contains(w.warnings(), "nothing can be written") {
+	if !strings.Contains(w.warnings(), "is a directory") {
 		t.Errorf("warned %q", w.warnings())
 	}
 	_, err := w.open(t).Token(t.Context(), old.AccessToken)
-	wantError(t, err, statusFailed, true, "nothing can be written")
+	wantError(t, err, statusUsage, false, "is a directory")
+	wantError(t, unwritable(errors.New("disk full")), statusFailed, true, "nothing can be written", "disk full")
+	wantError(t, unwritable(os.ErrPermission), statusFailed, false, "nothing can be written")
 	if w.requests() != 0 {
 		t.Errorf("%d requests", w.requests())
 	}
