@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"golang.org/x/oauth2"
 
@@ -20,6 +21,10 @@ const (
 	clientIDVariable     = "RESTREAM_CLIENT_ID"
 	clientSecretVariable = "RESTREAM_CLIENT_SECRET"
 )
+
+// chatScope is the scope that the chat needs. Scopes are not asked for at the
+// login: the owner of an application ticks them.
+const chatScope = "chat.read"
 
 // LoginOptions is what [Login] needs beside the world that tokens come from.
 type LoginOptions struct {
@@ -122,8 +127,8 @@ func (f *flow) url() string {
 	return config.AuthCodeURL(f.state, oauth2.S256ChallengeOption(f.verifier))
 }
 
-// finish exchanges the code and stores what it gives. The place for it is
-// made first: a code works once.
+// finish exchanges the code for tokens and stores them. It reserves space on the
+// disk first: a code works once.
 func (f *flow) finish(ctx context.Context, code string) error {
 	unlock, err := f.store.lock(ctx)
 	if err != nil {
@@ -146,6 +151,10 @@ func (f *flow) finish(ctx context.Context, code string) error {
 		next.drop()
 		return err
 	}
+	if pair.scopes != nil && !slices.Contains(pair.scopes, chatScope) {
+		next.drop()
+		return unauthorized("the login lacks the scope %s, which reading the chat needs: tick it for the application at https://developers.restream.io, then run `restail login` again", chatScope)
+	}
 	err = next.put(&login{
 		Serial:       old.Serial + 1,
 		APIURL:       f.api.base,
@@ -161,7 +170,7 @@ func (f *flow) finish(ctx context.Context, code string) error {
 	return nil
 }
 
-// exchange makes tokens of the code.
+// exchange exchanges the code for tokens.
 func (f *flow) exchange(ctx context.Context, code string) (*pair, error) {
 	pair, err := f.api.grant(ctx, f.app, url.Values{
 		"grant_type":    {"authorization_code"},

@@ -305,6 +305,47 @@ func replace(pairs ...string) func(*url.URL) {
 	}
 }
 
+// TestMissingScope has token answers for an application that may not read chats.
+func TestMissingScope(t *testing.T) {
+	t.Parallel()
+	for scope, enough := range map[string]bool{
+		`"scope":"channel.read stream.read"`:     false,
+		`"scope":"chat.reader"`:                  false,
+		`"scope":""`:                             false,
+		`"scopes":["profile.read"]`:              false,
+		`"scopes":[]`:                            false,
+		`"scope":["profile.read"]`:               false,
+		`"scope":"profile.read chat.read"`:       true,
+		`"scope":"profile.read,chat.read"`:       true,
+		`"scopes":["chat.read"]`:                 true,
+		`"scope":null`:                           true,
+		`"scope":null,"scopes":["profile.read"]`: false,
+		`"scope":7`:                              true,
+		`"token_type":"Bearer"`:                  true,
+	} {
+		w := newWorld(t, serve.OAuthOptions{})
+		o := newLogin(t, w)
+		w.intercept(func(rw http.ResponseWriter, r *http.Request) bool {
+			if r.URL.Path == serve.TokenPath {
+				io.WriteString(rw, `{"access_token":"MARKED-1","refresh_token":"MARKED-2","expires_in":3600,`+scope+`}`)
+			}
+			return r.URL.Path == serve.TokenPath
+		})
+		err := pasting(t, w, o, func(loginURL string) string { return ended(t, loginURL).String() + "\n" })
+		if enough {
+			if err != nil || w.stored(t).AccessToken != "MARKED-1" {
+				t.Errorf("%s: %v", scope, err)
+			}
+			continue
+		}
+		wantError(t, err, statusUnauthorized, false, "chat.read", "https://developers.restream.io", "restail login")
+		if strings.Contains(err.Error(), "MARKED") || strings.Contains(w.heard(), "Logged in") {
+			t.Errorf("%s: %v\n%s", scope, err, w.heard())
+		}
+		w.wantGone(t)
+	}
+}
+
 func TestLoginWhileTheAPIIsDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, serve.OAuthOptions{})
