@@ -192,13 +192,13 @@ func (f *flow) exchange(ctx context.Context, code string) (*pair, error) {
 	return nil, temporary("cannot log in now: %s", no.said)
 }
 
-// came reads what the browser came back with. Its error is an [*Error] that
-// says why there is no code.
-func (f *flow) came(q url.Values) (code string, err error) {
+// codeOf returns the code in the URL that the browser came back to. Its error is
+// an [*Error] that says why there is none.
+func (f *flow) codeOf(q url.Values) (code string, err error) {
 	f.Secrets.Add(q.Get("code"))
 	switch {
-	case len(q) == 0:
-		// The service sends a user who says no back like this.
+	case !q.Has("state") && !q.Has("code") && !q.Has("error"):
+		// What the service does after a denial.
 		return "", unauthorized("the login was denied: the browser came back without a code; run `restail login` again to allow it")
 	case !same(q.Get("state"), f.state):
 		return "", unauthorized("the answer belongs to another login (its state is wrong): run `restail login` again, and use only the page that it opens")
