@@ -125,8 +125,7 @@ func TestSpoiltStore(t *testing.T) {
 				if err := bad.put(path); err != nil {
 					t.Skip(err)
 				}
-				_, err := w.open(t).Token(t.Context(), "")
-				wantError(t, err, statusUsage, false, path, bad.says)
+				wantError(t, ask(w.Options, ""), statusUsage, false, path, bad.says)
 				wantError(t, Logout(t.Context(), w.Options), statusUsage, false, path, bad.says)
 				o := newLogin(t, w)
 				o.Browse, _ = browser(t, nil)
@@ -162,8 +161,7 @@ func TestSpoiltDirectory(t *testing.T) {
 		if err := spoil(dir); err != nil {
 			t.Fatal(err)
 		}
-		_, err := w.open(t).Token(t.Context(), "")
-		wantError(t, err, statusUsage, false, dir, says)
+		wantError(t, ask(w.Options, ""), statusUsage, false, dir, says)
 		wantError(t, Logout(t.Context(), w.Options), statusUsage, false, dir, says)
 		wantError(t, Login(t.Context(), newLogin(t, w)), statusUsage, false, dir, says)
 	}
