@@ -412,6 +412,27 @@ func sends(w http.ResponseWriter, r *http.Request, text string) {
 	}
 }
 
+// TestProxyThatCannotBeParsed must not become a direct connection.
+func TestProxyThatCannotBeParsed(t *testing.T) {
+	t.Parallel()
+	for _, proxy := range []string{"http://me:MARKED@proxy:port", "ftp://me:MARKED@proxy.example"} {
+		for _, args := range [][]string{{"login", "--no-browser"}, {"logout"}, {"token"}} {
+			a := newAccount(t, serve.OAuthOptions{})
+			a.plant(t)
+			a.before = func(http.ResponseWriter, *http.Request) bool {
+				t.Errorf("%v contacted the API", args)
+				return false
+			}
+			a.environ = append(a.environ, "HTTPS_PROXY="+proxy)
+			r := a.run(t, args...)
+			r.want(t, statusUsage, "invalid proxy in HTTPS_PROXY")
+			if strings.Contains(r.stderr, "MARKED") {
+				t.Errorf("%v quotes the password: %s", args, r.stderr)
+			}
+		}
+	}
+}
+
 // TestTheAPIOnlyHere refuses to take tokens unencrypted to another machine, such
 // as one that is called localhost.
 func TestTheAPIOnlyHere(t *testing.T) {

@@ -27,14 +27,15 @@ func twin(flag string) string {
 }
 
 // twinless are the flags that neither the environment nor the configuration
-// can set: what makes no sense there, and --token of serve.
+// can set: those that make no sense there, and --token of serve, since tokens
+// have variables of their own.
 var twinless = map[string]bool{"help": true, "version": true, "token": true}
 
-// origins tells where flags that do not stand on the command line were set: a
-// variable's name or the configuration's path, by the flag's long name.
+// origins maps the long name of a flag that was set elsewhere than on the
+// command line to where: the name of a variable, or the path of the configuration.
 type origins map[string]string
 
-// blame puts where a flag was set before a complaint about it.
+// blame prefixes an error about a flag with where the flag was set.
 func (o origins) blame(complaint string) string {
 	name, _, _ := strings.Cut(strings.TrimPrefix(complaint, "--"), " ")
 	if origin := o[strings.TrimSuffix(name, ":")]; origin != "" {
@@ -43,14 +44,14 @@ func (o origins) blame(complaint string) string {
 	return complaint
 }
 
-// rivals are flags that take each other's place: one that is set nearer to the
-// user makes the other count as not set.
+// rivals are pairs of flags that exclude each other. The command line beats the
+// environment, which beats the configuration: there the other one is ignored.
 var rivals = map[string]string{
 	"filter": "filter-file", "filter-file": "filter",
 	"status": "quiet", "quiet": "status",
 }
 
-// outdone tells whether the rival of a flag stands on the command line.
+// outdone reports whether the rival of a flag is on the command line.
 func outdone(parsed *kong.Context, flag *kong.Flag) bool {
 	return slices.ContainsFunc(parsed.Path, func(p *kong.Path) bool {
 		return p.Flag != nil && !p.Resolved && p.Flag.Name == rivals[flag.Name]
@@ -87,14 +88,14 @@ func environment(env Env, o origins) kong.Resolver {
 	})
 }
 
-// configuration is config.json: flags' long names and their defaults.
+// configuration is the content of config.json: defaults by the long names of flags.
 type configuration struct {
 	path   string
 	values map[string]any
-	err    error // why there are none: it cannot be read
+	err    error // of reading the file
 }
 
-// configPath returns where the configuration is kept, "" without a home.
+// configPath returns the path of the configuration, "" without a home.
 func configPath(env Env) string {
 	base := env.getenv("XDG_CONFIG_HOME")
 	if base == "" {
@@ -107,7 +108,7 @@ func configPath(env Env) string {
 	return filepath.Join(base, "restail", "config.json")
 }
 
-// newConfiguration reads the configuration; a file that is not there is empty.
+// newConfiguration reads the configuration. A missing file is an empty one.
 func newConfiguration(env Env) *configuration {
 	c := &configuration{path: configPath(env)}
 	if c.path != "" {
@@ -117,34 +118,38 @@ func newConfiguration(env Env) *configuration {
 }
 
 func (c *configuration) read() error {
-	text, err := os.ReadFile(c.path)
+	if info, err := os.Stat(c.path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return c.wrong("it is not a regular file") // opening a FIFO could wait for ever
+	}
+	text, err := readFile(c.path, configLimit)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) { // a service's HOME may be /dev/null
 		return nil
 	}
 	if err != nil {
 		return usageError(fmt.Errorf("cannot read the configuration: %w", err), "")
 	}
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // Windows editors write one
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	if err := decoder.Decode(&c.values); err != nil {
-		return c.wrong("it is not one JSON object: %s", notAnObject(err))
+		return c.wrong("it is not a JSON object: %s", notAnObject(err))
 	}
 	if c.values == nil {
-		return c.wrong("it is not one JSON object: it is null")
+		return c.wrong("it is not a JSON object: found null")
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return c.wrong("something follows the JSON object")
+		return c.wrong("unexpected text after the JSON object")
 	}
 	return nil
 }
 
-// notAnObject says in plain words why JSON is none.
+// notAnObject says in plain words why JSON is not an object.
 func notAnObject(err error) string {
 	if other := (*json.UnmarshalTypeError)(nil); errors.As(err, &other) {
-		return "it is of the kind " + other.Value
+		return "found " + other.Value
 	}
 	if errors.Is(err, io.EOF) {
-		return "it is empty"
+		return "the file is empty"
 	}
 	return err.Error()
 }
@@ -154,7 +159,7 @@ func (c *configuration) wrong(what string, args ...any) error {
 		`write flags under their long names: {"format": "text", "max-frame": "1MiB"}`)
 }
 
-// check refuses keys that are no flag of any command.
+// check refuses keys that are not a flag of any command.
 func (c *configuration) check(app *kong.Application) error {
 	known := map[string]bool{}
 	err := kong.Visit(app, func(node kong.Visitable, next kong.Next) error {
@@ -171,7 +176,7 @@ func (c *configuration) check(app *kong.Application) error {
 	}
 	for key := range c.values {
 		if !known[key] {
-			return c.wrong("%q is no flag of restail", key)
+			return c.wrong("unknown flag %q", key)
 		}
 	}
 	return nil
@@ -211,7 +216,7 @@ func (c *configuration) flagText(name string, value any) (any, error) {
 		for i, item := range v {
 			text, ok := item.(string)
 			if !ok {
-				return nil, c.wrong("the list of %q holds something that is no string", name)
+				return nil, c.wrong("invalid list for %q: every item must be a string", name)
 			}
 			list[i] = text
 		}
@@ -220,5 +225,5 @@ func (c *configuration) flagText(name string, value any) (any, error) {
 		}
 		return strings.Join(list, ","), nil
 	}
-	return nil, c.wrong("the value of %q is no string, number, true, false or list", name)
+	return nil, c.wrong("invalid value for %q: want a string, a number, true, false or a list", name)
 }

@@ -19,8 +19,11 @@ type loginFlags struct {
 	apiFlags
 }
 
-// Run logs in, and says where the tokens are kept.
+// Run logs in and says where the tokens are stored.
 func (c *loginCommand) Run(r *run) error {
+	if err := r.checkProxy(); err != nil {
+		return err
+	}
 	options, err := r.authOptions(&c.apiFlags)
 	if err != nil {
 		return err
@@ -34,8 +37,8 @@ func (c *loginCommand) Run(r *run) error {
 	})
 }
 
-// readSecret reads a line from the terminal without echo; nil when stdin is
-// none.
+// readSecret returns what reads a line from the terminal without echo, nil when
+// stdin is not a terminal.
 func readSecret(env Env) func(context.Context) (string, error) {
 	if !terminal(env.Stdin) {
 		return nil

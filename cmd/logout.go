@@ -2,11 +2,14 @@ package cmd
 
 import "github.com/restail/restail/cmd/auth"
 
-// logoutCommand empties the store.
+// logoutCommand ends the stored login.
 type logoutCommand struct{ *apiFlags }
 
-// Run revokes the tokens and deletes them.
+// Run revokes the stored tokens and deletes them.
 func (c *logoutCommand) Run(r *run) error {
+	if err := r.checkProxy(); err != nil {
+		return err
+	}
 	options, err := r.authOptions(c.apiFlags)
 	if err != nil {
 		return err

@@ -212,7 +212,7 @@ func TestRecipes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer frames.Close()
-	actions, err := serve.Recording(frames)
+	actions, _, err := serve.Recording(frames, 16<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -332,7 +332,7 @@ func TestRecipesAreLive(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer frames.Close()
-	actions, err := serve.Recording(frames)
+	actions, _, err := serve.Recording(frames, 16<<20)
 	if err != nil {
 		t.Fatal(err)
 	}

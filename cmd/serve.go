@@ -3,8 +3,10 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"runtime"
 	"strconv"
 	"sync"
 	"time"
@@ -21,9 +23,10 @@ type serveCommand struct {
 
 type serveFlags struct {
 	Listen string `default:"127.0.0.1:0" placeholder:"ADDRESS" group:"serve" help:"Where to listen: a loopback address and a port, 0 for any that is free."`
-	Token  string `placeholder:"TOKEN" group:"serve" help:"The only token to accept. Default: any."`
+	Token  string `placeholder:"TOKEN" group:"serve" help:"The only access token to accept. Default: any that is not empty."`
 	Loop   bool   `group:"serve" help:"Start the show again when it is over."`
 	Speed  speed  `default:"1" placeholder:"FACTOR" words:"max" group:"serve" help:"max, or a factor of the recorded pace such as 1 or 10."`
+	frameFlags
 	talkFlags
 }
 
@@ -52,27 +55,38 @@ func (c *serveCommand) Run(r *run) error {
 	if c.File != "" {
 		what = c.File
 	}
-	r.status.Note("link", "serving "+what+" until Ctrl-C; to try a login: restail login --api-url="+up.api)
-	if _, err := fmt.Fprintf(r.Stdout, "export RESTAIL_URL=%s\n", up.url); err != nil {
+	r.status.Note("link", "serving "+what+" until Ctrl-C")
+	ready := setVariable("RESTAIL_URL", up.url) + setVariable("RESTAIL_API_URL", up.api)
+	if _, err := io.WriteString(r.Stdout, ready); err != nil {
 		return writeError(err)
 	}
 	<-r.Done()
 	return context.Cause(r)
 }
 
-// recording reads the show, until a signal. When that comes first, the read is
-// left behind: there is no way to stop it.
+// setVariable returns the shell's command that sets an environment variable.
+func setVariable(name, value string) string {
+	command := "export"
+	if runtime.GOOS == "windows" {
+		command = "set"
+	}
+	return fmt.Sprintf("%s %s=%s\n", command, name, value)
+}
+
+// recording reads the recording. A signal abandons the read, since nothing can
+// stop it.
 func (c *serveCommand) recording(r *run) ([]serve.Action, error) {
 	recording, err := r.open(c.File)
 	if err != nil {
 		return nil, err
 	}
 	var actions []serve.Action
+	var skipped int
 	read := make(chan error, 1)
 	go func() {
 		defer recording.Close()
 		var err error
-		actions, err = serve.Recording(recording)
+		actions, skipped, err = serve.Recording(recording, int(c.MaxFrame))
 		read <- err
 	}()
 	select {
@@ -81,6 +95,9 @@ func (c *serveCommand) recording(r *run) ([]serve.Action, error) {
 	case err := <-read:
 		if err != nil {
 			return nil, unreadable(err)
+		}
+		if skipped > 0 {
+			r.status.Note("frame", fmt.Sprintf("skipped %d frames that are larger than --max-frame (%d bytes)", skipped, c.MaxFrame))
 		}
 		return actions, nil
 	}
@@ -91,13 +108,13 @@ func (c *serveCommand) recording(r *run) ([]serve.Action, error) {
 func checkLoopback(address string) error {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return fmt.Errorf("%q is no address: write one with a port, as 127.0.0.1:8080", address)
+		return fmt.Errorf("invalid address %q: want a host and a port, for example 127.0.0.1:8080", address)
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return fmt.Errorf("%q is no port: write a number from 0, for any that is free, to 65535", port)
+		return fmt.Errorf("invalid port %q: want a number from 0 (any free port) to 65535", port)
 	}
 	if !endpoint.IsLoopback(host) {
-		return fmt.Errorf("%q is not this machine alone: only a loopback address can be served, 127.0.0.1, [::1] or localhost", address)
+		return fmt.Errorf("%q can be reached from other machines: want 127.0.0.1, [::1] or localhost", address)
 	}
 	return nil
 }
@@ -116,7 +133,7 @@ func startServer(ctx context.Context, address string, o serve.Options) (*upstrea
 		return nil, fmt.Errorf("cannot listen: %w", err)
 	}
 	chat := serve.New(o)
-	server := &http.Server{Handler: chat, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: serve.LoopbackOnly(chat), ReadHeaderTimeout: 10 * time.Second}
 	var serving sync.WaitGroup
 	serving.Go(func() { server.Serve(listener) })
 	return &upstream{

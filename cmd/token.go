@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/restail/restail/cmd/auth"
+	"github.com/restail/restail/cmd/endpoint"
 )
 
 // tokenCommand prints an access token, for curl and scripts.
@@ -14,6 +15,9 @@ type tokenCommand struct{ *tokenFlags }
 
 // Run prints the token that tail would use.
 func (c *tokenCommand) Run(r *run) error {
+	if err := r.checkProxy(); err != nil {
+		return err
+	}
 	options, err := r.authOptions(&c.apiFlags)
 	if err != nil {
 		return err
@@ -23,7 +27,7 @@ func (c *tokenCommand) Run(r *run) error {
 	if err != nil {
 		return err
 	}
-	token, err := askPatiently(r, source)
+	token, err := askForToken(r, source)
 	if err != nil {
 		return err
 	}
@@ -31,22 +35,31 @@ func (c *tokenCommand) Run(r *run) error {
 	return writeError(err)
 }
 
+// checkProxy refuses a proxy setting that cannot be parsed: ignoring it would
+// mean a direct connection.
+func (r *run) checkProxy() error {
+	if err := endpoint.CheckProxy(r.getenv); err != nil {
+		return usageError(err, "")
+	}
+	return nil
+}
+
 const (
 	// tokenTries is how often a token is asked for while the network or the
 	// service fails.
 	tokenTries = 3
-	// tokenPatience is the longest wait between two tries: a script waits for
+	// maxTokenPause is the longest pause between two tries: a script waits for
 	// the answer.
-	tokenPatience = 10 * time.Second
+	maxTokenPause = 10 * time.Second
 )
 
-// askPatiently asks for a token, again when that can help.
-func askPatiently(ctx context.Context, source *auth.Source) (string, error) {
+// askForToken asks for a token, and asks again when that can help.
+func askForToken(ctx context.Context, source *auth.Source) (string, error) {
 	pause := time.Second
 	for try := 1; ; try++ {
 		token, err := source.Token(ctx, "")
 		e := (*auth.Error)(nil)
-		if !errors.As(err, &e) || !e.Temporary() || try == tokenTries || e.RetryAfter() > tokenPatience {
+		if !errors.As(err, &e) || !e.Temporary() || try == tokenTries || e.RetryAfter() > maxTokenPause {
 			return token, err
 		}
 		select {

@@ -30,10 +30,9 @@ const (
 	quoteLimit = 200
 )
 
-// api is the service's OAuth server. Its answers are read here and not by
-// golang.org/x/oauth2: that drops an answer whose content type or error has
-// another shape than it expects, and a refresh that was answered must not be
-// dropped, since the old tokens are dead by then.
+// api is the service's OAuth server. It does not leave the answers to
+// golang.org/x/oauth2, which drops one with an unexpected content type or error:
+// an answer to a refresh must not be dropped, since the old tokens are invalid.
 type api struct {
 	base    string // without a slash at the end
 	http    *http.Client
@@ -50,9 +49,9 @@ func newAPI(o *Options) *api {
 // application is a registered client of the API.
 type application struct{ id, secret string }
 
-// refusal is an answer of the API that says no, or that it cannot now.
+// refusal is an answer of the API that is an error.
 type refusal struct {
-	status int
+	status int           // of HTTP, or what the answer says instead of a 2xx
 	name   string        // of the error, such as invalid_grant; "" when not told
 	said   string        // the whole answer in words, fit to be shown
 	after  time.Duration // of Retry-After
@@ -60,7 +59,7 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.said }
 
-// final tells whether the same request would be refused again.
+// final reports whether the same request would be refused again.
 func (r *refusal) final() bool {
 	return r.status >= 400 && r.status < 500 && r.status != http.StatusTooManyRequests
 }
@@ -69,26 +68,32 @@ func (r *refusal) final() bool {
 // temporary.
 func (a *api) grant(ctx context.Context, app application, form url.Values) (*pair, error) {
 	asked := a.now()
-	body, err := a.post(ctx, tokenPath, app, form)
+	resp, body, err := a.post(ctx, tokenPath, app, form)
 	if err != nil {
 		return nil, err
 	}
 	p, err := parseAnswer(body, asked)
 	if err != nil {
-		return nil, temporary("the token endpoint's answer makes no sense: %v", err)
+		if refused := a.namedError(resp, body); refused != nil {
+			return nil, refused
+		}
+		return nil, temporary("the answer of the token endpoint cannot be read: %v", err)
 	}
 	a.secrets.Add(p.access, p.refresh)
 	return p, nil
 }
 
-// revoke makes a token worthless. Its error is as that of grant.
+// revoke makes a token invalid. Its error is as that of grant.
 func (a *api) revoke(ctx context.Context, app application, token, hint string) error {
-	_, err := a.post(ctx, revokePath, app, url.Values{"token": {token}, "token_type_hint": {hint}})
-	return err
+	resp, body, err := a.post(ctx, revokePath, app, url.Values{"token": {token}, "token_type_hint": {hint}})
+	if err != nil {
+		return err
+	}
+	return a.namedError(resp, body)
 }
 
-// post sends a form and returns the body of a 2xx answer.
-func (a *api) post(ctx context.Context, path string, app application, form url.Values) ([]byte, error) {
+// post sends a form and returns a 2xx answer and its body.
+func (a *api) post(ctx context.Context, path string, app application, form url.Values) (*http.Response, []byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTime)
 	defer cancel()
 	for _, name := range []string{"code", "code_verifier", "refresh_token", "token"} {
@@ -97,25 +102,25 @@ func (a *api) post(ctx context.Context, path string, app application, form url.V
 	a.secrets.AddBasic(app.id, app.secret)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.base+path, strings.NewReader(form.Encode()))
 	if err != nil {
-		return nil, a.unreachable(err)
+		return nil, nil, a.unreachable(err)
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "application/json")
-	// RFC 6749, 2.3.1: form-encoded before Basic encodes them.
+	// Form-encoded before Basic encodes them (RFC 6749, 2.3.1).
 	req.SetBasicAuth(url.QueryEscape(app.id), url.QueryEscape(app.secret))
 	resp, err := a.http.Do(req)
 	if err != nil {
-		return nil, a.unreachable(err)
+		return nil, nil, a.unreachable(err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, answerLimit))
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return nil, a.refused(resp, body)
+		return nil, nil, a.refused(resp, body)
 	}
 	if err != nil && len(body) == 0 {
-		return nil, a.unreachable(err)
+		return nil, nil, a.unreachable(err)
 	}
-	return body, nil // a body that was cut off shows when it is parsed
+	return resp, body, nil // one that was cut off fails to parse
 }
 
 // unreachable says why there is no answer.
@@ -134,25 +139,45 @@ func (a *api) unreachable(err error) error {
 
 // refused says in words what an answer other than 2xx means.
 func (a *api) refused(resp *http.Response, body []byte) error {
-	r := &refusal{status: resp.StatusCode, after: endpoint.RetryAfter(resp.Header.Get("Retry-After"), a.now())}
-	r.said = fmt.Sprintf("%s answered %s", a.base, a.quote(strings.TrimSpace(strconv.Itoa(resp.StatusCode)+" "+http.StatusText(resp.StatusCode))))
 	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
-		r.said += ", a redirect, and those are not followed"
-		return r
+		return &refusal{status: resp.StatusCode, said: a.answered(resp) + ", a redirect, and those are not followed"}
 	}
-	name, message := parseError(body)
-	r.name = name
-	if name = a.quote(name); name != "" {
+	e, _ := parseError(body)
+	return a.refusal(resp, resp.StatusCode, e)
+}
+
+// namedError returns the error that the body of a 2xx answer names, nil for none.
+func (a *api) namedError(resp *http.Response, body []byte) error {
+	e, named := parseError(body)
+	switch {
+	case !named:
+		return nil
+	case e.status >= 400:
+		return a.refusal(resp, e.status, e)
+	case e.name == "temporarily_unavailable" || e.name == "server_error":
+		return a.refusal(resp, http.StatusServiceUnavailable, e)
+	}
+	return a.refusal(resp, http.StatusBadRequest, e)
+}
+
+func (a *api) answered(resp *http.Response) string {
+	status := strings.TrimSpace(strconv.Itoa(resp.StatusCode) + " " + http.StatusText(resp.StatusCode))
+	return fmt.Sprintf("%s answered %s", a.base, status)
+}
+
+func (a *api) refusal(resp *http.Response, status int, e serverError) *refusal {
+	r := &refusal{status: status, name: e.name, said: a.answered(resp), after: endpoint.RetryAfter(resp.Header.Get("Retry-After"), a.now())}
+	if name := a.quote(e.name); name != "" {
 		r.said += " " + name
 	}
-	if message = a.quote(message); message != "" {
+	if message := a.quote(e.message); message != "" {
 		r.said += fmt.Sprintf(" (%s)", message)
 	}
 	return r
 }
 
-// quote makes text of others fit to be shown: without secrets, control
-// characters and length.
+// quote makes text of a server fit to be shown: short, without secrets and
+// control characters.
 func (a *api) quote(text string) string { return quote(a.secrets, text) }
 
 func quote(secrets *redact.Secrets, text string) string {

@@ -9,6 +9,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"syscall"
@@ -18,20 +19,22 @@ import (
 //go:embed page.html
 var page string
 
-// pageTime is how long the browser gets to take its page after the login.
+// pageTime is how long the browser has to fetch its page after the login.
 const pageTime = 2 * time.Second
 
-// fromBrowser is a login in the browser of this machine, which comes back to a
-// listener of ours.
+// fromBrowser logs in through the browser of this machine, which comes back to
+// a server of ours.
 func (f *flow) fromBrowser(ctx context.Context) error {
-	listener, err := f.listen(ctx)
+	listeners, err := f.listen(ctx)
 	if err != nil {
 		return err
 	}
 	c := newCallback(ctx, f)
 	server := &http.Server{Handler: c, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
 	var serving sync.WaitGroup
-	serving.Go(func() { _ = server.Serve(listener) })
+	for _, listener := range listeners {
+		serving.Go(func() { _ = server.Serve(listener) })
+	}
 	defer serving.Wait()
 	defer func() {
 		leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), pageTime)
@@ -49,23 +52,39 @@ func (f *flow) fromBrowser(ctx context.Context) error {
 	}
 }
 
-// listen opens the port of the redirect URL, on loopback only.
-func (f *flow) listen(ctx context.Context) (net.Listener, error) {
-	host := f.redirect.Hostname()
-	if host == "localhost" {
-		host = "127.0.0.1"
+// listen opens the port of the redirect URL, on loopback only. A browser may
+// take localhost for either loopback address. One that this machine does not
+// have is left out, but another program must not have the port on either: it
+// would get the code.
+func (f *flow) listen(ctx context.Context) (listeners []net.Listener, err error) {
+	hosts := []string{f.redirect.Hostname()}
+	if strings.EqualFold(hosts[0], "localhost") {
+		hosts = []string{"127.0.0.1", "::1"}
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(host, f.redirect.Port()))
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, failed("port %s is taken by another program: choose another with --redirect-url, and register that URL for the application too, or use --no-browser", f.redirect.Port())
+	for _, host := range hosts {
+		listener, listenErr := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(host, f.redirect.Port()))
+		switch {
+		case listenErr == nil:
+			listeners = append(listeners, listener)
+		case errors.Is(listenErr, syscall.EADDRINUSE) || errors.Is(listenErr, wsaAddrInUse):
+			for _, listener := range listeners {
+				listener.Close()
+			}
+			return nil, failed("port %s is taken by another program: choose another with --redirect-url, and register that URL for the application too, or use --no-browser", f.redirect.Port())
+		default:
+			err = listenErr
+		}
 	}
-	if err != nil {
+	if len(listeners) == 0 {
 		return nil, failed("cannot listen for the browser's return: %v; try --no-browser", err)
 	}
-	return listener, nil
+	return listeners, nil
 }
 
-// browse opens the browser if there is one, and prints the URL in any case.
+// wsaAddrInUse is EADDRINUSE on Windows. No other system has such a number.
+const wsaAddrInUse = syscall.Errno(10048)
+
+// browse opens the browser, if there is one, and prints the URL.
 func (f *flow) browse() {
 	if f.Browse != nil {
 		if err := f.Browse(f.url()); err == nil {
@@ -76,14 +95,15 @@ func (f *flow) browse() {
 	fmt.Fprintf(f.Stderr, "Open this URL in a browser on this machine, or use --no-browser for one elsewhere:\n\n%s\n\n", f.url())
 }
 
-// callback answers the browser when it comes back. The first time decides what
-// becomes of the login; a page that is loaded again shows the same.
+// callback answers the browser when it comes back. Any web page can make the
+// browser come here, so only an answer that belongs to this login ends it. The
+// first such answer decides; a reload shows the same page.
 type callback struct {
 	flow    *flow
 	ctx     context.Context // the login's
 	once    sync.Once
 	outcome error
-	done    chan error // takes the outcome once it has been shown
+	done    chan error // gets the outcome after the page
 }
 
 func newCallback(ctx context.Context, f *flow) *callback {
@@ -96,40 +116,63 @@ func (c *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		path = "/"
 	}
 	switch {
+	case !sameHost(r.Host, c.flow.redirect):
+		http.Error(w, "wrong Host", http.StatusBadRequest)
 	case r.URL.Path != path:
 		http.NotFound(w, r)
-		return
 	case r.Method != http.MethodGet:
 		w.Header().Set("Allow", http.MethodGet)
-		http.Error(w, "only GET is answered here", http.StatusMethodNotAllowed)
-		return
+		http.Error(w, "only GET is allowed here", http.StatusMethodNotAllowed)
+	case !c.decisive(r):
+		show(w, http.StatusBadRequest, "Not the answer", "This page is not the answer that restail waits for. Go back to the page that restail opened, or start the login again.")
+	default:
+		c.decide(w, r)
 	}
+}
+
+// sameHost reports whether a Host header names the host and port of a URL.
+func sameHost(header string, u *url.URL) bool {
+	return strings.EqualFold(header, u.Host) || strings.EqualFold(header+":80", u.Host)
+}
+
+// decisive reports whether a request ends the login. After a denial the service
+// sends the browser here without any parameter: only the navigation of a window
+// counts as that, not a request in the background or in a frame.
+func (c *callback) decisive(r *http.Request) bool {
+	if q := r.URL.RawQuery; q == "" || q == c.flow.redirect.RawQuery {
+		h := r.Header
+		return h.Get("Sec-Fetch-Mode") == "navigate" && h.Get("Sec-Fetch-Dest") == "document" && h.Get("Sec-Purpose") == ""
+	}
+	return same(r.URL.Query().Get("state"), c.flow.state)
+}
+
+func (c *callback) decide(w http.ResponseWriter, r *http.Request) {
 	first := false
 	c.once.Do(func() { first, c.outcome = true, c.finish(r) })
-	c.show(w, c.outcome)
+	if c.outcome == nil {
+		show(w, http.StatusOK, "Logged in", "restail can follow your chats now. You can close this page.")
+	} else {
+		show(w, http.StatusBadRequest, "Not logged in", "The terminal that restail runs in says why. You can close this page.")
+	}
 	if first {
 		c.done <- c.outcome
 	}
 }
 
 func (c *callback) finish(r *http.Request) error {
-	code, err := c.flow.came(r.URL.Query())
+	code, err := c.flow.codeOf(r.URL.Query())
 	if err != nil {
 		return err
 	}
 	return c.flow.finish(c.ctx, code)
 }
 
-// show tells the user in the browser how it went. There is nothing secret on
-// the page, and the URL with the code stays where it is.
-func (c *callback) show(w http.ResponseWriter, err error) {
-	status, title, text := http.StatusOK, "Logged in", "restail can follow your chats now. You can close this page."
-	if err != nil {
-		status, title, text = http.StatusBadRequest, "Not logged in", "The terminal that restail runs in says why. You can close this page."
-	}
+// show writes a page for the user. Nothing on it is secret, and no other site
+// learns the URL with the code.
+func show(w http.ResponseWriter, status int, title, text string) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer")
 	w.WriteHeader(status)

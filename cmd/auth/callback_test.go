@@ -100,6 +100,112 @@ func TestCallbackAnswersNothingElse(t *testing.T) {
 	}
 }
 
+// visit is a request that some web page makes the browser send.
+func visit(t *testing.T, to, host string, header ...string) int {
+	t.Helper()
+	r := mustRequest(t, to)
+	if host != "" {
+		r.Host = host
+	}
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
+	if err != nil {
+		t.Error(err)
+		return 0
+	}
+	resp.Body.Close()
+	return resp.StatusCode
+}
+
+// TestOtherCallbacks has requests that do not end a login which waits for its
+// own answer.
+func TestOtherCallbacks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, serve.OAuthOptions{})
+	o := newLogin(t, w)
+	browse, seen := browser(t, nil)
+	o.Browse = func(loginURL string) error {
+		at := ended(t, loginURL) // with the right state
+		for name, status := range map[string]int{
+			"no parameters, no headers":  visit(t, o.RedirectURL, ""),
+			"no parameters, fetched":     visit(t, o.RedirectURL, "", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "empty"),
+			"no parameters, an image":    visit(t, o.RedirectURL, "", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "image"),
+			"no parameters, in a frame":  visit(t, o.RedirectURL, "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "iframe"),
+			"no parameters, prerendered": visit(t, o.RedirectURL, "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document", "Sec-Purpose", "prefetch;prerender"),
+			"no parameters, other Host":  visit(t, o.RedirectURL, "rebound.example", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"),
+			"the answer, other Host":     visit(t, at.String(), "rebound.example:"+at.Port()),
+			"the answer, other port":     visit(t, at.String(), "127.0.0.1:1"),
+			"a wrong state":              visit(t, o.RedirectURL+"?code=x&state=y", "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"),
+			"no state":                   visit(t, o.RedirectURL+"?code=x", "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"),
+			"an error with no state":     visit(t, o.RedirectURL+"?error=access_denied", "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"),
+			"nonsense":                   visit(t, o.RedirectURL+"?x", "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"),
+		} {
+			if status != http.StatusBadRequest {
+				t.Errorf("%s: status %d", name, status)
+			}
+		}
+		if w.requests() != 0 {
+			t.Errorf("%d requests to the API", w.requests())
+		}
+		return browse(loginURL)
+	}
+	if err := Login(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	if page := <-seen; page.status != http.StatusOK {
+		t.Errorf("the browser got %+v", page)
+	}
+}
+
+// TestDenialWithAQuery: a redirect URL may have parameters of its own.
+func TestDenialWithAQuery(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, serve.OAuthOptions{Deny: true})
+	o := newLogin(t, w)
+	o.RedirectURL += "?app=mine"
+	o.Browse, _ = browser(t, nil)
+	wantError(t, Login(t.Context(), o), statusUnauthorized, false, "denied")
+}
+
+// TestLocalhost: a browser may take localhost for either address.
+func TestLocalhost(t *testing.T) {
+	t.Parallel()
+	if listener, err := net.Listen("tcp", "[::1]:0"); err != nil {
+		t.Skip(err)
+	} else {
+		listener.Close()
+	}
+	for _, address := range []string{"127.0.0.1", "[::1]"} {
+		w := newWorld(t, serve.OAuthOptions{})
+		o := newLogin(t, w)
+		port := freePort(t)
+		o.RedirectURL = fmt.Sprintf("http://localhost:%d/callback", port)
+		status := make(chan int, 1)
+		o.Browse = func(loginURL string) error {
+			at := ended(t, loginURL)
+			host := at.Host
+			at.Host = fmt.Sprintf("%s:%d", address, port)
+			go func() { status <- visit(t, at.String(), host) }()
+			return nil
+		}
+		if err := Login(t.Context(), o); err != nil || <-status != http.StatusOK {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+
+	w := newWorld(t, serve.OAuthOptions{})
+	o := newLogin(t, w)
+	other, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	o.RedirectURL = fmt.Sprintf("http://localhost:%d/", other.Addr().(*net.TCPAddr).Port)
+	wantError(t, Login(t.Context(), o), statusFailed, false, "taken")
+}
+
 // TestReload: a page that is asked for twice shows the same and uses the code
 // once.
 func TestReload(t *testing.T) {

@@ -121,6 +121,16 @@ func TestCommandArguments(t *testing.T) {
 	}
 }
 
+// TestCommandWithAByteOrderMark is a command of a Windows shell.
+func TestCommandWithAByteOrderMark(t *testing.T) {
+	t.Parallel()
+	for _, output := range []string{"\ufeffa-token", "\ufeff" + `{"token":"a-token"}`} {
+		if got := mustToken(t, newCommandWorld(t, "print '"+output+"'").open(t), ""); got != "a-token" {
+			t.Errorf("%q: got %q", output, got)
+		}
+	}
+}
+
 func TestCommandFails(t *testing.T) {
 	t.Parallel()
 	name := os.Args[0]

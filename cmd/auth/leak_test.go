@@ -181,12 +181,15 @@ func walks() map[string]walk {
 		}
 	}
 	for name, back := range map[string]string{
-		"denied": "", "a wrong state": "?state=x&code=" + markedCode, "an error": "?error=" + markedCode + "&error_description=" + markedCode + "&code=" + markedCode,
+		"denied": "", "a wrong state": "?state=x&code=" + markedCode, "an error": "?state=STATE&error=" + markedCode + "&error_description=" + markedCode + "&code=" + markedCode,
 		"a broken query": "?code=" + markedCode + ";%zz&state=" + mark,
 	} {
 		all["callback, "+name] = func(t *testing.T, w *world) error {
 			o := newLogin(t, w)
-			o.Browse = comesBack(t, w, func(url.Values) string { return back })
+			o.Browse = comesBack(t, w,
+				func(q url.Values) string { return strings.Replace(back, "STATE", q.Get("state"), 1) },
+				func(url.Values) string { return "" }, // a denial ends what the first did not
+			)
 			return Login(t.Context(), o)
 		}
 		all["pasted, "+name] = func(t *testing.T, w *world) error {
@@ -237,21 +240,27 @@ func proxyTrouble(w *world) {
 	})}
 }
 
-// comesBack is a browser that ends where it is told to, with the state of the
-// login at hand.
-func comesBack(t *testing.T, w *world, back func(url.Values) string) func(string) error {
+// comesBack is a browser that ends at each of the given queries, one after the
+// other. They are made from the query of the login URL, which has the state.
+// What it gets is written to stderr too.
+func comesBack(t *testing.T, w *world, backs ...func(url.Values) string) func(string) error {
 	return func(to string) error {
 		u, err := url.Parse(to)
 		if err != nil {
 			return err
 		}
 		w.browsers.Go(func() {
-			resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(mustRequest(t, u.Query().Get("redirect_uri")+back(u.Query())))
-			if err != nil {
-				return
+			for _, back := range backs {
+				r := mustRequest(t, u.Query().Get("redirect_uri")+back(u.Query()))
+				r.Header.Set("Sec-Fetch-Mode", "navigate")
+				r.Header.Set("Sec-Fetch-Dest", "document")
+				resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
+				if err != nil {
+					return
+				}
+				_ = resp.Write(w)
+				resp.Body.Close()
 			}
-			defer resp.Body.Close()
-			_ = resp.Write(w)
 		})
 		return nil
 	}

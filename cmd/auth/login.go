@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"golang.org/x/oauth2"
 
@@ -20,6 +21,10 @@ const (
 	clientIDVariable     = "RESTREAM_CLIENT_ID"
 	clientSecretVariable = "RESTREAM_CLIENT_SECRET"
 )
+
+// chatScope is the scope that the chat needs. Scopes are not asked for at the
+// login: the owner of an application ticks them.
+const chatScope = "chat.read"
 
 // LoginOptions is what [Login] needs beside the world that tokens come from.
 type LoginOptions struct {
@@ -83,11 +88,15 @@ func newFlow(o *LoginOptions) (*flow, error) {
 	if err != nil {
 		return nil, err
 	}
+	store := store{path: path, warn: o.Warn}
+	if _, err := store.read(); untrusted(err) {
+		return nil, err
+	}
 	return &flow{
 		LoginOptions: o,
 		lines:        bufio.NewReader(io.LimitReader(o.Stdin, 1<<20)),
 		api:          newAPI(&o.Options),
-		store:        store{path: path, warn: o.Warn},
+		store:        store,
 		redirect:     redirect,
 		state:        rand.Text(),
 		verifier:     oauth2.GenerateVerifier(),
@@ -118,8 +127,8 @@ func (f *flow) url() string {
 	return config.AuthCodeURL(f.state, oauth2.S256ChallengeOption(f.verifier))
 }
 
-// finish exchanges the code and stores what it gives. The place for it is
-// made first: a code works once.
+// finish exchanges the code for tokens and stores them. It reserves space on the
+// disk first: a code works once.
 func (f *flow) finish(ctx context.Context, code string) error {
 	unlock, err := f.store.lock(ctx)
 	if err != nil {
@@ -127,8 +136,11 @@ func (f *flow) finish(ctx context.Context, code string) error {
 	}
 	defer unlock()
 	old, _, err := f.store.recover()
+	if untrusted(err) {
+		return err
+	}
 	if err != nil {
-		old = new(login) // none, or one that is damaged: what was left of it goes
+		old = new(login) // none, or a damaged one that this login replaces
 	}
 	next, err := f.store.prepare()
 	if err != nil {
@@ -138,6 +150,10 @@ func (f *flow) finish(ctx context.Context, code string) error {
 	if err != nil {
 		next.drop()
 		return err
+	}
+	if pair.scopes != nil && !slices.Contains(pair.scopes, chatScope) {
+		next.drop()
+		return unauthorized("the login lacks the scope %s, which reading the chat needs: tick it for the application at https://developers.restream.io, then run `restail login` again", chatScope)
 	}
 	err = next.put(&login{
 		Serial:       old.Serial + 1,
@@ -154,7 +170,7 @@ func (f *flow) finish(ctx context.Context, code string) error {
 	return nil
 }
 
-// exchange makes tokens of the code.
+// exchange exchanges the code for tokens.
 func (f *flow) exchange(ctx context.Context, code string) (*pair, error) {
 	pair, err := f.api.grant(ctx, f.app, url.Values{
 		"grant_type":    {"authorization_code"},
@@ -176,13 +192,13 @@ func (f *flow) exchange(ctx context.Context, code string) (*pair, error) {
 	return nil, temporary("cannot log in now: %s", no.said)
 }
 
-// came reads what the browser came back with. Its error is an [*Error] that
-// says why there is no code.
-func (f *flow) came(q url.Values) (code string, err error) {
+// codeOf returns the code in the URL that the browser came back to. Its error is
+// an [*Error] that says why there is none.
+func (f *flow) codeOf(q url.Values) (code string, err error) {
 	f.Secrets.Add(q.Get("code"))
 	switch {
-	case len(q) == 0:
-		// The service sends a user who says no back like this.
+	case !q.Has("state") && !q.Has("code") && !q.Has("error"):
+		// What the service does after a denial.
 		return "", unauthorized("the login was denied: the browser came back without a code; run `restail login` again to allow it")
 	case !same(q.Get("state"), f.state):
 		return "", unauthorized("the answer belongs to another login (its state is wrong): run `restail login` again, and use only the page that it opens")

@@ -28,6 +28,9 @@ func Logout(ctx context.Context, o Options) error {
 	}
 	defer unlock()
 	l, _, err := s.recover()
+	if untrusted(err) {
+		return err
+	}
 	if err != nil {
 		if err := s.removed(); err != nil {
 			return err

@@ -70,6 +70,12 @@ func TestLogoutThatCannotRevoke(t *testing.T) {
 				return false
 			})
 		}, "429"},
+		{"200 with an error", func(w *world) {
+			w.intercept(func(rw http.ResponseWriter, _ *http.Request) bool {
+				rw.Write([]byte(`{"error":"unsupported_token_type"}`))
+				return true
+			})
+		}, "unsupported_token_type"},
 		{"a wrong secret", func(w *world) { w.oauth.Fail(401) }, "401"},
 	}
 	for _, tt := range tests {

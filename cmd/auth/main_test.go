@@ -27,8 +27,20 @@ func TestMain(m *testing.M) {
 	if role := os.Getenv(childVariable); role != "" {
 		os.Exit(child(role))
 	}
-	goleak.VerifyTestMain(m)
+	dir, err := os.MkdirTemp("", "coverage")
+	if err != nil {
+		panic(err)
+	}
+	coverageDir = dir
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(status int) {
+		os.RemoveAll(dir)
+		os.Exit(status)
+	}))
 }
+
+// coverageDir is where children write their coverage. Without one they would
+// complain on stderr under `go test -cover`.
+var coverageDir string
 
 // nobody is an API that nobody serves: the port is given to no program, as that of
 // a server which was closed may be.

@@ -43,12 +43,16 @@ func TestRefreshThatMayWorkLater(t *testing.T) {
 		{"503", body(503, "Retry-After: 9999999999", `{"error":{"name":"down","message":"for\u001b[2J repair"}}`), 24 * time.Hour, `503 Service Unavailable down (for\x1b[2J repair)`},
 		{"an unknown status", body(599, "", ""), 0, "599"},
 		{"a redirect", body(302, "Location: /elsewhere", ""), 0, "redirect"},
-		{"an empty answer", body(200, "", ""), 0, "no sense"},
-		{"a page", body(200, "", "<html>log in to the hotel"), 0, "no sense"},
-		{"no token", body(200, "", `{"token_type":"Bearer"}`), 0, "no sense"},
-		{"a token that is none", body(200, "", `{"access_token":"two words"}`), 0, "no sense"},
-		{"an array", body(200, "", `[]`), 0, "no sense"},
-		{"cut off", body(200, "Content-Length: 100", `{"access_token":"x`), 0, "no sense"},
+		{"an empty answer", body(200, "", ""), 0, "cannot be read"},
+		{"a page", body(200, "", "<html>log in to the hotel"), 0, "cannot be read"},
+		{"no token", body(200, "", `{"token_type":"Bearer"}`), 0, "cannot be read"},
+		{"a token that is none", body(200, "", `{"access_token":"two words"}`), 0, "cannot be read"},
+		{"an array", body(200, "", `[]`), 0, "cannot be read"},
+		{"cut off", body(200, "Content-Length: 100", `{"access_token":"x`), 0, "cannot be read"},
+		{"200 that says 503", body(200, "Retry-After: 17", `{"error":{"name":"down","statusCode":503}}`), 17 * time.Second, "200 OK down"},
+		{"200 that says 429", body(200, "", `{"error":{"statusCode":429,"message":"slowly"}}`), 0, "200 OK (slowly)"},
+		{"200 with an error that may pass", body(200, "", `{"error":"temporarily_unavailable"}`), 0, "temporarily_unavailable"},
+		{"200 with no error", body(200, "", `{"error":null,"name":"x"}`), 0, "no access token"},
 		{"closed", func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }, 0, "cannot reach"},
 	}
 	for _, tt := range tests {
@@ -74,6 +78,24 @@ func TestRefreshThatMayWorkLater(t *testing.T) {
 	}
 }
 
+// TestErrorWithStatus200 checks that an answer that names an error is that error.
+func TestErrorWithStatus200(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{
+		`{"error":"invalid_grant"}`, "\ufeff" + `{"error":"invalid_grant","error_description":"gone"}` + "\n",
+		`{"error":{"name":"invalid_grant","message":"gone","statusCode":401}}`, `{"error":{"name":"invalid_grant"}}`,
+	} {
+		w := newWorld(t, serve.OAuthOptions{})
+		w.seed(t, time.Minute)
+		w.intercept(func(rw http.ResponseWriter, _ *http.Request) bool {
+			io.WriteString(rw, body)
+			return true
+		})
+		_, err := w.open(t).Token(t.Context(), "")
+		wantError(t, err, statusUnauthorized, false, "restail login", "200 OK invalid_grant")
+	}
+}
+
 func TestNoNetwork(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, serve.OAuthOptions{})
@@ -92,6 +114,10 @@ func TestOddAnswersThatCount(t *testing.T) {
 		{"another content type", "text/plain", `{"access_token":"new","refresh_token":"fresh","expires_in":3600}`, "fresh"},
 		{"the old refresh token stays", "application/json", `{"access_token":"new","expires_in":"3600"}`, "the old one"},
 		{"a refresh token that is none", "application/json", `{"access_token":"new","refresh_token":7,"expires_in":3600}`, "the old one"},
+		{"text behind it", "application/json", `{"access_token":"new","refresh_token":"fresh","expires_in":3600}` + "\n<!-- 0.3 s -->", "fresh"},
+		{"another object behind it", "application/json", `{"access_token":"new","refresh_token":"fresh","expires_in":3600}{"error":"x"}`, "fresh"},
+		{"a byte-order mark before it", "application/json", "\ufeff\r\n" + `{"access_token":"new","refresh_token":"fresh","expires_in":3600}`, "fresh"},
+		{"no error", "application/json", `{"access_token":"new","refresh_token":"fresh","expires_in":3600,"error":null}`, "fresh"},
 		{"without an end", "application/json", `{"access_token":"new","refresh_token":"fresh","token_type":7}`, "fresh"},
 	}
 	for _, tt := range tests {
@@ -230,7 +256,8 @@ func TestLostAnswer(t *testing.T) {
 	wantError(t, err, statusUnauthorized, false, "got lost", "restail login")
 }
 
-// TestNothingCanBeWritten: the pair is not risked, and lives while it lives.
+// TestNothingCanBeWritten checks that no refresh is asked for that could not be
+// stored, and that the old token is used while it is valid.
 func TestNothingCanBeWritten(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, serve.OAuthOptions{})
@@ -240,13 +267,15 @@ func TestNothingCanBeWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	if token := mustToken(t, w.open(t), ""); token != old.AccessToken {
-		t.Error("the old token is not used while it lives")
+		t.Error("the old token is not used while it is valid")
 	}
-	if !strings.Contains(w.warnings(), "nothing can be written") {
+	if !strings.Contains(w.warnings(), "is a directory") {
 		t.Errorf("warned %q", w.warnings())
 	}
 	_, err := w.open(t).Token(t.Context(), old.AccessToken)
-	wantError(t, err, statusFailed, true, "nothing can be written")
+	wantError(t, err, statusUsage, false, "is a directory")
+	wantError(t, unwritable(errors.New("disk full")), statusFailed, true, "nothing can be written", "disk full")
+	wantError(t, unwritable(os.ErrPermission), statusFailed, false, "nothing can be written")
 	if w.requests() != 0 {
 		t.Errorf("%d requests", w.requests())
 	}

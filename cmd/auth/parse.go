@@ -40,6 +40,7 @@ func parseToken(text string) (string, error) {
 // where expires_at can be left out or null, and is seconds since 1970 or RFC
 // 3339. The time is zero when it is not known.
 func parseOutput(text string) (token string, expires time.Time, err error) {
+	text = strings.TrimPrefix(text, "\ufeff")
 	if len(text) > tokenLimit || !strings.HasPrefix(strings.TrimSpace(text), "{") {
 		token, err = parseToken(text)
 		return token, time.Time{}, err

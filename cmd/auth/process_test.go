@@ -89,7 +89,7 @@ func refreshUpTo(step string, o Options) error {
 // childEnviron makes this test binary a child. The race detector would let it
 // sleep for a second at its end.
 func childEnviron(role string) []string {
-	return []string{childVariable + "=" + role, "GORACE=atexit_sleep_ms=0"}
+	return []string{childVariable + "=" + role, "GORACE=atexit_sleep_ms=0", "GOCOVERDIR=" + coverageDir}
 }
 
 // process is a child under way.

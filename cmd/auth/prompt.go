@@ -136,7 +136,7 @@ func (f *flow) pasted(text string) (code string, err error) {
 	if err != nil {
 		return "", unauthorized("what was pasted is no URL: paste the whole line of the browser's address bar")
 	}
-	return f.came(q)
+	return f.codeOf(q)
 }
 
 // same compares in a time that tells nothing.

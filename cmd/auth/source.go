@@ -1,8 +1,8 @@
-// Package auth knows who the user is: where the access token comes from, the
-// OAuth flow that gets one, and the store that many processes share.
+// Package auth gets access tokens: from the sources that the user names, by the
+// OAuth login, and from the store that many processes share.
 //
-// A token is looked for in the order of [Open]. Whatever is quoted from a
-// server has gone through [redact.Secrets] before.
+// [Open] says in which order it looks for a token. Errors quote a server only
+// after [redact.Secrets] has removed what is secret.
 package auth
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/restail/restail/cmd/endpoint"
 )
 
-// Options is the world that tokens come from. Only the first two can be left out.
+// Options say where tokens come from. Only the first two may be empty.
 type Options struct {
 	// TokenFile is --token-file: a path, "-" for stdin, "" for none.
 	TokenFile string
@@ -32,21 +32,21 @@ type Options struct {
 	Environ []string
 	// Stdin is read for a TokenFile of "-", and by [Login].
 	Stdin io.Reader
-	// Stderr is the command's stderr, and where [Login] and [Logout] talk.
+	// Stderr is the stderr of the token command, and gets the messages of [Login]
+	// and [Logout].
 	Stderr io.Writer
-	// HTTP talks to the API. Its CheckRedirect does not count: redirects are
+	// HTTP is the client for the API. Its CheckRedirect is ignored: redirects are
 	// never followed.
 	HTTP *http.Client
-	// Warn tells the user of something that is wrong but no hindrance, as one
-	// line without a line end.
+	// Warn shows a warning to the user: one line without a line end.
 	Warn func(line string)
-	// Secrets learns every secret that turns up.
+	// Secrets collects every secret.
 	Secrets *redact.Secrets
 	// Now is the clock.
 	Now func() time.Time
 }
 
-// check refuses what tokens must not be sent to.
+// check refuses an API that tokens must not be sent to.
 func (o *Options) check() error {
 	if _, err := CheckAPI(o.APIURL); err != nil {
 		return usage("--api-url: %v", err)
@@ -74,23 +74,23 @@ func CheckAPI(api string) (*url.URL, error) {
 	return u, err
 }
 
-// source is one of the places that tokens come from. Its Token is called by
-// one goroutine at a time.
+// source is a place that tokens come from. Its Token is called by one goroutine
+// at a time.
 type source interface {
 	// Token returns an access token; see [Source.Token].
 	Token(ctx context.Context, refused string) (string, error)
 }
 
-// Source gives access tokens. It is safe for concurrent use.
+// Source returns access tokens. It is safe for concurrent use.
 type Source struct {
 	from    source
-	turn    chan struct{} // holds one element while nobody asks
+	mu      chan struct{} // a lock that a context can give up waiting for
 	secrets *redact.Secrets
 }
 
-// Open finds out where tokens come from: the token file, else
-// RESTREAM_ACCESS_TOKEN, else the token command, else the store that [Login]
-// fills. It reads what the user named, runs nothing and contacts nobody.
+// Open returns the first source that is set: the token file,
+// RESTREAM_ACCESS_TOKEN, the token command, or else the store that [Login]
+// fills. It reads files, runs nothing and contacts nobody.
 func Open(o Options) (*Source, error) {
 	if err := o.check(); err != nil {
 		return nil, err
@@ -99,8 +99,7 @@ func Open(o Options) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{from: from, turn: make(chan struct{}, 1), secrets: o.Secrets}
-	s.turn <- struct{}{}
+	s := &Source{from: from, mu: make(chan struct{}, 1), secrets: o.Secrets}
 	return s, nil
 }
 
@@ -124,10 +123,14 @@ func (o *Options) open() (source, error) {
 	if err != nil {
 		return none{}, nil // without a home there is no login in it either
 	}
-	return newStored(o, path), nil
+	s := newStored(o, path)
+	if _, err := s.store.read(); untrusted(err) {
+		return nil, err
+	}
+	return s, nil
 }
 
-// none is a source when there is nothing to take a token from.
+// none is the source when no source is set.
 type none struct{}
 
 func (none) Token(context.Context, string) (string, error) { return "", noLogin() }
@@ -136,20 +139,19 @@ func noLogin() error {
 	return unauthorized("no access token: run `restail login`, or set %s, --token-file or --token-command", accessTokenVariable)
 }
 
-// Token returns an access token that is worth a try. The caller passes the
-// token that the service has just refused, "" when it has not: a refused token
-// is not returned again.
+// Token returns an access token. refused is the token that the service has just
+// refused, or "": it is not returned again.
 //
-// An error is the context's, or an [*Error]: Temporary when asking again can
+// The error is the context's, or an [*Error]: Temporary when asking again can
 // help, else final. When ctx is cancelled in the middle of a refresh, Token
-// waits for its answer, 5 s at most, and stores it: the old tokens are dead.
+// waits for the answer, 5 s at most, and stores it: the old tokens are invalid.
 func (s *Source) Token(ctx context.Context, refused string) (string, error) {
 	select {
 	case <-ctx.Done():
 		return "", ctx.Err()
-	case <-s.turn:
+	case s.mu <- struct{}{}:
 	}
-	defer func() { s.turn <- struct{}{} }()
+	defer func() { <-s.mu }()
 	token, err := s.from.Token(ctx, refused)
 	if err != nil && ctx.Err() != nil {
 		return "", ctx.Err()

@@ -1,8 +1,8 @@
 package auth
 
 import (
+	"bytes"
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,26 +11,25 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"syscall"
 	"time"
-
-	"github.com/gofrs/flock"
 )
 
 const (
 	lockPause = 20 * time.Millisecond
-	// lockTime is longer than a refresh can take, the answer's wait included:
-	// whoever holds the lock beyond it has been stopped.
+	// lockTime is longer than a refresh can take, with the wait for its answer.
+	// A process that holds the lock for longer has been stopped.
 	lockTime = 45 * time.Second
-	// room is how much of the disk is taken before tokens are asked for, so
-	// that there is a place for them when they come.
-	room = 8 << 10
+	// storeLimit is the largest store that is read, in bytes.
+	storeLimit = 1 << 20
+	// reserved is how many bytes are written to the disk before tokens are asked
+	// for, so that there is space for them when they come.
+	reserved = 8 << 10
 )
 
-// login is what the store holds.
+// login is the content of the store.
 type login struct {
-	// Serial grows with every write, so that of two files the newer is known
-	// whatever the clock says.
+	// Serial grows with every write. It tells which of two files is newer
+	// without a clock.
 	Serial       uint64    `json:"serial"`
 	APIURL       string    `json:"api_url"`
 	ClientID     string    `json:"client_id"`
@@ -42,10 +41,10 @@ type login struct {
 
 func (l *login) application() application { return application{l.ClientID, l.ClientSecret} }
 
-// left is how long the access token still lives.
+// left returns how long the access token is still valid.
 func (l *login) left(now time.Time) time.Duration { return l.ExpiresAt.Sub(now) }
 
-// renewed is the login with new tokens.
+// renewed returns the login with new tokens.
 func (l *login) renewed(p *pair) *login {
 	next := *l
 	next.AccessToken, next.ExpiresAt = p.access, p.expires
@@ -60,13 +59,14 @@ var errNoLogin = errors.New("there is no login")
 
 // store is a file that any number of processes read and write:
 //
-//	token.json      a whole login, always; it is only ever replaced
-//	token.json.new  the next one, from before it is asked for until it is
-//	                renamed; found without its owner, it is the newer login, or
-//	                blank: a refresh was killed before its answer came
-//	token.lock      locked by whoever has to do with token.json.new
+//	token.json      a complete login, always; it is only ever replaced
+//	token.json.new  the next login, from before the tokens are asked for until
+//	                it is renamed. One that a killed process left is the newer
+//	                login, or blank: the process was killed before the answer.
+//	token.lock      locked by the process that uses token.json.new
 //
-// Reading takes no lock.
+// Each must be a regular file of this user or of root, in a directory that only
+// its owner can write. Reading token.json takes no lock.
 type store struct {
 	path   string
 	warn   func(line string)
@@ -88,24 +88,21 @@ func (o *Options) storePath() (string, error) {
 
 func (s *store) newPath() string { return s.path + ".new" }
 
-// exists tells whether there is a login, be it one that was not renamed yet.
+// exists reports whether there is a login, perhaps one that was not renamed yet.
 func (s *store) exists() bool {
 	for _, path := range []string{s.path, s.newPath()} {
-		if _, err := os.Stat(path); err == nil {
+		if _, err := os.Lstat(path); err == nil {
 			return true
 		}
 	}
 	return false
 }
 
-// read returns the login; its error is errNoLogin or an *Error.
+// read returns the login. Its error is errNoLogin or an *Error.
 func (s *store) read() (*login, error) {
-	file, err := os.Open(s.path)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) { // HOME can be /dev/null
-		return nil, errNoLogin
-	}
+	file, err := s.open(s.path)
 	if err != nil {
-		return nil, failed("cannot read the stored login: %v", err)
+		return nil, err
 	}
 	defer file.Close()
 	s.checkMode(file)
@@ -116,24 +113,27 @@ func (s *store) read() (*login, error) {
 	return l, nil
 }
 
-// checkMode warns, once, of a file that others can read.
+// checkMode warns, once, about a file that others can read.
 func (s *store) checkMode(file fs.File) {
 	info, err := file.Stat()
 	if err != nil || s.warned || runtime.GOOS == "windows" || info.Mode().Perm()&0o077 == 0 {
 		return
 	}
 	s.warned = true
-	s.warn(fmt.Sprintf("%s can be read by other users (mode %04o): run chmod 600 on it, and log in again if one of them may have", s.path, info.Mode().Perm()))
+	s.warn(fmt.Sprintf("other users can read %s (mode %04o): run chmod 600 on it, and log in again if one of them may have read it", s.path, info.Mode().Perm()))
 }
 
 func decodeLogin(r io.Reader) (*login, error) {
-	text, err := io.ReadAll(io.LimitReader(r, answerLimit))
+	text, err := io.ReadAll(io.LimitReader(r, storeLimit+1))
 	if err != nil {
 		return nil, err
 	}
+	if len(text) > storeLimit {
+		return nil, fmt.Errorf("it is larger than %d MiB", storeLimit>>20)
+	}
 	l := new(login)
 	if json.Unmarshal(text, l) != nil {
-		return nil, errors.New("it is not the JSON it should be")
+		return nil, errors.New("it is not the JSON that restail writes")
 	}
 	if l.AccessToken == "" {
 		return nil, errors.New("there is no token in it")
@@ -141,40 +141,20 @@ func decodeLogin(r io.Reader) (*login, error) {
 	return l, nil
 }
 
-// lock makes the directory and waits until no other process is at the store.
-// Its error is the context's or an *Error.
-func (s *store) lock(ctx context.Context) (unlock func(), err error) {
-	dir := filepath.Dir(s.path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, failed("cannot make the directory for the login: %v", err)
-	}
-	if info, err := os.Stat(dir); err == nil && info.Mode().Perm()&0o077 != 0 {
-		_ = os.Chmod(dir, 0o700) // the file's own mode protects it too
-	}
-	path := filepath.Join(dir, "token.lock")
-	file := flock.New(path, flock.SetPermissions(0o600))
-	waiting, cancel := context.WithTimeout(ctx, lockTime)
-	defer cancel()
-	_, err = file.TryLockContext(waiting, lockPause)
-	switch {
-	case err == nil:
-		return func() { _ = file.Unlock() }, nil
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case waiting.Err() != nil:
-		return nil, temporary("another process has held %s for %v: is a restail stopped?", path, lockTime)
-	}
-	return nil, failed("cannot lock the stored login: %v", err)
-}
-
 // recover returns the login under the lock: that of a process that was killed
 // before its rename, if there is one, else what read returns. interrupted
-// tells that some process was killed before it got an answer.
+// reports that some process was killed before it got an answer.
 func (s *store) recover() (l *login, interrupted bool, err error) {
 	l, err = s.read()
-	file, openErr := os.Open(s.newPath())
-	if openErr != nil {
+	if untrusted(err) {
+		return nil, false, err
+	}
+	file, openErr := s.open(s.newPath())
+	if errors.Is(openErr, errNoLogin) {
 		return l, false, err
+	}
+	if openErr != nil {
+		return nil, false, openErr
 	}
 	next, decodeErr := decodeLogin(file)
 	file.Close()
@@ -187,14 +167,14 @@ func (s *store) recover() (l *login, interrupted bool, err error) {
 	return next, false, nil
 }
 
-// next is the place for the login that is about to be asked for.
+// next is the file for the login that is about to be asked for.
 type next struct {
 	store *store
 	file  *os.File
 }
 
-// prepare takes the room for the next login on the disk. It needs the lock.
-// Whoever called it calls put or drop.
+// prepare reserves space on the disk for the next login. It needs the lock. The
+// caller calls put or drop.
 func (s *store) prepare() (*next, error) {
 	if err := os.Remove(s.newPath()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -204,11 +184,11 @@ func (s *store) prepare() (*next, error) {
 		return nil, err
 	}
 	n := &next{s, file}
-	blank := make([]byte, room)
-	for i := range blank {
-		blank[i] = '\n' // JSON may be followed by white space
+	if err = file.Chmod(0o600); err == nil { // whatever the umask
+		// JSON may be followed by white space.
+		_, err = file.Write(bytes.Repeat([]byte("\n"), reserved))
 	}
-	if _, err = file.Write(blank); err == nil {
+	if err == nil {
 		err = file.Sync()
 	}
 	if err != nil {
@@ -218,7 +198,7 @@ func (s *store) prepare() (*next, error) {
 	return n, nil
 }
 
-// write puts the login on the disk; from here on it is found after a crash.
+// write writes the login to the disk. From here on recover finds it.
 func (n *next) write(l *login) error {
 	text, err := json.MarshalIndent(l, "", "  ")
 	if err != nil {
@@ -234,8 +214,8 @@ func (n *next) write(l *login) error {
 	return n.file.Sync()
 }
 
-// put makes l the stored login. What it managed to write stays where a later
-// recover finds it.
+// put makes l the stored login. When it fails after the write, recover finds the
+// login later.
 func (n *next) put(l *login) error {
 	err := n.write(l)
 	if closeErr := n.file.Close(); err == nil {
@@ -247,7 +227,7 @@ func (n *next) put(l *login) error {
 	return n.store.rename()
 }
 
-// drop gives the place up.
+// drop removes the file.
 func (n *next) drop() {
 	n.file.Close()
 	_ = os.Remove(n.store.newPath())
@@ -257,7 +237,7 @@ func (n *next) drop() {
 func (s *store) rename() error {
 	err := os.Rename(s.newPath(), s.path)
 	for try := 0; err != nil && runtime.GOOS == "windows" && try < 50; try++ {
-		time.Sleep(lockPause) // somebody is reading it, which there stands in the way
+		time.Sleep(lockPause) // another process is reading it
 		err = os.Rename(s.newPath(), s.path)
 	}
 	s.syncDir()
@@ -275,8 +255,8 @@ func (s *store) remove() error {
 	return nil
 }
 
-// syncDir makes a rename last. Where a directory cannot be synced, the file
-// system sees to it in its own time; both files hold whole logins until then.
+// syncDir makes a rename durable. Where a directory cannot be synced, both files
+// are complete logins until the file system writes it.
 func (s *store) syncDir() {
 	if dir, err := os.Open(filepath.Dir(s.path)); err == nil {
 		_ = dir.Sync()

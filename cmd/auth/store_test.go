@@ -78,7 +78,7 @@ func TestStoreKeepsEverything(t *testing.T) {
 		t.Errorf("something is left beside the store: %v", err)
 	}
 	long := *want
-	long.Serial, long.RefreshToken = 8, strings.Repeat("r", 3*room)
+	long.Serial, long.RefreshToken = 8, strings.Repeat("r", 3*reserved)
 	s.mustPut(t, &long)
 	if got, err := s.read(); err != nil || *got != long {
 		t.Errorf("a long token is not kept: %v", err)
@@ -91,7 +91,8 @@ func TestStoreThatIsNone(t *testing.T) {
 	if _, err := s.read(); !errors.Is(err, errNoLogin) {
 		t.Errorf("no file: %v", err)
 	}
-	for _, text := range []string{"", "{", `{"access_token": 7}`, `{}`, `[]`, "MARKED"} {
+	large := `{"access_token": "MARKED"}` + strings.Repeat(" ", storeLimit)
+	for _, text := range []string{"", "{", `{"access_token": 7}`, `{}`, `[]`, "MARKED", large} {
 		if err := os.WriteFile(s.path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -213,5 +214,5 @@ func TestStoreThatCannotBeWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = s.read()
-	wantError(t, err, statusUnauthorized, false, "damaged")
+	wantError(t, err, statusUsage, false, "is a directory")
 }

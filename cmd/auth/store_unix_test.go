@@ -3,18 +3,23 @@
 package auth
 
 import (
+	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+
+	"github.com/restail/restail/cmd/serve"
 )
 
 // TestStoreIsPrivateFromItsFirstByte runs alone: the umask is the process's.
 func TestStoreIsPrivateFromItsFirstByte(t *testing.T) {
 	defer syscall.Umask(syscall.Umask(0))
 	dir := filepath.Join(t.TempDir(), "restail")
-	if err := os.Mkdir(dir, 0o777); err != nil {
+	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	s := &store{path: filepath.Join(dir, "token.json"), warn: func(line string) { t.Errorf("warned: %s", line) }}
@@ -78,6 +83,110 @@ func TestOpenModeIsWarnedAbout(t *testing.T) {
 		s.mustPut(t, &login{Serial: 2, AccessToken: "b"})
 		if info, err := os.Stat(s.path); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("a refresh left the mode: %v, %v", info.Mode(), err)
+		}
+	}
+}
+
+// spoil are the files that must not stand in for one of the store's.
+var spoil = map[string]struct {
+	put  func(path string) error
+	says string
+}{
+	"a FIFO":     {func(path string) error { return syscall.Mkfifo(path, 0o600) }, "FIFO or a device"},
+	"a link":     {func(path string) error { return os.Symlink("elsewhere.json", path) }, "is a symbolic link"},
+	"a dead end": {func(path string) error { return os.Symlink("nowhere.json", path) }, "is a symbolic link"},
+	"a device":   {func(path string) error { return os.Symlink("/dev/zero", path) }, "is a symbolic link"},
+	"a folder":   {func(path string) error { return os.Mkdir(path, 0o700) }, "is a directory"},
+	"a stranger's": {func(path string) error {
+		if os.Geteuid() != 0 {
+			return errors.ErrUnsupported
+		}
+		return errors.Join(os.WriteFile(path, []byte(`{"serial":9,"access_token":"MARKED"}`), 0o600), os.Lchown(path, 12345, 12345))
+	}, "belongs to another user"},
+}
+
+// TestSpoiltStore puts something else in the place of each of the store's files.
+// Nothing waits, nothing is followed, and nothing is deleted.
+func TestSpoiltStore(t *testing.T) {
+	t.Parallel()
+	for name, bad := range spoil {
+		for _, file := range []string{"token.json", "token.json.new", "token.lock"} {
+			t.Run(name+" as "+file, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t, serve.OAuthOptions{})
+				w.seed(t, -time.Hour)
+				dir := filepath.Dir(w.path(t))
+				other := []byte(`{"serial":9,"access_token":"MARKED","refresh_token":"MARKED","expires_at":"2999-01-02T03:04:05Z"}`)
+				if err := os.WriteFile(filepath.Join(dir, "elsewhere.json"), other, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				path := filepath.Join(dir, file)
+				os.Remove(path)
+				if err := bad.put(path); err != nil {
+					t.Skip(err)
+				}
+				wantError(t, ask(w.Options, ""), statusUsage, false, path, bad.says)
+				wantError(t, Logout(t.Context(), w.Options), statusUsage, false, path, bad.says)
+				o := newLogin(t, w)
+				o.Browse, _ = browser(t, nil)
+				wantError(t, Login(t.Context(), o), statusUsage, false, path, bad.says)
+				if _, err := os.Lstat(path); err != nil {
+					t.Errorf("it is gone: %v", err)
+				}
+				if text, err := os.ReadFile(filepath.Join(dir, "elsewhere.json")); !bytes.Equal(text, other) {
+					t.Errorf("the other file is %q, %v", text, err)
+				}
+				if w.oauth.Refreshes() != 0 {
+					t.Error("it refreshed")
+				}
+			})
+		}
+	}
+}
+
+// TestSpoiltDirectory is a store that another user could replace.
+func TestSpoiltDirectory(t *testing.T) {
+	t.Parallel()
+	for says, spoil := range map[string]func(dir string) error{
+		"chmod 700":               func(dir string) error { return os.Chmod(dir, 0o777) },
+		"(mode 0770)":             func(dir string) error { return os.Chmod(dir, 0o770) },
+		"belongs to another user": func(dir string) error { return os.Lchown(dir, 12345, 12345) },
+	} {
+		if os.Geteuid() != 0 && strings.HasPrefix(says, "belongs") {
+			continue
+		}
+		w := newWorld(t, serve.OAuthOptions{})
+		w.seed(t, time.Hour)
+		dir := filepath.Dir(w.path(t))
+		if err := spoil(dir); err != nil {
+			t.Fatal(err)
+		}
+		wantError(t, ask(w.Options, ""), statusUsage, false, dir, says)
+		wantError(t, Logout(t.Context(), w.Options), statusUsage, false, dir, says)
+		wantError(t, Login(t.Context(), newLogin(t, w)), statusUsage, false, dir, says)
+	}
+}
+
+// TestUmask runs alone: the umask is the process's.
+func TestUmask(t *testing.T) {
+	s := &store{path: filepath.Join(t.TempDir(), "a", "restail", "token.json")}
+	defer syscall.Umask(syscall.Umask(0o777))
+	unlock, err := s.lock(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	n, err := s.prepare()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.put(&login{Serial: 1, AccessToken: "a"}); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Dir(s.path)
+	for path, want := range map[string]os.FileMode{filepath.Dir(dir): 0o700, dir: 0o700, s.path: 0o600, filepath.Join(dir, "token.lock"): 0o600} {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: %v, %v", path, info.Mode(), err)
 		}
 	}
 }

@@ -13,30 +13,31 @@ import (
 )
 
 const (
-	// early is how long before its end a token is refreshed.
-	early = 5 * time.Minute
-	// grace is how long a refresh goes on after its caller has been cancelled.
-	grace = 5 * time.Second
-	// believed is how long after a refusal was answered with another token a
-	// refusal of that one too is final. Later, it has worked in between.
-	believed = 5 * time.Minute
+	// refreshBefore is how long before its end a token is refreshed.
+	refreshBefore = 5 * time.Minute
+	// answerTime is how long a refresh waits for its answer after its caller has
+	// been cancelled.
+	answerTime = 5 * time.Second
+	// finalWithin is the time after a refused token was replaced in which the
+	// refusal of the new one is final. Later, the new one has worked in between.
+	finalWithin = 5 * time.Minute
 )
 
-// stored gives the token of the store, and refreshes it.
+// stored is the source that returns the token of the store and refreshes it.
 type stored struct {
 	store store
 	api   *api
 	now   func() time.Time
 	warn  func(line string)
 
-	// unsaved is a login that could not be written: the only one that is alive.
+	// unsaved is a login that could not be written: its tokens are the only valid ones.
 	unsaved *login
-	// lost tells that the answer to some refresh got lost: with it may have gone
-	// the only tokens that are alive.
+	// lost reports that the answer to a refresh got lost, perhaps with the only
+	// valid tokens.
 	lost bool
-	// answer is the token that was last given in answer to a refusal, answered when.
-	answer   string
-	answered time.Time
+	// replacement is the token that last replaced a refused one, at replacedAt.
+	replacement string
+	replacedAt  time.Time
 }
 
 func newStored(o *Options, path string) *stored {
@@ -49,7 +50,7 @@ func (s *stored) Token(ctx context.Context, refused string) (string, error) {
 		return "", err
 	}
 	if refused != "" {
-		s.answer, s.answered = l.AccessToken, s.now()
+		s.replacement, s.replacedAt = l.AccessToken, s.now()
 	}
 	return l.AccessToken, nil
 }
@@ -63,7 +64,7 @@ func (s *stored) login(ctx context.Context, refused string) (*login, error) {
 	if err != nil && !s.store.exists() {
 		return nil, noLogin()
 	}
-	if seen != nil && s.unsaved == nil && seen.AccessToken != refused && seen.left(s.now()) >= early {
+	if seen != nil && s.unsaved == nil && seen.AccessToken != refused && seen.left(s.now()) >= refreshBefore {
 		return seen, nil
 	}
 	unlock, err := s.store.lock(ctx)
@@ -77,7 +78,7 @@ func (s *stored) login(ctx context.Context, refused string) (*login, error) {
 	return s.underLock(ctx, seen, refused)
 }
 
-// read is the store's read, unless something newer could not be written.
+// read returns what the store holds, or a newer login that could not be written.
 func (s *stored) read() (*login, error) {
 	l, err := s.store.read()
 	if s.unsaved != nil && (err != nil || l.Serial < s.unsaved.Serial) {
@@ -86,27 +87,29 @@ func (s *stored) read() (*login, error) {
 	return l, err
 }
 
-// underLock looks again, since others may have been faster, and refreshes if
-// that is still called for. seen is what the store held before the lock, nil
-// for nothing.
+// underLock reads the store again, since another process may have refreshed
+// meanwhile, and refreshes if that is still needed. seen is what the store held
+// before the lock, nil for nothing.
 func (s *stored) underLock(ctx context.Context, seen *login, refused string) (*login, error) {
 	l, interrupted, err := s.store.recover()
 	s.lost = s.lost || interrupted
 	if s.unsaved != nil && (err != nil || l.Serial < s.unsaved.Serial) {
 		l, err = s.save(s.unsaved), nil
 	}
-	if errors.Is(err, errNoLogin) {
+	switch {
+	case errors.Is(err, errNoLogin):
 		return nil, noLogin()
-	}
-	if err != nil {
+	case untrusted(err):
+		return s.makeDo(seen, refused, err)
+	case err != nil:
 		return nil, err
 	}
 	changed := seen == nil || seen.AccessToken != l.AccessToken
 	left := l.left(s.now())
 	switch {
-	case l.AccessToken == refused && refused == s.answer && s.now().Sub(s.answered) < believed:
+	case l.AccessToken == refused && refused == s.replacement && s.now().Sub(s.replacedAt) < finalWithin:
 		return nil, unauthorized("the service refuses even a fresh token: run `restail login`, and see at restream.io whether the application may read chats")
-	case l.AccessToken != refused && (left >= early || changed && left > 0):
+	case l.AccessToken != refused && (left >= refreshBefore || changed && left > 0):
 		return l, nil
 	}
 	return s.refresh(ctx, l, refused)
@@ -124,7 +127,7 @@ func (s *stored) refresh(ctx context.Context, l *login, refused string) (*login,
 	if err != nil {
 		return s.makeDo(l, refused, unwritable(err))
 	}
-	ctx, cancel := outlive(ctx, grace)
+	ctx, cancel := outlive(ctx, answerTime)
 	defer cancel()
 	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {l.RefreshToken}}
 	pair, err := s.api.grant(ctx, l.application(), form)
@@ -142,8 +145,8 @@ func (s *stored) refresh(ctx context.Context, l *login, refused string) (*login,
 	return renewed, nil
 }
 
-// checkIssuer keeps tokens from an API that did not issue them. One loopback
-// server may have become another: its port changes with every start.
+// checkIssuer refuses to send tokens to an API that did not issue them. Any
+// loopback server may replace another: its port changes with every start.
 func checkIssuer(l *login, base string) error {
 	issuer := strings.TrimRight(l.APIURL, "/")
 	if issuer == base {
@@ -154,10 +157,10 @@ func checkIssuer(l *login, base string) error {
 	if errA == nil && errB == nil && endpoint.IsLoopback(a.Hostname()) && endpoint.IsLoopback(b.Hostname()) {
 		return nil
 	}
-	return unauthorized("the stored login is one of %s and not of %s: give --api-url=%s, or run `restail login`", issuer, base, issuer)
+	return unauthorized("the stored login is for %s, not for %s: give --api-url=%s, or run `restail login`", issuer, base, issuer)
 }
 
-// outlive returns a context that ends so long after ctx.
+// outlive returns a context that ends that long after ctx.
 func outlive(ctx context.Context, span time.Duration) (context.Context, context.CancelFunc) {
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
@@ -172,7 +175,7 @@ func outlive(ctx context.Context, span time.Duration) (context.Context, context.
 	return longer, func() { stop(); cancel() }
 }
 
-// unwritable says that no tokens can be asked for, since they could not be kept.
+// unwritable says that no tokens were asked for, since they could not be stored.
 func unwritable(err error) *Error {
 	text := "the access token cannot be refreshed, since nothing can be written beside the stored login: " + err.Error()
 	if errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.EROFS) {
@@ -181,8 +184,8 @@ func unwritable(err error) *Error {
 	return temporary("%s", text)
 }
 
-// makeDo uses what there is while it lives when something is in the way of a
-// refresh.
+// makeDo returns the login that there is while it is valid, with a warning, when
+// err prevents a refresh.
 func (s *stored) makeDo(l *login, refused string, err error) (*login, error) {
 	if l == nil || l.AccessToken == refused || l.left(s.now()) <= 0 {
 		return nil, err
@@ -191,11 +194,11 @@ func (s *stored) makeDo(l *login, refused string, err error) (*login, error) {
 	return l, nil
 }
 
-// notGranted decides about a refresh that got no tokens.
+// notGranted decides what a refresh means that got no tokens.
 func (s *stored) notGranted(l *login, err error) (*login, error) {
 	no := (*refusal)(nil)
 	if !errors.As(err, &no) {
-		s.lost = true // it may have been granted all the same
+		s.lost = true // the service may have granted it
 		return nil, err
 	}
 	if !no.final() {
@@ -211,7 +214,7 @@ func (s *stored) notGranted(l *login, err error) (*login, error) {
 	return nil, unauthorized("the stored login is no longer good%s: log in again with `restail login` (%s)", why, no.said)
 }
 
-// save tries again to write what could not be written.
+// save tries again to write a login that could not be written.
 func (s *stored) save(l *login) *login {
 	if next, err := s.store.prepare(); err == nil && next.put(l) == nil {
 		s.unsaved = nil

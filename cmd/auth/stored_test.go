@@ -30,7 +30,7 @@ func TestStoredTokenIsRefreshedInTime(t *testing.T) {
 	tests := []struct {
 		left    time.Duration
 		refresh bool
-	}{{time.Hour, false}, {early + time.Second, false}, {early - time.Second, true}, {time.Second, true}, {-24 * time.Hour, true}}
+	}{{time.Hour, false}, {refreshBefore + time.Second, false}, {refreshBefore - time.Second, true}, {time.Second, true}, {-24 * time.Hour, true}}
 	for _, tt := range tests {
 		w := newWorld(t, serve.OAuthOptions{})
 		now := time.Now()
@@ -72,7 +72,7 @@ func TestRefusedTokenGetsOneRefresh(t *testing.T) {
 	if got := mustToken(t, s, ""); got != second {
 		t.Error("the token is not given any more")
 	}
-	now = now.Add(believed)
+	now = now.Add(finalWithin)
 	if third := mustToken(t, s, second); third == second || w.oauth.Refreshes() != 2 {
 		t.Error("a token that has worked since gets no refresh when it is refused")
 	}

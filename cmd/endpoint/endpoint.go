@@ -1,13 +1,14 @@
-// Package endpoint is where tokens may be sent, and when again: the rules of the
-// addresses of the chat and of the API, which hold whatever a name leads to.
+// Package endpoint decides which addresses tokens may be sent to, through which
+// proxy, and how long to wait before the next request.
 package endpoint
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -15,10 +16,10 @@ import (
 )
 
 // Check parses the address of an endpoint and checks it before anything is
-// sent there. secure is the scheme that may go anywhere; plain, its
-// unencrypted twin, is accepted for this machine alone, since tokens travel on
-// it: Check(raw, "wss", "ws"), Check(raw, "https", "http"). An error
-// says what is allowed and quotes nothing of an address that holds a secret.
+// sent there. The scheme secure may go anywhere. The scheme plain, its
+// unencrypted twin, is accepted for this machine only, since tokens travel on
+// it: Check(raw, "wss", "ws"), Check(raw, "https", "http"). The error says what
+// is allowed and never quotes the address, which may hold a secret.
 func Check(raw, secure, plain string) (*url.URL, error) {
 	allowed := fmt.Sprintf("%s://HOST/PATH, or %s:// for localhost, 127.0.0.1 or [::1]", secure, plain)
 	u, err := url.Parse(raw)
@@ -40,8 +41,7 @@ func Check(raw, secure, plain string) (*url.URL, error) {
 	return u, nil
 }
 
-// IsLoopback tells whether a host is this machine by its name alone: no look-up
-// is made.
+// IsLoopback reports whether a host names this machine. It looks up no name.
 func IsLoopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
@@ -50,10 +50,27 @@ func IsLoopback(host string) bool {
 	return err == nil && ip.IsLoopback()
 }
 
-// ErrElsewhere is for a name such as localhost that leads to another machine.
+// IsLoopbackHost reports whether the Host header of a request names this
+// machine, with any port or none. A web page that had its own name resolved to
+// this machine (DNS rebinding) sends that name.
+func IsLoopbackHost(header string) bool {
+	u := url.URL{Host: header}
+	if _, port, found := strings.Cut(strings.TrimPrefix(header, "["+u.Hostname()+"]"), ":"); found && !isPort(port) {
+		return false
+	}
+	return IsLoopback(u.Hostname())
+}
+
+func isPort(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 16)
+	return err == nil
+}
+
+// ErrElsewhere is the error for a name such as localhost that leads to another
+// machine.
 var ErrElsewhere = errors.New("an unencrypted link to another machine is not allowed, since it carries a token")
 
-// OnlyLoopback is the Control of a [net.Dialer] for what is not encrypted: it
+// OnlyLoopback is the Control of a [net.Dialer] for unencrypted connections: it
 // refuses to connect to another machine. It sees the address that a name led to.
 func OnlyLoopback(_, address string, _ syscall.RawConn) error {
 	if to, err := netip.ParseAddrPort(address); err != nil || !to.Addr().IsLoopback() {
@@ -62,10 +79,49 @@ func OnlyLoopback(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
-// Proxy reads the variables that name proxies. There is none for what is not
-// encrypted: it does not leave the machine.
+// Proxy returns the function that chooses the proxy for a URL, by the
+// environment variables for proxies. There is none for unencrypted
+// connections: they do not leave the machine. It ignores a setting that
+// [CheckProxy] refuses, so call that first.
 func Proxy(getenv func(string) string) func(*url.URL) (*url.URL, error) {
-	either := func(name string) string { return cmp.Or(getenv(name), getenv(strings.ToLower(name))) }
-	config := httpproxy.Config{HTTPSProxy: either("HTTPS_PROXY"), NoProxy: either("NO_PROXY")}
+	_, proxy := variable(getenv, "HTTPS_PROXY")
+	_, except := variable(getenv, "NO_PROXY")
+	config := httpproxy.Config{HTTPSProxy: proxy, NoProxy: except}
 	return config.ProxyFunc()
+}
+
+// variable returns the value of an environment variable, in upper case or in
+// lower case, and the name under which it is set.
+func variable(getenv func(string) string, name string) (set, value string) {
+	if value = getenv(name); value != "" {
+		return name, value
+	}
+	lower := strings.ToLower(name)
+	return lower, getenv(lower)
+}
+
+// CheckProxy checks the proxy setting in the environment. Its error names the
+// variable and quotes nothing of the value, which may hold a password.
+func CheckProxy(getenv func(string) string) error {
+	name, value := variable(getenv, "HTTPS_PROXY")
+	if value == "" {
+		return nil
+	}
+	const want = "set it to HOST:PORT, or to a URL that begins with http://, https://, socks5:// or socks5h://"
+	if !strings.Contains(value, "://") {
+		value = "http://" + value // as httpproxy does
+	}
+	u, err := url.Parse(value)
+	if err != nil {
+		return fmt.Errorf("invalid proxy in %s: %s", name, want)
+	}
+	switch {
+	case !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme):
+		return fmt.Errorf("invalid proxy in %s: unsupported scheme; %s", name, want)
+	case u.Hostname() == "":
+		return fmt.Errorf("invalid proxy in %s: no host; %s", name, want)
+	case u.Port() != "" && !isPort(u.Port()):
+		return fmt.Errorf("invalid proxy in %s: the port is not between 0 and 65535", name)
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"errors"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -61,6 +62,81 @@ func TestALocalhostThatIsElsewhere(t *testing.T) {
 	} {
 		if err := OnlyLoopback("tcp", address, nil); !errors.Is(err, want) {
 			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
+func TestLoopbackHost(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]bool{
+		"localhost": true, "LocalHost:80": true, "127.0.0.1": true, "127.0.0.1:8080": true, "127.9.9.9:1": true,
+		"[::1]": true, "[::1]:8080": true, "[::ffff:127.0.0.1]:1": true,
+		"": false, ":80": false, "evil.example": false, "evil.example:8080": false, "localhost.evil.example": false,
+		"127.0.0.1.evil.example": false, "127.0.0.1:80@evil.example": false, "localhost:evil": false, "192.0.2.7": false,
+		"0.0.0.0": false, "[::]:80": false, "::1": false, "[::1": false, "[::1]evil": false, "localhost.": false,
+	} {
+		if got := IsLoopbackHost(header); got != want {
+			t.Errorf("%q: %t", header, got)
+		}
+	}
+}
+
+func TestCheckProxy(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{
+		"":                                  "",
+		"proxy.example:3128":                "",
+		"proxy.example":                     "",
+		"127.0.0.1:3128":                    "",
+		"[::1]:3128":                        "",
+		"http://proxy.example":              "",
+		"http://me:MARKED@proxy:3128":       "",
+		"me:MARKED@proxy:3128":              "",
+		"https://proxy.example:443/":        "",
+		"socks5://proxy.example:1080":       "",
+		"socks5h://proxy.example:1080":      "",
+		"ftp://me:MARKED@proxy.example":     "unsupported scheme",
+		"socks4://proxy.example:1080":       "unsupported scheme",
+		"http://me:MARKED@proxy:port":       "invalid proxy",
+		"http://me:MARKED%zz@proxy:3128":    "invalid proxy",
+		"http://me:MARKED@proxy:99999":      "port",
+		"http://[::1:3128":                  "invalid proxy",
+		"http://proxy example:3128":         "invalid proxy",
+		"http://me:MARKED@:3128":            "no host",
+		"http://":                           "no host",
+		"me:MARKED@proxy:3128\x7f":          "invalid proxy",
+		"http://me:MARKED\n@proxy.example/": "invalid proxy",
+	} {
+		for _, name := range []string{"HTTPS_PROXY", "https_proxy"} {
+			err := CheckProxy(func(asked string) string {
+				if asked == name {
+					return value
+				}
+				return ""
+			})
+			switch {
+			case (err == nil) != (want == ""):
+				t.Errorf("%s=%q: %v", name, value, err)
+			case err == nil:
+			case !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), name+":"):
+				t.Errorf("%s=%q: %v does not say %q", name, value, err, want)
+			case strings.Contains(err.Error(), "MARKED"):
+				t.Errorf("%v quotes the password", err)
+			}
+		}
+	}
+}
+
+// TestCheckedProxyIsUsed checks that no setting that passes CheckProxy means a
+// direct connection.
+func TestCheckedProxyIsUsed(t *testing.T) {
+	t.Parallel()
+	to := &url.URL{Scheme: "https", Host: "api.example"}
+	for _, value := range []string{"proxy.example:3128", "me:word@proxy:3128", "http://proxy", "ftp://proxy", "http://proxy:port", "http://[::1:3128", "http://"} {
+		getenv := func(name string) string { return map[string]string{"HTTPS_PROXY": value}[name] }
+		proxy, err := Proxy(getenv)(to)
+		if CheckProxy(getenv) == nil && (proxy == nil || proxy.Hostname() == "" || err != nil) {
+			t.Errorf("%q passes the check, and the proxy is %v, %v", value, proxy, err)
 		}
 	}
 }

@@ -113,7 +113,7 @@ func readAll(t *testing.T, ws *websocket.Conn) (frames []string, status websocke
 // actions are frames of a second each from the service's point of view.
 func actions(t *testing.T, frames ...string) []Action {
 	t.Helper()
-	list, err := Recording(strings.NewReader(strings.Join(frames, "\n")))
+	list, _, err := Recording(strings.NewReader(strings.Join(frames, "\n")), 16<<20)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,33 +19,78 @@ type Action struct {
 	Frame []byte
 }
 
-// Recording reads what `restail -o raw` wrote: one action a line, plain or
-// gzipped. Frames are kept byte for byte, also those that are no JSON: a
-// client has to cope with them. Blank lines are none. Each action has its
-// place by its timestamp relative to the first; one that is stamped earlier
-// than its predecessor, or not at all, follows it at once.
-func Recording(r io.Reader) ([]Action, error) {
+const (
+	// memoryLimit bounds the memory that a recording takes, in bytes: its text,
+	// and actionCost for each action.
+	memoryLimit = 128 << 20
+	actionCost  = 128
+)
+
+var errTooLarge = fmt.Errorf("it takes more than %d MiB of memory; serve a part of it: head -n 100000 FILE | restail serve -", memoryLimit>>20)
+
+// Recording reads a recording, plain or gzipped: one action a line. It keeps
+// frames byte for byte, even those that are not JSON, since a client has to cope
+// with them. It ignores blank lines and skips and counts frames of more than
+// maxFrame bytes. The time of an action is its timestamp relative to the first
+// one; an action that has an earlier timestamp than the one before it, or none,
+// follows at once.
+func Recording(r io.Reader, maxFrame int) (actions []Action, skipped int, err error) {
 	in := bufio.NewReaderSize(r, 64<<10)
 	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		unzipped, err := gzip.NewReader(in)
 		if err != nil {
-			return nil, fmt.Errorf("the recording looks gzipped but cannot be read: %w", err)
+			return nil, 0, fmt.Errorf("it looks gzipped but cannot be read: %w", err)
 		}
 		defer unzipped.Close()
 		in = bufio.NewReaderSize(unzipped, 64<<10)
 	}
-	actions := []Action{}
+	actions = []Action{}
+	lines := lineReader{in: in, most: maxFrame, left: memoryLimit}
 	var clock recordedClock
 	for {
-		line, err := in.ReadBytes('\n')
-		if frame := bytes.TrimSuffix(line, []byte("\n")); len(bytes.TrimSpace(frame)) > 0 {
-			actions = append(actions, Action{At: clock.at(frame), Frame: frame})
+		line, whole, err := lines.next()
+		switch {
+		case !whole:
+			skipped++
+		case len(bytes.TrimSpace(line)) > 0:
+			actions = append(actions, Action{At: clock.at(line), Frame: bytes.Clone(line)})
+			lines.left -= actionCost
 		}
 		switch {
 		case errors.Is(err, io.EOF):
-			return actions, nil
+			return actions, skipped, nil
 		case err != nil:
-			return nil, fmt.Errorf("the recording cannot be read after %d actions: %w", len(actions), err)
+			return nil, 0, fmt.Errorf("after %d actions: %w", len(actions), err)
+		}
+	}
+}
+
+// lineReader reads lines in a bounded amount of memory.
+type lineReader struct {
+	in   *bufio.Reader
+	most int // the longest line that is kept, in bytes
+	left int // how many bytes more may be read
+	line []byte
+}
+
+// next returns the next line without its line end, valid until the next call.
+// Of a line that is too long it returns nothing: whole is false. The last line
+// comes with an error.
+func (l *lineReader) next() (line []byte, whole bool, err error) {
+	l.line, whole = l.line[:0], true
+	for {
+		piece, err := l.in.ReadSlice('\n')
+		if l.left -= len(piece); l.left < 0 {
+			return nil, true, errTooLarge
+		}
+		piece, ended := bytes.CutSuffix(piece, []byte("\n"))
+		if whole = whole && len(l.line)+len(piece) <= l.most; whole {
+			l.line = append(l.line, piece...)
+		} else {
+			l.line = l.line[:0]
+		}
+		if ended || !errors.Is(err, bufio.ErrBufferFull) {
+			return l.line, whole, err
 		}
 	}
 }

@@ -33,8 +33,8 @@ func TestRecording(t *testing.T) {
 			[]time.Duration{0, 500 * time.Millisecond, 500 * time.Millisecond}},
 	} {
 		for form, in := range map[string]string{"plain": c.in, "gzipped": gzipped(t, c.in)} {
-			got, err := Recording(iotest.HalfReader(strings.NewReader(in)))
-			if err != nil || len(got) != len(c.frames) || got == nil {
+			got, skipped, err := Recording(iotest.HalfReader(strings.NewReader(in)), 1<<21)
+			if err != nil || len(got) != len(c.frames) || got == nil || skipped != 0 {
 				t.Fatalf("%s, %s: %d actions, %v", c.name, form, len(got), err)
 			}
 			for i, a := range got {
@@ -54,8 +54,44 @@ func TestRecordingFails(t *testing.T) {
 		"unexpected EOF":                       strings.NewReader(whole[:len(whole)-4]),
 		"looks gzipped but cannot be read":     strings.NewReader("\x1f\x8bno"),
 	} {
-		if _, err := Recording(in); err == nil || !strings.Contains(err.Error(), says) {
+		if _, _, err := Recording(in, 100); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v, want %q", err, says)
+		}
+	}
+}
+
+func TestLargeFramesAreSkipped(t *testing.T) {
+	fits, large := strings.Repeat("x", 100), strings.Repeat("y", 101)
+	for in, want := range map[string]int{
+		fits + "\n" + large + "\n" + fits:                              1,
+		fits + "\n" + fits + "\n" + large:                              1,
+		large + "\n" + fits + "\n" + large + "\n" + fits:               2,
+		fits + "\n" + strings.Repeat(large, 2000) + "\n" + fits + "\n": 1,
+	} {
+		got, skipped, err := Recording(strings.NewReader(in), len(fits))
+		if err != nil || skipped != want || len(got) != 2 || string(got[0].Frame) != fits || string(got[1].Frame) != fits {
+			t.Errorf("%.300q: %d actions, %d skipped, %v", in, len(got), skipped, err)
+		}
+	}
+}
+
+// endless repeats itself.
+type endless string
+
+func (e endless) Read(p []byte) (int, error) {
+	for n := 0; ; n += len(e) {
+		if n+len(e) > len(p) {
+			return n, nil
+		}
+		copy(p[n:], e)
+	}
+}
+
+// TestEndlessRecording bounds the memory for what never ends.
+func TestEndlessRecording(t *testing.T) {
+	for _, line := range []endless{"\x00", "\n", endless(said("a", first) + "\n")} {
+		if _, _, err := Recording(line, 16<<20); err == nil || !strings.Contains(err.Error(), "more than 128 MiB") {
+			t.Errorf("%q for ever: %v", line, err)
 		}
 	}
 }
@@ -147,7 +183,7 @@ func FuzzRecording(f *testing.F) {
 	f.Add([]byte(said("a", first) + "\n" + said("b", first+1) + "\n"))
 	f.Add([]byte("\n\xff\n[]\r\n{\"timestamp\":1740152273}"))
 	f.Fuzz(func(t *testing.T, recorded []byte) {
-		got, err := Recording(bytes.NewReader(recorded))
+		got, _, err := Recording(bytes.NewReader(recorded), 1<<20)
 		if err != nil {
 			return
 		}

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"github.com/restail/restail/cmd/endpoint"
 )
 
 // Path is where the chat socket is mounted. Everything else is
@@ -137,6 +139,19 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.serve(w, r)
 	}
+}
+
+// LoopbackOnly returns a handler that refuses every request whose Host is not
+// this machine. Without it a web page could have its own name resolved to this
+// machine (DNS rebinding) and read a private recording.
+func LoopbackOnly(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !endpoint.IsLoopbackHost(r.Host) {
+			refuse(w, http.StatusForbidden, "forbidden_host", "the Host must be localhost or a loopback address")
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // loopback are the origins of web pages that may connect: those of this

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -56,6 +57,39 @@ func TestFragments(t *testing.T) {
 			t.Fatalf("%v after %q", err, got)
 		}
 		got = append(got, piece[:n]...)
+	}
+}
+
+// TestForeignHost is what a web page gets that had its own name resolved to
+// this machine.
+func TestForeignHost(t *testing.T) {
+	chat := New(Options{Actions: []Action{}, Other: NewOAuth(OAuthOptions{})})
+	server := httptest.NewServer(LoopbackOnly(chat))
+	defer server.Close()
+	defer chat.Shutdown(t.Context())
+	for host, allowed := range map[string]bool{
+		"localhost": true, "localhost:1": true, "127.0.0.1:80": true, "[::1]:8080": true, "127.1.2.3": true,
+		"rebound.example": false, "rebound.example:8080": false, "127.0.0.1.rebound.example": false, "192.0.2.7": false,
+	} {
+		for _, path := range []string{Path + "?accessToken=hunter2", "/", LoginPath, TokenPath, RevokePath} {
+			req, err := http.NewRequest(http.MethodGet, server.URL+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Host = host
+			if strings.HasPrefix(path, Path) {
+				req.Header = http.Header{"Connection": {"Upgrade"}, "Upgrade": {"websocket"},
+					"Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"MDEyMzQ1Njc4OWFiY2RlZg=="}}
+			}
+			resp, err := server.Client().Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if got := resp.StatusCode != http.StatusForbidden; got != allowed {
+				t.Errorf("Host %s, %s: status %d", host, path, resp.StatusCode)
+			}
+		}
 	}
 }
 

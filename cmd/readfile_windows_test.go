@@ -1,0 +1,5 @@
+package cmd
+
+import "errors"
+
+func mkfifo(string) error { return errors.ErrUnsupported }

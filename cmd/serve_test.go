@@ -1,0 +1,147 @@
+package cmd
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/coder/websocket"
+)
+
+// serving is a `restail serve` that is ready.
+type serving struct {
+	url, api string
+	stop     func() result
+}
+
+func startServe(t *testing.T, environ []string, args ...string) serving {
+	t.Helper()
+	ready, stdout := io.Pipe()
+	var stderr syncBuffer
+	signals := make(chan os.Signal, 1)
+	ended := make(chan int, 1)
+	go func() {
+		ended <- Run(t.Context(), append([]string{"serve"}, args...), Env{
+			Stdin: strings.NewReader(""), Stdout: stdout, Stderr: &stderr, Environ: environ, Signals: signals,
+		})
+		stdout.Close()
+	}()
+	written := make([]byte, 200)
+	n, err := ready.Read(written)
+	if err != nil {
+		t.Fatalf("it is not ready: %v\n%s", err, stderr.String())
+	}
+	s := serving{stop: func() result {
+		signals <- syscall.SIGTERM
+		return result{<-ended, string(written[:n]), stderr.String()}
+	}}
+	command := "export "
+	if runtime.GOOS == "windows" {
+		command = "set "
+	}
+	url, api, _ := strings.Cut(string(written[:n]), "\n")
+	s.url, s.api = strings.TrimPrefix(url, command+"RESTAIL_URL="), strings.TrimSuffix(strings.TrimPrefix(api, command+"RESTAIL_API_URL="), "\n")
+	if s.url != "ws"+strings.TrimPrefix(s.api, "http")+"/ws" || !strings.HasPrefix(s.api, "http://127.0.0.1:") {
+		t.Fatalf("it wrote %q", written[:n])
+	}
+	return s
+}
+
+// dialStatus returns the status of the answer to a handshake.
+func (s serving) dialStatus(t *testing.T, token string) int {
+	t.Helper()
+	ws, resp, err := websocket.Dial(t.Context(), s.url+"?accessToken="+token, nil)
+	if err == nil {
+		ws.CloseNow()
+	}
+	if resp == nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode
+}
+
+func TestServeAnswersThisMachineOnly(t *testing.T) {
+	t.Parallel()
+	s := startServe(t, nil)
+	for host, want := range map[string]int{"rebound.example": 403, "rebound.example:80": 403, "localhost:80": 426} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, s.api+"/ws?accessToken=t", nil)
+		r.Host = host
+		resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("Host %s: status %d", host, resp.StatusCode)
+		}
+	}
+	s.stop().want(t, 143)
+}
+
+// TestServeTokenHasNoTwin: RESTAIL_TOKEN looks like a place for one's own access
+// token, which must not become what a local server accepts.
+func TestServeTokenHasNoTwin(t *testing.T) {
+	t.Parallel()
+	s := startServe(t, []string{"RESTAIL_TOKEN=hunter2"})
+	if got := s.dialStatus(t, "any"); got != http.StatusSwitchingProtocols {
+		t.Errorf("any token: status %d", got)
+	}
+	if got := s.dialStatus(t, ""); got != http.StatusUnauthorized {
+		t.Errorf("no token: status %d", got)
+	}
+	s.stop().want(t, 143)
+	s = startServe(t, nil, "--token=hunter2")
+	if got := s.dialStatus(t, "any"); got != http.StatusUnauthorized {
+		t.Errorf("another token: status %d", got)
+	}
+	if got := s.dialStatus(t, "hunter2"); got != http.StatusSwitchingProtocols {
+		t.Errorf("the token: status %d", got)
+	}
+	s.stop().want(t, 143)
+}
+
+func TestServeSkipsLargeFrames(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "show.raw")
+	text := `{"action":"heartbeat","payload":"` + strings.Repeat("x", 2000) + `"}` + "\n" + `{"action":"heartbeat","payload":{}}` + "\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := startServe(t, nil, file, "--max-frame=1KiB")
+	ws, _, err := websocket.Dial(t.Context(), s.url+"?accessToken=t", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, frame, err := ws.Read(t.Context()); err != nil || string(frame) != `{"action":"heartbeat","payload":{}}` {
+		t.Errorf("the first frame is %.100q, %v", frame, err)
+	}
+	ws.CloseNow()
+	s.stop().want(t, 143, "skipped 1", "--max-frame")
+}
+
+// TestServeOfABomb gives it a file of 256 KiB that becomes 256 MiB.
+func TestServeOfABomb(t *testing.T) {
+	t.Parallel()
+	var bomb bytes.Buffer
+	packed, err := gzip.NewWriterLevel(&bomb, gzip.BestSpeed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for zeros := make([]byte, 1<<20); err == nil && bomb.Len() < 256<<10; _, err = packed.Write(zeros) {
+	}
+	if err != nil || packed.Close() != nil {
+		t.Fatal("the bomb does not pack")
+	}
+	var stderr bytes.Buffer
+	status := Run(context.Background(), []string{"serve", "-"}, Env{Stdin: &bomb, Stdout: io.Discard, Stderr: &stderr})
+	result{status, "", stderr.String()}.want(t, statusUsage, "128 MiB", "head -n")
+}
