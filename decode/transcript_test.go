@@ -14,7 +14,7 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-var update = flag.Bool("update", false, "record what testdata expects")
+var update = flag.Bool("update", false, "rewrite what testdata expects")
 
 // receipt is the time of receipt in all tests.
 var receipt = time.Date(2030, 1, 2, 3, 4, 5, 678e6, time.FixedZone("", 3600))
