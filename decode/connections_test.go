@@ -157,7 +157,7 @@ func TestMapDoesNotGrow(t *testing.T) {
 }
 
 func connectionInfo(identifier, uuid, channel string) []byte {
-	return fmt.Appendf(nil, `{"action":"connection_info","payload":{"connectionIdentifier":%q,"connectionUuid":%q,"status":"connected","target":{"owner":{"displayName":%q}}}}`, identifier, uuid, channel)
+	return []byte(`{"action":"connection_info","payload":{"connectionIdentifier":"` + identifier + `","connectionUuid":"` + uuid + `","status":"connected","target":{"owner":{"displayName":"` + channel + `"}}}}`)
 }
 
 // apply applies frames that are known to be actions.

@@ -3,6 +3,7 @@ package decode
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -141,6 +142,51 @@ func TestUnknownTypesLoseNothing(t *testing.T) {
 
 func fieldText(r *record.Record, f record.Field) string {
 	return fmt.Sprintf("%v %q %v %v", r.Has(f), r.Bytes(f), r.Bool(f), r.List(f))
+}
+
+// A huge frame does not need many times its size, and small ones after it do not
+// keep its memory.
+func TestMemoryOfHugeFrames(t *testing.T) {
+	const n = 1 << 20
+	event := func(payload string) []byte {
+		return []byte(`{"action":"event","payload":{"eventTypeId":4,"eventPayload":` + payload + `}}`)
+	}
+	var replaces strings.Builder
+	for i := range n {
+		fmt.Fprintf(&replaces, `{"from":%d,"to":%d},`, i, i)
+	}
+	for _, test := range []struct {
+		name  string
+		frame []byte
+		limit int // bytes allocated for each byte of the frame
+	}{
+		{"badges", event(`{"author":{"badges":[` + strings.Repeat(`{"title":"a"},`, n) + `{}]}}`), 12},
+		{"empty badges", event(`{"author":{"badges":[` + strings.Repeat(`"",`, n) + `{}]}}`), 1},
+		{"giftedTo", []byte(strings.Replace(string(event(`{"giftedTo":[`+strings.Repeat(`"a viewer",`, n)+`"x"]}`)), ":4,", ":26,", 1)), 12},
+		{"replaces", event(`{"replaces":[` + replaces.String() + `{}],"text":"` + strings.Repeat("a", n) + `"}`), 8},
+		{"empty replaces", event(`{"replaces":[` + strings.Repeat(`{},`, n) + `{}],"text":"a"}`), 1},
+	} {
+		d := newDecoder()
+		apply(t, d, event(`{}`))
+		heap, allocated := heapInUse(), totalAlloc()
+		if _, err := d.decode(test.frame); err != nil {
+			t.Fatal(err)
+		}
+		if used := totalAlloc() - allocated; used > test.limit*len(test.frame) {
+			t.Errorf("%s: %d bytes for a frame of %d", test.name, used, len(test.frame))
+		}
+		apply(t, d, event(`{}`))
+		if kept := heapInUse() - heap; kept > 64<<10 {
+			t.Errorf("%s: %d bytes are kept", test.name, kept)
+		}
+		runtime.KeepAlive(d)
+	}
+}
+
+func totalAlloc() int {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.TotalAlloc)
 }
 
 // The action and the platform are known before the record is made, which stays

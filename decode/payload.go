@@ -149,12 +149,15 @@ func (p *Parser) readAuthor() {
 	}
 }
 
-// readReplaces reads the custom emotes of a text.
+// readReplaces reads the custom emotes of a text. An entry without a usable range
+// is left out.
 func (p *Parser) readReplaces() {
 	p.a.begin(keyReplaces)
 	p.a.replaces = p.a.replaces[:0]
 	for ok := p.s.Array(); ok; ok = p.s.Element() {
-		p.a.replaces = append(p.a.replaces, p.readReplace())
+		if one := p.readReplace(); one.from >= 0 && one.from <= one.to {
+			p.a.replaces = append(p.a.replaces, one)
+		}
 	}
 }
 

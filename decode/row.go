@@ -66,7 +66,9 @@ func (r *row) putFirst(f record.Field, keys ...key) {
 // putList sets a field of strings to the texts in an array that have one of the
 // forms. It returns the number of texts of any form.
 func (r *row) putList(f record.Field, array key, forms form) (texts int) {
-	for _, e := range r.within(array) {
+	elements := r.within(array)
+	r.Reserve(f, len(elements))
+	for _, e := range elements {
 		c, ok := r.chars(r.of(e.Value), record.String)
 		if !ok {
 			continue

@@ -9,6 +9,7 @@ package record
 
 import (
 	"math/bits"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -105,6 +106,14 @@ func (r *Record) SetInt(f Field, n int64) {
 
 // SetBool sets a Bool field.
 func (r *Record) SetBool(f Field, b bool) { r.SetChars(f, Chars{Plain: b}) }
+
+// Reserve makes room for n more strings in a Strings field.
+func (r *Record) Reserve(f Field, n int) {
+	if !r.Has(f) {
+		r.lists[f] = r.lists[f][:0]
+	}
+	r.lists[f] = slices.Grow(r.lists[f], n)
+}
 
 // Add appends a view of c to a Strings field.
 func (r *Record) Add(f Field, c Chars) {
