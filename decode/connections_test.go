@@ -14,8 +14,8 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// The map is held against the vendor's words: the last connection_info by
-// identifier, deleted by a connection_closed with the stored uuid only.
+// The map follows the documentation: it holds the last connection_info of each
+// identifier, and only a connection_closed with the stored uuid deletes it.
 func TestMapFollowsTheVendorsRules(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	d := newDecoder()
@@ -72,8 +72,8 @@ func TestMapFollowsTheVendorsRules(t *testing.T) {
 	}
 }
 
-// decodeOwn decodes a frame from memory that is overwritten at once: the map
-// must not hold on to it.
+// decodeOwn decodes a frame from memory that it overwrites at once: the map must
+// not keep views of it.
 func decodeOwn(t *testing.T, d *frameDecoder, frame string) string {
 	t.Helper()
 	data := []byte(frame)
@@ -88,8 +88,8 @@ func decodeOwn(t *testing.T, d *frameDecoder, frame string) string {
 	return s
 }
 
-// News says every status, reason and channel that a connection settles on, and
-// nothing twice.
+// Change reports every status, reason and channel that a connection settles on,
+// and none twice.
 func TestNewsAreWhatChanged(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	d := newDecoder()
@@ -142,7 +142,7 @@ func TestLinkedIsSorted(t *testing.T) {
 	}
 }
 
-// A thousand connections that come and go leave nothing behind.
+// Connections that come and go leave nothing in the map.
 func TestMapDoesNotGrow(t *testing.T) {
 	d := newDecoder()
 	for i := range 1000 {

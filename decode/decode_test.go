@@ -56,7 +56,7 @@ func TestBrokenFrames(t *testing.T) {
 	}
 }
 
-// What one frame said is forgotten with the next, whatever it was.
+// No value of one frame gets into the record of the next.
 func TestFramesLeaveNothingBehind(t *testing.T) {
 	all := frames(t)
 	d := newDecoder()
@@ -93,7 +93,7 @@ func TestLargeFrames(t *testing.T) {
 	}
 }
 
-// As many emotes as fit into a megabyte, all of them in the text and out of order.
+// Many emotes, in no order.
 func TestManyEmotes(t *testing.T) {
 	const n = 20_000
 	var replaces []string
@@ -111,7 +111,7 @@ func TestManyEmotes(t *testing.T) {
 	}
 }
 
-// Every known type, read as one that nobody knows, keeps all of its fields.
+// An event of a known type keeps all of its fields when its type is unknown.
 func TestUnknownTypesLoseNothing(t *testing.T) {
 	d, other := newDecoder(), newDecoder()
 	frames, _ := chat(t)
@@ -206,7 +206,7 @@ func TestRecordIsMadeOnce(t *testing.T) {
 	}
 }
 
-// However often an object comes again, the last one counts, and none but it.
+// Of many duplicates of an object only the last one counts.
 func TestAnObjectAgainAndAgain(t *testing.T) {
 	var payload strings.Builder
 	for n := range 300 {

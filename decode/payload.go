@@ -45,7 +45,7 @@ func (p *Parser) readPayload() {
 	}
 }
 
-// readEvent reads any platform's payload of an event.
+// readEvent reads an event's payload of any platform.
 func (p *Parser) readEvent() {
 	p.a.begin(keyEvent)
 	for name, ok := p.s.Object(); ok; name, ok = p.s.Member() {
@@ -92,7 +92,7 @@ func (p *Parser) readEvent() {
 	}
 }
 
-// readAuthor reads any platform's author.
+// readAuthor reads an author of any platform.
 func (p *Parser) readAuthor() {
 	p.a.begin(keyAuthor)
 	for name, ok := p.s.Object(); ok; name, ok = p.s.Member() {
