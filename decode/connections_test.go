@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/restail/restail/decode/record"
 )
@@ -253,7 +254,7 @@ func TestMapCountsItsBytes(t *testing.T) {
 		id := fmt.Sprintf("1-kick-%d", rng.IntN(9))
 		switch n := rng.IntN(10); {
 		case n < 6:
-			apply(t, d, connectionInfo(id, fmt.Sprint(rng.IntN(5)), strings.Repeat("n", rng.IntN(500))))
+			apply(t, d, connectionInfo(id, fmt.Sprint(rng.IntN(5)), strings.Repeat("n", 250*rng.IntN(3))))
 		case n < 8:
 			apply(t, d, fmt.Appendf(nil, `{"action":"connection_closed","payload":{"connectionUuid":"%d"}}`, rng.IntN(5)))
 		case n < 9:
@@ -265,6 +266,9 @@ func TestMapCountsItsBytes(t *testing.T) {
 		bytes, open := 0, 0
 		for _, c := range m.entries {
 			bytes += c.strings() + cap(c.frame)
+			if c.Channel == c.reported.channel && unsafe.StringData(c.Channel) != unsafe.StringData(c.reported.channel) {
+				t.Fatal("a name is held twice")
+			}
 			if c.isOpen {
 				open++
 			}
