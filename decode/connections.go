@@ -47,8 +47,9 @@ type connection struct {
 	frame                       []byte // the last connection_info
 	isOpen                      bool   // announced on this socket
 	wasReported                 bool
-	reported                    state // what was last reported
-	place                       *list.Element
+	reported                    state         // what was last reported
+	index                       int           // in open
+	place                       *list.Element // in announced
 	bytes                       int
 }
 
@@ -167,6 +168,7 @@ func (m *connections) markOpen(c *connection) {
 	c.isOpen = true
 	m.openCount++
 	if c.UUID != "" {
+		c.index = len(m.open[c.UUID])
 		m.open[c.UUID] = append(m.open[c.UUID], c)
 	}
 }
@@ -178,11 +180,15 @@ func (m *connections) markClosed(c *connection) {
 	}
 	c.isOpen = false
 	m.openCount--
-	if same := m.open[c.UUID]; len(same) > 1 {
-		m.open[c.UUID] = slices.DeleteFunc(same, func(other *connection) bool { return other == c })
-	} else {
+	same := m.open[c.UUID]
+	if len(same) < 2 {
 		delete(m.open, c.UUID)
+		return
 	}
+	last := same[len(same)-1] // takes the place of c
+	same[c.index], last.index = last, c.index
+	same[len(same)-1] = nil
+	m.open[c.UUID] = same[:len(same)-1]
 }
 
 // news returns what people have not been told yet of the connection. A fresh
