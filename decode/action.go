@@ -20,7 +20,7 @@ type Action struct {
 	// index says where in values the value of a key is; 0 when there is none.
 	index    [maxKeys]uint8
 	values   []scan.Value // an object has none; an array's gives its range of elements
-	elements []element    // one array after the other
+	elements []element    // those that say something, one array after the other
 	replaces []replace
 
 	largest int // size of the largest frame since the memory was new
@@ -29,7 +29,7 @@ type Action struct {
 // usualValues is the number of values that few frames exceed.
 const usualValues = 31
 
-// element is an element of an array.
+// element is an element of an array: a string that is not empty or a number.
 type element struct {
 	scan.Value
 	form form
@@ -43,9 +43,8 @@ const (
 	inObject                  // a member of the element, an object
 )
 
-// replace is one entry of a text's replaces: a custom emote. Its positions
-// count from 0 and are inclusive; -1 stands for a position that is missing or
-// not usable.
+// replace is one entry of a text's replaces: a custom emote. Its positions count
+// from 0 and are inclusive; the parser keeps it only if 0 <= from <= to.
 type replace struct {
 	from, to int32
 	url      scan.Value
@@ -132,7 +131,7 @@ func (a *Action) of(v scan.Value) value {
 	return value{v.Bytes(a.data, a.own), v.Kind, v.Plain()}
 }
 
-// within returns the elements of the array of that key.
+// within returns what says something in the array of that key.
 func (a *Action) within(array key) []element {
 	if !a.has(array) {
 		return nil

@@ -53,8 +53,8 @@ func (d *Decoder) atConnection() {
 	d.putConnection(identifier, d.connections.find(identifier.Bytes))
 }
 
-// atConnections places an answer. It belongs to a connection only if it went to
-// no other.
+// atConnections places a reply_created. It belongs to a connection only if it
+// went to no other.
 func (d *Decoder) atConnections() {
 	r := &d.row
 	only, one := r.Chars(record.Connection), false
@@ -71,7 +71,7 @@ func (d *Decoder) atConnections() {
 	d.putConnection(only, d.connections.find(only.Bytes))
 }
 
-// atOrigin places an action that comes from a platform, known or not.
+// atOrigin places an action that comes from a platform, listed or not.
 func (d *Decoder) atOrigin() {
 	r := &d.row
 	if !r.putSource() && !r.putSlug(r.Chars(record.Connection)) {
@@ -79,7 +79,7 @@ func (d *Decoder) atOrigin() {
 	}
 }
 
-// atChannel is atOrigin for what came out of a channel.
+// atChannel is atOrigin for an action that comes from a channel.
 func (d *Decoder) atChannel() {
 	d.atOrigin()
 	d.row.putChannel(d.connections.find(d.row.Bytes(record.Connection)))
@@ -106,7 +106,7 @@ func (r *row) putChannel(c *connection) {
 	}
 }
 
-// connectionInfo writes what a connection is and leads to.
+// connectionInfo writes a connection's state and target.
 func (d *Decoder) connectionInfo() {
 	r := &d.row
 	r.put(record.Status, keyStatus)
@@ -125,7 +125,7 @@ func (d *Decoder) enterConnection() {
 	}
 }
 
-// connectionClosed writes the end of a connection.
+// connectionClosed writes a connection's end.
 func (d *Decoder) connectionClosed() {
 	r := &d.row
 	r.SetPlain(record.Status, "closed")

@@ -13,13 +13,12 @@ import (
 	"testing"
 )
 
-// mixedEvents are more distinct events than a processor's second cache holds,
-// in no order that it could learn: what a decoder meets in a long chat.
+// mixedEvents is the number of distinct events: more than the second-level cache
+// holds, in an order that branch prediction cannot learn.
 const mixedEvents = 4_000
 
-// mixed returns events of all types, made of those in the platforms'
-// transcripts: every string that is no name of anything has other characters,
-// the plain text types are the most frequent.
+// mixed returns events of all types, made from those in the platforms'
+// transcripts with other strings. The text types are the most frequent.
 func mixed(tb testing.TB) (events [][]byte, size int64) {
 	m := variator{rand.New(rand.NewPCG(3, 724))}
 	shapes := m.shapes(tb)
@@ -33,7 +32,7 @@ func mixed(tb testing.TB) (events [][]byte, size int64) {
 
 type variator struct{ *rand.Rand }
 
-// shapes are the transcripts' events, plain text as often as it is in a chat.
+// shapes returns the transcripts' events, text as often as in a chat.
 func (m variator) shapes(tb testing.TB) (shapes []map[string]any) {
 	for _, platform := range []string{"twitch", "youtube", "facebook", "dlive", "discord", "linkedin", "trovo", "x", "kick", "rumble"} {
 		data, err := os.ReadFile(filepath.Join("testdata", platform+".txt"))
@@ -69,7 +68,7 @@ func (m variator) event(shape map[string]any) []byte {
 	return bytes.TrimSpace(out.Bytes())
 }
 
-// vary copies a value with other texts, stamps and choices in it.
+// vary copies a value with other texts, stamps and booleans.
 func (m variator) vary(key string, v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -95,7 +94,7 @@ func (m variator) vary(key string, v any) any {
 	return v
 }
 
-// text is what stands in place of a string with that key.
+// text returns a replacement for a string with that key.
 func (m variator) text(key, text string) string {
 	switch {
 	case key == "action" || key == "connectionIdentifier" || key == "type" || key == "title" || strings.HasSuffix(strings.ToLower(key), "role"):
@@ -115,8 +114,8 @@ func (m variator) text(key, text string) string {
 	return fmt.Sprintf("viewer%0*d", 1+m.IntN(9), m.IntN(100_000))
 }
 
-// Events whose kinds, values and lengths cannot be foreseen, from memory that is
-// in no near cache: parsed, applied as for a recording, and made a record.
+// Events in unpredictable order from memory outside the near caches: parsed only,
+// applied without a record, and turned into a record.
 func BenchmarkMixed(b *testing.B) {
 	events, size := mixed(b)
 	for _, step := range []struct {

@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// chat returns the frames of the platforms' transcripts, as long as those of a
-// real broadcast are on average.
+// chat returns the frames of the platforms' transcripts.
 func chat(tb testing.TB) (frames [][]byte, size int64) {
 	for _, platform := range []string{"twitch", "youtube", "facebook", "dlive", "discord", "linkedin", "trovo", "x", "kick", "rumble"} {
 		data, err := os.ReadFile("testdata/" + platform + ".txt")
@@ -66,7 +65,7 @@ func BenchmarkDecode(b *testing.B) {
 	b.ReportMetric(float64(size)/float64(len(frames)), "B/frame")
 }
 
-// The time of a frame grows with its bytes, and not faster.
+// The time for a frame grows with its size, and not faster.
 func BenchmarkSize(b *testing.B) {
 	for _, size := range []int{300, 3_000, 30_000, 300_000, 1 << 20} {
 		for _, piece := range []string{"ascii and more ", "наше видео ", `\n\"escaped\" `} {
@@ -83,7 +82,7 @@ func BenchmarkSize(b *testing.B) {
 	}
 }
 
-// The time of a frame does not grow with the map.
+// The time for a frame does not grow with the map.
 func BenchmarkConnections(b *testing.B) {
 	for _, n := range []int{1, 10, 100, 1000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

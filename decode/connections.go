@@ -30,10 +30,10 @@ type connections struct {
 	open        map[string][]*connection // those of this socket that have a uuid, by uuid
 	openCount   int                      // all of this socket
 	announced   list.List                // of *connection, the most recently announced first
-	bytes       int                      // what all entries hold
+	bytes       int                      // held by all entries
 	keepsFrames bool
 	evicted     bool // a connection had to make room
-	reported    bool // crowded has said so
+	toldCrowded bool // crowded has said so
 
 	// When a connection of this socket was last closed: because another one took
 	// over, and for any other reason. Zero when none was.
@@ -46,8 +46,10 @@ type connection struct {
 	plainPlatform, plainChannel bool   // see [record.Chars]
 	frame                       []byte // the last connection_info
 	isOpen                      bool   // announced on this socket
-	reported                    *state // what was last reported; nil for nothing
-	place                       *list.Element
+	wasReported                 bool
+	reported                    state         // what was last reported
+	index                       int           // in open
+	place                       *list.Element // in announced
 	bytes                       int
 }
 
@@ -83,24 +85,28 @@ func (m *connections) enter(r *record.Record, frame []byte) (c *connection, upda
 	m.announced.MoveToFront(c.place)
 	before, wasOpen := c.Linked, c.isOpen
 	if !wasOpen || c.UUID != string(r.Bytes(record.ConnectionUUID)) {
-		m.close(c)
-		setString(&c.UUID, r.Bytes(record.ConnectionUUID))
-		m.openAs(c)
+		m.markClosed(c)
+		setString(&c.UUID, r.Bytes(record.ConnectionUUID), "")
+		m.markOpen(c)
 	}
 	platform, channel := r.Chars(record.Platform), r.Chars(record.Channel)
 	c.plainPlatform, c.plainChannel = platform.Plain, channel.Plain
-	setString(&c.Platform, platform.Bytes)
-	setString(&c.Channel, channel.Bytes)
-	setString(&c.Status, r.Bytes(record.Status))
-	setString(&c.Reason, r.Bytes(record.Reason))
-	setString(&c.ReasonText, r.Bytes(record.ReasonText))
+	setString(&c.Platform, platform.Bytes, "")
+	setString(&c.Channel, channel.Bytes, c.reported.channel)
+	setString(&c.Status, r.Bytes(record.Status), c.reported.status)
+	setString(&c.Reason, r.Bytes(record.Reason), c.reported.reason)
+	setString(&c.ReasonText, r.Bytes(record.ReasonText), "")
 	c.keepFrame(frame, m.keepsFrames)
 	return c, !wasOpen || c.Linked != before
 }
 
-// setString sets s to a copy of b, unless it is that already.
-func setString(s *string, b []byte) {
-	if *s != string(b) {
+// setString sets s to b. It makes a copy only if neither s nor other is the same.
+func setString(s *string, b []byte, other string) {
+	switch {
+	case *s == string(b):
+	case other == string(b):
+		*s = other
+	default:
 		*s = string(b)
 	}
 }
@@ -121,11 +127,8 @@ func (c *connection) keepFrame(frame []byte, wanted bool) {
 func (c *connection) strings() int {
 	l := &c.Linked
 	n := len(l.Identifier) + len(l.UUID) + len(l.Platform) + len(l.Channel) + len(l.Status) + len(l.Reason) + len(l.ReasonText)
-	if c.reported == nil {
-		return n
-	}
 	for _, s := range [...][2]string{{c.reported.status, l.Status}, {c.reported.reason, l.Reason}, {c.reported.channel, l.Channel}} {
-		if s[0] != s[1] { // equal ones share their memory
+		if s[0] != s[1] { // equal ones share their memory: see setString
 			n += len(s[0])
 		}
 	}
@@ -147,55 +150,59 @@ func (m *connections) limit(c *connection) {
 }
 
 func (m *connections) crowded() bool {
-	now := m.evicted && !m.reported
-	m.reported = m.evicted
+	now := m.evicted && !m.toldCrowded
+	m.toldCrowded = m.evicted
 	return now
 }
 
 // remove takes an entry out of the map.
 func (m *connections) remove(c *connection) {
-	m.close(c)
+	m.markClosed(c)
 	delete(m.entries, c.Identifier)
 	m.announced.Remove(c.place)
 	m.bytes -= c.bytes
 }
 
-// openAs makes c one of the connections of this socket, under its uuid.
-func (m *connections) openAs(c *connection) {
+// markOpen makes c one of the connections of this socket, under its uuid.
+func (m *connections) markOpen(c *connection) {
 	c.isOpen = true
 	m.openCount++
 	if c.UUID != "" {
+		c.index = len(m.open[c.UUID])
 		m.open[c.UUID] = append(m.open[c.UUID], c)
 	}
 }
 
-// close makes c one of the connections of earlier sockets.
-func (m *connections) close(c *connection) {
+// markClosed makes c one of the connections of earlier sockets.
+func (m *connections) markClosed(c *connection) {
 	if !c.isOpen {
 		return
 	}
 	c.isOpen = false
 	m.openCount--
 	same := m.open[c.UUID]
-	if i := slices.Index(same, c); len(same) > 1 {
-		m.open[c.UUID] = slices.Delete(same, i, i+1)
-	} else {
+	if len(same) < 2 {
 		delete(m.open, c.UUID)
+		return
 	}
+	last := same[len(same)-1] // takes the place of c
+	same[c.index], last.index = last, c.index
+	same[len(same)-1] = nil
+	m.open[c.UUID] = same[:len(same)-1]
 }
 
 // news returns what people have not been told yet of the connection. A fresh
 // uuid is not worth telling. Neither is connecting, except for a connection that
 // is new: services reconnect all the time, and what comes of it is told.
 func (c *connection) news() *record.Linked {
-	now, last := state{c.Status, c.Reason, c.Channel}, c.reported
-	if last != nil && now.channel == "" {
-		now.channel = last.channel // a name that is left out has not changed
+	now := state{c.Status, c.Reason, c.Channel}
+	if now.channel == "" {
+		now.channel = c.reported.channel // a name that is left out has not changed
 	}
-	if last != nil && (now.status == "connecting" || now == *last) {
+	if c.wasReported && (now.status == "connecting" || now == c.reported) {
 		return nil
 	}
-	c.reported = &state{now.status, now.reason, now.channel}
+	c.wasReported, c.reported = true, now
 	news := c.Linked
 	news.Channel = now.channel
 	return &news
@@ -232,7 +239,7 @@ func (c *connection) closed(r *record.Record) *record.Linked {
 	now.Status = "closed"
 	now.Reason = string(r.Bytes(record.Reason))
 	now.ReasonText = string(r.Bytes(record.ReasonText))
-	if now.Channel == "" && c.reported != nil {
+	if now.Channel == "" {
 		now.Channel = c.reported.channel
 	}
 	return &now
@@ -275,8 +282,8 @@ func (m *connections) gone() []record.Linked {
 func (m *connections) lingering() []record.Linked {
 	lingering := []record.Linked{}
 	for _, c := range m.entries {
-		if c.isOpen && c.Status == "connecting" && c.reported != nil && c.reported.status != "connecting" {
-			c.reported = &state{c.Status, c.Reason, c.Channel}
+		if c.isOpen && c.Status == "connecting" && c.reported.status != "connecting" {
+			c.reported = state{c.Status, c.Reason, c.Channel}
 			m.limit(c)
 			lingering = append(lingering, c.Linked)
 		}

@@ -4,15 +4,19 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
+	"unsafe"
 
 	"github.com/restail/restail/decode/record"
 )
 
-// The map is held against the vendor's words: the last connection_info by
-// identifier, deleted by a connection_closed with the stored uuid only.
+// The map follows the documentation: it holds the last connection_info of each
+// identifier, and only a connection_closed with the stored uuid deletes it.
 func TestMapFollowsTheVendorsRules(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	d := newDecoder()
@@ -69,8 +73,8 @@ func TestMapFollowsTheVendorsRules(t *testing.T) {
 	}
 }
 
-// decodeOwn decodes a frame from memory that is overwritten at once: the map
-// must not hold on to it.
+// decodeOwn decodes a frame from memory that it overwrites at once: the map must
+// not keep views of it.
 func decodeOwn(t *testing.T, d *frameDecoder, frame string) string {
 	t.Helper()
 	data := []byte(frame)
@@ -85,8 +89,8 @@ func decodeOwn(t *testing.T, d *frameDecoder, frame string) string {
 	return s
 }
 
-// News says every status, reason and channel that a connection settles on, and
-// nothing twice.
+// Change reports every status, reason and channel that a connection settles on,
+// and none twice.
 func TestNewsAreWhatChanged(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	d := newDecoder()
@@ -139,7 +143,7 @@ func TestLinkedIsSorted(t *testing.T) {
 	}
 }
 
-// A thousand connections that come and go leave nothing behind.
+// Connections that come and go leave nothing in the map.
 func TestMapDoesNotGrow(t *testing.T) {
 	d := newDecoder()
 	for i := range 1000 {
@@ -151,4 +155,226 @@ func TestMapDoesNotGrow(t *testing.T) {
 	if n := len(m.open) + len(m.entries) + m.announced.Len() + m.openCount + m.bytes; n != 0 {
 		t.Errorf("entries %v, %d bytes", slices.Collect(maps.Keys(m.entries)), m.bytes)
 	}
+}
+
+func connectionInfo(identifier, uuid, channel string) []byte {
+	return []byte(`{"action":"connection_info","payload":{"connectionIdentifier":"` + identifier + `","connectionUuid":"` + uuid + `","status":"connected","target":{"owner":{"displayName":"` + channel + `"}}}}`)
+}
+
+// apply applies frames that are known to be actions.
+func apply(t *testing.T, d *frameDecoder, frames ...[]byte) {
+	t.Helper()
+	for _, frame := range frames {
+		if err := d.apply(frame); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// The map holds a number of connections. Those that were least recently announced
+// make room, and announcing one again counts.
+func TestMapHasRoomForSomeConnections(t *testing.T) {
+	d := newDecoder()
+	for i := range maxConnections {
+		apply(t, d, connectionInfo(fmt.Sprintf("1-kick-%d", i), fmt.Sprintf("u%d", i), "Owl"))
+	}
+	if d.Crowded() {
+		t.Fatal("crowded while there is room")
+	}
+	apply(t, d, connectionInfo("1-kick-0", "u0", "Owl"), connectionInfo("1-kick-new", "new", "Owl"))
+	if !d.Crowded() || d.Crowded() {
+		t.Error("Crowded is true once")
+	}
+	if len(d.Linked()) != maxConnections || d.Frame("1-kick-0") == nil || d.Frame("1-kick-new") == nil || d.Frame("1-kick-1") != nil {
+		t.Errorf("%d connections, not those that were last announced", len(d.Linked()))
+	}
+	apply(t, d, []byte(`{"action":"connection_closed","payload":{"connectionUuid":"u1"}}`))
+	if d.Updated() {
+		t.Error("a connection that made room was closed")
+	}
+	apply(t, d, connectionInfo("1-kick-1", "u1", "Owl"))
+	if d.Change() == nil || d.Crowded() {
+		t.Error("a connection that made room comes back: want a change, and no second report")
+	}
+}
+
+// Connections of earlier sockets have no room of their own.
+func TestEarlierSocketsMakeRoom(t *testing.T) {
+	d := newDecoder()
+	for i := range 3 * maxConnections {
+		if i%maxConnections == 0 {
+			d.Relink()
+		}
+		apply(t, d, connectionInfo(fmt.Sprintf("1-kick-%d", i), "u", "Owl"))
+	}
+	if linked, gone := len(d.Linked()), len(d.Gone()); linked != maxConnections || gone != 0 {
+		t.Errorf("%d connections, %d of earlier sockets", linked, gone)
+	}
+}
+
+// Actions and names count. Names change, and what was reported before is held too.
+func TestMapHasRoomForSomeBytes(t *testing.T) {
+	const size = 1 << 20
+	for _, test := range []struct {
+		name string
+		d    *frameDecoder
+		want int
+	}{
+		{"with actions", newDecoder(), 31},
+		{"without", &frameDecoder{Decoder: NewWithoutFrames()}, 63},
+	} {
+		heap := heapInUse()
+		name := strings.Repeat("n", size)
+		for i := range test.want + 3 {
+			apply(t, test.d, connectionInfo(fmt.Sprintf("1-kick-%d", i), fmt.Sprint(i), name))
+		}
+		if n := len(test.d.Linked()); n != test.want || !test.d.Crowded() {
+			t.Errorf("%s: %d connections, want %d", test.name, n, test.want)
+		}
+		if grown := heapInUse() - heap; grown > maxBytes+16*size { // the row and the Action hold a frame besides
+			t.Errorf("%s: %d bytes", test.name, grown)
+		}
+		runtime.KeepAlive(test.d)
+	}
+}
+
+func heapInUse() int {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
+}
+
+// The bytes that the map counts are those that it holds, whatever happens.
+func TestMapCountsItsBytes(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	d := newDecoder()
+	m := &d.connections
+	for range 5_000 {
+		id := fmt.Sprintf("1-kick-%d", rng.IntN(9))
+		switch n := rng.IntN(10); {
+		case n < 6:
+			apply(t, d, connectionInfo(id, fmt.Sprint(rng.IntN(5)), strings.Repeat("n", 250*rng.IntN(3))))
+		case n < 8:
+			apply(t, d, fmt.Appendf(nil, `{"action":"connection_closed","payload":{"connectionUuid":"%d"}}`, rng.IntN(5)))
+		case n < 9:
+			d.Relink()
+		default:
+			d.Gone()
+			d.Lingering()
+		}
+		bytes, open, listed := 0, 0, 0
+		for uuid, same := range m.open {
+			for i, c := range same {
+				if c.UUID != uuid || c.index != i || !c.isOpen {
+					t.Fatalf("%+v is listed as %q, %d", c.Linked, uuid, i)
+				}
+			}
+			listed += len(same)
+		}
+		for _, c := range m.entries {
+			bytes += c.strings() + cap(c.frame)
+			if c.Channel == c.reported.channel && unsafe.StringData(c.Channel) != unsafe.StringData(c.reported.channel) {
+				t.Fatal("a name is held twice")
+			}
+			if c.isOpen {
+				open++
+			}
+		}
+		if bytes != m.bytes || open != m.openCount || open != listed || open != len(d.Linked()) || m.announced.Len() != len(m.entries) {
+			t.Fatalf("%d of %d bytes, %d of %d open", m.bytes, bytes, m.openCount, open)
+		}
+	}
+}
+
+// An action that has no room at all is not kept; its connection is.
+func TestHugeActionIsNotKept(t *testing.T) {
+	d := newDecoder()
+	huge := []byte(`{"padding":"` + strings.Repeat("x", maxBytes) + `",` + string(connectionInfo("1-kick-a", "u", "Owl")[1:]))
+	apply(t, d, connectionInfo("1-kick-b", "v", "Fox"), huge)
+	if len(d.Linked()) != 2 || d.Frame("1-kick-a") != nil || d.Frame("1-kick-b") == nil || d.Crowded() {
+		t.Errorf("connections %v", d.Linked())
+	}
+	apply(t, d, connectionInfo("1-kick-a", "u", "Owl"))
+	if d.Frame("1-kick-a") == nil {
+		t.Error("the next action is not kept")
+	}
+}
+
+func TestWithoutFrames(t *testing.T) {
+	d := &frameDecoder{Decoder: NewWithoutFrames()}
+	apply(t, d, connectionInfo("1-kick-a", "u", "Owl"))
+	if d.Frame("1-kick-a") != nil || d.Drained() {
+		t.Error("a frame was kept, or a drain seen")
+	}
+	apply(t, d, []byte(`{"action":"connection_closed","payload":{"connectionUuid":"u","reason":"replaced"}}`))
+	if !d.Drained() {
+		t.Error("no drain")
+	}
+}
+
+// The time for an action does not depend on the number of connections: neither
+// for a connection_info, nor for a close, nor where all have the same uuid.
+func TestConnectionsCostTheSame(t *testing.T) {
+	infos := func(n, uuids int) (frames [][]byte) {
+		for i := range n {
+			frames = append(frames, connectionInfo(fmt.Sprintf("1-kick-%d", i), fmt.Sprint(i%uuids), "Owl"))
+		}
+		for i := range n {
+			frames = append(frames, fmt.Appendf(nil, `{"action":"connection_closed","payload":{"connectionUuid":"%d"}}`, i))
+		}
+		return frames
+	}
+	for _, uuids := range []int{1, 100, 8_000} {
+		least := func(n int) time.Duration {
+			frames, best := infos(n, uuids), time.Hour
+			for range 3 {
+				d, start := newDecoder(), time.Now()
+				apply(t, d, frames...)
+				best = min(best, time.Since(start))
+			}
+			return best
+		}
+		if few, many := least(1_000), least(8_000); many > 32*few { // a square would be 64
+			t.Errorf("%d uuids: 1,000 connections take %v, 8,000 take %v", uuids, few, many)
+		}
+	}
+}
+
+// The map can be listed while actions are applied. The race detector watches.
+func TestLinkedFromAnotherGoroutine(t *testing.T) {
+	d := newDecoder()
+	var lister sync.WaitGroup
+	done := make(chan struct{})
+	lister.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			for _, c := range d.Linked() {
+				if c.Status != "connected" {
+					t.Errorf("%+v", c)
+				}
+			}
+		}
+	})
+	event := []byte(`{"action":"event","payload":{"connectionIdentifier":"1-kick-1"}}`)
+	for i := range 2_000 {
+		apply(t, d, connectionInfo(fmt.Sprintf("1-kick-%d", i%9), fmt.Sprint(i%7), fmt.Sprint(i)), event)
+		d.Record()
+		if i%3 == 0 {
+			apply(t, d, fmt.Appendf(nil, `{"action":"connection_closed","payload":{"connectionUuid":"%d"}}`, i%5))
+		}
+		if i%50 == 0 {
+			d.Relink()
+		}
+		if i%100 == 0 {
+			d.Gone()
+		}
+		d.Lingering()
+	}
+	close(done)
+	lister.Wait()
 }

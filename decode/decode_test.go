@@ -3,6 +3,7 @@ package decode
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -55,7 +56,7 @@ func TestBrokenFrames(t *testing.T) {
 	}
 }
 
-// What one frame said is forgotten with the next, whatever it was.
+// No value of one frame gets into the record of the next.
 func TestFramesLeaveNothingBehind(t *testing.T) {
 	all := frames(t)
 	d := newDecoder()
@@ -78,7 +79,7 @@ func TestFramesLeaveNothingBehind(t *testing.T) {
 func TestLargeFrames(t *testing.T) {
 	d := newDecoder()
 	for _, piece := range []string{"a", "é ", "夜", "😀", `\n`, `\ud83d\ude00`, "\xff", `\\`} {
-		for _, size := range []int{100_000, 1 << 20} {
+		for _, size := range []int{100_000, 1 << 18} {
 			text := strings.Repeat(piece, size/len(piece))
 			frame := []byte(`{"action":"event","payload":{"eventTypeId":4,"eventPayload":{"author":{"displayName":"A"},"text":"` + text + `"}}}`)
 			want, _ := oracle(frame)
@@ -92,7 +93,7 @@ func TestLargeFrames(t *testing.T) {
 	}
 }
 
-// As many emotes as fit into a megabyte, all of them in the text and out of order.
+// Many emotes, in no order.
 func TestManyEmotes(t *testing.T) {
 	const n = 20_000
 	var replaces []string
@@ -110,7 +111,7 @@ func TestManyEmotes(t *testing.T) {
 	}
 }
 
-// Every known type, read as one that nobody knows, keeps all of its fields.
+// An event of a known type keeps all of its fields when its type is unknown.
 func TestUnknownTypesLoseNothing(t *testing.T) {
 	d, other := newDecoder(), newDecoder()
 	frames, _ := chat(t)
@@ -143,6 +144,51 @@ func fieldText(r *record.Record, f record.Field) string {
 	return fmt.Sprintf("%v %q %v %v", r.Has(f), r.Bytes(f), r.Bool(f), r.List(f))
 }
 
+// A huge frame does not need many times its size, and small ones after it do not
+// keep its memory.
+func TestMemoryOfHugeFrames(t *testing.T) {
+	const n = 1 << 18
+	event := func(payload string) []byte {
+		return []byte(`{"action":"event","payload":{"eventTypeId":4,"eventPayload":` + payload + `}}`)
+	}
+	var replaces strings.Builder
+	for i := range n {
+		fmt.Fprintf(&replaces, `{"from":%d,"to":%d},`, i, i)
+	}
+	for _, test := range []struct {
+		name  string
+		frame []byte
+		limit int // bytes allocated for each byte of the frame
+	}{
+		{"badges", event(`{"author":{"badges":[` + strings.Repeat(`{"title":"a"},`, n) + `{}]}}`), 16},
+		{"empty badges", event(`{"author":{"badges":[` + strings.Repeat(`"",`, n) + `{}]}}`), 1},
+		{"giftedTo", []byte(strings.Replace(string(event(`{"giftedTo":[`+strings.Repeat(`"a viewer",`, n)+`"x"]}`)), ":4,", ":26,", 1)), 16},
+		{"replaces", event(`{"replaces":[` + replaces.String() + `{}],"text":"` + strings.Repeat("a", n) + `"}`), 12},
+		{"empty replaces", event(`{"replaces":[` + strings.Repeat(`{},`, n) + `{}],"text":"a"}`), 1},
+	} {
+		d := newDecoder()
+		apply(t, d, event(`{}`))
+		heap, allocated := heapInUse(), totalAlloc()
+		if _, err := d.decode(test.frame); err != nil {
+			t.Fatal(err)
+		}
+		if used := totalAlloc() - allocated; used > test.limit*len(test.frame) {
+			t.Errorf("%s: %d bytes for a frame of %d", test.name, used, len(test.frame))
+		}
+		apply(t, d, event(`{}`))
+		if kept := heapInUse() - heap; kept > 64<<10 {
+			t.Errorf("%s: %d bytes are kept", test.name, kept)
+		}
+		runtime.KeepAlive(d)
+	}
+}
+
+func totalAlloc() int {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.TotalAlloc)
+}
+
 // The action and the platform are known before the record is made, which stays
 // the same however often it is asked for.
 func TestRecordIsMadeOnce(t *testing.T) {
@@ -160,7 +206,7 @@ func TestRecordIsMadeOnce(t *testing.T) {
 	}
 }
 
-// However often an object comes again, the last one counts, and none but it.
+// Of many duplicates of an object only the last one counts.
 func TestAnObjectAgainAndAgain(t *testing.T) {
 	var payload strings.Builder
 	for n := range 300 {

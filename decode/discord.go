@@ -2,7 +2,7 @@ package decode
 
 import "github.com/restail/restail/decode/record"
 
-// discord reads a message of a Discord channel.
+// discord writes a message of a Discord channel.
 func discord(r *row) {
 	r.person()
 	r.message()

@@ -6,7 +6,7 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// dlive reads a message or an emoji of DLive's chat.
+// dlive writes a message or an emoji of DLive's chat.
 func dlive(r *row) {
 	r.person()
 	r.message()

@@ -28,7 +28,10 @@ func (r *row) putEmotes() {
 	if !r.has(keyReplaces) || len(text.Bytes) == 0 {
 		return
 	}
-	for _, p := range r.emotes.find(text.Bytes, r.replaces) {
+	pieces := r.emotes.find(text.Bytes, r.replaces)
+	r.Reserve(record.Emotes, len(pieces))
+	r.Reserve(record.EmoteURLs, len(pieces))
+	for _, p := range pieces {
 		r.Add(record.Emotes, record.Chars{Bytes: text.Bytes[p.start:p.end:p.end], Plain: text.Plain})
 		url, ok := r.chars(r.of(r.replaces[p.replace].url), record.String)
 		if !ok {
@@ -46,9 +49,9 @@ func (r *row) putEmotes() {
 // else code points.
 func (e *emotes) find(text []byte, replaces []replace) []piece {
 	e.pieces = e.pieces[:0]
-	reach := 0 // beyond every position
+	reach := 0 // the end of the last range
 	for _, r := range replaces {
-		reach = max(reach, int(r.from), int(r.to)+1)
+		reach = max(reach, int(r.to)+1)
 	}
 	if isASCII(text[:min(reach, len(text))]) {
 		e.addAll(text, replaces, false)
@@ -71,16 +74,18 @@ func (e *emotes) find(text []byte, replaces []replace) []piece {
 
 // addAll appends the pieces that the replaces cover and returns their number.
 // With mapped, positions are indices of e.offsets, else of bytes. A range that
-// lies outside the text, is backwards, begins or ends inside a character, or
-// overlaps a piece before it, is dropped.
+// lies outside the text, begins or ends inside a surrogate pair, or overlaps a
+// piece before it is dropped.
 func (e *emotes) addAll(text []byte, replaces []replace, mapped bool) int {
 	first := len(e.pieces)
+	e.pieces = slices.Grow(e.pieces, len(replaces))
 	for i, r := range replaces {
 		from, to := r.from, r.to+1
-		if mapped && from >= 0 && from < to && int(to) < len(e.offsets) {
-			from, to = e.offsets[from], e.offsets[to]
-		} else if mapped {
+		if mapped && int(to) >= len(e.offsets) {
 			continue
+		}
+		if mapped {
+			from, to = e.offsets[from], e.offsets[to]
 		}
 		if 0 <= from && from < to && int(to) <= len(text) {
 			e.pieces = append(e.pieces, piece{from, to, int32(i)})

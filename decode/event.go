@@ -5,14 +5,14 @@ import (
 	"github.com/restail/restail/decode/scan"
 )
 
-// eventType is what an eventTypeId stands for: the type in the record, and who
-// writes what the platform says.
+// eventType describes an eventTypeId: the type in the record and the function
+// that writes the event.
 type eventType struct {
 	name string
 	read func(*row)
 }
 
-// eventTypes are the types of event by eventTypeId.
+// eventTypes are the event types by eventTypeId.
 var eventTypes = [...]eventType{
 	1:  {"text", discord},
 	2:  {"text", dlive},
@@ -38,7 +38,7 @@ var eventTypes = [...]eventType{
 	32: {"text", rumble},
 }
 
-// event writes what somebody said or gave.
+// event writes an event: a message, a donation, a subscription.
 func (d *Decoder) event() {
 	r := &d.row
 	r.put(record.TypeID, keyTypeID)
@@ -54,7 +54,7 @@ func (d *Decoder) event() {
 	kind.read(r)
 }
 
-// person writes what any platform may say of an author.
+// person writes the author fields that platforms share.
 func (r *row) person() {
 	r.SetPlain(record.Author, "")
 	r.putFirst(record.Author, keyNickname, keyDisplayName, keyName, keyUsername)
@@ -63,7 +63,7 @@ func (r *row) person() {
 	r.putFirst(record.AuthorColor, keyColor, keyNicknameColor)
 }
 
-// message writes what any platform may say of a message.
+// message writes the message fields that platforms share.
 func (r *row) message() {
 	r.SetPlain(record.Text, "")
 	r.put(record.Text, keyText)
@@ -89,8 +89,8 @@ func (r *row) putAmount() {
 	}
 }
 
-// unlisted reads an event of a type that nobody has documented: whatever any
-// platform would say with the same keys, so that nothing known is lost.
+// unlisted writes an event of an undocumented type. It reads the keys of all
+// platforms, so that no known field is lost.
 func unlisted(r *row) {
 	r.person()
 	r.message()
@@ -110,8 +110,8 @@ func unlisted(r *row) {
 	r.kickSubscription()
 }
 
-// handle writes the stable handle of an author by the platform's rule. On one
-// that nobody listed, a name beside the one that is shown is a handle.
+// handle writes the author's stable handle by the platform's rule. On an unlisted
+// platform, a name beside the displayed one is the handle.
 func (r *row) handle() {
 	switch string(r.Bytes(record.Platform)) {
 	case "twitch":

@@ -2,8 +2,8 @@ package decode
 
 import "github.com/restail/restail/decode/record"
 
-// facebook reads a comment on a live video of a profile, a page or a group, or
-// a sticker there. The author is what Facebook wants to tell: maybe nothing.
+// facebook writes a comment on a live video of a profile, a page or a group, or a
+// sticker there. Facebook often withholds the author.
 func facebook(r *row) {
 	r.person()
 	r.message()

@@ -7,8 +7,7 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// The frames of all transcripts become the same records when encoding/json
-// reads them.
+// The frames of all transcripts become the same records as with encoding/json.
 func TestDecodeAgreesWithEncodingJSON(t *testing.T) {
 	for _, frame := range frames(t) {
 		compare(t, frame)
@@ -22,8 +21,8 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, frame []byte) { compare(t, frame) })
 }
 
-// compare decodes a frame and holds the record against the oracle's, and
-// against what a Record promises.
+// compare decodes a frame, compares the record with the oracle's, and checks what
+// a Record promises.
 func compare(t *testing.T, frame []byte) {
 	t.Helper()
 	before := string(frame)
@@ -45,8 +44,7 @@ func compare(t *testing.T, frame []byte) {
 	if action != string(r.Bytes(record.Action)) || platform != string(r.Bytes(record.Platform)) {
 		t.Fatalf("%q: action %q and platform %q before the record %s", frame, action, platform, marshal(r))
 	}
-	// The connection of a connection_info is in the map from then on; the
-	// oracle has none, and no channel of others to join.
+	// The oracle has no connection map, so each frame gets a new Decoder.
 	if got := marshal(r); got != want {
 		t.Fatalf("%q:\n got %s\nwant %s", frame, got, want)
 	}
@@ -62,7 +60,7 @@ func checkPrintable(t *testing.T, s string) {
 	}
 }
 
-// checkPromises holds the record to what writers rely on.
+// checkPromises checks what the writers rely on.
 func checkPromises(t *testing.T, r *record.Record) {
 	t.Helper()
 	for f := range r.All {

@@ -1,17 +1,17 @@
 package decode
 
-// key names a value of the wire, wherever it stands outside of arrays.
+// key identifies a value of the wire by its path. Values in arrays have none.
 type key uint8
 
-// maxKeys is how many keys there may be: a power of two, so that no index needs
-// to be checked.
+// maxKeys limits the number of keys. It is a power of two, so that the compiler
+// drops the bounds checks.
 const maxKeys = 128
 
-var _ [maxKeys - keys]struct{} // no more than that
+var _ [maxKeys - keys]struct{} // fails to compile when there are more
 
-// The keys of the wire that mean something, numbered so that those of what is
-// in an object come directly behind its own, in the order in which it is read
-// where that is by a list of names.
+// The keys of the wire that mean something. The keys of an object's members follow
+// the object's own; where [Parser.members] reads the object, in the order of its
+// names.
 const (
 	keyAction key = iota
 	keyTimestamp
@@ -82,7 +82,7 @@ const (
 	keyPicture       // Facebook
 	keyColor         // Twitch
 	keyNicknameColor // Discord
-	keyBadges        // Twitch, where a badge has a title, and DLive, where it is one
+	keyBadges        // Twitch: objects with a title; DLive: strings
 	keyRoles         // Discord
 	keyVerified      // X
 	keyIsVerified    // YouTube, and the next three
@@ -113,11 +113,11 @@ const (
 	keyServer
 	keyServerID
 	keyServerName
-	keyAccounts // the first of them
+	keyAccounts // the first account
 )
 
-// What a connection leads to: accounts, of which each has the keys behind its
-// own, and then broadcasts.
+// The target of a connection: accounts, then broadcasts, each followed by the
+// keys of its members.
 const (
 	keyChannel      = keyAccounts
 	keyPage         = keyChannel + accountKeys
@@ -129,7 +129,7 @@ const (
 	keyLiveVideo = keyLiveEvent + broadcastKeys
 	keyPost      = keyLiveVideo + broadcastKeys
 
-	keys = keyPost + broadcastKeys // how many there are
+	keys = keyPost + broadcastKeys // the number of keys
 
 	ofAccountDisplayName = 1
 	ofAccountName        = 2
@@ -144,7 +144,7 @@ const (
 	broadcastKeys    = 4
 )
 
-// lasts has for every key of an object the last one of what is in it.
+// lasts maps the key of an object to the last key of its members.
 var lasts = [maxKeys]key{
 	keyPayload:      keyPost + ofBroadcastURL,
 	keyEvent:        keyDiscriminator,

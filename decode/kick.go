@@ -2,8 +2,8 @@ package decode
 
 import "github.com/restail/restail/decode/record"
 
-// kick reads a message of Kick's chat, or a subscription. Kick shows people by
-// their username and numbers them with integers.
+// kick writes a message of Kick's chat or a subscription. Kick displays the
+// username, and its author ids are numbers.
 func kick(r *row) {
 	r.person()
 	r.message()

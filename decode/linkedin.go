@@ -1,7 +1,7 @@
 package decode
 
-// linkedin reads a comment on a LinkedIn post. The author, name and picture, is
-// there only for people who allow it.
+// linkedin writes a comment on a LinkedIn post. The author is there only for people
+// who allow it.
 func linkedin(r *row) {
 	r.person()
 	r.message()

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Frames whose values are swapped, dropped, doubled and put into another order
-// become the same records when encoding/json reads them.
+// Frames with values swapped, dropped, duplicated and reordered become the same
+// records as with encoding/json.
 func TestMutatedFramesAgreeWithEncodingJSON(t *testing.T) {
 	m := mutator{rand.New(rand.NewPCG(1, 2))}
 	all := frames(t)
@@ -28,7 +28,7 @@ func TestMutatedFramesAgreeWithEncodingJSON(t *testing.T) {
 
 type mutator struct{ *rand.Rand }
 
-// strangers are values that stand where others should.
+// strangers are values to put in place of others.
 var strangers = []string{
 	`null`, `true`, `false`, `0`, `-1`, `7`, `2.5`, `1e3`, `9007199254740993`, `1740152273.25`, `1740152273000`, `""`, `"x"`, `"2"`, `"\ud83d\ude00 a b"`, `"a\u0085"`, `"é 夜 b"`,
 	`[]`, `{}`, `["x",""]`, `[{"title":"Founder","name":"n"}]`, `{"name":"n","displayName":"d","id":4}`, `"1-twitter-a"`, `"internal"`, `"connecting"`,
@@ -63,8 +63,8 @@ func (m mutator) write(out *bytes.Buffer, v any) {
 	}
 }
 
-// members writes the members of an object in an order of their own, some not
-// at all, some twice.
+// members writes the members of an object in random order, some not at all, some
+// twice.
 func (m mutator) members(out *bytes.Buffer, object map[string]any) {
 	var keys []string
 	for key := range object {

@@ -6,9 +6,9 @@ import (
 	"github.com/restail/restail/decode/scan"
 )
 
-// maxDigits bounds the integer that is made of a number with a decimal point or
-// an exponent: 1e999999999 is no reason to write a billion zeros. The largest
-// ids in use, 128 bits, have 39 digits.
+// maxDigits limits the digits made from a number with a decimal point or an
+// exponent, since 1e999999999 has a billion. The largest ids in use, of 128 bits,
+// have 39 digits.
 const maxDigits = 64
 
 // isInteger reports whether a number's literal is that of an integer.

@@ -12,9 +12,9 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// The oracle is a second decoder, of one frame without a map of connections:
-// encoding/json reads the frame, and the record is written down from the
-// record's page, as plainly as can be. It knows nothing of the first.
+// The oracle is a second, independent decoder of one frame without a connection
+// map: encoding/json reads the frame, and the record follows the record's page as
+// plainly as possible.
 
 // oracle returns the record as marshal writes it, false for a broken frame.
 func oracle(frame []byte) (string, bool) {
@@ -73,8 +73,7 @@ func oracleJSON(v any) string {
 	return strings.TrimSuffix(out.String(), "\n")
 }
 
-// text, id, number and flag set a field to the first value that has something
-// to say.
+// text, id, number and flag set a field to the first usable value.
 func (o *oracleRecord) text(name string, values ...any) {
 	for _, v := range values {
 		if s, ok := v.(string); ok && s != "" {
@@ -145,7 +144,7 @@ func (o *oracleRecord) flag(name string, v any) {
 	}
 }
 
-// texts sets a field to the strings in a list, if those count, and to the
+// texts sets a field to the strings in a list, if strings is set, and to the
 // members of that name of the objects in it.
 func (o *oracleRecord) texts(name string, list []any, strings bool, member string) {
 	var texts []string

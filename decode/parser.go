@@ -78,8 +78,9 @@ func (p *Parser) members(object key, names ...string) {
 	}
 }
 
-// list reads an array of texts. An element that is an object stands for its
-// member of that name, if a name is given.
+// list reads an array of texts and notes its strings that are not empty and its
+// numbers. An element that is an object stands for its member of that name, if a
+// name is given.
 func (p *Parser) list(array key, name string) {
 	p.a.begin(array)
 	kind, from := p.s.Kind(), len(p.a.elements)
@@ -90,7 +91,9 @@ func (p *Parser) list(array key, name string) {
 		} else {
 			e.Value = p.s.Value()
 		}
-		p.a.elements = append(p.a.elements, e)
+		if e.Kind == scan.Number || e.Kind == scan.String && e.From < e.To {
+			p.a.elements = append(p.a.elements, e)
+		}
 	}
 	p.a.note(array, scan.Value{From: uint32(from), To: uint32(len(p.a.elements)), Kind: kind})
 }
@@ -107,7 +110,7 @@ func (p *Parser) member(name string) (v scan.Value) {
 	return v
 }
 
-// readPosition reads a position in a text: see [replace].
+// readPosition reads a position in a text; -1 when it is not usable.
 func (p *Parser) readPosition() int32 {
 	v := p.s.Value()
 	if v.Kind != scan.Number {

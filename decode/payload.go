@@ -45,7 +45,7 @@ func (p *Parser) readPayload() {
 	}
 }
 
-// readEvent reads any platform's payload of an event.
+// readEvent reads an event's payload of any platform.
 func (p *Parser) readEvent() {
 	p.a.begin(keyEvent)
 	for name, ok := p.s.Object(); ok; name, ok = p.s.Member() {
@@ -92,7 +92,7 @@ func (p *Parser) readEvent() {
 	}
 }
 
-// readAuthor reads any platform's author.
+// readAuthor reads an author of any platform.
 func (p *Parser) readAuthor() {
 	p.a.begin(keyAuthor)
 	for name, ok := p.s.Object(); ok; name, ok = p.s.Member() {
@@ -149,12 +149,15 @@ func (p *Parser) readAuthor() {
 	}
 }
 
-// readReplaces reads the custom emotes of a text.
+// readReplaces reads the custom emotes of a text. An entry without a usable range
+// is left out.
 func (p *Parser) readReplaces() {
 	p.a.begin(keyReplaces)
 	p.a.replaces = p.a.replaces[:0]
 	for ok := p.s.Array(); ok; ok = p.s.Element() {
-		p.a.replaces = append(p.a.replaces, p.readReplace())
+		if one := p.readReplace(); one.from >= 0 && one.from <= one.to {
+			p.a.replaces = append(p.a.replaces, one)
+		}
 	}
 }
 

@@ -4,8 +4,8 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// reasons say what a code means and what to do about it, in one sentence. The
-// same code can mean different things in different places.
+// reasons explain codes: what one means and what to do, in one sentence. The same
+// code can mean different things in different actions.
 type reasons map[string]string
 
 // errorReasons are those of a connection_info with status error.
@@ -41,7 +41,7 @@ var failureReasons = reasons{
 	"internal":                          "Something failed inside Restream and the message was not delivered: send it again.",
 }
 
-// putReason writes a code and what it means, if it is a known one.
+// putReason writes a code and, if it is known, its explanation.
 func (r *row) putReason(texts reasons) {
 	r.put(record.Reason, keyReason)
 	if text := texts[string(r.Bytes(record.Reason))]; text != "" {

@@ -5,16 +5,17 @@ import (
 	"github.com/restail/restail/decode/scan"
 )
 
-// row is the record in the making and the action that it is made of. A value
-// that says nothing is left out, and none is converted but what record.ID allows.
+// row is the record being written and the action it is made from. A value that
+// says nothing, such as null or an empty string, is left out.
 type row struct {
 	record.Record
 	*Action
 	emotes emotes
-	digits []byte // of the ids that the frame does not have as they are
+	digits []byte // memory for ids that are not integers in the frame
 }
 
-// kinds are those of [record.Fields], close together: every value needs one.
+// kinds are the kinds of [record.Fields], in an array that fits into few cache
+// lines.
 var kinds = func() (kinds [record.Count]record.Kind) {
 	for f, field := range record.Fields {
 		kinds[f] = field.Kind
@@ -66,7 +67,9 @@ func (r *row) putFirst(f record.Field, keys ...key) {
 // putList sets a field of strings to the texts in an array that have one of the
 // forms. It returns the number of texts of any form.
 func (r *row) putList(f record.Field, array key, forms form) (texts int) {
-	for _, e := range r.within(array) {
+	elements := r.within(array)
+	r.Reserve(f, len(elements))
+	for _, e := range elements {
 		c, ok := r.chars(r.of(e.Value), record.String)
 		if !ok {
 			continue

@@ -2,7 +2,7 @@ package decode
 
 import "github.com/restail/restail/decode/record"
 
-// rumble reads a message of Rumble's live chat.
+// rumble writes a message of Rumble's live chat.
 func rumble(r *row) {
 	r.person()
 	r.message()

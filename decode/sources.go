@@ -2,8 +2,8 @@ package decode
 
 import "github.com/restail/restail/decode/record"
 
-// sources are the platforms by eventSourceId. Public clients often have this
-// table wrong; these are the documentation's numbers.
+// sources are the platforms by eventSourceId, with the numbers of the
+// documentation. Public clients often have them wrong.
 var sources = [...]string{
 	1:  "restream", // a reply to all connections
 	2:  "twitch",
@@ -20,8 +20,8 @@ var sources = [...]string{
 	33: "rumble",
 }
 
-// putSource writes the platform that the eventSourceId names. It is false when
-// there is none, or one that nobody listed.
+// putSource writes the platform of the eventSourceId. It returns false when that
+// is missing or not listed.
 func (r *row) putSource() bool {
 	n := integer(r.value(keySourceID))
 	if n < 0 || n >= len(sources) || sources[n] == "" {
@@ -31,8 +31,8 @@ func (r *row) putSource() bool {
 	return true
 }
 
-// putSlug writes the platform that a connection's identifier names. It is false
-// when there is none in it.
+// putSlug writes the platform in a connection's identifier. It returns false when
+// the identifier has none.
 func (r *row) putSlug(identifier record.Chars) bool {
 	slug := record.Slug(identifier.Bytes)
 	if slug == nil {

@@ -7,8 +7,7 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// received is the time of receipt as a record has it: in whole seconds, though
-// the clock has more.
+// received is the time of receipt in a record: in whole seconds, unlike the clock.
 const received = "2030-01-02T02:04:05Z"
 
 var stampTests = []struct{ stamp, want string }{

@@ -2,11 +2,10 @@ package decode
 
 import "github.com/restail/restail/decode/record"
 
-// readTarget reads what a connection leads to. Each platform has its own few of
-// these keys: Twitch and DLive have an owner; YouTube an event and an owner;
-// Facebook a liveVideo and a user or a page; Discord a channel and a server, and
-// maybe the server's owner; LinkedIn a post and an organization or a user. What
-// Trovo, X, Kick and Rumble have is documented nowhere.
+// readTarget reads the target of a connection. Twitch and DLive have an owner;
+// YouTube an event and an owner; Facebook a liveVideo and a user or a page;
+// Discord a channel, a server and sometimes its owner; LinkedIn a post and an
+// organization or a user. Those of Trovo, X, Kick and Rumble are not documented.
 func (p *Parser) readTarget() {
 	p.a.begin(keyTarget)
 	for name, ok := p.s.Object(); ok; name, ok = p.s.Member() {
@@ -37,19 +36,18 @@ func (p *Parser) readTarget() {
 	}
 }
 
-// readAccount reads somebody's or something's page on a platform.
+// readAccount reads an account on a platform: a person, a page, a channel.
 func (p *Parser) readAccount(account key) {
 	p.members(account, "displayName", "name", "username", "id", "url")
 }
 
-// readBroadcast reads one stream on a platform.
+// readBroadcast reads a broadcast on a platform.
 func (p *Parser) readBroadcast(broadcast key) {
 	p.members(broadcast, "id", "title", "url")
 }
 
-// accounts are where a connection can lead to, the one whose channel it is
-// before others; one set of rules serves them all. Of broadcasts there is at
-// most one.
+// accounts are the keys of accounts in a target, in the order of preference. A
+// target has at most one of the broadcasts.
 var (
 	accounts   = [...]key{keyChannel, keyPage, keyOrganization, keyUser, keyOwner}
 	broadcasts = [...]key{keyLiveEvent, keyLiveVideo, keyPost}
@@ -87,7 +85,7 @@ func (r *row) putAccount(a key) {
 	}
 }
 
-// isAccount reports whether the account says who it is or where.
+// isAccount reports whether the account has a name, an id or a URL.
 func (r *row) isAccount(a key) bool {
 	return r.says(a+ofAccountDisplayName, record.String) || r.says(a+ofAccountName, record.String) ||
 		r.says(a+ofAccountUsername, record.String) ||

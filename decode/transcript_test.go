@@ -14,7 +14,7 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-var update = flag.Bool("update", false, "record what testdata expects")
+var update = flag.Bool("update", false, "rewrite what testdata expects")
 
 // receipt is the time of receipt in all tests.
 var receipt = time.Date(2030, 1, 2, 3, 4, 5, 678e6, time.FixedZone("", 3600))
@@ -43,10 +43,9 @@ func (d *frameDecoder) decode(frame []byte) (*record.Record, error) {
 	return d.Record(), nil
 }
 
-// A transcript is a session: each line that begins with "> " is a frame, each
-// that begins with "! " something that a Decoder is asked, and the lines below
-// are what it answered: "< " a record, "~ " news of the connection map, "  " an
-// answer. The rest is comment.
+// A transcript is a session. A line that begins with "> " is a frame, one with
+// "! " a call of the Decoder. The lines below are the results: "< " a record, "~ "
+// a change of the connection map, "  " the result of a call. The rest is comment.
 func TestTranscripts(t *testing.T) {
 	for _, file := range transcripts(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
@@ -96,7 +95,7 @@ func frames(t testing.TB) [][]byte {
 	return frames
 }
 
-// replay plays a transcript anew.
+// replay runs a transcript again.
 func replay(transcript []byte) []byte {
 	var out bytes.Buffer
 	d := newDecoder()
@@ -153,7 +152,7 @@ func describe(c record.Linked) string {
 	return s
 }
 
-// marshal writes a record as JSON, with nothing escaped but what must be.
+// marshal writes a record as JSON and escapes only what must be escaped.
 func marshal(r *record.Record) string {
 	var out bytes.Buffer
 	text := func(v any) {

@@ -7,7 +7,7 @@ import (
 	"github.com/restail/restail/decode/scan"
 )
 
-// twitch reads a message of Twitch's chat.
+// twitch writes a message of Twitch's chat.
 func twitch(r *row) {
 	r.person()
 	r.message()
@@ -17,8 +17,8 @@ func twitch(r *row) {
 	r.twitchMessage()
 }
 
-// twitchRoles writes what the badges of the record tell of the author, if any
-// were sent: an empty list says that there are none.
+// twitchRoles writes what the record's badges say about the author. An empty list
+// of badges says that the author has no role; a missing list says nothing.
 func (r *row) twitchRoles() {
 	owner, moderator, subscriber := false, false, isPositive(r.value(keySubscribedFor))
 	for _, title := range r.List(record.Badges) {
@@ -36,8 +36,7 @@ func (r *row) twitchRoles() {
 	}
 }
 
-// containsFold tells whether the word, in small letters, is in the text in any
-// case.
+// containsFold reports whether the text contains the lower-case word in any case.
 func containsFold(text []byte, word string) bool {
 	for i := range len(text) - len(word) + 1 {
 		if text[i]|0x20 == word[0] && bytes.EqualFold(text[i:i+len(word)], []byte(word)) {
@@ -47,7 +46,7 @@ func containsFold(text []byte, word string) bool {
 	return false
 }
 
-// twitchMessage writes what Twitch's chat has beyond text.
+// twitchMessage writes the message fields that only Twitch has.
 func (r *row) twitchMessage() {
 	r.put(record.Months, keySubscribedFor)
 	r.put(record.IsFirst, keyFirstMessage)

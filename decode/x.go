@@ -2,7 +2,7 @@ package decode
 
 import "github.com/restail/restail/decode/record"
 
-// x reads a message of X's live chat. Nothing there says whether it is a bot's.
+// x writes a message of X's live chat. X does not say which authors are bots.
 func x(r *row) {
 	r.person()
 	r.message()

@@ -2,8 +2,8 @@ package decode
 
 import "github.com/restail/restail/decode/record"
 
-// youtube reads a message of YouTube's live chat, be it a super chat, a super
-// sticker, a member's milestone or a new membership.
+// youtube writes a message of YouTube's live chat, a super chat, a super sticker, a
+// member's milestone or a new membership.
 func youtube(r *row) {
 	r.person()
 	r.message()
@@ -11,8 +11,8 @@ func youtube(r *row) {
 	r.youtubeMembership()
 }
 
-// youtubeGift reads the news of memberships given to others. It is a gift
-// whatever the payload says.
+// youtubeGift writes a gift of memberships. It is a gift whatever the payload
+// says.
 func youtubeGift(r *row) {
 	youtube(r)
 	r.SetBool(record.IsGift, true)
@@ -25,7 +25,7 @@ func (r *row) youtubeRoles() {
 	r.put(record.IsVerified, keyIsVerified)
 }
 
-// youtubeMembership writes milestones, memberships and gifts of them.
+// youtubeMembership writes milestones, memberships and gift counts.
 func (r *row) youtubeMembership() {
 	r.put(record.Months, keyMilestoneMonth)
 	r.put(record.IsGift, keyMembershipGift)

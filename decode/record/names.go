@@ -5,28 +5,28 @@ import (
 	"slices"
 )
 
-// Actions are the actions that are known, in the order of the documentation:
-// the wire's own, then link, the tool's own. An action outside this list is
-// a record like any other.
+// Actions are the known actions, in the order of the documentation: those of the
+// wire, then link, which is restail's own. An action outside this list becomes a
+// record like any other.
 var Actions = []Name{
 	{"heartbeat", "the service is alive; nothing happened"},
 	{"connection_info", "a connection to a platform came up, changed or failed"},
 	{"connection_closed", "a connection to a platform went away"},
-	{"event", "somebody said or gave something"},
-	{"reply_created", "the streamer answered from Restream"},
-	{"reply_accepted", "a platform took the answer"},
-	{"reply_confirmed", "a platform showed the answer"},
-	{"reply_failed", "a platform refused the answer"},
-	{"relay_accepted", "a platform took a message relayed from another"},
+	{"event", "a viewer wrote, subscribed or donated"},
+	{"reply_created", "the streamer replied from Restream"},
+	{"reply_accepted", "a platform accepted the reply"},
+	{"reply_confirmed", "a platform showed the reply"},
+	{"reply_failed", "a platform refused the reply"},
+	{"relay_accepted", "a platform accepted a message relayed from another"},
 	{"relay_confirmed", "a platform showed the relayed message"},
 	{"relay_failed", "a platform refused the relayed message"},
-	{"link", "news of the tool's own socket: connected, lost, restored, ended"},
+	{"link", "restail's own connection: connected, lost, restored, filled, unfilled, ended"},
 }
 
-// EveryAction stands for all of them where actions are chosen.
+// EveryAction selects all actions.
 const EveryAction = "all"
 
-// ActionChoices are the words that choose actions.
+// ActionChoices are the words that select actions.
 var ActionChoices = append([]Name{{EveryAction, "every action"}}, Actions...)
 
 // Platforms are the slugs that the platform field can have.
@@ -45,9 +45,9 @@ var Platforms = []Name{
 	{"unknown", "a source that restail does not know"},
 }
 
-// Slug returns the platform that a connection's identifier names, which has the
-// form <user>-<slug>-<target>: a slug that nobody listed, too; nil when there is
-// none. It is a view of the identifier, but for x, which the wire calls twitter.
+// Slug returns the platform in a connection's identifier, which has the form
+// <user>-<slug>-<target>; nil when there is none. A slug that is not in
+// [Platforms] is returned as it is. The wire calls x twitter.
 func Slug(identifier []byte) []byte {
 	_, rest, _ := bytes.Cut(identifier, []byte("-"))
 	slug, _, _ := bytes.Cut(rest, []byte("-"))
@@ -62,13 +62,13 @@ func Slug(identifier []byte) []byte {
 
 var x = []byte("x")
 
-// Name is a word that users see, and what it means.
+// Name is a word that users see, with its meaning.
 type Name struct {
 	Name    string
 	Meaning string
 }
 
-// Known tells whether one of the names is the word.
+// Known reports whether the word is one of the names.
 func Known(names []Name, word string) bool {
 	return slices.ContainsFunc(names, func(n Name) bool { return n.Name == word })
 }
@@ -82,18 +82,17 @@ func Words(names []Name) []string {
 	return words
 }
 
-// Linked is one entry of the connection map: what is known of a connection
-// beyond its own records. All strings are the map's own copies.
+// Linked is one entry of the connection map. Its strings are copies.
 type Linked struct {
 	// Identifier is the map's key, connectionIdentifier on the wire.
 	Identifier string
-	// UUID names this life of the connection.
+	// UUID is connectionUuid on the wire; a reconnect gets a new one.
 	UUID string
 	// Platform is the slug; Channel the display name, "" while unknown.
 	Platform, Channel string
-	// Status is connecting, connected, error, closed, or what the wire said.
+	// Status is connecting, connected, error, closed, or another word of the wire.
 	Status string
-	// Reason is the wire's code, "" without one; ReasonText is what it means,
-	// "" for an unknown code.
+	// Reason is the wire's code, "" without one; ReasonText explains it, "" for an
+	// unknown code.
 	Reason, ReasonText string
 }

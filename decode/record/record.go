@@ -1,14 +1,15 @@
-// Package record is the flat record: the one word that every stage of restail
-// shares. An action of the wire becomes a Record in package decode; filter
-// reads it and format writes it.
+// Package record defines the flat record, the type that every stage of restail
+// shares: package decode makes it from an action, filter reads it and format
+// writes it.
 //
-// A Record is a sparse row of [Fields]. It is made to be filled, written and
-// reset a million times a second, so it holds views of bytes, not copies: see
-// [Record] for who owns them.
+// A Record is a sparse row of [Fields] that is filled, written and reset again and
+// again. It holds views of bytes instead of copies; see [Record] for who owns
+// them.
 package record
 
 import (
 	"math/bits"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -17,19 +18,18 @@ import (
 type Chars struct {
 	// Bytes must never be written to: they may be a view of a frame.
 	Bytes []byte
-	// Plain tells that Bytes may stand between JSON quotes as they are: no
-	// quote, backslash, control character (C0, DEL, C1), and neither of the
-	// separators U+2028 and U+2029. False is always safe.
+	// Plain reports that Bytes may stand between JSON quotes as they are: no
+	// quote, backslash, control character (C0, DEL, C1) or separator (U+2028,
+	// U+2029). False is always safe.
 	Plain bool
 }
 
 // A Record is one action, flattened. The zero Record is empty and ready.
 //
-// Its bytes are views of the frame it was decoded from, or of memory that the
-// next [Record.Reset] uses again: whoever keeps any of them beyond that copies
-// them.
+// Its bytes are views of the frame it was decoded from, or of memory that
+// [Record.Reset] reuses. Copy them to keep them.
 type Record struct {
-	// At is the instant that the time field names.
+	// At is the time of the time field.
 	At time.Time
 
 	has     [(Count + 63) / 64]uint64
@@ -50,13 +50,14 @@ func (r *Record) Reset() {
 
 func (r *Record) mark(f Field) { r.has[f/64] |= 1 << (f % 64) }
 
-// Has tells whether the field is there.
+// Has reports whether the record has the field.
 func (r *Record) Has(f Field) bool { return r.has[f/64]&(1<<(f%64)) != 0 }
 
 // Drop leaves the field out.
 func (r *Record) Drop(f Field) { r.has[f/64] &^= 1 << (f % 64) }
 
-// All yields the fields that are there, in the order in which they are written.
+// All yields the fields that the record has, in the order in which they are
+// written.
 func (r *Record) All(yield func(Field) bool) {
 	for word, rest := range r.has {
 		for ; rest != 0; rest &= rest - 1 {
@@ -106,6 +107,14 @@ func (r *Record) SetInt(f Field, n int64) {
 // SetBool sets a Bool field.
 func (r *Record) SetBool(f Field, b bool) { r.SetChars(f, Chars{Plain: b}) }
 
+// Reserve makes room for n more strings in a Strings field.
+func (r *Record) Reserve(f Field, n int) {
+	if !r.Has(f) {
+		r.lists[f] = r.lists[f][:0]
+	}
+	r.lists[f] = slices.Grow(r.lists[f], n)
+}
+
 // Add appends a view of c to a Strings field.
 func (r *Record) Add(f Field, c Chars) {
 	if !r.Has(f) {
@@ -152,7 +161,7 @@ func (r *Record) Bytes(f Field) []byte { return r.Chars(f).Bytes }
 // Bool returns a Bool field: false when it is not there.
 func (r *Record) Bool(f Field) bool { return r.Has(f) && r.values[f].Plain }
 
-// List returns a Strings field: nothing when it is not there.
+// List returns a Strings field, nil when it is not there.
 func (r *Record) List(f Field) []Chars {
 	if !r.Has(f) {
 		return nil
@@ -167,8 +176,8 @@ func (r *Record) keep(s string) []byte {
 	return r.since(start)
 }
 
-// since returns what was appended to scratch from start on. Should scratch
-// grow later, the slice stays with the old memory, which nobody writes to.
+// since returns what was appended to scratch from start on. If scratch grows
+// later, the slice keeps the old memory, which nobody writes to.
 func (r *Record) since(start int) []byte {
 	return r.scratch[start:len(r.scratch):len(r.scratch)]
 }

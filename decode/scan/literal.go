@@ -1,6 +1,6 @@
 package scan
 
-// word reads null, true or false, of which the first byte was seen.
+// word reads null, true or false, whose first byte comes next.
 func (s *Scanner) word(word string, kind Kind) Value {
 	rest := s.data[s.pos:]
 	if len(rest) < len(word) || string(rest[:len(word)]) != word {
@@ -11,7 +11,7 @@ func (s *Scanner) word(word string, kind Kind) Value {
 	return Value{Kind: kind}
 }
 
-// number reads the number of which the first byte, a digit or the sign, was seen.
+// number reads the number whose first byte, a digit or the sign, comes next.
 func (s *Scanner) number() Value {
 	data, start, i := s.data, s.pos, s.pos
 	if data[i] == '-' {
@@ -40,8 +40,8 @@ func (s *Scanner) number() Value {
 	return Value{uint32(start), uint32(i), Number, 0}
 }
 
-// digits returns where the digits that begin at i end. Without any it fails
-// and returns -1.
+// digits returns the end of the digits at i. If there are none, it fails and
+// returns -1.
 func (s *Scanner) digits(i int) int {
 	data, start := s.data, i
 	for i < len(data) && data[i]-'0' <= 9 {

@@ -1,5 +1,5 @@
-// Package scan reads JSON in one pass, without building anything: the caller
-// pulls the members that it knows and the scanner checks the rest.
+// Package scan reads JSON in one pass and builds no values: the caller pulls the
+// members that it knows, and the scanner checks the rest.
 //
 //	for key, ok := s.Object(); ok; key, ok = s.Member() {
 //		switch string(key) {
@@ -10,7 +10,7 @@
 //		}
 //	}
 //
-// The grammar is RFC 8259's, with the verdict and the values of encoding/json:
+// The grammar is that of RFC 8259. Verdict and values are those of encoding/json:
 //
 //	document = space value space
 //	value    = object | array | string | number | "true" | "false" | "null"
@@ -21,20 +21,18 @@
 //	string   = '"' { any byte from 0x20 on but '"' and "\" | "\" one of "\/bfnrt | "\u" 4 hex digits } '"'
 //	space    = { " " | tab | line feed | carriage return }
 //
-// Its limits and its answers to what the grammar leaves open:
+// Limits, and choices that the grammar leaves open:
 //
-//   - Objects and arrays nest up to [MaxDepth] deep, of whatever kind; there
-//     is no recursion.
-//   - Duplicate keys are all handed over: that the last one wins is up to the
-//     caller.
-//   - Every byte that is no UTF-8 becomes U+FFFD, and so does every escaped
-//     half of a surrogate pair without its other half.
-//   - A number is its literal: no digit is lost, none is computed.
-//   - A byte order mark is no white space, here as there.
-//   - A document has less than 4 GiB.
+//   - Objects and arrays nest up to [MaxDepth] deep, without recursion.
+//   - The scanner returns duplicate keys; the caller decides which one counts.
+//   - Each byte of invalid UTF-8 becomes U+FFFD, as does an escaped half of a
+//     surrogate pair without its other half.
+//   - A number is returned as its literal, so that it is exact.
+//   - A byte-order mark is not white space.
+//   - A document is smaller than 4 GiB.
 //
-// Nothing is allocated but the memory for strings that cannot be views of the
-// input, and that is used again.
+// The scanner allocates memory only for strings that cannot be views of the
+// input, and reuses it.
 package scan
 
 import (
@@ -44,13 +42,13 @@ import (
 	"unicode/utf8"
 )
 
-// MaxDepth is how deep objects and arrays can nest.
+// MaxDepth limits how deep objects and arrays nest.
 const MaxDepth = 10_000
 
-// Kind is what a value is.
+// Kind is the type of a value.
 type Kind uint8
 
-// The kinds of value. Missing is that of the zero Value: there was none.
+// The kinds of a value. Missing is the kind of the zero Value.
 const (
 	Missing Kind = iota
 	Null
@@ -67,10 +65,10 @@ func (k Kind) String() string {
 	return [...]string{"nothing", "null", "false", "true", "a number", "a string", "an object", "an array"}[k]
 }
 
-// Value is a value that was read: what it is and where it lies, from which
-// [Value.Bytes] makes the rest. It is small, so that noting one costs little.
+// Value is the kind and the place of a value; [Value.Bytes] returns its bytes. It
+// is small, so that storing one is cheap.
 type Value struct {
-	// From and To are where it begins and ends, in the input or in [Scanner.Own].
+	// From and To are offsets in the input or in [Scanner.Own].
 	From, To uint32
 	Kind     Kind
 	flags    flags
@@ -80,18 +78,17 @@ type flags uint8
 
 const (
 	plainFlag flags = 1 << iota
-	ownFlag         // it lies in what [Scanner.Own] returns, not in the input
+	ownFlag         // the offsets are in [Scanner.Own]
 )
 
-// Plain tells of a String that it can stand between JSON quotes as it is, and
-// within a line to whoever reads lines: no quote, backslash, control character
-// (C0, DEL, C1), line or paragraph separator.
+// Plain reports whether a String can stand between JSON quotes, and in a line,
+// as it is: it has no quote, backslash, control character (C0, DEL, C1), line or
+// paragraph separator.
 func (v Value) Plain() bool { return v.flags&plainFlag != 0 }
 
-// Bytes returns the characters of a String, without escapes and valid UTF-8,
-// or the literal of a Number; nothing for other kinds. They are a view of one of
-// the two: the input that the value was read from, and what Own returned at its
-// end.
+// Bytes returns a String without escapes as valid UTF-8, or the literal of a
+// Number; nothing for other kinds. The result is a view of the input that the
+// value was read from, or of what Own returned at the end.
 func (v Value) Bytes(input, own []byte) []byte {
 	if v.flags&ownFlag != 0 {
 		input = own
@@ -99,34 +96,34 @@ func (v Value) Bytes(input, own []byte) []byte {
 	return input[v.From:v.To:v.To]
 }
 
-// SyntaxError says where the input is not JSON.
+// SyntaxError says where and why the input is not JSON.
 type SyntaxError struct {
-	// Offset counts the bytes up to and with the one that is wrong.
+	// Offset is the number of the wrong byte, counted from 1.
 	Offset int
-	// Why is safe to print: it quotes one character at most, escaped.
+	// Why is safe to print: it quotes at most one character, escaped.
 	Why string
 }
 
 func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Why, e.Offset) }
 
 // Scanner reads one JSON document after another, each from [Scanner.Reset] to
-// [Scanner.End]. Every method reads exactly one thing that comes next: a whole
-// value, or a step into, inside or out of an object or an array.
+// [Scanner.End]. A method reads a whole value, or takes one step into, inside or
+// out of an object or array.
 //
-// After an error nothing comes any more: every method answers at once that
-// there is no value and no further member, and End returns the first error.
+// After an error all methods return at once, without a value and without a further
+// member, and End returns the first error.
 type Scanner struct {
 	data []byte
 	pos  int
 	err  *SyntaxError
-	own  []byte // strings that had to be unescaped, one after the other
+	own  []byte // strings that are not in the input as they are, one after the other
 
-	depth  int                          // how many objects and arrays are open
-	object [(MaxDepth + 63) / 64]uint64 // bit n: the one at depth n is an object; kept by skipNested only
+	depth  int                          // number of open objects and arrays
+	object [(MaxDepth + 63) / 64]uint64 // bit n: what is open at depth n is an object; only skipNested uses it
 }
 
-// Reset begins a new document. own is memory for strings that the input does
-// not have as they are; it may be nil.
+// Reset begins a new document. own is memory to reuse for [Scanner.Own]; it may
+// be nil.
 func (s *Scanner) Reset(data, own []byte) {
 	s.data, s.pos, s.err, s.depth = data, 0, nil, 0
 	s.own = own[:0]
@@ -135,12 +132,12 @@ func (s *Scanner) Reset(data, own []byte) {
 	}
 }
 
-// Own returns the strings that the input does not have as they are, one after
-// the other.
+// Own returns the strings that are not in the input as they are, because of an
+// escape or invalid UTF-8, one after the other.
 func (s *Scanner) Own() []byte { return s.own }
 
-// End ends the document after its one value: nothing but white space may
-// follow. It returns the first error of the document, a *SyntaxError.
+// End ends the document after its value, which only white space may follow. It
+// returns the first error of the document, a *SyntaxError.
 func (s *Scanner) End() error {
 	s.next()
 	if s.pos < len(s.data) {
@@ -152,7 +149,8 @@ func (s *Scanner) End() error {
 	return nil
 }
 
-// Kind tells what comes next, from its first byte, and reads nothing.
+// Kind returns the kind of the next value, judged by its first byte, and reads
+// nothing.
 func (s *Scanner) Kind() Kind {
 	switch c := s.next(); c {
 	case '{':
@@ -173,7 +171,7 @@ func (s *Scanner) Kind() Kind {
 	return Missing
 }
 
-// Value reads the value that comes next. An object or an array is read over.
+// Value reads the next value. It skips the contents of an object or array.
 func (s *Scanner) Value() Value {
 	switch c := s.next(); c {
 	case '"':
@@ -197,7 +195,7 @@ func (s *Scanner) Value() Value {
 	return Value{}
 }
 
-// Skip reads over the value that comes next.
+// Skip skips the next value.
 func (s *Scanner) Skip() {
 	if s.next() != '"' {
 		s.Value()
@@ -211,10 +209,9 @@ func (s *Scanner) Skip() {
 	}
 }
 
-// Object steps into the object that comes next and reads the key of its first
-// member, up to the value. When it is empty, or when something else than an
-// object comes, that is read over and ok is false. The key has no escapes and is
-// valid only until something else is read.
+// Object steps into the next value, an object, and reads the key of its first
+// member. It skips an empty object and any other value; ok is false then. The key
+// has no escapes and is valid until the next call.
 func (s *Scanner) Object() (key []byte, ok bool) {
 	if s.next() != '{' {
 		s.Skip()
@@ -230,8 +227,8 @@ func (s *Scanner) Object() (key []byte, ok bool) {
 	return s.key(s.pos)
 }
 
-// Member reads the key of the object's next member, once the value of the one
-// before was read. After the last one it steps out and ok is false.
+// Member reads the key of the object's next member. Read the value of the one
+// before first. After the last member it steps out and ok is false.
 func (s *Scanner) Member() (key []byte, ok bool) {
 	switch s.next() {
 	case ',':
@@ -244,9 +241,8 @@ func (s *Scanner) Member() (key []byte, ok bool) {
 	return nil, false
 }
 
-// Array steps into the array that comes next, up to its first value. When it
-// is empty, or when something else than an array comes, that is read over and
-// the answer is false.
+// Array steps into the next value, an array, up to its first element. It skips an
+// empty array and any other value and returns false then.
 func (s *Scanner) Array() bool {
 	if s.next() != '[' {
 		s.Skip()
@@ -262,8 +258,8 @@ func (s *Scanner) Array() bool {
 	return true
 }
 
-// Element steps to the array's next value, once the one before was read. After
-// the last one it steps out and the answer is false.
+// Element steps to the array's next element. Read the one before first. After the
+// last element it steps out and returns false.
 func (s *Scanner) Element() bool {
 	switch s.next() {
 	case ',':
@@ -277,7 +273,7 @@ func (s *Scanner) Element() bool {
 	return false
 }
 
-// key reads a key and the colon behind it, from i on.
+// key reads the key at i and the colon after it.
 func (s *Scanner) key(i int) (key []byte, ok bool) {
 	if i < len(s.data) && s.data[i] == '"' {
 		start := i + 1
@@ -303,8 +299,8 @@ func (s *Scanner) key(i int) (key []byte, ok bool) {
 	return name, true
 }
 
-// next moves to the next byte that is no white space and returns it, or 0 at
-// the end. (A byte 0 in the input is wrong wherever it stands.)
+// next moves to the next byte that is not white space and returns it, or 0 at the
+// end. (A byte 0 in the input is an error everywhere.)
 func (s *Scanner) next() (c byte) {
 	if s.pos < len(s.data) {
 		c = s.data[s.pos]
@@ -315,7 +311,7 @@ func (s *Scanner) next() (c byte) {
 	return c
 }
 
-// nextAfterSpace is what is seldom needed of next.
+// nextAfterSpace is the slow path of next, apart so that next can be inlined.
 //
 //go:noinline
 func (s *Scanner) nextAfterSpace() byte {
@@ -344,7 +340,7 @@ func (s *Scanner) close() {
 	s.pos++
 }
 
-// unexpected fails because of the byte that comes next, or because none does.
+// unexpected fails because of the next byte or the end of the input.
 func (s *Scanner) unexpected(where string) {
 	if s.pos >= len(s.data) {
 		s.fail(len(s.data)-1, "it ends too early")
@@ -358,7 +354,7 @@ func (s *Scanner) unexpected(where string) {
 	s.fail(s.pos, what+" "+where)
 }
 
-// fail keeps the first error, that of the byte at i, and leaves nothing to read.
+// fail records the first error, at byte i, and leaves nothing to read.
 func (s *Scanner) fail(i int, why string) {
 	if s.err == nil {
 		s.err = &SyntaxError{Offset: i + 1, Why: why}

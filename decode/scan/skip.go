@@ -1,6 +1,6 @@
 package scan
 
-// skipNested reads over the object or array that comes next.
+// skipNested skips the next value, an object or array.
 func (s *Scanner) skipNested() {
 	for outside := s.depth; ; {
 		if c := s.next(); c == '{' || c == '[' {
@@ -24,8 +24,8 @@ func (s *Scanner) skipNested() {
 	}
 }
 
-// skipToValue goes on after a value, or in an empty object or array: out of
-// what ends here, to the next value. It is false when depth outside is reached.
+// skipToValue moves from the end of a value, or from inside an empty object or
+// array, to the next value. It returns false when it reaches the depth outside.
 func (s *Scanner) skipToValue(outside int) bool {
 	for s.depth > outside {
 		inObject := s.object[(s.depth-1)/64]&(1<<((s.depth-1)%64)) != 0
@@ -49,7 +49,7 @@ func (s *Scanner) skipToValue(outside int) bool {
 	return false
 }
 
-// rememberKind remembers whether what was opened last is an object.
+// rememberKind stores whether the innermost open value is an object.
 func (s *Scanner) rememberKind(object bool) {
 	word, bit := (s.depth-1)/64, uint64(1)<<((s.depth-1)%64)
 	s.object[word] &^= bit

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// text reads the string of which the opening quote was seen.
+// text reads the string whose opening quote comes next.
 func (s *Scanner) text() Value {
 	start := s.pos + 1
 	end := plain(s.data, start)
@@ -20,8 +20,8 @@ func (s *Scanner) text() Value {
 	return s.specialText(start, end)
 }
 
-// specialText is text for a string that has escapes or more than ASCII. What
-// stands from start up to special is plain.
+// specialText is text for a string that has escapes or more than ASCII. The bytes
+// from start to special are plain.
 func (s *Scanner) specialText(start, special int) Value {
 	what := s.quoted(special)
 	if s.err != nil {
@@ -43,16 +43,16 @@ func (s *Scanner) specialText(start, special int) Value {
 	return v
 }
 
-// seen is what a string between its quotes may need more work for.
+// seen says what a string contains that needs more work.
 type seen uint8
 
 const (
 	escaped seen = 1 << iota // a backslash
-	high                     // a byte from 0x7f on: DEL, or more than ASCII
+	high                     // a byte >= 0x7f: DEL, or more than ASCII
 )
 
-// quoted reads over a string from i on, which is behind its opening quote, and
-// checks it. It tells what there was from i on.
+// quoted skips and checks a string from i, which lies after its opening quote. It
+// returns what the string contains from there.
 func (s *Scanner) quoted(i int) (what seen) {
 	data := s.data
 	i, what = run(data, i)
@@ -74,16 +74,15 @@ func (s *Scanner) quoted(i int) (what seen) {
 	return what
 }
 
-// Eight bytes are looked at as one number; these repeat a byte in each of them.
+// Constants to look at eight bytes as one number.
 const (
 	ones  = 0x0101010101010101
 	highs = 0x80 * ones
 )
 
-// plain returns where the first byte at or after i stands that is not plain
-// ASCII, see [Value]: a quote, a backslash, a control character, DEL, a byte of
-// more than ASCII, or the end of data. Most of the work on a frame is done
-// here, 8 bytes at a time.
+// plain returns the index of the first byte at or after i that is not plain ASCII
+// (see [Value.Plain]), or the length of data. Most of the time of a frame is spent
+// here, so it takes 8 bytes at a time.
 func plain(data []byte, i int) int {
 	for ; i+8 <= len(data); i += 8 {
 		word := binary.LittleEndian.Uint64(data[i : i+8])
@@ -97,9 +96,8 @@ func plain(data []byte, i int) int {
 	return i
 }
 
-// run is plain for strings that are more than that. It returns where the first
-// byte stands that does not belong to a string as it is: a quote, a backslash, a
-// control character of C0, or the end of data.
+// run is plain for strings that are not. It returns the index of the first quote,
+// backslash or C0 control character, or the length of data.
 func run(data []byte, i int) (end int, what seen) {
 	var or uint64
 	for ; i+8 <= len(data); i += 8 {
@@ -127,30 +125,30 @@ func run(data []byte, i int) (end int, what seen) {
 	return i, what
 }
 
-// specials marks the bytes of the word that are not plain ASCII, with the
-// highest bit of each. Above the first one it may mark more. It is stops without
-// the care for bytes that have the highest bit themselves; DEL gets it by adding 1.
+// specials sets the highest bit of each byte of the word that is not plain ASCII.
+// Above the first such byte it may set more. It works as stops does, but bytes
+// that have the highest bit themselves count too; adding 1 gives it to DEL.
 func specials(word uint64) uint64 {
 	quote := word ^ '\x02'*ones
 	slash := word ^ '\\'*ones
 	return ((quote - 0x21*ones) | (slash - ones) | word | (word + ones)) & highs
 }
 
-// stops marks the bytes of the word that are a quote, a backslash or less than
-// a blank, with the highest bit of each. Above the first one it may mark more.
+// stops sets the highest bit of each byte of the word that is a quote, a backslash
+// or less than a space. Above the first such byte it may set more.
 //
-// Subtracting a limit from every byte sets the highest bit of those below it;
-// &^ word leaves out those that had it before. A quote, xored with 2, is a
-// blank, and so just below the limit 0x21 together with all that is less than
-// a blank; the characters that 2 changes into one another stay on their side.
+// Subtracting a limit from every byte sets the highest bit of those below it; &^
+// word clears those that had it before. A quote xored with 2 is a space, which is
+// below the limit 0x21 like everything that is less than a space. The other
+// characters that the xor swaps stay on their side of the limit.
 func stops(word uint64) uint64 {
 	quote := word ^ '\x02'*ones
 	slash := word ^ '\\'*ones
 	return ((quote-0x21*ones)&^quote | (slash-ones)&^slash) & highs
 }
 
-// escape returns the length of the escape at the beginning of data, 0 when it
-// is none.
+// escape returns the length of the escape at the beginning of data, 0 when it is
+// not valid.
 func escape(data []byte) int {
 	if len(data) < 2 {
 		return 0
@@ -166,8 +164,8 @@ func escape(data []byte) int {
 	return 0
 }
 
-// unit returns the number that an escape of the form \u0000 at the beginning
-// of data stands for, -1 when there is none.
+// unit returns the value of the escape of the form \u0000 at the beginning of
+// data, -1 when there is none.
 func unit(data []byte) rune {
 	if len(data) < 6 || data[0] != '\\' || data[1] != 'u' {
 		return -1
@@ -215,8 +213,8 @@ func appendUnquoted(dst, raw []byte) []byte {
 	return dst
 }
 
-// unescape reads the escape at the beginning of raw: two of them where they
-// are the halves of a surrogate pair.
+// unescape reads the escape at the beginning of raw, or two of them where they are
+// the halves of a surrogate pair.
 func unescape(raw []byte) (r rune, length int) {
 	switch c := raw[1]; c {
 	case 'b':
@@ -248,8 +246,8 @@ func isPlain(text []byte) bool {
 	return end == len(text) && (what == 0 || !hasControl(text))
 }
 
-// hasControl finds DEL, C1, which is U+0080 to U+009F, and the separators U+2028
-// and U+2029 in text that is valid UTF-8.
+// hasControl reports whether text, valid UTF-8, has DEL, a C1 control character
+// (U+0080 to U+009F) or one of the separators U+2028 and U+2029.
 func hasControl(text []byte) bool {
 	return bytes.IndexByte(text, 0x7f) >= 0 || hasC1(text) || hasSeparator(text)
 }
