@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -87,8 +86,10 @@ func (r *run) compile(o *outputFlags) (*filter.Program, error) {
 		if source != "" {
 			return nil, usageError(errors.New("--filter and --filter-file exclude each other"), "")
 		}
-		text, err := os.ReadFile(o.FilterFile)
-		if err != nil {
+		text, err := readFileUntil(r, o.FilterFile, filterLimit)
+		if stop := (stopped{}); errors.As(err, &stop) {
+			return nil, stop
+		} else if err != nil {
 			return nil, usageError(fmt.Errorf("cannot read the filter: %w", err), "")
 		}
 		source, name = string(text), o.FilterFile
@@ -109,6 +110,13 @@ func (r *run) compile(o *outputFlags) (*filter.Program, error) {
 	})
 	if err != nil {
 		return nil, usageError(fmt.Errorf("the filter does not compile: %w", err), "")
+	}
+	for _, name := range program.UnknownFields() {
+		hint := fmt.Sprintf("no record has a field %q", name)
+		if near := nearest(name, fieldNames()); near != "" {
+			hint += fmt.Sprintf(" (did you mean %q?)", near)
+		}
+		r.status.Note("filter", hint)
 	}
 	return program, nil
 }

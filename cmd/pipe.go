@@ -126,6 +126,9 @@ func (p *pipe) noticeConnections(received time.Time) {
 			p.know(*change)
 		}
 	}
+	if p.decoder.Crowded() {
+		p.status.Note("connection", "more connections than the map holds: those announced least recently have no channel name any more")
+	}
 	if p.live != nil && p.decoder.Updated() {
 		p.settleAt = received.Add(settleTime)
 	}

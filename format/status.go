@@ -227,8 +227,7 @@ func linkedName(l record.Linked) string {
 
 // write writes one line, unless the mode is StatusNone and it is not an error.
 func (s *Status) write(m mark, message string, object news) {
-	isError := object.kind == "frame" || object.kind == "filter"
-	if s.mode != StatusNone || isError {
+	if s.mode != StatusNone || m == badMark && object.kind != "connection" {
 		s.emit(s.line(m, message, object))
 	}
 }
