@@ -81,7 +81,7 @@ func (q *queue) put(ctx context.Context, b *batch) (held bool) {
 	for {
 		q.mu.Lock()
 		full := q.bytes >= q.limit
-		if q.bytes < runAhead || q.stuck && !full || ctx.Err() != nil {
+		if q.bytes < min(runAhead, q.limit) || q.stuck && !full || ctx.Err() != nil {
 			q.full = false
 			q.append(b)
 			q.mu.Unlock()
