@@ -64,7 +64,7 @@ type upgraded struct {
 	io.ReadWriteCloser
 	conn       *tcpConn
 	headers    headerScanner
-	beforeWait func() // called before a read that may have to wait
+	beforeWait func() // called before a read, which may have to wait
 
 	buf     []byte
 	r, w    int   // what is unread in buf
@@ -77,7 +77,9 @@ func (u *upgraded) Read(p []byte) (int, error) {
 		if u.bad != nil {
 			return 0, u.bad
 		}
-		if u.beforeWait != nil && u.conn.empty {
+		// The library gives a ping five seconds to be read, and beforeWait may
+		// take longer.
+		if u.beforeWait != nil && !u.headers.inControl() {
 			u.beforeWait()
 		}
 		n, err := u.ReadWriteCloser.Read(u.buf)
@@ -101,9 +103,13 @@ func (u *upgraded) Read(p []byte) (int, error) {
 type headerScanner struct {
 	limit   int64 // bytes of the largest message
 	head    []byte
+	control bool  // the current frame is a control frame
 	payload int64 // bytes of the current frame's payload that are still to come
 	message int64 // bytes of the current message's frames so far
 }
+
+// inControl tells whether the payload of a control frame is still to come.
+func (h *headerScanner) inControl() bool { return h.control && h.payload > 0 }
 
 // scan reads what follows, and returns how many bytes of it are fine and what is
 // wrong with the frame behind them.
@@ -153,7 +159,7 @@ func (h *headerScanner) begin() error {
 		h.payload = int64(binary.BigEndian.Uint64(h.head[2:]) &^ (1 << 63))
 	}
 	const fin, opcodes, control = 0x80, 0x0f, 0x08
-	if first&control != 0 {
+	if h.control = first&control != 0; h.control {
 		return nil
 	}
 	if first&opcodes != 0 { // not a continuation

@@ -46,7 +46,7 @@ type lineReader struct {
 	long    []byte // the beginning of a line that is longer than the reader's buffer
 	tooLong bool   // the rest of the line is skipped
 	actions bool   // a line was an action
-	looked  bool   // the first line was looked at
+	looked  bool   // the first line that is not blank was looked at
 }
 
 // read puts the recording into the queue, until its end or until ctx is done.
@@ -126,20 +126,21 @@ func (l *lineReader) end(part []byte) error {
 		line = append(l.long, part...)
 	}
 	line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
-	if !l.looked {
-		l.looked = true
-		if bad := otherFormat(line); bad != nil {
-			return bad
-		}
+	if !l.looked && isUTF16(line) {
+		return &FormatError{"text in UTF-16", "convert it to UTF-8: iconv -f UTF-16 -t UTF-8"}
 	}
 	// A file system may leave NUL bytes where a crash cut the file.
 	line = bytes.TrimLeft(line, "\x00")
+	blank := len(bytes.Trim(line, " \t\r")) == 0
+	if !l.looked && !blank && isRecord(line) {
+		return &FormatError{"restail's own ndjson output", "a recording is made with -o raw"}
+	}
+	l.looked = l.looked || !blank
 	switch {
 	case l.tooLong, len(line) > l.o.MaxFrame:
 		l.handOver()
 		l.queue.say(Item{Broken: &TooLongError{Line: l.line, Limit: l.o.MaxFrame}, Received: time.Now()})
-	case len(bytes.Trim(line, " \t\r")) == 0:
-	default:
+	case !blank:
 		l.batch.add(line)
 	}
 	l.line++
@@ -164,20 +165,22 @@ func (l *lineReader) handOver() {
 	l.batch = l.queue.get()
 }
 
-// otherFormat tells by its first line that a file is something else than a
-// recording.
-func otherFormat(line []byte) error {
-	if bytes.HasPrefix(line, []byte("\xff\xfe")) || bytes.HasPrefix(line, []byte("\xfe\xff")) ||
-		bytes.HasPrefix(line, []byte("{\x00")) || bytes.HasPrefix(line, []byte("\x00{")) {
-		return &FormatError{"text in UTF-16", "convert it to UTF-8: iconv -f UTF-16 -t UTF-8"}
+// isUTF16 tells by its first line whether a file is text in UTF-16.
+func isUTF16(line []byte) bool {
+	for _, start := range []string{"\xff\xfe", "\xfe\xff", "{\x00", "\x00{\x00"} {
+		if bytes.HasPrefix(line, []byte(start)) {
+			return true
+		}
 	}
+	return false
+}
+
+// isRecord tells whether a line is a record of restail's ndjson output.
+func isRecord(line []byte) bool {
 	var keys map[string]json.RawMessage
-	if json.Unmarshal(line, &keys) != nil {
-		return nil
+	if json.Unmarshal(bytes.TrimPrefix(line, []byte("\ufeff")), &keys) != nil {
+		return false
 	}
 	has := func(key string) bool { _, ok := keys[key]; return ok }
-	if has("time") && has("action") && !has("payload") && !has("timestamp") {
-		return &FormatError{"restail's own ndjson output", "a recording is made with -o raw"}
-	}
-	return nil
+	return has("time") && has("action") && !has("payload") && !has("timestamp")
 }

@@ -16,6 +16,9 @@ const (
 	lateTick = time.Second
 	// catchUp is how long the link waits after that for what has arrived.
 	catchUp = time.Second
+	// wakeUp is how long after that a reader that seems to wait may still have to
+	// be woken for what has arrived.
+	wakeUp = 50 * time.Millisecond
 	// stable is how long a link that received an action lasts until the count of
 	// attempts starts anew.
 	stable = 10 * time.Second
@@ -58,7 +61,7 @@ type link struct {
 	active   bool      // it has received an action
 	sign     time.Time // the last sign of life
 	ticked   time.Time // the last tick
-	paused   bool      // reading was paused, and has not had to wait for data since
+	paused   time.Time // when reading was last paused; zero once a read has had to wait for data since
 	complete time.Time // until then no chat was missed
 	last     time.Time // when the last action was received
 
@@ -114,7 +117,8 @@ func (l *link) attempt(ctx context.Context) *fault {
 	if ctx.Err() != nil {
 		return nil // the socket stays open until the consumer has everything
 	}
-	if l.socket = nil; l.active && elapsed(s.opened, l.o.Now()) >= stable {
+	l.socket = nil
+	if l.active && elapsed(s.opened, l.o.Now()) >= stable {
 		l.tries, l.failures = 0, 0
 	}
 	return f
@@ -156,7 +160,7 @@ func (l *link) tokenFault(err error) *fault {
 func (l *link) opened(s *socket) {
 	now := s.opened
 	l.socket, l.active, l.retried = s, false, false
-	l.sign, l.ticked, l.paused = now, now, false
+	l.sign, l.ticked, l.paused = now, now, time.Time{}
 	if l.redialed {
 		l.redialed, l.answered = false, now
 	}
@@ -196,7 +200,7 @@ func (l *link) follow(ctx context.Context) *fault {
 				return f
 			}
 		case <-l.o.Resumed:
-			l.paused = true
+			l.paused = l.o.Now()
 		case <-ctx.Done():
 			s.stop()
 			l.rest(ctx)
@@ -236,20 +240,24 @@ func (l *link) receive(ctx context.Context, b *batch) {
 
 func (l *link) put(ctx context.Context, b *batch) {
 	if l.queue.put(ctx, b) {
-		l.paused = true
+		l.paused = l.o.Now()
+		l.sign = l.paused // a pause is not silence
 	}
 }
 
 // learn takes an action as a sign of life, and for what it says of drains: the
 // news of that, or nil.
 func (l *link) learn(a *decode.Action, received time.Time) (news *Link) {
-	l.active, l.sign, l.last = true, received, received
+	l.active, l.last = true, received
+	if received.After(l.sign) { // a batch may have waited while the buffer was full
+		l.sign = received
+	}
 	l.replaced, l.answer = false, ""
 	if a.ChangesConnections() {
 		l.connections.Apply(a, received)
 		news = l.noticeDrain(received)
 	}
-	if !l.paused && l.drained.IsZero() {
+	if l.paused.IsZero() && l.drained.IsZero() {
 		l.complete = received
 	}
 	return news
@@ -258,7 +266,7 @@ func (l *link) learn(a *decode.Action, received time.Time) (news *Link) {
 // noticePause notices that the process was stopped, by a tick that is late.
 func (l *link) noticePause(now time.Time) {
 	if elapsed(l.ticked, now) > maxTick+lateTick {
-		l.paused = true
+		l.paused = now
 		// What has arrived meanwhile must be read before silence means anything.
 		if silent := l.o.HeartbeatTimeout - catchUp; elapsed(l.sign, now) > silent {
 			l.sign = now.Add(-silent)
@@ -272,10 +280,10 @@ func (l *link) tick() *fault {
 	now := l.o.Now()
 	l.noticePause(now)
 	l.ticked = now
-	if l.paused && l.socket.conn.waiting.Load() {
-		l.paused = false // everything that was sent has been read
-		if l.drained.IsZero() {
-			l.complete = l.last
+	if !l.paused.IsZero() && elapsed(l.paused, now) >= wakeUp && l.socket.conn.waiting.Load() {
+		l.paused, l.complete = time.Time{}, l.last // everything that was sent has been read
+		if !l.drained.IsZero() {
+			l.complete = l.drained
 		}
 	}
 	l.queue.tick(now)
@@ -298,7 +306,7 @@ func (l *link) noticeDrain(received time.Time) (news *Link) {
 	switch {
 	case drained && l.drained.IsZero():
 		l.drained = received
-		if !l.paused {
+		if l.paused.IsZero() {
 			l.complete = received
 		}
 		if !l.answered.IsZero() && elapsed(l.answered, received) <= fightWithin {
@@ -346,16 +354,16 @@ func (l *link) judge(f *fault) (time.Duration, error) {
 	return backoff(l.failures, l.o.MaxBackoff), nil
 }
 
-// judgeRefusal decides what comes after a refused token. It is believed, and
-// another one asked for, unless our own reconnect was refused: then the token is
-// shown once more. A second one that is refused as well is the end.
+// judgeRefusal decides what comes after a refused token. When our own reconnect
+// was refused, the token is shown once more. Otherwise the refusal is believed
+// and another token asked for. A second one that is refused as well is the end.
 func (l *link) judgeRefusal(f *fault, exhausted bool) (time.Duration, error) {
 	switch {
-	case l.replaced, l.wasUp && exhausted:
-		return 0, &UnauthorizedError{Detail: f.detail, Answer: f.answer}
-	case l.wasUp && !f.closeCode && !l.retried:
+	case l.wasUp && !exhausted && !f.closeCode && !l.retried:
 		l.retried = true
 		return tokenRetry, nil
+	case l.replaced, l.wasUp && exhausted:
+		return 0, &UnauthorizedError{Detail: f.detail, Answer: f.answer}
 	}
 	l.refused, l.answer, l.replaced = l.token, f.answer, true
 	return 0, nil

@@ -17,6 +17,9 @@ const (
 	stall = 50 * time.Millisecond
 	// maxFree is how many batches are kept for reuse.
 	maxFree = 4
+	// largeFrame is the size from which on the memory of a parsed action is not
+	// kept for reuse: it can be as much as the frame's.
+	largeFrame = 4 << 10
 )
 
 // A queue is where batches wait for the consumer, in order. Its size is bounded
@@ -60,6 +63,11 @@ func (q *queue) release(b *batch) {
 	if cap(b.data) < batchBytes || cap(b.data) > 4*batchBytes || b.other != nil {
 		return
 	}
+	for n := range b.parsed {
+		if len(b.frame(n)) > largeFrame {
+			b.parsed[n] = parsed{}
+		}
+	}
 	b.data, b.ends, b.parsed = b.data[:0], b.ends[:0], b.parsed[:0]
 	select {
 	case q.free <- b:
@@ -73,7 +81,7 @@ func (q *queue) put(ctx context.Context, b *batch) (held bool) {
 	for {
 		q.mu.Lock()
 		full := q.bytes >= q.limit
-		if q.bytes < runAhead || q.stuck && !full || ctx.Err() != nil {
+		if q.bytes < min(runAhead, q.limit) || q.stuck && !full || ctx.Err() != nil {
 			q.full = false
 			q.append(b)
 			q.mu.Unlock()

@@ -1,0 +1,214 @@
+package session
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// beginning returns when the gap of a restored link begins.
+func (l *log) beginning(t *testing.T, n int) time.Time {
+	t.Helper()
+	restored := l.link(t, n)
+	if restored.Status != Restored {
+		t.Fatalf("news %d is %+v", n, restored)
+	}
+	return restored.At.Add(-restored.Gap)
+}
+
+// A gap begins where the chat was last known to be complete, and ends at the
+// handshake of the next socket. With a pause of the process it begins before the
+// pause, until a read has had to wait for data.
+func TestWhereAGapBegins(t *testing.T) {
+	const pause = 8 * sec
+	for name, test := range map[string]struct {
+		then func(p *peer, c *clock, resumed chan<- struct{}) // two seconds after "a"
+		from string                                           // the line whose time is the beginning
+	}{
+		"at the last action": {func(p *peer, _ *clock, _ chan<- struct{}) {
+			p.send("b")
+			time.Sleep(sec)
+		}, "b"},
+		"not at a ping": {func(p *peer, _ *clock, _ chan<- struct{}) {
+			p.ping()
+			time.Sleep(sec)
+		}, "a"},
+		"not at a broken frame": {func(p *peer, _ *clock, _ chan<- struct{}) {
+			p.send("broken frame")
+			time.Sleep(sec)
+		}, "a"},
+		"not at half a message": {func(p *peer, _ *clock, _ chan<- struct{}) {
+			p.write(appendMessages(nil, "b")[:8])
+			time.Sleep(sec)
+		}, "a"},
+		"before a pause": {func(p *peer, c *clock, _ chan<- struct{}) {
+			c.jump(pause)
+			p.send("b", "c")
+		}, "a"},
+		"before a pause that a tick notices": {func(p *peer, c *clock, _ chan<- struct{}) {
+			c.jump(pause)
+			time.Sleep(maxTick/2 + wakeUp/2)
+			p.send("b", "c")
+		}, "a"},
+		"before a pause that SIGCONT ends": {func(p *peer, _ *clock, resumed chan<- struct{}) {
+			resumed <- struct{}{}
+			synctest.Wait()
+			p.send("b", "c")
+		}, "a"},
+		"after a pause and a read that waits": {func(p *peer, c *clock, _ chan<- struct{}) {
+			c.jump(pause)
+			p.send("b", "c")
+			time.Sleep(sec)
+		}, "c"},
+		"after a pause, a read that waits and another action": {func(p *peer, c *clock, _ chan<- struct{}) {
+			c.jump(pause)
+			p.send("b")
+			time.Sleep(sec)
+			p.send("c")
+		}, "c"},
+		"before a pause after which nothing comes": {func(_ *peer, c *clock, _ chan<- struct{}) {
+			c.jump(pause)
+			time.Sleep(sec)
+		}, "a"},
+		"before a second pause": {func(p *peer, c *clock, _ chan<- struct{}) {
+			c.jump(pause)
+			p.send("b")
+			time.Sleep(sec)
+			c.jump(pause)
+			p.send("c")
+		}, "b"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, resumed := &clock{}, make(chan struct{})
+				live, _ := virtual(t, LiveOptions{Retries: -1, Now: c.now, Resumed: resumed}, func(p *peer) {
+					if p.accept() && p.send("a") {
+						time.Sleep(2*sec - maxTick/2)
+						test.then(p, c, resumed)
+					}
+				}, says("end"))
+				l := follow(t.Context(), live, until("end", 1))
+				if from := l.beginning(t, 2); from != l.received[test.from] {
+					t.Errorf("the gap begins %v after %q was received\n%q", from.Sub(l.received[test.from]), test.from, l.lines)
+				}
+			})
+		})
+	}
+}
+
+func TestAGapWithoutAnyActionBeginsAtTheHandshake(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		live, _ := virtual(t, LiveOptions{Retries: -1}, func(p *peer) {
+			if p.accept() {
+				time.Sleep(5 * sec)
+			}
+		}, says("end"))
+		l := follow(t.Context(), live, until("end", 1))
+		if from := l.beginning(t, 2); from != l.links[0].At {
+			t.Errorf("the gap begins %v after the handshake", from.Sub(l.links[0].At))
+		}
+	})
+}
+
+// While the buffer is full nothing is read. What is read afterwards is old, so
+// the gap begins before that.
+func TestAGapBeginsBeforeTheBufferWasFull(t *testing.T) {
+	for name, test := range map[string]struct {
+		wait time.Duration // of the service before it cuts the connection
+		back bool          // the gap begins before the buffer was full
+	}{"cut at once": {0, true}, "cut after a read that waits": {2 * sec, false}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				live, _ := virtual(t, LiveOptions{Retries: -1, Buffer: 64 << 10}, func(p *peer) {
+					for n := 0; n == 0 && p.accept() || n > 0 && n < 300; n++ {
+						p.send(fmt.Sprintf(`{"action":"n%d","pad":"%s"}`, n, strings.Repeat("x", 1000)))
+					}
+					time.Sleep(test.wait)
+				}, says("end"))
+				start := time.Now()
+				l := follow(t.Context(), live, func(l *log, item Item) bool {
+					if len(l.lines) == 1 {
+						time.Sleep(10 * sec) // stdout is blocked
+						if !live.Stats().Full {
+							t.Error("the buffer is not full")
+						}
+					}
+					return l.last() != "end"
+				})
+				from := l.beginning(t, 2).Sub(start)
+				if test.back && from > sec || !test.back && from < 10*sec {
+					t.Errorf("the gap begins %v after the start", from)
+				}
+				if n := len(l.lines); n != 1+300+2+1 {
+					t.Errorf("%d items", n)
+				}
+			})
+		})
+	}
+}
+
+// A pause that covers the silence limit does not end the link before what has
+// arrived meanwhile was read.
+func TestAfterALongPauseTheSocketIsReadFirst(t *testing.T) {
+	for name, test := range map[string]struct {
+		messages []string
+		want     []string
+	}{
+		"an action":  {[]string{"b"}, []string{"connected", "a", "b", "end"}},
+		"nothing":    {nil, []string{"connected", "a", "lost heartbeat_timeout", "restored", "end"}},
+		"no actions": {[]string{"broken frame"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := &clock{}
+				live, _ := virtual(t, LiveOptions{Retries: -1, Now: c.now}, func(p *peer) {
+					if !p.accept() || !p.send("a") {
+						return
+					}
+					time.Sleep(10 * sec)
+					c.jump(time.Hour)
+					time.Sleep(maxTick + maxTick/2) // a tick comes first
+					p.send(test.messages...)
+					time.Sleep(10 * sec)
+					p.send("end")
+					<-p.gone
+				}, says("end"))
+				l := follow(t.Context(), live, until("end", 1))
+				if test.want == nil {
+					if l.links[1].Reason != reasonSilent {
+						t.Errorf("the consumer saw %q", l.lines)
+					}
+					return
+				}
+				l.expect(t, test.want...)
+			})
+		})
+	}
+}
+
+func TestSilenceDoesNotCountWhileTheBufferIsFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		live, _ := virtual(t, LiveOptions{Buffer: 100_000}, func(p *peer) {
+			for n := 0; n == 0 && p.accept() || n > 0 && n < 300; n++ {
+				p.send(fmt.Sprintf(`{"action":"n%d","pad":"%s"}`, n, strings.Repeat("x", 1000)))
+			}
+			<-p.gone
+		})
+		var resumed time.Time
+		l := follow(t.Context(), live, func(l *log, item Item) bool {
+			if len(l.lines) == 1 {
+				time.Sleep(time.Hour)
+				resumed = time.Now()
+			}
+			return true
+		})
+		if n := len(l.lines); n != 1+300+2 {
+			t.Errorf("%d items", n)
+		}
+		if d := l.link(t, 1).At.Sub(resumed); d != time.Minute {
+			t.Errorf("lost %v after the reader went on, want a minute", d)
+		}
+	})
+}

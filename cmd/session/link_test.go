@@ -1,0 +1,421 @@
+package session
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+const sec = time.Second
+
+func TestActionsAndNewsComeInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		live, s := virtual(t, LiveOptions{Retries: -1},
+			closes(1001, "a restart", "a", "b"), cut("c"), says("d"))
+		start := time.Now()
+		l := follow(t.Context(), live, until("d", 1))
+		l.expect(t, "connected", "a", "b", "lost closed", "restored", "c", "lost network", "restored", "d")
+		for n, want := range []Link{
+			{Status: Connected, Attempt: 1},
+			{Status: Lost, Detail: "the service closed the link (1001): a restart", Attempt: 1},
+			{Status: Restored, Attempt: 2},
+			{Status: Lost, Detail: "the connection was cut without a close frame", Attempt: 2},
+			{Status: Restored, Attempt: 3},
+		} {
+			got := l.link(t, n)
+			if got.Status != want.Status || got.Detail != want.Detail || got.Attempt != want.Attempt || got.NeverUp || got.Same {
+				t.Errorf("news %d: %+v, want %+v", n, got, want)
+			}
+		}
+		lost, restored := l.links[1], l.links[2]
+		if lost.At != start || lost.Retry <= 0 || lost.Retry > 2*sec {
+			t.Errorf("lost at %v, with a retry after %v", lost.At.Sub(start), lost.Retry)
+		}
+		if restored.At != start.Add(lost.Retry) || restored.Gap != lost.Retry {
+			t.Errorf("restored %v after the start with a gap of %v, want %v", restored.At.Sub(start), restored.Gap, lost.Retry)
+		}
+		s.playing.Wait()
+		if s.most > 1 {
+			t.Errorf("%d sockets were open at the same time", s.most)
+		}
+	})
+}
+
+func TestBrokenFramesKeepTheirPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		live, _ := virtual(t, LiveOptions{}, closes(1000, "", "a", "not JSON", "", `{"action":""}`, "\ufeff"+`{"action":"b"}`))
+		l := follow(t.Context(), live, nil)
+		l.expect(t, "connected", "a", "broken: "+l.brokenText(2), "broken: "+l.brokenText(3),
+			"broken: its action is an empty string", "b", "lost closed", "ended closed")
+		if l.frames[1] != "not JSON" || l.frames[2] != "" {
+			t.Errorf("the frames are %q", l.frames)
+		}
+	})
+}
+
+// brokenText returns the reason of a line about broken JSON, whose wording is
+// the parser's.
+func (l *log) brokenText(n int) string {
+	if n < len(l.lines) && len(l.lines[n]) > len("broken: ") {
+		return l.lines[n][len("broken: "):]
+	}
+	return ""
+}
+
+func TestSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		beats := func(p *peer) {
+			if !p.accept() {
+				return
+			}
+			for range 4 {
+				time.Sleep(45 * sec)
+				p.send("heartbeat")
+			}
+			for p.ping() && p.send("broken frame") { // a proxy that answers for a dead service
+				time.Sleep(10 * sec)
+			}
+		}
+		live, _ := virtual(t, LiveOptions{Retries: -1}, beats, quiet)
+		start := time.Now()
+		l := follow(t.Context(), live, until("lost heartbeat_timeout", 2))
+		lost, restored := l.link(t, 1), l.link(t, 2)
+		if at := lost.At.Sub(start); lost.Reason != reasonSilent || at != 4*45*sec+time.Minute {
+			t.Errorf("lost (%s) after %v, want a minute after the last heartbeat", lost.Reason, at)
+		}
+		if lost.Detail != "nothing received for 60s" {
+			t.Errorf("the detail is %q", lost.Detail)
+		}
+		if want := time.Minute + lost.Retry; restored.Gap != want {
+			t.Errorf("the gap is %v, want %v: since the last heartbeat", restored.Gap, want)
+		}
+		if at := l.link(t, 3).At.Sub(restored.At); at != time.Minute {
+			t.Errorf("a link that never received anything was lost after %v, want a minute", at)
+		}
+	})
+}
+
+func TestHalfAMessageIsSilenceToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		trickle := func(p *peer) {
+			if !p.accept() {
+				return
+			}
+			for _, b := range appendFrame(nil, textFrame, string(make([]byte, 120))) {
+				if !p.write([]byte{b}) {
+					return
+				}
+				time.Sleep(sec)
+			}
+		}
+		live, _ := virtual(t, LiveOptions{}, trickle)
+		start := time.Now()
+		follow(t.Context(), live, nil).expect(t, "connected", "lost heartbeat_timeout", "ended heartbeat_timeout")
+		if took := time.Since(start); !within(took, time.Minute, 2*sec) {
+			t.Errorf("it took %v to notice", took)
+		}
+	})
+}
+
+func TestBackoff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		scripts := make([]script, 12)
+		scripts = append(scripts, says("a"))
+		live, s := virtual(t, LiveOptions{Retries: -1, MaxBackoff: 20 * sec}, scripts...)
+		l := follow(t.Context(), live, until("a", 1))
+		l.expect(t, "lost network", "connected", "a")
+		if l.links[0].Attempt != 1 || !l.links[0].NeverUp || l.links[1].Attempt != 13 {
+			t.Errorf("%+v, then %+v", l.links[0], l.links[1])
+		}
+		limit, sum := 2*sec, time.Duration(0)
+		for n := 1; n < len(s.dials); n++ {
+			wait := s.dials[n].Sub(s.dials[n-1])
+			if wait <= 0 || wait > limit {
+				t.Errorf("retry %d came after %v, want at most %v", n, wait, limit)
+			}
+			limit, sum = min(2*limit, 20*sec), sum+wait
+		}
+		if sum < 20*sec {
+			t.Errorf("12 retries within %v: that is no backoff", sum)
+		}
+	})
+}
+
+func TestBackoffSpreads(t *testing.T) {
+	t.Parallel()
+	for n, most := range map[int]time.Duration{1: 2 * sec, 2: 4 * sec, 3: 8 * sec, 9: time.Minute, 1000: time.Minute} {
+		low, high := most, time.Duration(0)
+		for range 1000 {
+			d := backoff(n, time.Minute)
+			low, high = min(low, d), max(high, d)
+		}
+		if high > most || high < most*8/10 || low > most/5 || low < leastRetry {
+			t.Errorf("retry %d waits %v to %v, want anything up to %v", n, low, high, most)
+		}
+	}
+	if d := backoff(7, 50*time.Millisecond); d != 50*time.Millisecond {
+		t.Errorf("a limit of 50 ms became %v", d)
+	}
+}
+
+// The count of attempts starts anew after a link that received an action and
+// lasted ten seconds, and only then.
+func TestTheCountStartsAnewAfterAStableLink(t *testing.T) {
+	lasts := func(d time.Duration, messages ...string) script {
+		return func(p *peer) {
+			if p.accept() && p.send(messages...) {
+				time.Sleep(d)
+			}
+		}
+	}
+	for name, test := range map[string]struct {
+		second script
+		dials  int
+		tries  int // that the error tells
+	}{
+		"stable":             {lasts(10*sec, "a"), 5, 3},
+		"too short":          {lasts(9*sec, "a"), 4, 4},
+		"without any action": {lasts(59*sec, "broken frame"), 4, 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				live, s := virtual(t, LiveOptions{Retries: 3}, nil, test.second, nil)
+				l := follow(t.Context(), live, nil)
+				var givenUp *GivenUpError
+				if !errors.As(l.err, &givenUp) || givenUp.Tries != test.tries || len(s.dials) != test.dials {
+					t.Errorf("%d dials, and then %v; want %d, and %d attempts", len(s.dials), l.err, test.dials, test.tries)
+				}
+			})
+		})
+	}
+}
+
+func TestAServiceThatClosesAfterAFrameIsNotHammered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		live, s := virtual(t, LiveOptions{Retries: -1}, closes(1001, "", "a"))
+		ctx, cancel := contextFor(t, 300*sec)
+		defer cancel()
+		follow(ctx, live, nil)
+		s.playing.Wait()
+		if n := len(s.dials); n < 4 || n > 40 {
+			t.Errorf("%d dials in 300 seconds", n)
+		}
+	})
+}
+
+func TestNoReconnect(t *testing.T) {
+	for name, test := range map[string]struct {
+		script script
+		want   []string
+	}{
+		"no service":   {nil, []string{"lost network", "ended network"}},
+		"close frame":  {closes(1000, "", "a"), []string{"connected", "a", "lost closed", "ended closed"}},
+		"cut":          {cut("a"), []string{"connected", "a", "lost network", "ended network"}},
+		"silence":      {says("a"), []string{"connected", "a", "lost heartbeat_timeout", "ended heartbeat_timeout"}},
+		"server error": {refuses(503, ""), []string{"lost server_error", "ended server_error"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				live, s := virtual(t, LiveOptions{}, test.script)
+				l := follow(t.Context(), live, nil)
+				l.expect(t, test.want...)
+				var givenUp *GivenUpError
+				if !errors.As(l.err, &givenUp) || len(s.dials) != 1 {
+					t.Errorf("after %d dials: %#v", len(s.dials), l.err)
+				}
+				neverUp := test.want[0] != "connected"
+				for _, news := range l.links {
+					if news.Retry != 0 || news.Status == Lost && news.NeverUp != neverUp {
+						t.Errorf("%+v", news)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestGivingUpIsSaidInWords(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		live, _ := virtual(t, LiveOptions{Retries: 3}, nil)
+		l := follow(t.Context(), live, nil)
+		l.expect(t, "lost network", "ended network")
+		if want := "gave up the link after 4 attempts: cannot reach localhost: dial tcp: connection refused"; l.err.Error() != want {
+			t.Errorf("the error is %q, want %q", l.err, want)
+		}
+	})
+}
+
+func TestRefusedHandshakes(t *testing.T) {
+	date := func(after time.Duration) string {
+		return "Retry-After: " + time.Now().Add(after).UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")
+	}
+	for name, test := range map[string]struct {
+		script func() script
+		lost   string
+		detail string
+		wait   time.Duration // 0: the usual
+	}{
+		"seconds": {func() script { return refuses(429, "slow down", "Retry-After: 137") },
+			"lost rate_limited", "the service answered 429 Too Many Requests: slow down", 137 * sec},
+		"date": {func() script { return refuses(429, "", date(90*sec)) },
+			"lost rate_limited", "the service answered 429 Too Many Requests", 90 * sec},
+		"past":        {func() script { return refuses(429, "", date(-time.Hour)) }, "lost rate_limited", "", 0},
+		"nonsense":    {func() script { return refuses(429, "", "Retry-After: soon") }, "lost rate_limited", "", 0},
+		"without":     {func() script { return refuses(429, "") }, "lost rate_limited", "", 0},
+		"busy":        {func() script { return refuses(503, "", "Retry-After: 7") }, "lost server_error", "", 7 * sec},
+		"bad gateway": {func() script { return refuses(502, "<html>", "Content-Type: text/html") }, "lost server_error", "the service answered 502 Bad Gateway", 0},
+		"redirect":    {func() script { return refuses(302, "", "Location: ws://localhost/elsewhere") }, "lost refused", "the service answered 302 Found, a redirect, which is not followed", 0},
+		"no place":    {func() script { return refuses(302, "") }, "lost refused", "the service answered 302 Found, a redirect, which is not followed", 0},
+		"not found":   {func() script { return refuses(404, "") }, "lost refused", "the service answered 404 Not Found instead of a WebSocket", 0},
+		"a page":      {func() script { return refuses(200, "hello") }, "lost refused", "the service answered 200 OK instead of a WebSocket: hello", 0},
+		"wrong key": {func() script {
+			return refuses(101, "", "Upgrade: websocket", "Connection: upgrade", "Sec-WebSocket-Accept: x")
+		}, "lost protocol", "", 0},
+		"not HTTP": {func() script { return func(p *peer) { p.read(); p.write([]byte("SSH-2.0-OpenSSH\r\n")) } }, "lost protocol", "", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				live, s := virtual(t, LiveOptions{Retries: -1}, test.script(), says("a"))
+				l := follow(t.Context(), live, until("a", 1))
+				l.expect(t, test.lost, "connected", "a")
+				if test.detail != "" && l.links[0].Detail != test.detail {
+					t.Errorf("the detail is %q, want %q", l.links[0].Detail, test.detail)
+				}
+				wait := s.dials[1].Sub(s.dials[0])
+				if test.wait > 0 && !within(wait, test.wait, sec) || test.wait == 0 && wait > 2*sec {
+					t.Errorf("the retry came after %v", wait)
+				}
+				if l.links[0].Retry != wait {
+					t.Errorf("the retry was announced for %v and came after %v", l.links[0].Retry, wait)
+				}
+			})
+		})
+	}
+}
+
+func TestAHandshakeTakes15SecondsAtMost(t *testing.T) {
+	for name, act := range map[string]script{
+		"mute": func(p *peer) { p.read(); p.Read(make([]byte, 1)) },
+		"endless": func(p *peer) {
+			p.read()
+			for p.write([]byte("H")) {
+				time.Sleep(sec)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				live, _ := virtual(t, LiveOptions{}, act)
+				start := time.Now()
+				l := follow(t.Context(), live, nil)
+				l.expect(t, "lost network", "ended network")
+				if took := time.Since(start); took != 15*sec {
+					t.Errorf("it took %v", took)
+				}
+				if want := "localhost did not answer the handshake within 15s"; l.links[0].Detail != want {
+					t.Errorf("the detail is %q, want %q", l.links[0].Detail, want)
+				}
+			})
+		})
+	}
+}
+
+func TestTheHeaderOfAnAnswerIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sent := 0
+		live, s := virtual(t, LiveOptions{}, func(p *peer) {
+			for p.read(); p.write(make([]byte, 1<<10)); {
+				sent += 1 << 10
+			}
+		})
+		l := follow(t.Context(), live, nil)
+		s.playing.Wait()
+		if l.err == nil || sent > 4*maxHeader {
+			t.Errorf("%d bytes of a header were read (%v)", sent, l.err)
+		}
+	})
+}
+
+func TestMoreTellsWhenAFlushIsDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		live, _ := virtual(t, LiveOptions{Retries: -1}, func(p *peer) {
+			if !p.accept() {
+				return
+			}
+			p.send("alone")
+			time.Sleep(sec)
+			p.write(appendMessages(nil, "1", "2", "3"))
+			<-p.gone
+		})
+		more := map[string]bool{}
+		follow(t.Context(), live, func(l *log, item Item) bool {
+			synctest.Wait() // what is there has been received
+			more[l.last()] = item.More
+			return l.last() != "3"
+		})
+		for line, want := range map[string]bool{"alone": false, "1": true, "2": true, "3": false} {
+			if more[line] != want {
+				t.Errorf("More is %v with %q", more[line], line)
+			}
+		}
+	})
+}
+
+func TestTicks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		live, _ := virtual(t, LiveOptions{}, says("a"))
+		ctx, cancel := contextFor(t, 10*sec)
+		defer cancel()
+		ticks, last := 0, time.Now()
+		for item := range live.Items(ctx) {
+			if item.Link == nil && item.Action == nil {
+				ticks++
+			}
+			if wait := item.Received.Sub(last); wait > sec {
+				t.Errorf("nothing came for %v", wait)
+			}
+			last = item.Received
+		}
+		if ticks < 10 {
+			t.Errorf("%d ticks in ten quiet seconds", ticks)
+		}
+	})
+}
+
+func TestStats(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		live, _ := virtual(t, LiveOptions{}, func(p *peer) {
+			if p.accept() {
+				time.Sleep(5 * sec)
+				p.send("a", "b", "c")
+				<-p.gone
+			}
+		})
+		start := time.Now()
+		if s := live.Stats(); s != (Stats{}) {
+			t.Errorf("before anything: %+v", s)
+		}
+		follow(t.Context(), live, func(l *log, item Item) bool {
+			if item.Link != nil {
+				time.Sleep(10 * sec)
+				if s := live.Stats(); s.Frames != 3 || s.Heard != start.Add(5*sec) || s.Full {
+					t.Errorf("with three frames waiting: %+v", s)
+				}
+			}
+			return l.last() != "c"
+		})
+	})
+}
+
+func TestLiveOptions(t *testing.T) {
+	t.Parallel()
+	if _, err := NewLive(LiveOptions{URL: "ws://chat.example/ws", Tokens: fixed("t")}); err == nil {
+		t.Error("an unencrypted link to another machine is accepted")
+	}
+	if _, err := NewLive(LiveOptions{URL: "ws://localhost/ws"}); err == nil {
+		t.Error("no Tokens are accepted")
+	}
+	var _ Source = (*Live)(nil)
+	var _ Source = (*Replay)(nil)
+}

@@ -1,0 +1,303 @@
+package session
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/iotest"
+	"testing/synctest"
+	"time"
+)
+
+func replayed(t testing.TB, o ReplayOptions) *log {
+	t.Helper()
+	return follow(t.Context(), NewReplay(o), nil)
+}
+
+func gzipped(text string) []byte {
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	io.WriteString(w, text)
+	w.Close()
+	return out.Bytes()
+}
+
+// recording writes words as the lines of a recording.
+func recording(words ...string) string {
+	text := ""
+	for _, w := range words {
+		text += frame(w) + "\n"
+	}
+	return text
+}
+
+func TestRecordings(t *testing.T) {
+	long := func(size int) string {
+		return `{"action":"long","pad":"` + strings.Repeat("x", size-len(`{"action":"long","pad":""}`)) + `"}`
+	}
+	tooLong := func(line int) string {
+		return fmt.Sprintf("broken: line %d is longer than the limit of 100B (--max-frame)", line)
+	}
+	a, b := frame("a"), frame("b")
+	for name, test := range map[string]struct {
+		text string
+		want []string
+		err  string // ""; or how the error begins
+	}{
+		"lines":                 {a + "\n" + b + "\n", []string{"a", "b"}, ""},
+		"no newline at the end": {a + "\n" + b, []string{"a", "b"}, ""},
+		"CRLF":                  {a + "\r\n" + b + "\r\n\r\n" + a + "\r", []string{"a", "b", "a"}, ""},
+		"blank lines":           {"\n\n  \t\n\r\n \r\n" + a + "\n\n \n", []string{"a"}, ""},
+		"blanks":                {"  " + a + "  \n", []string{"a"}, ""},
+		"the limit":             {long(100) + "\n" + long(100) + "\r\n" + long(100), []string{"long", "long", "long"}, ""},
+		"a line too long":       {a + "\n" + long(101) + "\n" + b + "\n", []string{"a", tooLong(2), "b"}, ""},
+		"too long at the end":   {a + "\n\n" + long(101), []string{"a", tooLong(3)}, ""},
+		"far too long": {long(1<<17) + "\n" + a + "\n" + long(1<<18) + "\r\n" + b,
+			[]string{tooLong(1), "a", tooLong(3), "b"}, ""},
+		"byte-order marks":          {"\ufeff" + a + "\n\ufeff" + b + "\n", []string{"a", "b"}, ""},
+		"NUL bytes":                 {a + "\n\x00\x00\x00\x00" + b + "\n\x00\x00\n", []string{"a", "b"}, ""},
+		"NUL bytes first":           {"\x00" + a + "\n\x00\x00\n" + b + "\n", []string{"a", "b"}, ""},
+		"broken lines":              {a + "\n[]\n" + b + "\n", []string{"a", "broken: an array, not an object", "b"}, ""},
+		"empty":                     {"", nil, "no line of the recording is an action"},
+		"blank":                     {"\n \n\x00\n", nil, "no line of the recording is an action"},
+		"no action":                 {"[]\n", []string{"broken: an array, not an object"}, "no line of the recording is an action"},
+		"ndjson":                    {`{"time":"2026-01-02T03:04:05Z","action":"event","text":"x"}` + "\n" + a + "\n", nil, "this is not a recording but restail's own ndjson output"},
+		"ndjson with a mark":        {"\ufeff" + `{"time":"2026-01-02T03:04:05Z","action":"event"}` + "\n", nil, "this is not a recording but restail's own ndjson output"},
+		"ndjson after a blank":      {"\n" + `{"time":"2026-01-02T03:04:05Z","action":"event"}` + "\n", nil, "this is not a recording but restail's own ndjson output"},
+		"an action with a time":     {`{"action":"a","time":1,"timestamp":2}` + "\n", []string{"a"}, ""},
+		"UTF-16 with a mark, LE":    {"\xff\xfe{\x00\"\x00", nil, "this is not a recording but text in UTF-16"},
+		"UTF-16 with a mark, BE":    {"\xfe\xff\x00{\x00\"", nil, "this is not a recording but text in UTF-16"},
+		"UTF-16 without a mark, LE": {"{\x00\"\x00", nil, "this is not a recording but text in UTF-16"},
+		"UTF-16 without a mark, BE": {"\x00{\x00\"", nil, "this is not a recording but text in UTF-16"},
+	} {
+		for how, r := range map[string]io.Reader{
+			"whole": strings.NewReader(test.text), "bytewise": iotest.OneByteReader(strings.NewReader(test.text)),
+			"with the end": iotest.DataErrReader(strings.NewReader(test.text)), "gzipped": bytes.NewReader(gzipped(test.text)),
+		} {
+			l := replayed(t, ReplayOptions{R: r, MaxFrame: 100})
+			if !slices.Equal(l.lines, test.want) {
+				t.Errorf("%s, %s: %.200q, want %.200q", name, how, l.lines, test.want)
+			}
+			if test.err == "" && l.err != nil || test.err != "" && (l.err == nil || !strings.HasPrefix(l.err.Error(), test.err)) {
+				t.Errorf("%s, %s: the error is %v, want %q", name, how, l.err, test.err)
+			}
+		}
+	}
+	l := replayed(t, ReplayOptions{R: strings.NewReader("\xff\xfe")})
+	var format *FormatError
+	if !errors.As(l.err, &format) || format.Hint == "" {
+		t.Errorf("the error is %#v", l.err)
+	}
+	if l = replayed(t, ReplayOptions{R: strings.NewReader("")}); !errors.Is(l.err, ErrNoActions) {
+		t.Errorf("the error is %#v", l.err)
+	}
+}
+
+func TestALargeRecording(t *testing.T) {
+	t.Parallel()
+	var text strings.Builder
+	for n := 0; text.Len() < 4<<20; n++ {
+		size := n * 7 % 2000
+		if n%100 == 0 {
+			size = batchBytes - 100 + n%200
+		}
+		fmt.Fprintf(&text, `{"action":"n%d","pad":"%s"}`+"\n", n, strings.Repeat("x", size))
+	}
+	l := replayed(t, ReplayOptions{R: strings.NewReader(text.String())})
+	if strings.Join(l.frames, "\n")+"\n" != text.String() || l.err != nil {
+		t.Errorf("%d lines, or others, and %v", len(l.lines), l.err)
+	}
+}
+
+func TestDamagedRecordings(t *testing.T) {
+	all := numbered(1, 5000)
+	whole := gzipped(recording(all...))
+	broken := slices.Clone(whole)
+	broken[len(broken)-5] ^= 1 // of the checksum
+	for name, test := range map[string]struct {
+		data  []byte
+		least int
+		says  string
+	}{
+		"cut short":      {whole[:len(whole)*9/10], 3000, "the recording is cut short: "},
+		"without an end": {whole[:len(whole)-8], 5000, "the recording is cut short: "},
+		"only a header":  {whole[:5], 0, "the recording is cut short: "},
+		"checksum":       {broken, 5000, "cannot read the recording any further: gzip: invalid checksum"},
+		"two members":    {append(slices.Clone(whole), whole...), 10000, ""},
+		"rubbish behind": {append(slices.Clone(whole), "rubbish behind"...), 5000, "cannot read the recording any further: gzip: invalid header"},
+	} {
+		l := replayed(t, ReplayOptions{R: bytes.NewReader(test.data)})
+		if len(l.lines) < test.least || len(l.lines) > test.least+2000 {
+			t.Errorf("%s: %d lines", name, len(l.lines))
+		}
+		if test.says == "" && l.err != nil || test.says != "" && (l.err == nil || !strings.HasPrefix(l.err.Error(), test.says)) {
+			t.Errorf("%s: the error is %v, want %q", name, l.err, test.says)
+		}
+		if test.least > 0 && !slices.Equal(l.lines[:3000], all[:3000]) {
+			t.Errorf("%s: the lines are others", name)
+		}
+	}
+	l := replayed(t, ReplayOptions{R: io.MultiReader(strings.NewReader(recording("a")+frame("b")), iotest.ErrReader(errors.New("disk on fire")))})
+	l.expect(t, "a", "b")
+	if l.err == nil || !strings.HasSuffix(l.err.Error(), "disk on fire") {
+		t.Errorf("the error is %v", l.err)
+	}
+}
+
+func TestALivePipeIsReadAsItComes(t *testing.T) {
+	for _, speed := range []float64{0, 1} {
+		synctest.Test(t, func(t *testing.T) {
+			r, w := io.Pipe()
+			start := time.Now()
+			go func() {
+				for _, text := range []string{recording("a", "b") + `{"act`, `ion":"c"}` + "\n", recording("d")} {
+					io.WriteString(w, text)
+					time.Sleep(time.Minute)
+				}
+				w.Close()
+			}()
+			var saw []string
+			follow(t.Context(), NewReplay(ReplayOptions{R: r, Speed: speed}), func(l *log, item Item) bool {
+				saw = append(saw, time.Since(start).String()+" "+l.last()+map[bool]string{true: " more"}[item.More])
+				return true
+			})
+			if want := []string{"0s a more", "0s b", "1m0s c", "2m0s d"}; !slices.Equal(saw, want) {
+				t.Errorf("at speed %v: %q, want %q", speed, saw, want)
+			}
+		})
+	}
+}
+
+// stamped writes actions with stamps, each a number of seconds.
+func stamped(seconds ...int) string {
+	text := ""
+	for _, s := range seconds {
+		text += fmt.Sprintf(`{"action":"at%d","timestamp":%d}`+"\n", s, 1740152273+s)
+	}
+	return text
+}
+
+func TestPace(t *testing.T) {
+	for name, test := range map[string]struct {
+		speed float64
+		text  string
+		want  []string // when what comes
+	}{
+		"as recorded":       {1, stamped(100, 100, 101, 161), []string{"0s at100", "0s at100", "1s at101", "1m1s at161"}},
+		"ten times":         {10, stamped(0, 10, 11), []string{"0s at0", "1s at10", "1.1s at11"}},
+		"half":              {0.5, stamped(0, 10), []string{"0s at0", "20s at10"}},
+		"no stamps":         {1, frame("a") + "\n" + stamped(10) + frame("b") + "\n" + stamped(20), []string{"0s a", "0s at10", "0s b", "10s at20"}},
+		"a little back":     {1, stamped(10, 8, 9, 12), []string{"0s at10", "0s at8", "0s at9", "2s at12"}},
+		"a minute back":     {1, stamped(100, 40, 101), []string{"0s at100", "0s at40", "1s at101"}},
+		"as fast as it can": {0, stamped(0, 100, 36000, 1), []string{"0s at0", "0s at100", "0s at36000", "0s at1"}},
+		"broken lines":      {1, stamped(0) + "[]\n" + stamped(5), []string{"0s at0", "0s broken: an array, not an object", "5s at5"}},
+		"another recording": {1, stamped(32400, 0, 5),
+			[]string{"0s at32400", "0s notice: the stamps of the recording jump back by 9h0m0s: its pace begins anew", "0s at0", "5s at5"}},
+		"a long wait": {1, stamped(0, 36000, 36005),
+			[]string{"0s at0", "0s notice: the next action of the recording is due in 10h0m0s: waiting for one minute only", "1m0s at36000", "1m5s at36005"}},
+		"very slow": {1e-12, stamped(0, 1), []string{"0s at0",
+			"0s notice: the next action of the recording is due in 1281023h53m38s: waiting for one minute only", "1m0s at1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := NewReplay(ReplayOptions{R: strings.NewReader(test.text), Speed: test.speed, MaxFrame: 100})
+				start := time.Now()
+				var saw []string
+				flushed := true
+				for item, err := range r.Items(t.Context()) {
+					if err != nil {
+						t.Error(err)
+					}
+					l := &log{}
+					if l.add(item) {
+						line := time.Since(start).String() + " " + l.last()
+						if len(saw) > 0 && !flushed && !strings.HasPrefix(saw[len(saw)-1], time.Since(start).String()+" ") {
+							t.Errorf("%q was not flushed before the wait", saw[len(saw)-1])
+						}
+						saw = append(saw, line)
+					}
+					flushed = !item.More
+				}
+				if !slices.Equal(saw, test.want) {
+					t.Errorf("%q, want %q", saw, test.want)
+				}
+			})
+		})
+	}
+}
+
+// A replay ends when ctx does, even if nothing more can be read.
+func TestReplayCanBeCancelled(t *testing.T) {
+	for name, test := range map[string]struct {
+		text  string // then nothing more comes
+		speed float64
+		want  []string
+	}{
+		"while waiting for stdin": {stamped(0, 0), 0, []string{"at0", "at0"}},
+		"in a wait":               {stamped(0, 50), 1, []string{"at0"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r, w := io.Pipe()
+				defer w.Close() // the read goes on until then
+				go io.WriteString(w, test.text)
+				ctx, cancel := contextFor(t, 30*sec)
+				defer cancel()
+				start := time.Now()
+				l := follow(ctx, NewReplay(ReplayOptions{R: r, Speed: test.speed}), nil)
+				l.expect(t, test.want...)
+				if took := time.Since(start); took != 30*sec || l.err != nil {
+					t.Errorf("it took %v and ended with %v", took, l.err)
+				}
+			})
+		})
+	}
+}
+
+func TestReplayYieldsWhatWasReceivedAtCancel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := io.Pipe()
+		defer w.Close()
+		go io.WriteString(w, recording(numbered(1, 100)...))
+		ctx, cancel := context.WithCancel(t.Context())
+		l := follow(ctx, NewReplay(ReplayOptions{R: r}), func(l *log, item Item) bool {
+			synctest.Wait() // the rest is received
+			cancel()
+			synctest.Wait()
+			return true
+		})
+		l.expect(t, numbered(1, 100)...)
+	})
+}
+
+func TestReplayDoesNotReadFarAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &endlessLines{}
+		follow(t.Context(), NewReplay(ReplayOptions{R: source}), func(l *log, item Item) bool {
+			time.Sleep(time.Hour)
+			return len(l.lines) < 3
+		})
+		if read := source.read.Load(); read > runAhead+4*batchBytes {
+			t.Errorf("%d bytes were read for three lines", read)
+		}
+	})
+}
+
+// endlessLines is a recording without an end.
+type endlessLines struct{ read atomic.Int64 }
+
+func (e *endlessLines) Read(p []byte) (int, error) {
+	n := 0
+	for line := padded(1) + "\n"; n+len(line) <= len(p); {
+		n += copy(p[n:], line)
+	}
+	e.read.Add(int64(n))
+	return n, nil
+}
