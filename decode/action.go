@@ -29,7 +29,7 @@ type Action struct {
 // usualValues is the number of values that few frames exceed.
 const usualValues = 31
 
-// element is an element of an array: a string that is not empty or a number.
+// element is an element of an array: a string that is not empty, or an id.
 type element struct {
 	scan.Value
 	form form

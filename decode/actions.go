@@ -156,7 +156,9 @@ func (d *Decoder) replyCreated() {
 	r.put(record.Text, keyReplyText)
 	r.put(record.BroadcastID, keyBroadcastID)
 	r.put(record.ShowID, keyShowID)
-	for _, e := range r.within(keyConnections) {
+	identifiers := r.within(keyConnections)
+	r.Reserve(record.Connections, len(identifiers))
+	for _, e := range identifiers {
 		if identifier, ok := r.chars(r.of(e.Value), record.ID); ok {
 			r.Add(record.Connections, identifier)
 		}

@@ -17,7 +17,7 @@ const (
 	maxBytes       = 64 << 20 // actions and strings
 )
 
-// connections is the connection map by the vendor's rules: the last
+// connections is the connection map by the documentation's rules: the last
 // connection_info of an identifier counts, and only a connection_closed with the
 // uuid of that one removes it. It holds copies, so that it keeps no frame alive.
 //

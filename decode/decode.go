@@ -56,10 +56,8 @@ func (d *Decoder) Apply(a *Action, received time.Time) {
 	d.row.reset(a)
 	d.received, d.placed, d.complete = received, false, false
 	d.change, d.updated = nil, false
-	if string(a.Name()) == linkName {
+	if d.row.put(record.Action, keyAction); string(d.Action()) == linkName {
 		d.row.SetPlain(record.Action, "wire_link")
-	} else {
-		d.row.put(record.Action, keyAction)
 	}
 	if a.kind.enter != nil {
 		d.Record()

@@ -61,16 +61,22 @@ func integer(v value) int {
 	if v.Kind != scan.Number {
 		return -1
 	}
-	literal := v.Bytes
-	if !isInteger(literal) {
+	n := digitsValue(v.Bytes)
+	if n < 0 && !isInteger(v.Bytes) {
 		var memory [64]byte
-		literal, _ = appendInteger(memory[:0], literal)
+		digits, _ := appendInteger(memory[:0], v.Bytes)
+		n = digitsValue(digits)
 	}
-	if len(literal) == 0 || len(literal) > 9 {
+	return n
+}
+
+// digitsValue returns the value of 1 to 9 digits, -1 for anything else.
+func digitsValue(digits []byte) int {
+	if len(digits) == 0 || len(digits) > 9 {
 		return -1
 	}
 	n := 0
-	for _, c := range literal {
+	for _, c := range digits {
 		if c < '0' || c > '9' {
 			return -1
 		}

@@ -78,9 +78,9 @@ func (p *Parser) members(object key, names ...string) {
 	}
 }
 
-// list reads an array of texts and notes its strings that are not empty and its
-// numbers. An element that is an object stands for its member of that name, if a
-// name is given.
+// list reads an array of texts and notes its strings that are not empty, and its
+// numbers where those are ids. An element that is an object stands for its member
+// of that name, if a name is given.
 func (p *Parser) list(array key, name string) {
 	p.a.begin(array)
 	kind, from := p.s.Kind(), len(p.a.elements)
@@ -91,7 +91,7 @@ func (p *Parser) list(array key, name string) {
 		} else {
 			e.Value = p.s.Value()
 		}
-		if e.Kind == scan.Number || e.Kind == scan.String && e.From < e.To {
+		if e.Kind == scan.Number && array == keyConnections || e.Kind == scan.String && e.From < e.To {
 			p.a.elements = append(p.a.elements, e)
 		}
 	}

@@ -92,16 +92,22 @@ func (r *row) says(k key, kind record.Kind) bool {
 // string that is not empty; an ID that, or a number whose value is an integer; a
 // Number any number.
 func (r *row) chars(v value, kind record.Kind) (c record.Chars, ok bool) {
-	switch {
-	case v.Kind == scan.String:
-		c = record.Chars{Bytes: v.Bytes, Plain: v.Plain}
-		return c, len(v.Bytes) > 0 && (kind == record.String || kind == record.ID)
-	case v.Kind != scan.Number:
-		return c, false
-	case kind == record.ID && !isInteger(v.Bytes):
-		start := len(r.digits)
-		r.digits, ok = appendInteger(r.digits, v.Bytes)
-		return record.Chars{Bytes: r.digits[start:len(r.digits):len(r.digits)], Plain: true}, ok
+	if v.Kind == scan.Number && kind == record.ID && !isInteger(v.Bytes) {
+		return r.integerChars(v.Bytes)
 	}
-	return record.Chars{Bytes: v.Bytes, Plain: true}, kind == record.Number || kind == record.ID
+	c = record.Chars{Bytes: v.Bytes, Plain: v.Plain || v.Kind == scan.Number}
+	switch v.Kind {
+	case scan.String:
+		return c, len(v.Bytes) > 0 && (kind == record.String || kind == record.ID)
+	case scan.Number:
+		return c, kind == record.Number || kind == record.ID
+	}
+	return c, false
+}
+
+// integerChars returns the digits of a number whose value is an integer.
+func (r *row) integerChars(literal []byte) (c record.Chars, ok bool) {
+	start := len(r.digits)
+	r.digits, ok = appendInteger(r.digits, literal)
+	return record.Chars{Bytes: r.digits[start:len(r.digits):len(r.digits)], Plain: true}, ok
 }

@@ -36,3 +36,23 @@ func TestSetTime(t *testing.T) {
 		check(at.Truncate(time.Second))
 	}
 }
+
+// Reserve keeps what a list has, and is no reason for the record to have it.
+func TestReserve(t *testing.T) {
+	var r Record
+	r.Reserve(Badges, 2)
+	if r.Has(Badges) {
+		t.Error("an empty list")
+	}
+	r.Add(Badges, Chars{Bytes: []byte("a")})
+	r.Reserve(Badges, 1000)
+	r.Add(Badges, Chars{Bytes: []byte("b")})
+	if list := r.List(Badges); len(list) != 2 || string(list[0].Bytes) != "a" || string(list[1].Bytes) != "b" {
+		t.Errorf("the list is %v", list)
+	}
+	r.Reset()
+	r.Reserve(Badges, 1)
+	if r.Add(Badges, Chars{}); len(r.List(Badges)) != 1 {
+		t.Error("strings of an earlier record")
+	}
+}
