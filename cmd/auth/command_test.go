@@ -169,7 +169,7 @@ func TestCommandFails(t *testing.T) {
 	s = w.open(t)
 	mustToken(t, s, "")
 	_, err = s.Token(t.Context(), "same")
-	wantError(t, err, statusUnauthorized, false, "printed again", "refused")
+	wantError(t, err, statusUnauthorized, false, "same token again", "refused")
 
 	w.TokenCommand = "/nowhere/at/all MARKED"
 	_, err = w.open(t).Token(t.Context(), "")
