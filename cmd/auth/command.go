@@ -90,7 +90,7 @@ func (c *command) run(ctx context.Context) (token string, expires time.Time, err
 		return "", time.Time{}, c.failed(err)
 	}
 	if token, expires, err = parseOutput(stdout.text.String()); err != nil {
-		return "", time.Time{}, fmt.Errorf("what %s printed is no token: %w", c.name(), err)
+		return "", time.Time{}, fmt.Errorf("%s did not print a token: %w", c.name(), err)
 	}
 	return token, expires, nil
 }

@@ -110,11 +110,11 @@ func parseRedirect(redirect string, noBrowser bool) (*url.URL, error) {
 	const like = "write it as http://127.0.0.1:8976/callback"
 	switch {
 	case err != nil || u.Host == "" || u.Fragment != "" || u.User != nil:
-		return nil, usage("--redirect-url is no URL to come back to: %s", like)
+		return nil, usage("invalid --redirect-url: %s", like)
 	case noBrowser && (u.Scheme == "https" || u.Scheme == "http"):
 		return u, nil
 	case u.Scheme != "http" || !endpoint.IsLoopback(u.Hostname()):
-		return nil, usage("--redirect-url=%s: only http:// on loopback can be listened on: %s, or use --no-browser", redirect, like)
+		return nil, usage("--redirect-url=%s: restail can listen only on http:// and loopback: %s, or use --no-browser", redirect, like)
 	case u.Port() == "" || u.Port() == "0":
 		return nil, usage("--redirect-url=%s: it needs a port, the one that is registered: %s", redirect, like)
 	}

@@ -26,7 +26,7 @@ func parseToken(text string) (string, error) {
 	case token == "":
 		return "", errors.New("there is no token in it")
 	case strings.ContainsFunc(token, unicode.IsSpace):
-		return "", errors.New("there is white space inside the token: it has to be one word on one line")
+		return "", errors.New("there is white space inside the token: want one word on one line")
 	case !utf8.ValidString(token) || strings.ContainsFunc(token, func(r rune) bool { return !unicode.IsGraphic(r) }):
 		return "", errors.New("there are bytes in it that no token has: is it a text file in UTF-8?")
 	}
@@ -47,7 +47,7 @@ func parseOutput(text string) (token string, expires time.Time, err error) {
 	}
 	var output map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(text), &output); err != nil {
-		return "", time.Time{}, errors.New("it begins like JSON but is not one JSON object")
+		return "", time.Time{}, errors.New("it begins like JSON but is not a JSON object")
 	}
 	var bare string
 	if raw, ok := output["token"]; !ok || json.Unmarshal(raw, &bare) != nil {

@@ -134,7 +134,7 @@ func (f *flow) pasted(text string) (code string, err error) {
 	query, _, _ = strings.Cut(query, "#")
 	q, err := url.ParseQuery(query)
 	if err != nil {
-		return "", unauthorized("what was pasted is no URL: paste the whole line of the browser's address bar")
+		return "", unauthorized("cannot read the pasted URL: paste the whole line of the browser's address bar")
 	}
 	return f.codeOf(q)
 }
