@@ -36,7 +36,7 @@ func uuid(of ...string) string {
 	return fmt.Sprintf("%s-%s-4%s-a%s-%s", d[:8], d[8:12], d[13:16], d[17:20], d[20:32])
 }
 
-// digits returns a digest of n decimal digits.
+// digits returns a digest of count decimal digits.
 func digits(count int, of ...string) string {
 	n, _ := new(big.Int).SetString(digest(of...), 16)
 	return "1" + n.String()[1:count]
