@@ -15,7 +15,7 @@ import (
 	"github.com/restail/restail/cmd/serve"
 )
 
-// serveCommand is a loopback Restream.
+// serveCommand runs a loopback Restream.
 type serveCommand struct {
 	File string `arg:"" optional:"" words:"files" help:"A recording made with -o raw, - for stdin. Default: the built-in show."`
 	*serveFlags
@@ -103,8 +103,7 @@ func (c *serveCommand) recording(r *run) ([]serve.Action, error) {
 	}
 }
 
-// checkLoopback checks that an address to listen on is one that other machines
-// cannot reach.
+// checkLoopback checks that other machines cannot reach an address to listen on.
 func checkLoopback(address string) error {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -149,5 +148,5 @@ func startServer(ctx context.Context, address string, o serve.Options) (*upstrea
 	}, nil
 }
 
-// stopTime is how long clients get to take their close frame.
+// stopTime is how long clients have to answer their close frame.
 const stopTime = time.Second

@@ -22,11 +22,11 @@ const (
 	tokenPath  = "/oauth/token"
 	revokePath = "/oauth/revoke"
 
-	// requestTime is how long an answer of the API may take.
+	// requestTime is how long the API may take to answer.
 	requestTime = 15 * time.Second
-	// answerLimit is the most in bytes that is read of an answer.
+	// answerLimit is how many bytes of an answer are read.
 	answerLimit = 1 << 20
-	// quoteLimit is the most in characters that is quoted of an answer.
+	// quoteLimit is how many characters of an answer are quoted.
 	quoteLimit = 200
 )
 
@@ -83,7 +83,7 @@ func (a *api) grant(ctx context.Context, app application, form url.Values) (*pai
 	return p, nil
 }
 
-// revoke makes a token invalid. Its error is as that of grant.
+// revoke makes a token invalid. Its errors are those of grant.
 func (a *api) revoke(ctx context.Context, app application, token, hint string) error {
 	resp, body, err := a.post(ctx, revokePath, app, url.Values{"token": {token}, "token_type_hint": {hint}})
 	if err != nil {

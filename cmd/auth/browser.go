@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// openTime is how long a program may take to find out that it opens nothing.
+// openTime is how long to wait for a program that cannot open a browser to fail.
 const openTime = time.Second
 
 // openers are the programs that open a URL in the user's browser.
@@ -19,10 +19,10 @@ var openers = map[string][][]string{
 	"":        {{"xdg-open"}, {"wslview"}, {"x-www-browser"}},
 }
 
-// Browser returns what opens a URL in the user's browser: the programs of
-// BROWSER, separated as those of PATH, and what the system has for it: the first
-// that does not fail at once, as those do that find no desktop. It does not wait
-// for the browser, which has nothing to do with our terminal.
+// Browser returns a function that opens a URL in the user's browser. It tries
+// the programs of the variable BROWSER, separated like those of PATH, then the
+// system's own, until one does not fail within a second. It does not wait for
+// the browser, and detaches it from our terminal.
 func Browser(environ []string) func(url string) error {
 	o := Options{Environ: environ}
 	programs, desktop := openers[runtime.GOOS]
@@ -41,7 +41,7 @@ func Browser(environ []string) func(url string) error {
 		for i, words := range programs {
 			switch {
 			case start(words, url, environ) != nil:
-			case i >= len(chosen) && !desktop: // likely a text browser, which shows nothing without a terminal
+			case i >= len(chosen) && !desktop: // it would start a text browser, which needs a terminal
 				return errors.New("there is no desktop to open a browser on")
 			default:
 				return nil
@@ -51,7 +51,7 @@ func Browser(environ []string) func(url string) error {
 	}
 }
 
-// start runs a program with the URL in the place of %s, or at its end.
+// start runs a program with the URL as its last argument, or in place of %s.
 func start(words []string, url string, environ []string) error {
 	args, placed := make([]string, 0, len(words)), false
 	for _, word := range words[1:] {

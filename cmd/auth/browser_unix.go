@@ -4,5 +4,5 @@ package auth
 
 import "syscall"
 
-// detached takes a text browser the terminal away, which is ours.
+// detached starts a program without a terminal: a text browser must not use ours.
 func detached() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }

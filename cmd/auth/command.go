@@ -7,20 +7,21 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"time"
 )
 
 const (
-	// commandTime is how long a token command may take: it may have to ask its
-	// user for a passphrase.
+	// commandTime is how long a token command may take: it may ask the user for a
+	// passphrase.
 	commandTime = 2 * time.Minute
-	// commandGrace is how long it gets to leave after an interrupt.
-	commandGrace = 2 * time.Second
+	// interruptTime is how long a command may take to end after an interrupt.
+	interruptTime = 2 * time.Second
 )
 
-// command is a program that prints a token. It is run when a token is wanted
-// and none is at hand, has expired or was refused.
+// command is a program that prints a token. It is run for the first token, and
+// again when that has expired or was refused.
 type command struct {
 	args    []string
 	environ []string
@@ -49,21 +50,21 @@ func (c *command) Token(ctx context.Context, refused string) (string, error) {
 		return "", ctx.Err()
 	}
 	if err != nil {
-		// Once it has worked, whatever it fails for may pass.
+		// A command that has worked before may work again.
 		return "", &Error{text: "--token-command: " + err.Error(), status: statusUnauthorized, temporary: c.token != ""}
 	}
 	if token == refused {
-		return "", unauthorized("--token-command: %s printed again the token that the service had just refused", c.name())
+		return "", unauthorized("--token-command: %s printed the same token again, which the service had just refused", c.name())
 	}
 	c.token, c.expires = token, expires
 	return token, nil
 }
 
-// name is the program without its arguments, which may be nobody's business.
+// name returns the program without its arguments, which may be secret.
 func (c *command) name() string { return c.args[0] }
 
-// run runs the command and reads what it prints. Its stdin is empty, its
-// stderr the user's.
+// run runs the command and reads its stdout. Its stdin is empty, its stderr the
+// user's.
 func (c *command) run(ctx context.Context) (token string, expires time.Time, err error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
@@ -72,7 +73,7 @@ func (c *command) run(ctx context.Context) (token string, expires time.Time, err
 	stderr := &wholeLines{w: c.stderr}
 	defer stderr.end()
 	cmd.Env, cmd.Stdout, cmd.Stderr = c.environ, stdout, stderr
-	cmd.WaitDelay = commandGrace
+	cmd.WaitDelay = interruptTime
 	cmd.Cancel = func() error {
 		if err := cmd.Process.Signal(os.Interrupt); !errors.Is(err, os.ErrProcessDone) && err != nil {
 			return cmd.Process.Kill()
@@ -89,7 +90,7 @@ func (c *command) run(ctx context.Context) (token string, expires time.Time, err
 		return "", time.Time{}, c.failed(err)
 	}
 	if token, expires, err = parseOutput(stdout.text.String()); err != nil {
-		return "", time.Time{}, fmt.Errorf("what %s printed is no token: %w", c.name(), err)
+		return "", time.Time{}, fmt.Errorf("%s did not print a token: %w", c.name(), err)
 	}
 	return token, expires, nil
 }
@@ -103,10 +104,10 @@ func (c *command) failed(err error) error {
 	if cause == nil {
 		cause = err
 	}
-	return fmt.Errorf("%s cannot be run: %w (no shell is used: for ~, $NAME or a pipe write sh -c '…')", c.name(), cause)
+	return fmt.Errorf("%s cannot be run: %w (no shell is used: for variables or a pipe write %s)", c.name(), cause, shell(runtime.GOOS))
 }
 
-// bounded keeps what is written to it and stops the writer when it is too much.
+// bounded keeps what is written to it, and stops the writer at the limit.
 type bounded struct {
 	text strings.Builder
 	over bool
@@ -122,7 +123,7 @@ func (b *bounded) Write(p []byte) (int, error) {
 	return b.text.Write(p)
 }
 
-// wholeLines passes everything on, and can end the line that is not.
+// wholeLines passes everything on. Its end completes a line that was not ended.
 type wholeLines struct {
 	w    io.Writer
 	open bool

@@ -146,7 +146,7 @@ func TestCommandFails(t *testing.T) {
 		{`print '{"token":"MARKED"'`, []string{name, "JSON"}},
 		{`print '{"token":"MARKED"} x'`, []string{name, "JSON"}},
 		{`print '{"access":"MARKED"}'`, []string{name, `"token"`}},
-		{`print '{"token":null}'`, []string{name, "no token"}},
+		{`print '{"token":null}'`, []string{name, "no token in it"}},
 		{`print '{"token":"MARKED","expires_at":"tomorrow"}'`, []string{name, "expires_at"}},
 		{`print '{"token":"MARKED","expires_at":1e300}'`, []string{name, "expires_at"}},
 	}
@@ -169,7 +169,7 @@ func TestCommandFails(t *testing.T) {
 	s = w.open(t)
 	mustToken(t, s, "")
 	_, err = s.Token(t.Context(), "same")
-	wantError(t, err, statusUnauthorized, false, "printed again", "refused")
+	wantError(t, err, statusUnauthorized, false, "same token again", "refused")
 
 	w.TokenCommand = "/nowhere/at/all MARKED"
 	_, err = w.open(t).Token(t.Context(), "")

@@ -12,8 +12,8 @@ const (
 	statusUnauthorized = 3
 )
 
-// Error is every error of this package but the context's. Its text is one line
-// that says what is wrong and what to do, without a secret.
+// Error is the type of every error of this package except the context's. Its
+// text is one line that says what is wrong and what to do, without a secret.
 type Error struct {
 	text      string
 	status    int
@@ -23,33 +23,34 @@ type Error struct {
 
 func (e *Error) Error() string { return e.text }
 
-// Temporary tells whether asking again later can help: the network or the
+// Temporary reports whether asking again later can help: the network or the
 // service failed, not the login.
 func (e *Error) Temporary() bool { return e.temporary }
 
-// RetryAfter is how long the service wants to be left alone, 0 when it did not
-// say.
+// RetryAfter returns how long to wait before the next request, 0 when the
+// service did not say.
 func (e *Error) RetryAfter() time.Duration { return e.after }
 
-// ExitStatus is the status that the error ends the program with.
+// ExitStatus returns the exit status of a program that ends with the error.
 func (e *Error) ExitStatus() int { return e.status }
 
-// unauthorized is a final error: there is no token, or it is refused.
+// unauthorized returns a final error: there is no token, or it is refused.
 func unauthorized(format string, args ...any) *Error {
 	return &Error{text: fmt.Sprintf(format, args...), status: statusUnauthorized}
 }
 
-// usage is an error in what the user wrote, found before anything is contacted.
+// usage returns an error in what the user wrote or in a file, found before
+// anything is contacted.
 func usage(format string, args ...any) *Error {
 	return &Error{text: fmt.Sprintf(format, args...), status: statusUsage}
 }
 
-// failed is an error of this machine that asking again does not mend.
+// failed returns an error of this machine that asking again does not fix.
 func failed(format string, args ...any) *Error {
 	return &Error{text: fmt.Sprintf(format, args...), status: statusFailed}
 }
 
-// temporary is an error that may be gone at the next try.
+// temporary returns an error that the next try may not have.
 func temporary(format string, args ...any) *Error {
 	return &Error{text: fmt.Sprintf(format, args...), status: statusFailed, temporary: true}
 }

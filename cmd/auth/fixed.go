@@ -12,7 +12,7 @@ import (
 // accessTokenVariable is the environment variable for a token.
 const accessTokenVariable = "RESTREAM_ACCESS_TOKEN"
 
-// fixed is a token that was given once and cannot change.
+// fixed is a source with one token that cannot change.
 type fixed struct{ token, name string }
 
 func (f fixed) Token(_ context.Context, refused string) (string, error) {
@@ -26,7 +26,7 @@ func refusedFrom(name string) error {
 	return unauthorized("the service refused the token of %s: it may have expired; get a new one, or let `restail login` keep one fresh", name)
 }
 
-// stream is a token on stdin or on a pipe: one line, read once.
+// stream is a source that reads one line from stdin or from a pipe, once.
 type stream struct {
 	r     io.Reader
 	name  string
@@ -55,8 +55,8 @@ func (s *stream) failed(err error) error {
 	return usage("cannot read the token on %s: %v", s.name, err)
 }
 
-// abandon waits for a read of stdin or a pipe. When ctx is done first, the read
-// is left behind: there is no way to stop it.
+// abandon waits for a read of stdin or a pipe. When ctx is done first, it
+// abandons the read, since nothing can stop it.
 func abandon(ctx context.Context, read func() (string, error)) (string, error) {
 	type result struct {
 		line string
@@ -75,8 +75,8 @@ func abandon(ctx context.Context, read func() (string, error)) (string, error) {
 	}
 }
 
-// readLine reads up to and with the end of the first line that is not blank,
-// and no byte further.
+// readLine reads the first line that is not blank, with its line end, and no
+// byte more.
 func readLine(r io.Reader) (string, error) {
 	var line []byte
 	char := make([]byte, 1)
@@ -98,15 +98,15 @@ func readLine(r io.Reader) (string, error) {
 	return string(line), nil
 }
 
-// file is a token file. It is read anew whenever a token is wanted, so that
-// whoever renews it need not restart us.
+// file is a source that reads a token file each time, so that another program
+// can renew the token.
 type file struct {
 	path  string
-	token string // what it held when it was last readable
+	token string // the token that was read last
 }
 
-// openFile reads a token file, or prepares for reading one that is a pipe, as
-// a shell's <(command) is: that can be read only once.
+// openFile reads a token file. A pipe, such as a shell's <(command), is read later
+// and only once.
 func openFile(path string) (source, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -125,8 +125,8 @@ func openFile(path string) (source, error) {
 func (f *file) Token(_ context.Context, refused string) (string, error) {
 	token, err := f.read()
 	if err != nil {
-		// It may be in the middle of being replaced. What it held is still good
-		// for a try, but not for a second one.
+		// Another program may be replacing the file. The last token is worth a
+		// try, but only one.
 		token = f.token
 	}
 	if token == refused {
@@ -156,8 +156,8 @@ func (f *file) read() (string, error) {
 	return token, nil
 }
 
-// lazyFile opens a file at the first read, since opening a pipe waits for its
-// other end.
+// lazyFile opens a file at the first read, since opening a pipe waits for the
+// program that writes to it.
 type lazyFile struct {
 	path string
 	file fs.File

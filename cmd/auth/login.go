@@ -26,23 +26,23 @@ const (
 // login: the owner of an application ticks them.
 const chatScope = "chat.read"
 
-// LoginOptions is what [Login] needs beside the world that tokens come from.
+// LoginOptions is what [Login] needs.
 type LoginOptions struct {
 	Options
-	// RedirectURL is --redirect-url: as it is registered for the application.
+	// RedirectURL is --redirect-url, exactly as registered for the application.
 	RedirectURL string
-	// NoBrowser is --no-browser: print the URL, and read from Stdin where the
-	// browser ended, which may be that of another machine.
+	// NoBrowser is --no-browser: print the URL, and read from Stdin the URL at
+	// which a browser ended, perhaps on another machine.
 	NoBrowser bool
-	// Browse opens a URL in the browser; nil when there is none. The URL is
-	// printed in any case.
+	// Browse opens a URL in the browser; nil when there is none. The URL is also
+	// printed.
 	Browse func(url string) error
-	// ReadSecret reads a line from the terminal without echo; nil when Stdin
-	// is no terminal.
+	// ReadSecret reads a line from the terminal without echo; nil when Stdin is
+	// not a terminal.
 	ReadSecret func(ctx context.Context) (string, error)
 }
 
-// flow is one login under way.
+// flow is one login in progress.
 type flow struct {
 	*LoginOptions
 	lines    *bufio.Reader // Stdin
@@ -54,7 +54,7 @@ type flow struct {
 	verifier string
 }
 
-// Login runs the authorization-code flow and fills the store. It talks on
+// Login runs the authorization-code flow and stores the tokens. It prompts on
 // Stderr. Its error is the context's or an [*Error].
 func Login(ctx context.Context, o LoginOptions) error {
 	f, err := newFlow(&o)
@@ -103,25 +103,25 @@ func newFlow(o *LoginOptions) (*flow, error) {
 	}, nil
 }
 
-// parseRedirect checks the redirect URL. Where nobody listens it may be any
-// that is registered.
+// parseRedirect checks the redirect URL. Without a browser of ours nothing
+// listens there, so that it may be any that is registered.
 func parseRedirect(redirect string, noBrowser bool) (*url.URL, error) {
 	u, err := url.Parse(redirect)
 	const like = "write it as http://127.0.0.1:8976/callback"
 	switch {
 	case err != nil || u.Host == "" || u.Fragment != "" || u.User != nil:
-		return nil, usage("--redirect-url is no URL to come back to: %s", like)
+		return nil, usage("invalid --redirect-url: %s", like)
 	case noBrowser && (u.Scheme == "https" || u.Scheme == "http"):
 		return u, nil
 	case u.Scheme != "http" || !endpoint.IsLoopback(u.Hostname()):
-		return nil, usage("--redirect-url=%s: only http:// on loopback can be listened on: %s, or use --no-browser", redirect, like)
+		return nil, usage("--redirect-url=%s: restail can listen only on http:// and loopback: %s, or use --no-browser", redirect, like)
 	case u.Port() == "" || u.Port() == "0":
 		return nil, usage("--redirect-url=%s: it needs a port, the one that is registered: %s", redirect, like)
 	}
 	return u, nil
 }
 
-// url is where the browser has to go.
+// url returns the URL that the browser has to open.
 func (f *flow) url() string {
 	config := oauth2.Config{ClientID: f.app.id, RedirectURL: f.RedirectURL, Endpoint: oauth2.Endpoint{AuthURL: f.api.base + loginPath}}
 	return config.AuthCodeURL(f.state, oauth2.S256ChallengeOption(f.verifier))

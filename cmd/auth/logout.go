@@ -6,9 +6,9 @@ import (
 	"fmt"
 )
 
-// Logout revokes the stored tokens and deletes them. It talks on Stderr. When
-// the service could not be told, the tokens are deleted all the same, and the
-// error says so. It is an [*Error], or the context's when nothing was done.
+// Logout revokes the stored tokens and deletes them. It reports on Stderr. When
+// revoking fails, it deletes them all the same, and the error says so. The error
+// is an [*Error], or the context's when nothing was done.
 func Logout(ctx context.Context, o Options) error {
 	if err := o.check(); err != nil {
 		return err
@@ -59,8 +59,8 @@ func (s *store) removed() error {
 	return nil
 }
 
-// revokeAll revokes both tokens; the refresh token first, since it lives
-// longer. A token that is already dead is no error.
+// revokeAll revokes both tokens; the refresh token first, since it is valid for
+// longer. A token that is already invalid is not an error.
 func revokeAll(ctx context.Context, a *api, l *login) (failure error) {
 	a.secrets.Add(l.AccessToken, l.RefreshToken)
 	for _, token := range []struct{ text, hint string }{{l.RefreshToken, "refresh_token"}, {l.AccessToken, "access_token"}} {

@@ -11,14 +11,14 @@ import (
 	"unicode/utf8"
 )
 
-// tokenLimit is the longest token in bytes, and the most that is read in
-// search of one. Real ones have about 40.
+// tokenLimit is how many bytes are read in search of a token. Real tokens have
+// about 40.
 const tokenLimit = 64 << 10
 
-// parseToken cuts the white space around a token and refuses what cannot be
+// parseToken removes the white space around a token and refuses what cannot be
 // one. Its errors quote nothing.
 func parseToken(text string) (string, error) {
-	// Some editors and shells put a byte order mark before the text.
+	// Some editors and shells write a byte-order mark.
 	token := strings.TrimSpace(strings.TrimPrefix(text, "\ufeff"))
 	switch {
 	case len(text) > tokenLimit:
@@ -26,19 +26,19 @@ func parseToken(text string) (string, error) {
 	case token == "":
 		return "", errors.New("there is no token in it")
 	case strings.ContainsFunc(token, unicode.IsSpace):
-		return "", errors.New("there is white space inside the token: it has to be one word on one line")
+		return "", errors.New("there is white space inside the token: want one word on one line")
 	case !utf8.ValidString(token) || strings.ContainsFunc(token, func(r rune) bool { return !unicode.IsGraphic(r) }):
 		return "", errors.New("there are bytes in it that no token has: is it a text file in UTF-8?")
 	}
 	return token, nil
 }
 
-// parseOutput reads what a token command wrote: a bare token, or
+// parseOutput parses the output of a token command: a bare token, or
 //
 //	{"token": "…", "expires_at": 1740152273}
 //
-// where expires_at can be left out or null, and is seconds since 1970 or RFC
-// 3339. The time is zero when it is not known.
+// where expires_at is seconds since 1970, RFC 3339, null or missing. The time is
+// zero when it is not known.
 func parseOutput(text string) (token string, expires time.Time, err error) {
 	text = strings.TrimPrefix(text, "\ufeff")
 	if len(text) > tokenLimit || !strings.HasPrefix(strings.TrimSpace(text), "{") {
@@ -47,7 +47,7 @@ func parseOutput(text string) (token string, expires time.Time, err error) {
 	}
 	var output map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(text), &output); err != nil {
-		return "", time.Time{}, errors.New("it begins like JSON but is not one JSON object")
+		return "", time.Time{}, errors.New("it begins like JSON but is not a JSON object")
 	}
 	var bare string
 	if raw, ok := output["token"]; !ok || json.Unmarshal(raw, &bare) != nil {
@@ -65,8 +65,8 @@ func parseOutput(text string) (token string, expires time.Time, err error) {
 	return token, expires, nil
 }
 
-// parseTime reads a JSON value that is a time: a number of seconds since 1970,
-// also as a string, or a string by RFC 3339. null is the zero time.
+// parseTime parses a JSON value that is a time: seconds since 1970 as a number
+// or a string, or a string by RFC 3339. null is the zero time.
 func parseTime(raw json.RawMessage) (time.Time, bool) {
 	if string(raw) == "null" {
 		return time.Time{}, true

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// application finds out the client id and secret: from the environment, else
-// by asking; what the last login used is offered.
+// application returns the client id and secret, from the environment or from
+// prompts that offer those of the last login.
 func (f *flow) application(ctx context.Context) (application, error) {
 	app := application{strings.TrimSpace(f.getenv(clientIDVariable)), strings.TrimSpace(f.getenv(clientSecretVariable))}
 	f.Secrets.Add(app.secret)
@@ -48,7 +48,7 @@ func (f *flow) application(ctx context.Context) (application, error) {
 	return app, err
 }
 
-// ask asks for one thing; an empty line takes what is offered.
+// ask prompts for one value. An empty line accepts the offered one.
 func (f *flow) ask(ctx context.Context, what, offered, shown string, read func(context.Context) (string, error)) (string, error) {
 	if shown != "" {
 		shown = fmt.Sprintf(" [%s]", quote(f.Secrets, shown))
@@ -73,7 +73,7 @@ func (f *flow) ask(ctx context.Context, what, offered, shown string, read func(c
 	return text, nil
 }
 
-// hidden reads a line that is not echoed, its line end neither.
+// hidden reads a line without echo. The line end is not echoed either.
 func (f *flow) hidden(ctx context.Context) (string, error) {
 	text, err := f.ReadSecret(ctx)
 	fmt.Fprintln(f.Stderr)
@@ -91,8 +91,8 @@ func (f *flow) line(ctx context.Context) (string, error) {
 	})
 }
 
-// fromPaste is a login without a browser of ours: the user opens the URL
-// wherever one is, and pastes where it ended.
+// fromPaste logs in without a browser of ours: the user opens the URL in any
+// browser, and pastes the URL at which it ended.
 func (f *flow) fromPaste(ctx context.Context) error {
 	fmt.Fprintf(f.Stderr, "Open this URL in a browser, on any machine:\n\n%s\n\n", f.url())
 	fmt.Fprintf(f.Stderr, "It ends at a page that may not load. Paste that page's URL here, or the code in it: ")
@@ -117,8 +117,8 @@ func (f *flow) fromPaste(ctx context.Context) error {
 	}
 }
 
-// pasted reads a redirect URL, or a bare code. The state of a bare code cannot
-// be compared; PKCE ties it to this login.
+// pasted parses a redirect URL or a bare code. A bare code comes without a
+// state; PKCE ties it to this login.
 func (f *flow) pasted(text string) (code string, err error) {
 	if !strings.Contains(text, "://") && !strings.ContainsAny(text[:1], "/?") && !strings.Contains(text, "code=") && !strings.Contains(text, "state=") {
 		f.Secrets.Add(text)
@@ -134,10 +134,10 @@ func (f *flow) pasted(text string) (code string, err error) {
 	query, _, _ = strings.Cut(query, "#")
 	q, err := url.ParseQuery(query)
 	if err != nil {
-		return "", unauthorized("what was pasted is no URL: paste the whole line of the browser's address bar")
+		return "", unauthorized("cannot read the pasted URL: paste the whole line of the browser's address bar")
 	}
 	return f.codeOf(q)
 }
 
-// same compares in a time that tells nothing.
+// same compares secrets in constant time.
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }

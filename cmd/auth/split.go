@@ -3,20 +3,20 @@ package auth
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 )
 
-// split makes a program and its arguments of a command, without a shell:
+// split splits a command into a program and its arguments, without a shell:
 //
 //   - words are separated by blanks, tabs and line ends;
 //   - 'single quotes' keep everything as it is;
-//   - "double quotes" do too, but for a backslash before a double quote or
+//   - "double quotes" do too, except for a backslash before a double quote or
 //     another backslash;
 //   - elsewhere a backslash takes the next character as it is.
 //
-// Nothing else means anything: no variables, no ~, no *, no pipes. Whoever
-// wants those writes sh -c '…'. A word that only a shell understands is an
-// error, so that nobody finds out by surprise.
+// Nothing else is special: no variables, no ~, no *, no pipes; those need a
+// shell as the program. A word that only a shell understands is an error.
 func split(command string) ([]string, error) {
 	var s splitter
 	for _, c := range []byte(command) {
@@ -30,12 +30,20 @@ func split(command string) ([]string, error) {
 	}
 	s.end()
 	if s.operator != "" {
-		return nil, fmt.Errorf("%s needs a shell, and none is used: write sh -c '…', or quote it", s.operator)
+		return nil, fmt.Errorf("%s needs a shell, and none is used: write %s, or quote it", s.operator, shell(runtime.GOOS))
 	}
 	if len(s.words) == 0 || s.words[0] == "" {
 		return nil, errors.New("it names no program")
 	}
 	return s.words, nil
+}
+
+// shell is an example of a command that runs another one in the system's shell.
+func shell(system string) string {
+	if system == "windows" {
+		return `cmd /c "…"`
+	}
+	return "sh -c '…'"
 }
 
 // operators are the words that a shell would not pass on as an argument.
@@ -47,11 +55,11 @@ var operators = map[string]bool{
 type splitter struct {
 	words    []string
 	word     strings.Builder
-	inWord   bool   // there is a word, though it may be empty: ''
-	quoted   bool   // some of the word stood in quotes or after a backslash
+	inWord   bool   // a word has begun, perhaps an empty one: ''
+	quoted   bool   // part of the word was in quotes or after a backslash
 	quote    byte   // the quote that is open, 0 for none
-	escaped  bool   // the next character stands for itself
-	operator string // the first word that is a shell's
+	escaped  bool   // the next character is taken as it is
+	operator string // the first word that needs a shell
 }
 
 func (s *splitter) take(c byte) {

@@ -209,6 +209,18 @@ func TestStoreThatCannotBeWritten(t *testing.T) {
 	_, err := s.lock(t.Context())
 	wantError(t, err, statusFailed, false, "directory")
 
+	for _, made := range []func(string) error{
+		func(dir string) error { return os.WriteFile(dir, nil, 0o600) },
+		func(dir string) error { return os.Symlink("nowhere", dir) },
+	} {
+		dir := filepath.Join(t.TempDir(), "restail")
+		if err := made(dir); err != nil {
+			continue // Windows lets only some users make links
+		}
+		_, err = (&store{path: filepath.Join(dir, "token.json")}).lock(t.Context())
+		wantError(t, err, statusFailed, false, "directory")
+	}
+
 	s = testStore(t)
 	if err := os.Mkdir(filepath.Join(filepath.Dir(s.path), "token.json"), 0o700); err != nil {
 		t.Fatal(err)

@@ -64,7 +64,7 @@ func checkFile(file *os.File) error {
 	case !info.Mode().IsRegular():
 		return usage("%s is a FIFO or a device: the stored login must be a regular file", file.Name())
 	case !trusted(info):
-		return usage("%s belongs to another user: remove it, and run `restail login`", file.Name())
+		return usage("%s belongs to another user: run restail as that user, or remove the file and run `restail login`", file.Name())
 	}
 	return nil
 }
@@ -104,7 +104,7 @@ func (s *store) lock(ctx context.Context) (unlock func(), err error) {
 	if err := makeLock(path); err != nil {
 		return nil, err
 	}
-	file := flock.New(path, flock.SetFlag(os.O_RDWR|openSafely))
+	file := flock.New(path, flock.SetFlag(os.O_RDONLY|openSafely))
 	waiting, cancel := context.WithTimeout(ctx, lockTime)
 	defer cancel()
 	_, err = file.TryLockContext(waiting, lockPause)
@@ -121,20 +121,24 @@ func (s *store) lock(ctx context.Context) (unlock func(), err error) {
 
 // makeDir makes a directory and its parents with mode 0700, whatever the umask.
 func makeDir(dir string) error {
-	err := os.Mkdir(dir, 0o700)
-	if parent := filepath.Dir(dir); errors.Is(err, fs.ErrNotExist) && parent != dir {
+	info, err := os.Stat(dir)
+	switch {
+	case err == nil && !info.IsDir():
+		return fmt.Errorf("%s is not a directory", dir)
+	case err == nil || !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	if parent := filepath.Dir(dir); parent != dir {
 		if err := makeDir(parent); err != nil {
 			return err
 		}
-		err = os.Mkdir(dir, 0o700)
 	}
-	switch {
-	case errors.Is(err, fs.ErrExist):
-		if info, err := os.Stat(dir); err != nil || info.IsDir() {
-			return err
-		}
-		return fmt.Errorf("%s is not a directory", dir)
-	case err != nil:
+	err = os.Mkdir(dir, 0o700)
+	if errors.Is(err, fs.ErrExist) { // another process made it, or it is a link to nowhere
+		_, err = os.Stat(dir)
+		return err
+	}
+	if err != nil {
 		return err
 	}
 	return os.Chmod(dir, 0o700)
@@ -153,7 +157,7 @@ func makeLock(path string) error {
 	if !errors.Is(err, fs.ErrExist) {
 		return failed("cannot lock the stored login: %v", err)
 	}
-	if file, err = os.OpenFile(path, os.O_RDWR|openSafely, 0); err != nil {
+	if file, err = os.OpenFile(path, os.O_RDONLY|openSafely, 0); err != nil {
 		return unusable(path, err)
 	}
 	defer file.Close()

@@ -8,11 +8,10 @@ import (
 	"time"
 )
 
-// maxRetryAfter bounds the wait that a server can ask for.
+// maxRetryAfter is the longest wait that a server can ask for.
 const maxRetryAfter = 24 * time.Hour
 
-// RetryAfter reads the header of that name: seconds, or a date. 0 means that
-// there is no wait to be honoured.
+// RetryAfter parses the header of that name: seconds, or a date. 0 means no wait.
 func RetryAfter(header string, now time.Time) time.Duration {
 	header = strings.TrimSpace(header)
 	wait := time.Duration(0)

@@ -12,17 +12,17 @@ import (
 	"github.com/coder/websocket"
 )
 
-// client is one connection, played to by the goroutine of its request.
+// client is one connection. The goroutine of its request plays to it.
 type client struct {
 	*Options
-	origin time.Time // the first stamp of the show; zero when it has none
+	origin time.Time // the first timestamp of the show; zero when it has none
 	ws     *websocket.Conn
 	conn   *conn         // under ws
 	stop   chan struct{} // closed when the server shuts down
 	gone   chan struct{} // closed when nothing more can be read from the client
 
-	at    time.Duration // the time in the show of the action that was sent last
-	moved []byte        // memory for an action with another stamp
+	at    time.Duration // the time of the last action that was sent
+	moved []byte        // buffer for an action with another timestamp
 }
 
 var (
@@ -30,7 +30,7 @@ var (
 	errStop = errors.New("the server is shutting down")
 )
 
-// forever is when nothing more is to come.
+// forever is a time that never comes.
 var forever = time.Date(2238, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 // run plays to the client until one side ends it.
@@ -50,8 +50,8 @@ func (c *client) run() {
 	<-c.gone
 }
 
-// read answers pings and the close frame, which the library does inside of a
-// read, and ignores what else the client may send.
+// read ignores what the client sends. The library answers pings and the close
+// frame only while a read is under way.
 func (c *client) read() {
 	defer close(c.gone)
 	c.ws.SetReadLimit(-1)
@@ -88,8 +88,8 @@ func (c *client) play() error {
 	}
 }
 
-// roundLength is after how long a show begins anew: whole seconds, since that
-// is what stamps are moved by.
+// roundLength returns the length of one round of a loop, in whole seconds, since
+// timestamps move by it.
 func roundLength(actions []Action) time.Duration {
 	if len(actions) == 0 {
 		return 0
@@ -97,7 +97,7 @@ func roundLength(actions []Action) time.Duration {
 	return actions[len(actions)-1].At.Truncate(time.Second) + 2*time.Second
 }
 
-// await returns when the moment at of a show that began at start has come.
+// await returns at the time at of a show that began at start.
 func (c *client) await(start time.Time, at time.Duration) error {
 	if c.Speed <= 0 {
 		return c.ended()
@@ -106,9 +106,8 @@ func (c *client) await(start time.Time, at time.Duration) error {
 	return c.pause(start.Add(time.Duration(due)))
 }
 
-// pause returns at that time. It starts when something has just been sent;
-// whenever the client has heard nothing for the heartbeat's interval, one is
-// sent.
+// pause waits until the given time. It sends a heartbeat whenever the client has
+// received nothing for the heartbeat interval.
 func (c *client) pause(until time.Time) error {
 	began := time.Now()
 	if !until.After(began) {
@@ -130,7 +129,7 @@ func (c *client) pause(until time.Time) error {
 	return err
 }
 
-// ended tells why nothing more must be sent, if so.
+// ended returns why nothing more may be sent, nil while it may.
 func (c *client) ended() error {
 	select {
 	case <-c.gone:
@@ -155,7 +154,7 @@ func (c *client) sleep(until time.Time) error {
 	}
 }
 
-// sendAction sends a frame of the show, moved by so much time.
+// sendAction sends a frame of the show with its timestamp moved.
 func (c *client) sendAction(frame []byte, by time.Duration) error {
 	switch {
 	case c.Now != nil:
@@ -168,8 +167,8 @@ func (c *client) sendAction(frame []byte, by time.Duration) error {
 	return c.send(frame)
 }
 
-// sendHeartbeat sends a heartbeat so long after the last action, stamped by
-// the show's clock.
+// sendHeartbeat sends a heartbeat, with the time of the show as its timestamp.
+// after is the time since the last action.
 func (c *client) sendHeartbeat(after time.Duration) error {
 	now := time.Now()
 	switch {
@@ -183,8 +182,8 @@ func (c *client) sendHeartbeat(after time.Duration) error {
 	return c.send(fmt.Appendf(nil, `{"action":"heartbeat","payload":{},"timestamp":%d}`, now.Unix()))
 }
 
-// send sends one message. Its context is never done, since one that can be
-// costs more than all the rest; the timeout is conn's.
+// send sends one message. Its context is never done, since one that can be done
+// costs more than the write; conn has a timeout of its own.
 func (c *client) send(frame []byte) error {
 	ctx := context.Background()
 	if c.Fragment <= 0 {

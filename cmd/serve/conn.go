@@ -8,29 +8,28 @@ import (
 	"time"
 )
 
-// batch is how much a corked conn collects before it writes.
+// batch is how many bytes a corked conn collects before it writes.
 const batch = 64 << 10
 
-// conn is the network connection under a WebSocket. Corked, it collects what
-// the WebSocket writes, frame by frame, and hands it on in large pieces: a
-// write to the kernel costs many times what a frame costs. Every such write
-// must be done within the timeout.
+// conn is the network connection under a WebSocket. While it is corked, it
+// collects the frames and writes them in large pieces: a system call costs many
+// times what a frame costs. Every such write must succeed within the timeout.
 type conn struct {
 	net.Conn
 	timeout time.Duration
 
 	mu     sync.Mutex
 	corked bool
-	held   []byte
-	err    error // of the first write that failed: after it the stream is broken
+	buf    []byte
+	err    error // of the first write that failed: nothing is written after it
 }
 
-// Write holds p back while corked, or writes it with what is held.
+// Write buffers p while corked, and writes the buffer otherwise.
 func (c *conn) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.held = append(c.held, p...)
-	if c.corked && len(c.held) < batch {
+	c.buf = append(c.buf, p...)
+	if c.corked && len(c.buf) < batch {
 		return len(p), nil
 	}
 	if err := c.flush(); err != nil {
@@ -39,14 +38,14 @@ func (c *conn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// cork starts holding back.
+// cork starts to buffer.
 func (c *conn) cork() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.corked = true
 }
 
-// uncork writes what is held and holds no more.
+// uncork writes the buffer and stops to buffer.
 func (c *conn) uncork() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -55,15 +54,15 @@ func (c *conn) uncork() error {
 }
 
 func (c *conn) flush() error {
-	if c.err != nil || len(c.held) == 0 {
+	if c.err != nil || len(c.buf) == 0 {
 		return c.err
 	}
 	if c.err = c.SetWriteDeadline(time.Now().Add(c.timeout)); c.err == nil {
-		_, c.err = c.Conn.Write(c.held)
+		_, c.err = c.Conn.Write(c.buf)
 	}
-	c.held = c.held[:0]
-	if cap(c.held) > 4*batch {
-		c.held = nil
+	c.buf = c.buf[:0]
+	if cap(c.buf) > 4*batch {
+		c.buf = nil
 	}
 	return c.err
 }
@@ -75,7 +74,7 @@ type hijacker struct {
 	conn    *conn // set by Hijack
 }
 
-// Hijack is what websocket.Accept calls.
+// Hijack implements [http.Hijacker] for websocket.Accept.
 func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	under, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
 	if err != nil {

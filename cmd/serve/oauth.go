@@ -20,29 +20,28 @@ const (
 	RevokePath = "/oauth/revoke"
 )
 
-// OAuthOptions say whom an [OAuth] lets in and how it misbehaves. The zero
-// OAuthOptions let any application in, and its user agrees to everything.
+// OAuthOptions say which application an [OAuth] accepts and how it misbehaves.
+// With the zero OAuthOptions it accepts any, and the user allows everything.
 type OAuthOptions struct {
-	// ClientID and ClientSecret are the only application that is known; empty
-	// accepts any that is not empty.
+	// ClientID and ClientSecret are those of the only application; empty accepts
+	// any that is not empty.
 	ClientID, ClientSecret string
 	// RedirectURL is the only one registered; empty accepts any on loopback.
 	RedirectURL string
-	// Expiry is how long an access token lives; 0 means the service's hour.
+	// Expiry is how long an access token is valid; 0 means the service's hour.
 	Expiry time.Duration
-	// Deny makes the user say no: the browser is sent back with no parameters.
+	// Deny makes the user deny: the browser is sent back without parameters.
 	Deny bool
-	// Echo makes error answers repeat everything that the request said, its
-	// secrets too, as careless servers and proxies do.
+	// Echo makes error answers repeat the request, its secrets too, as careless
+	// servers and proxies do.
 	Echo bool
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
 
-// OAuth is the service's OAuth server: authorization codes with PKCE, and
-// refresh tokens that work once. A refresh kills both old tokens at once. It
-// is an http.Handler and safe for concurrent use; everything is kept in
-// memory.
+// OAuth is an OAuth server like the service's: authorization codes with PKCE, and
+// refresh tokens that work once. A refresh makes both old tokens invalid at once.
+// It is safe for concurrent use and keeps everything in memory.
 type OAuth struct {
 	options OAuthOptions
 	mux     http.ServeMux
@@ -55,10 +54,10 @@ type OAuth struct {
 	refreshes int
 }
 
-// Pair is what a login or a refresh gives.
+// Pair is what a login or a refresh returns.
 type Pair struct {
 	Access, Refresh string
-	Expires         time.Time // the access token's end
+	Expires         time.Time // of the access token
 }
 
 // grant is what a code stands for until it is exchanged.
@@ -108,13 +107,13 @@ func (s *OAuth) issue() *Pair {
 	return p
 }
 
-// kill makes both tokens of a pair worthless.
+// kill makes both tokens of a pair invalid.
 func (s *OAuth) kill(p *Pair) {
 	delete(s.access, p.Access)
 	delete(s.refresh, p.Refresh)
 }
 
-// Valid tells whether an access token is alive: what [Options.Accept] wants.
+// Valid reports whether an access token is valid, for [Options.Accept].
 func (s *OAuth) Valid(access string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -129,16 +128,16 @@ func (s *OAuth) Refreshes() int {
 	return s.refreshes
 }
 
-// Fail makes the next requests for a token or a revocation fail with these
-// statuses, one each; 429 comes with a Retry-After of one second.
+// Fail makes the next requests for a token or a revocation fail, each with one
+// of these statuses. 429 comes with a Retry-After of one second.
 func (s *OAuth) Fail(statuses ...int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failures = append(s.failures, statuses...)
 }
 
-// login is where the browser goes. The user agrees without a word, or denies
-// if the options say so.
+// login sends the browser back at once, with a code, or without when the options
+// say that the user denies.
 func (s *OAuth) login(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	redirect, err := url.Parse(q.Get("redirect_uri"))
@@ -170,7 +169,7 @@ func (s *OAuth) login(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, redirect.String(), http.StatusFound)
 }
 
-// registered tells whether the browser may be sent there.
+// registered reports whether a redirect URL is registered.
 func (s *OAuth) registered(redirect *url.URL) bool {
 	if s.options.RedirectURL != "" {
 		return redirect.String() == s.options.RedirectURL
@@ -178,7 +177,7 @@ func (s *OAuth) registered(redirect *url.URL) bool {
 	return redirect.Scheme == "http" && endpoint.IsLoopback(redirect.Hostname())
 }
 
-// code makes a new code and forgets those that nobody exchanged in time.
+// code makes a new code and deletes those that have expired.
 func (s *OAuth) code(g grant) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -194,7 +193,7 @@ func (s *OAuth) code(g grant) string {
 	return code
 }
 
-// take returns what a code stands for. A code works once.
+// take returns the grant of a code. A code works once.
 func (s *OAuth) take(code string) (grant, bool) {
 	g, ok := s.codes[code]
 	delete(s.codes, code)
@@ -207,7 +206,7 @@ func (g grant) verified(verifier string) bool {
 	return g.challenge == "" && verifier == "" || equal(g.challenge, base64.RawURLEncoding.EncodeToString(sum[:]))
 }
 
-// matches compares what a client says with what it must say, if anything.
+// matches reports whether got is want, or anything but empty if want is empty.
 func matches(want, got string) bool { return got != "" && (want == "" || equal(want, got)) }
 
 func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }

@@ -39,8 +39,8 @@ func (s *OAuth) token(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, s.answered(pair))
 }
 
-// revoke kills a token: a refresh token with its access token, an access token
-// alone. An unknown token is no error, by RFC 7009.
+// revoke makes a token invalid, and with a refresh token its access token. An
+// unknown token is not an error (RFC 7009).
 func (s *OAuth) revoke(w http.ResponseWriter, r *http.Request) {
 	if _, ok := s.admit(w, r); !ok {
 		return
@@ -55,8 +55,8 @@ func (s *OAuth) revoke(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, struct{}{})
 }
 
-// admit lets a request in whose client credentials are right, and returns the
-// client's id. What it does not let in it has answered.
+// admit checks the client credentials of a request and returns the client's id.
+// It answers the requests that it refuses.
 func (s *OAuth) admit(w http.ResponseWriter, r *http.Request) (client string, ok bool) {
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 	if err := r.ParseForm(); err != nil {
@@ -81,7 +81,7 @@ func (s *OAuth) admit(w http.ResponseWriter, r *http.Request) (client string, ok
 	return client, true
 }
 
-// failure returns the status that the next request is to fail with, 0 for none.
+// failure returns the status with which this request has to fail, 0 for none.
 func (s *OAuth) failure() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -93,8 +93,8 @@ func (s *OAuth) failure() int {
 	return status
 }
 
-// answered is the service's answer: the fields of the standard, and their
-// camelCase twins.
+// answered returns an answer like the service's: the fields of the standard, and
+// their camelCase twins.
 func (s *OAuth) answered(p *Pair) map[string]any {
 	const scope, kind = "chat.read", "Bearer"
 	seconds := int64(s.options.Expiry / time.Second)
@@ -115,7 +115,7 @@ func (s *OAuth) answered(p *Pair) map[string]any {
 	}
 }
 
-// deny answers with an error in the standard's shape, which the service uses
+// deny answers with an error in the standard's form, which the service uses
 // beside its own.
 func (s *OAuth) deny(w http.ResponseWriter, r *http.Request, name string) {
 	body := map[string]string{"error": name}
@@ -125,7 +125,7 @@ func (s *OAuth) deny(w http.ResponseWriter, r *http.Request, name string) {
 	answer(w, http.StatusBadRequest, body)
 }
 
-// refuse answers with an error in the service's own shape.
+// refuse answers with an error in the service's own form.
 func (s *OAuth) refuse(w http.ResponseWriter, r *http.Request, status int, name, message string) {
 	if s.options.Echo {
 		message += ": " + echo(r)
@@ -133,7 +133,7 @@ func (s *OAuth) refuse(w http.ResponseWriter, r *http.Request, status int, name,
 	refuse(w, status, name, message)
 }
 
-// echo repeats a request as a careless server would.
+// echo returns a request with its secrets, as a careless server would.
 func echo(r *http.Request) string {
 	_, secret, _ := r.BasicAuth()
 	return r.Header.Get("Authorization") + " " + secret + " " + r.URL.RawQuery + " " + r.PostForm.Encode()

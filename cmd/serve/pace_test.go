@@ -165,7 +165,7 @@ func TestShutdownCutsOff(t *testing.T) {
 		limit time.Duration
 		after time.Duration
 	}{
-		"its own patience": {time.Hour, closeGrace},
+		"its own patience": {time.Hour, closeTimeout},
 		"the caller's":     {time.Second, time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -35,6 +35,10 @@ var errTooLarge = fmt.Errorf("it takes more than %d MiB of memory; serve a part 
 // one; an action that has an earlier timestamp than the one before it, or none,
 // follows at once.
 func Recording(r io.Reader, maxFrame int) (actions []Action, skipped int, err error) {
+	return readActions(r, maxFrame, memoryLimit)
+}
+
+func readActions(r io.Reader, maxFrame, memory int) (actions []Action, skipped int, err error) {
 	in := bufio.NewReaderSize(r, 64<<10)
 	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		unzipped, err := gzip.NewReader(in)
@@ -45,7 +49,7 @@ func Recording(r io.Reader, maxFrame int) (actions []Action, skipped int, err er
 		in = bufio.NewReaderSize(unzipped, 64<<10)
 	}
 	actions = []Action{}
-	lines := lineReader{in: in, most: maxFrame, left: memoryLimit}
+	lines := lineReader{in: in, most: maxFrame, left: memory}
 	var clock recordedClock
 	for {
 		line, whole, err := lines.next()

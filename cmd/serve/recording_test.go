@@ -89,8 +89,8 @@ func (e endless) Read(p []byte) (int, error) {
 
 // TestEndlessRecording bounds the memory for what never ends.
 func TestEndlessRecording(t *testing.T) {
-	for _, line := range []endless{"\x00", "\n", endless(said("a", first) + "\n")} {
-		if _, _, err := Recording(line, 16<<20); err == nil || !strings.Contains(err.Error(), "more than 128 MiB") {
+	for _, line := range []endless{"\x00", "\n", "{}\n", endless(said("a", first) + "\n")} {
+		if _, _, err := readActions(line, 1<<16, 1<<20); err == nil || !strings.Contains(err.Error(), "more than 128 MiB") {
 			t.Errorf("%q for ever: %v", line, err)
 		}
 	}

@@ -1,7 +1,6 @@
-// Package serve is a Restream of one's own: it plays a recording, or a
-// built-in show, to any number of chat clients over real WebSockets, as the
-// service does. It is what `restail serve` and `restail demo` run, and the
-// upstream of the tests.
+// Package serve is a local Restream: it plays a recording, or a built-in show,
+// to any number of chat clients over real WebSockets, as the service does.
+// `restail serve`, `restail demo` and the tests use it.
 package serve
 
 import (
@@ -23,43 +22,43 @@ import (
 // [Options.Other]'s.
 const Path = "/ws"
 
-// Options say what a [Server] plays, how fast and to whom. The zero Options
-// play the built-in show as fast as the socket takes it, to whoever brings a
-// token, and stay up afterwards.
+// Options say what a [Server] plays, how fast and to whom. The zero Options play
+// the built-in show as fast as the socket takes it, accept any token, and keep
+// the connection open afterwards.
 type Options struct {
-	// Actions are what every client gets, from the first to the last; the
-	// connection set comes first, as it does on connect to the service. Nil
-	// plays [Show]. The server reads them and never changes them.
+	// Actions are what every client gets, all of them, the connection set first,
+	// as the service sends it on connect. Nil plays [Show]. The server never
+	// changes them.
 	Actions []Action
 	// Speed is the factor of the recorded pace: 1 plays as it was recorded, 10
 	// ten times as fast, 0 as fast as the socket takes it.
 	Speed float64
-	// Loop plays again and again. Stamps move on from round to round.
+	// Loop plays the actions again and again, with later timestamps each time.
 	Loop bool
 	// CloseAtEnd ends a connection with a normal close frame (1000) after the
 	// last action. Without it the connection stays up with heartbeats, as the
 	// service's does when a broadcast is over.
 	CloseAtEnd bool
-	// Heartbeat is after how long without an action a heartbeat is sent; 0
-	// means the service's 45 s. It is real time at any Speed, since what it
-	// keeps calm is the client's clock.
+	// Heartbeat is the time without an action after which a heartbeat is sent; 0
+	// means the service's 45 s. It is real time at any Speed, since the client
+	// measures real time.
 	Heartbeat time.Duration
-	// Now, when it is set, stamps every action with the second in which it is
-	// sent, as the service does. Nil sends each action byte for byte with the
-	// stamp it has, so that a client's output is the same in every run; in a
-	// Loop the stamps of later rounds are moved on.
+	// Now, when set, gives every action the timestamp of the second in which it
+	// is sent, as the service does. Nil sends each action byte for byte, so that a
+	// client's output is the same in every run; in a Loop later rounds get later
+	// timestamps.
 	Now func() time.Time
-	// Token is what a client must bring as accessToken; empty accepts any that
-	// is not empty.
+	// Token is the accessToken that a client must send; empty accepts any that is
+	// not empty.
 	Token string
-	// Accept, when it is set, decides about a token instead of Token. It is
-	// called from many goroutines.
+	// Accept, when set, decides about a token instead of Token. It must be safe
+	// for concurrent use.
 	Accept func(token string) bool
 	// Fragment sends each message in WebSocket fragments of that many bytes; 0
 	// sends it whole.
 	Fragment int
-	// WriteTimeout is for how long a client may leave what it was sent unread
-	// before it is taken for dead; 0 means ten minutes.
+	// WriteTimeout is how long a client may stop reading before it is cut off; 0
+	// means ten minutes.
 	WriteTimeout time.Duration
 	// Other serves every path but [Path], such as the OAuth endpoints. Nil
 	// answers 404.
@@ -69,16 +68,16 @@ type Options struct {
 const (
 	defaultHeartbeat    = 45 * time.Second
 	defaultWriteTimeout = 10 * time.Minute
-	// closeGrace is how long a shutdown waits for clients to read what they
+	// closeTimeout is how long a shutdown waits for clients to read what they
 	// were sent and to answer the close frame.
-	closeGrace = 5 * time.Second
+	closeTimeout = 5 * time.Second
 )
 
-// A Server is the handler. Its method for ending is [Server.Shutdown]: an
-// http.Server knows nothing of sockets that have been upgraded.
+// A Server is an HTTP handler. End it with [Server.Shutdown]: an http.Server does
+// not close connections that have been upgraded.
 type Server struct {
 	options Options
-	origin  time.Time     // the first stamp of the show; zero when it has none
+	origin  time.Time     // the first timestamp of the show; zero when it has none
 	stop    chan struct{} // closed by Shutdown
 
 	mu      sync.Mutex
@@ -112,8 +111,8 @@ func New(o Options) *Server {
 	}
 }
 
-// only accepts that token, or any when it is empty. Comparing digests takes
-// the same time wherever the tokens differ, and whatever their lengths.
+// only returns a function that accepts one token, or any token when it is empty.
+// It compares digests, which takes the same time for any two tokens.
 func only(token string) func(string) bool {
 	want := sha256.Sum256([]byte(token))
 	return func(brought string) bool {
@@ -154,9 +153,9 @@ func LoopbackOnly(h http.Handler) http.Handler {
 	})
 }
 
-// loopback are the origins of web pages that may connect: those of this
-// machine. Any other page that somebody happens to have open could otherwise
-// read a private recording.
+// loopback are the origins of the web pages that may connect: those of this
+// machine. Otherwise any page in the user's browser could read a private
+// recording.
 var loopback = []string{"localhost", "localhost:*", "127.0.0.1", "127.0.0.1:*", `\[::1\]`, `\[::1\]:*`}
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
@@ -180,7 +179,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	c.run()
 }
 
-// enter counts c among the clients, unless a shutdown came first.
+// enter adds c to the clients, unless a shutdown came first.
 func (s *Server) enter(c *client) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -200,9 +199,8 @@ func (s *Server) leave(c *client) {
 }
 
 // Shutdown ends every connection with a close frame (1001, going away) and
-// returns when all are gone. Clients that do not answer it within 5 s, or
-// before ctx is done, are cut off; that is the error. New clients are refused
-// with 503.
+// returns when all have ended. It cuts off clients that do not answer within 5 s,
+// or before ctx is done, and returns an error then. New clients get 503.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	if !s.stopped {
@@ -216,7 +214,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		s.playing.Wait()
 		close(gone)
 	}()
-	ctx, cancel := context.WithTimeout(ctx, closeGrace)
+	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
 	defer cancel()
 	select {
 	case <-gone:
@@ -228,7 +226,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 }
 
-// cut closes the sockets under all clients, whatever they are doing.
+// cut closes the connections of all clients at once.
 func (s *Server) cut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -241,8 +239,8 @@ func notFound(w http.ResponseWriter, _ *http.Request) {
 	refuse(w, http.StatusNotFound, "not_found", "nothing is served here; the chat socket is "+Path)
 }
 
-// refuse answers with an error in the shape of the service's API. The message
-// must not quote what the client sent: it may hold a token.
+// refuse answers with an error in the form of the service's API. The message must
+// not quote the client, which may have sent a token.
 func refuse(w http.ResponseWriter, status int, name, message string) {
 	type detail struct {
 		Message    string `json:"message"`

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// The script of the built-in show: who there is, and what is said and done.
-// cast.txt and the acts explain their own lines.
+// The script of the built-in show: the cast, and what they say and do. cast.txt
+// and act1.txt explain the format of their lines.
 //
 //go:embed show/cast.txt show/act*.txt
 var script embed.FS
@@ -16,20 +16,19 @@ var script embed.FS
 // acts are the parts of the script in their order.
 var acts = []string{"show/act1.txt", "show/act2.txt", "show/act3.txt", "show/act4.txt"}
 
-// opening is the moment that the show's stamps count from: Saturday,
-// 2026-03-14, 19:00 UTC.
+// opening is the first timestamp of the show: Saturday, 2026-03-14, 19:00 UTC.
 const opening = 1773514800
 
-// beats is the rhythm of the show, the time from one action to the next: 20 a
-// second on average, and not like a clock.
+// beats are the times from one action to the next: 20 actions a second on
+// average, at irregular intervals.
 var beats = []time.Duration{
 	20 * time.Millisecond, 70 * time.Millisecond, 35 * time.Millisecond,
 	90 * time.Millisecond, 10 * time.Millisecond, 75 * time.Millisecond,
 }
 
-// Show is the built-in show: an evening of a synthesizer's repair in a few
-// hundred actions, with chat of all ten platforms and every type of event in
-// the vendor's shapes. It is the same every time.
+// Show returns the built-in show: the repair of a synthesizer in a few hundred
+// actions, with chat from all ten platforms and every type of event in the
+// service's form. It is the same every time.
 func Show() []Action {
 	d := newDirector()
 	if err := d.read("show/cast.txt", d.engage); err != nil {
@@ -47,7 +46,7 @@ func Show() []Action {
 type director struct {
 	rooms   []*room
 	people  map[string]*person // by nickname
-	replies map[string]string  // the replies' UUIDs by the script's names of them
+	replies map[string]string  // the UUIDs of replies, by their names in the script
 	at      time.Duration
 	actions []Action
 }
@@ -63,8 +62,8 @@ func newDirector() *director {
 	return d
 }
 
-// read gives each line of a script to do. Blank lines and those that start
-// with # say nothing.
+// read calls do with each line of a script, except blank lines and comments,
+// which start with #.
 func (d *director) read(name string, do func(line string) error) error {
 	text, err := script.ReadFile(name)
 	if err != nil {
@@ -84,7 +83,7 @@ func (d *director) read(name string, do func(line string) error) error {
 	return nil
 }
 
-// send adds an action and lets a beat go by.
+// send adds an action and advances the time.
 func (d *director) send(action string, payload object) {
 	stamp := opening + int(d.at/time.Second)
 	frame := encode(object{"action": action, "payload": payload, "timestamp": stamp})
@@ -92,7 +91,7 @@ func (d *director) send(action string, payload object) {
 	d.at += beats[len(d.actions)%len(beats)]
 }
 
-// room is one connection: a place where people talk.
+// room is one connection: a chat on one platform.
 type room struct {
 	key    string // the script's name for it
 	slug   string // of the platform, in identifiers
@@ -100,13 +99,13 @@ type room struct {
 	source int    // eventSourceId
 	about  object // the target of connection_info
 	emotes []string
-	// answers tells that the platform says which message another one answers.
+	// answers reports that a message of the platform names the one it answers.
 	// Elsewhere people write @NAME.
 	answers bool
-	// voice makes the event of what somebody says.
+	// voice makes the event for a message.
 	voice func(line) (eventType int, payload object)
 
-	uuid, old string // the life of the connection, and the one before it
+	uuid, old string // of the connection, and of the one before it
 	lives     int
 	closed    bool
 }

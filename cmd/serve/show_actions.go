@@ -19,24 +19,24 @@ func encode(o object) []byte {
 	to := json.NewEncoder(&out)
 	to.SetEscapeHTML(false)
 	if err := to.Encode(o); err != nil {
-		panic(err) // there is nothing in a show that JSON cannot say
+		panic(err) // everything in a show can be written as JSON
 	}
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }
 
-// digest makes an id of what it names: 64 hex digits, the same every time.
+// digest makes an id from names: 64 hex digits, the same every time.
 func digest(of ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(of, "\x00")))
 	return hex.EncodeToString(sum[:])
 }
 
-// uuid is a digest in the form of a random UUID.
+// uuid returns a digest in the form of a random UUID.
 func uuid(of ...string) string {
 	d := digest(of...)
 	return fmt.Sprintf("%s-%s-4%s-a%s-%s", d[:8], d[8:12], d[13:16], d[17:20], d[20:32])
 }
 
-// digits is a digest of so many decimal digits.
+// digits returns a digest of count decimal digits.
 func digits(count int, of ...string) string {
 	n, _ := new(big.Int).SetString(digest(of...), 16)
 	return "1" + n.String()[1:count]
@@ -64,8 +64,8 @@ func (d *director) connectionInfo(words []string, _ string) error {
 	return nil
 }
 
-// fresh: ROOM. The room's connection is made anew; the one before it stays
-// until it is closed.
+// fresh: ROOM. The room gets a new connection; the old one stays until it is
+// closed.
 func (d *director) freshConnection(words []string, _ string) error {
 	room, err := d.room(words[0])
 	if err != nil {

@@ -13,7 +13,7 @@ type person struct {
 	nick  string // in the script
 	name  string // on the screen
 	room  *room
-	marks map[string]string // what else there is to tell; the platform's file reads it
+	marks map[string]string // further details, which the platform's file reads
 
 	last remark // what the person said last
 }
@@ -22,7 +22,7 @@ type person struct {
 type remark struct {
 	event   string  // eventIdentifier
 	message string  // the platform's own id
-	thread  *remark // what the thread began with
+	thread  *remark // the first of the thread
 	author  *person
 }
 
@@ -31,7 +31,7 @@ func (p *person) is(mark string) bool {
 	return ok
 }
 
-// number returns a mark's number, nil without it.
+// number returns the number of a mark, nil when there is none.
 func (p *person) number(mark string) any {
 	if n, err := strconv.Atoi(p.marks[mark]); err == nil {
 		return n
@@ -39,7 +39,7 @@ func (p *person) number(mark string) any {
 	return nil
 }
 
-// avatar is a picture's address.
+// avatar returns the address of a picture.
 func (p *person) avatar() string {
 	return "https://avatars.example.com/" + p.room.slug + "/" + p.nick + ".png"
 }
@@ -83,10 +83,10 @@ func (d *director) person(nick string) (*person, error) {
 	return nil, fmt.Errorf("%q is not in the cast", nick)
 }
 
-// line is something that somebody says.
+// line is a message.
 type line struct {
 	by      *person
-	to      *person  // whom it answers, nil for nobody; where the platform cannot tell, the text does
+	to      *person  // the person it answers, nil for nobody; on some platforms only the text says so
 	how     string   // what kind of message it is: the first word in brackets
 	details []string // the other words
 	text    string
@@ -158,7 +158,7 @@ func (d *director) say(l line) {
 	}
 }
 
-// first is what the thread began with.
+// first returns the first remark of the thread.
 func (s remark) first() *remark {
 	if s.thread != nil {
 		return s.thread
@@ -166,8 +166,8 @@ func (s remark) first() *remark {
 	return &s
 }
 
-// directions are what a line with an exclamation mark can say, and with how
-// many words. WORDS are explained in act1.txt.
+// directions are the commands of lines that begin with an exclamation mark, and
+// how many words they take. act1.txt explains the words.
 var directions = map[string]struct {
 	words int
 	do    func(d *director, words []string, text string) error
@@ -208,8 +208,8 @@ func (d *director) heartbeat([]string, string) error {
 	return nil
 }
 
-// replaces finds the room's emotes in a text. They come last one first, count
-// characters, and both ends are covered.
+// replaces finds the room's emotes in a text. They come last one first, with
+// positions in characters, both ends included.
 func (l line) replaces() []object {
 	list := []object{}
 	at := 0

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// stamp is an action's timestamp and where its literal stands in the frame.
+// stamp is an action's timestamp and the position of its literal in the frame.
 type stamp struct {
 	seconds  float64
 	milli    bool // the literal counts milliseconds: it has 13 digits
@@ -26,9 +26,8 @@ func (s stamp) time() time.Time {
 	return time.UnixMilli(int64(math.Round(s.seconds * 1000)))
 }
 
-// readStamp finds the timestamp of an action; false where it has none that is
-// usable. It is the last member of every action of the service, which spares
-// reading the rest.
+// readStamp finds the timestamp of an action; false when it has none that is
+// usable. The service sends it as the last member, which is tried first.
 func readStamp(frame []byte) (stamp, bool) {
 	from, to, ok := lastStamp(frame)
 	if !ok {
@@ -48,7 +47,7 @@ func readStamp(frame []byte) (stamp, bool) {
 	return s, s.seconds >= firstStamp && s.seconds < endOfStamp
 }
 
-// lastStamp finds the literal in a frame that ends with it.
+// lastStamp finds the literal at the end of a frame.
 func lastStamp(frame []byte) (from, to int, ok bool) {
 	body, ok := bytes.CutSuffix(frame, []byte("}"))
 	if !ok {
@@ -58,8 +57,8 @@ func lastStamp(frame []byte) (from, to int, ok bool) {
 	return len(head), len(body), len(head) < len(body) && bytes.HasSuffix(head, []byte(`,"timestamp":`))
 }
 
-// findStamp finds the literal wherever it stands; of several members of that
-// name the last one counts.
+// findStamp finds the literal anywhere. Of several members of that name it takes
+// the last.
 func findStamp(frame []byte) (from, to int, ok bool) {
 	in := json.NewDecoder(bytes.NewReader(frame))
 	if open, err := in.Token(); err != nil || open != json.Delim('{') {
@@ -83,8 +82,8 @@ func findStamp(frame []byte) (from, to int, ok bool) {
 	return from, to, ok && err == nil
 }
 
-// setStamp appends the frame to dst with t's second as its timestamp. A frame
-// without a usable one stays as it is.
+// setStamp appends the frame to dst with the timestamp t. It does not change a
+// frame without a usable timestamp.
 func setStamp(dst, frame []byte, t time.Time) []byte {
 	s, ok := readStamp(frame)
 	if !ok {
@@ -95,8 +94,8 @@ func setStamp(dst, frame []byte, t time.Time) []byte {
 	return append(dst, frame[s.to:]...)
 }
 
-// moveStamp appends the frame to dst with its timestamp moved, in its own
-// unit. A frame without a usable one stays as it is.
+// moveStamp appends the frame to dst with its timestamp moved, in the same unit.
+// It does not change a frame without a usable timestamp.
 func moveStamp(dst, frame []byte, by time.Duration) []byte {
 	s, ok := readStamp(frame)
 	if !ok {

@@ -8,33 +8,33 @@ import (
 )
 
 const (
-	// part is the length in bytes from which a piece of a secret is one itself:
-	// what others repeat can be cut off anywhere. A whole secret that is shorter
-	// may well be an ordinary word, or part of one: x, test, secret. No real one
-	// is that short.
-	part = 8
-	// stump is the length in bytes from which the beginning of a secret is
-	// taken out where the text was cut off within it.
-	stump = 6
-	// wordLimit is the length in bytes from which letters are no ordinary word.
+	// minPiece is the length in bytes from which a piece of a secret is redacted
+	// like the whole: a server may cut off what it repeats. A shorter secret may
+	// be an ordinary word, or part of one: x, test, secret. Real secrets are
+	// longer.
+	minPiece = 8
+	// minPrefix is the length in bytes from which the beginning of a secret is
+	// redacted at the end of a text that was cut off.
+	minPrefix = 6
+	// wordLimit is the length in bytes from which letters are not a word.
 	wordLimit = 16
-	// reach is the length in bytes of the longest piece that is followed: of a
-	// longer secret the pieces overlap.
-	reach = 64
+	// maxPiece is the length in bytes of the longest piece that is compared. The
+	// pieces of a longer secret overlap.
+	maxPiece = 64
 )
 
-// An index has what there is to be found. It does not change.
+// An index holds the secrets in the form that a search needs. It does not change.
 type index struct {
 	secrets []string
-	pieces  []string  // every secret from each byte on that begins a piece; sorted
-	begins  [256]bool // what they begin with
+	pieces  []string  // of every secret, from each byte at which a piece can begin; sorted
+	begins  [256]bool // their first bytes
 }
 
 func newIndex(secrets []string) *index {
 	x := &index{secrets: secrets}
 	for _, secret := range secrets {
-		for from := 0; from == 0 || from+part <= len(secret); from++ {
-			x.pieces = append(x.pieces, secret[from:min(from+reach, len(secret))])
+		for from := 0; from == 0 || from+minPiece <= len(secret); from++ {
+			x.pieces = append(x.pieces, secret[from:min(from+maxPiece, len(secret))])
 		}
 	}
 	slices.Sort(x.pieces)
@@ -45,8 +45,8 @@ func newIndex(secrets []string) *index {
 	return x
 }
 
-// narrow returns which of the pieces from lo to hi have c behind the bytes that
-// they have in common.
+// narrow returns the range of the pieces from lo to hi that have c after their
+// common bytes.
 func (x *index) narrow(lo, hi, common int, c byte) (int, int) {
 	first := lo + sort.Search(hi-lo, func(i int) bool { return behind(x.pieces[lo+i], common) >= int(c) })
 	if first == hi || behind(x.pieces[first], common) != int(c) {
@@ -55,7 +55,7 @@ func (x *index) narrow(lo, hi, common int, c byte) (int, int) {
 	return first, first + sort.Search(hi-first, func(i int) bool { return behind(x.pieces[first+i], common) > int(c) })
 }
 
-// behind returns the byte behind the first so many, -1 when there is none.
+// behind returns the byte after the first n bytes, -1 when there is none.
 func behind(piece string, n int) int {
 	if n == len(piece) {
 		return -1
@@ -63,8 +63,8 @@ func behind(piece string, n int) int {
 	return int(piece[n])
 }
 
-// without puts Mark wherever the text spells a piece of a secret, in whatever
-// way; a short secret is looked for if words is true.
+// without replaces every piece of a secret with Mark, however it is encoded. It
+// looks for short secrets only if words is true.
 func (x *index) without(text string, words bool) string {
 	f := finder{index: x, words: words}
 	for r := range readings(text) {
@@ -88,7 +88,7 @@ func (x *index) without(text string, words bool) string {
 	return out.String()
 }
 
-// A finder looks for what is in an index.
+// A finder searches a text for the secrets of an index.
 type finder struct {
 	*index
 	reading
@@ -97,12 +97,12 @@ type finder struct {
 	now, next []state // of longest
 }
 
-// A state is what a text spells up to a place: size bytes that the pieces from
-// lo to hi begin with.
+// A state is a match so far: the text up to end decodes to size bytes, with which
+// the pieces from lo to hi begin.
 type state struct {
 	end, size int
 	lo, hi    int
-	blank     bool // the last that was read stands for nothing
+	blank     bool // the last bytes of the text decode to nothing
 }
 
 func (f *finder) find() {
@@ -116,9 +116,9 @@ func (f *finder) find() {
 	}
 }
 
-// longest returns the longest piece that begins at that place; of size 0 when
-// there is none. A byte can be both itself and the beginning of an escape, so
-// every way to go on is followed at the same time.
+// longest returns the longest piece that begins at a position, of size 0 when
+// there is none. A byte can be itself or the beginning of an escape, so it
+// follows every possibility at the same time.
 func (f *finder) longest(at int) (found state) {
 	f.now = append(f.now[:0], state{end: at, hi: len(f.pieces)})
 	for len(f.now) > 0 {
@@ -131,7 +131,7 @@ func (f *finder) longest(at int) (found state) {
 				continue
 			}
 			if f.step(s, f.text[s.end:s.end+1], 1) && isControl(f.text[s.end]) {
-				continue // or a row of them could be read in all too many ways
+				continue // otherwise a row of them would have too many readings
 			}
 			for char, n := range escapes(f.text[s.end:]) {
 				f.step(s, char, n)
@@ -142,7 +142,8 @@ func (f *finder) longest(at int) (found state) {
 	return found
 }
 
-// step goes on from a state by n bytes of the text, if they can stand for char.
+// step extends a state by n bytes of the text that decode to char, if any piece
+// matches.
 func (f *finder) step(s state, char string, n int) bool {
 	s.end += n
 	s.blank = char == ""
@@ -158,43 +159,43 @@ func (f *finder) step(s state, char string, n int) bool {
 	return true
 }
 
-// spelled returns the bytes that a state stands for.
+// spelled returns the decoded bytes of a state.
 func (f *finder) spelled(s state) string { return f.pieces[s.lo][:s.size] }
 
-// isPiece tells whether what is spelled from there on must not be shown.
+// isPiece reports whether the match that begins at a position must be redacted.
 func (f *finder) isPiece(at int, s state) bool {
 	switch {
 	case s.blank || s.size == 0:
 		return false
-	case s.size >= part || f.isStump(s):
+	case s.size >= minPiece || f.isPrefix(s):
 		return true
 	case !f.words || s.size < len(f.pieces[s.lo]):
 		return false
 	}
-	if f.encoded { // nobody writes words like that, and its neighbours can be anything
-		return s.size >= stump
+	if f.encoded { // not a word that somebody wrote, and anything can be beside it
+		return s.size >= minPrefix
 	}
 	return f.text[at:s.end] == wordAround(f.text, at, s.end)
 }
 
-// isStump tells whether the text was cut off within a secret there.
-func (f *finder) isStump(s state) bool {
-	return s.size >= stump && isCut(f.text[s.end:]) && slices.ContainsFunc(f.secrets, func(secret string) bool {
-		return len(secret) >= part && strings.HasPrefix(secret, f.spelled(s))
+// isPrefix reports whether the text was cut off within a secret.
+func (f *finder) isPrefix(s state) bool {
+	return s.size >= minPrefix && isCut(f.text[s.end:]) && slices.ContainsFunc(f.secrets, func(secret string) bool {
+		return len(secret) >= minPiece && strings.HasPrefix(secret, f.spelled(s))
 	})
 }
 
-// isCut tells whether rest is how a text looks where it was cut off.
+// isCut reports whether rest looks like the end of a text that was cut off.
 func isCut(rest string) bool {
 	return rest == "" || strings.HasPrefix(rest, "…") || strings.HasPrefix(rest, "...") || strings.HasPrefix(rest, `\u2026`)
 }
 
-// isOrdinary tells whether a piece belongs to an ordinary word which is also one
-// of several in a secret: that of restream-chat-1234 takes no restream out of an
+// isOrdinary reports whether a piece is an ordinary word that a secret contains
+// among others: the secret restream-chat-1234 does not redact the restream of an
 // address.
 func (f *finder) isOrdinary(at int, s state) bool {
 	word := wordAround(f.text, at, s.end)
-	if f.encoded || len(word) >= wordLimit || strings.ContainsFunc(word, isNoLetter) || f.isStump(s) {
+	if f.encoded || len(word) >= wordLimit || strings.ContainsFunc(word, isNoLetter) || f.isPrefix(s) {
 		return false
 	}
 	piece := f.spelled(s)
@@ -213,7 +214,7 @@ func (f *finder) isOrdinary(at int, s state) bool {
 	return true
 }
 
-// wordAround returns the word, or the words, that from and to are in.
+// wordAround returns the text from from to to with the rest of its words.
 func wordAround(text string, from, to int) string {
 	for from > 0 && isAlphanumeric(text[from-1]) {
 		from--

@@ -9,23 +9,23 @@ import (
 )
 
 const (
-	// layers is how many times escapes are escaped at most.
+	// layers is how many layers of escapes are undone.
 	layers = 4
-	// run is the least number of base64 digits in a row that are worth reading.
-	run = 8
+	// minDigits is how many base64 digits in a row are worth decoding.
+	minDigits = 8
 )
 
-// A reading is a way in which a text can be read.
+// A reading is a text after some decoding.
 type reading struct {
 	text    string
-	places  []place // in the original, of each byte; nil when this is the original
+	places  []place // of each byte in the original; nil when this is the original
 	encoded bool    // it was base64
 }
 
 // A place is a part of a text.
 type place struct{ from, to int }
 
-// where returns where in the original a part of the reading is.
+// where returns the place of a part of the reading in the original.
 func (r *reading) where(from, to int) place {
 	if r.places == nil {
 		return place{from, to}
@@ -33,8 +33,8 @@ func (r *reading) where(from, to int) place {
 	return place{r.places[from].from, r.places[to-1].to}
 }
 
-// readings yields the text as it is, without its escapes, without the escapes
-// that are left, and so on; and after each what is base64 in it.
+// readings yields the text as it is, then with one layer of escapes undone after
+// the other; and after each of them its base64 digits, decoded.
 func readings(text string) iter.Seq[reading] {
 	return func(yield func(reading) bool) {
 		r, more := reading{text: text}, true
@@ -42,7 +42,7 @@ func readings(text string) iter.Seq[reading] {
 			if !yield(r) {
 				return
 			}
-			for skip := range 4 { // the text need not begin where the encoded bytes do
+			for skip := range 4 { // the first digit need not be the first of a group
 				if b := r.decoded(skip); b.text != "" && !yield(b) {
 					return
 				}
@@ -75,7 +75,7 @@ func (r *reading) unescaped() (plain reading, changed bool) {
 	return plain, changed
 }
 
-// decoded reads each row of base64 digits but the first few of it.
+// decoded decodes each row of base64 digits, except for its first skip digits.
 func (r *reading) decoded(skip int) reading {
 	plain := reading{encoded: true}
 	var text []byte
@@ -84,7 +84,7 @@ func (r *reading) decoded(skip int) reading {
 		for to < len(r.text) && (digit(r.text[to]) >= 0 || isControl(r.text[to])) {
 			to++
 		}
-		if to-from >= run {
+		if to-from >= minDigits {
 			text = r.decode(text, from+skip, to, &plain.places)
 		}
 		from = to
@@ -93,14 +93,14 @@ func (r *reading) decoded(skip int) reading {
 	return plain
 }
 
-// decode appends what the base64 digits from from to to stand for, and where
-// each byte was.
+// decode appends the bytes that the base64 digits from from to to decode to, and
+// the place of each.
 func (r *reading) decode(text []byte, from, to int, places *[]place) []byte {
 	bits, have, last := 0, 0, 0
 	for at := from; at < to; at++ {
 		value := digit(r.text[at])
 		if value < 0 {
-			continue // a line of it has ended
+			continue // a line end
 		}
 		bits, have = bits<<6&0xfff|value, have+6
 		if have >= 8 {
@@ -113,8 +113,8 @@ func (r *reading) decode(text []byte, from, to int, places *[]place) []byte {
 	return text
 }
 
-// digit returns the value of a digit of either kind of base64, -1 for what is
-// none.
+// digit returns the value of a digit of either base64 alphabet, -1 for any other
+// byte.
 func digit(c byte) int {
 	switch {
 	case 'A' <= c && c <= 'Z':
@@ -131,15 +131,15 @@ func digit(c byte) int {
 	return -1
 }
 
-// isControl tells whether c is one of those that text is split with: a line end,
-// or the NUL of UTF-16.
+// isControl reports whether c can interrupt a text: a line end, or the NUL of
+// UTF-16.
 func isControl(c byte) bool { return c < ' ' }
 
-// isEscape tells whether an escape can begin with c.
+// isEscape reports whether an escape can begin with c.
 func isEscape(c byte) bool { return isControl(c) || strings.IndexByte(`%\&+=`, c) >= 0 }
 
-// unescape returns what an escape at the beginning of text most likely stands
-// for, and its length, 0 when there is none.
+// unescape decodes the escape at the beginning of text in the most likely way,
+// and returns its length, 0 when there is none.
 func unescape(text string) (char string, n int) {
 	switch text[0] {
 	case '%':
@@ -148,14 +148,14 @@ func unescape(text string) (char string, n int) {
 		return backslash(text)
 	case '&':
 		for char, n = range entities(text) {
-			continue // to the longest
+			continue // the last is the longest
 		}
 	}
 	return char, n
 }
 
-// escapes yields everything that an escape at the beginning of text can stand
-// for, and its length there.
+// escapes yields every way to decode an escape at the beginning of text, with
+// its length.
 func escapes(text string) iter.Seq2[string, int] {
 	return func(yield func(string, int) bool) {
 		switch c := text[0]; {
@@ -167,7 +167,7 @@ func escapes(text string) iter.Seq2[string, int] {
 			}
 		case c == '&':
 			entities(text)(yield)
-		case c == '+': // of a query
+		case c == '+': // a blank in a query
 			yield(" ", 1)
 		case c == '=':
 			if char, n := quotedPrintable(text); n > 0 {
@@ -182,7 +182,7 @@ func escapes(text string) iter.Seq2[string, int] {
 func percent(text string, yield func(string, int) bool) {
 	for at := 1; ; at += 2 {
 		char, n := hexByte(text, at)
-		// Encoded again, the percent sign itself becomes %25.
+		// Encoded twice, the percent sign itself is %25.
 		if n == 0 || !yield(char, n) || char != "%" {
 			return
 		}
@@ -197,7 +197,7 @@ func backslash(text string) (string, int) {
 	case '"', '\'', '\\', '/':
 		return text[1:2], 2
 	case 'n', 'r', 't':
-		return "\n", 2 // one control character is as good as another
+		return "\n", 2 // any control character will do
 	case 'x':
 		return hexByte(text, 2)
 	case 'u':
@@ -208,8 +208,8 @@ func backslash(text string) (string, int) {
 	return "", 0
 }
 
-// entities yields what HTML can mean by the beginning of text: the semicolon is
-// often left out.
+// entities yields the HTML entities at the beginning of text. The semicolon is
+// often missing.
 func entities(text string) iter.Seq2[string, int] {
 	return func(yield func(string, int) bool) {
 		const longest = 32
@@ -226,7 +226,7 @@ func entities(text string) iter.Seq2[string, int] {
 	}
 }
 
-// quotedPrintable reads an equals sign of a mail: the line goes on, or digits.
+// quotedPrintable decodes an equals sign: a soft line break, or two digits.
 func quotedPrintable(text string) (string, int) {
 	for _, end := range []string{"=\n", "=\r\n"} {
 		if strings.HasPrefix(text, end) {
@@ -236,8 +236,8 @@ func quotedPrintable(text string) (string, int) {
 	return hexByte(text, 1)
 }
 
-// hexByte reads two digits behind the first so many bytes of an escape, and
-// returns its length with them.
+// hexByte decodes the two digits at a position in an escape, and returns the
+// length of the escape with them.
 func hexByte(text string, at int) (string, int) {
 	if !isHex(text, at, 2) {
 		return "", 0
@@ -257,7 +257,7 @@ func isHex(text string, at, n int) bool {
 	return true
 }
 
-// hex reads digits that isHex has seen.
+// hex decodes digits that isHex has accepted.
 func hex(digits string) uint64 {
 	n, _ := strconv.ParseUint(digits, 16, 32)
 	return n

@@ -1,9 +1,9 @@
-// Package redact keeps secrets out of what people and logs see.
+// Package redact removes secrets from messages.
 //
-// A [Secrets] knows the secrets of one run and finds them in any text in every
-// spelling that a server, a proxy or an error of a library may give them: as
-// they are, percent-encoded, escaped for JSON, Go or HTML, inside base64, as
-// quoted-printable, split into lines, cut off, and all of that at once.
+// A [Secrets] holds the secrets of one run. It finds them in any form in which a
+// server, a proxy or a library may repeat them: as they are, percent-encoded,
+// escaped for JSON, Go or HTML, inside base64, as quoted-printable, split into
+// lines, cut off, and all of that at once.
 package redact
 
 import (
@@ -15,22 +15,22 @@ import (
 	"sync"
 )
 
-// Mark stands where a secret stood.
+// Mark replaces a secret.
 const Mark = "[redacted]"
 
-// limit is how many secrets are remembered. Tokens change every hour, so a
-// run of weeks must forget the oldest; those are dead.
+// limit is how many secrets are kept. Tokens change every hour, so that a run of
+// weeks has to forget the oldest, which are invalid by then.
 const limit = 256
 
-// Secrets is the set of secrets known to this run. The zero value knows none
-// and is ready. It is safe for concurrent use.
+// Secrets is a set of secrets. The zero value is empty and ready to use. It is
+// safe for concurrent use.
 type Secrets struct {
 	mu    sync.RWMutex
 	known []string // the most recently added last
 	index *index   // of them; nil for none
 }
 
-// Add makes the secrets known. Empty ones are ignored.
+// Add adds secrets. It ignores empty ones.
 func (s *Secrets) Add(secrets ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -49,8 +49,8 @@ func (s *Secrets) Add(secrets ...string) {
 	s.index = newIndex(slices.Clone(s.known))
 }
 
-// AddBasic makes a secret known together with what HTTP Basic authentication
-// makes of it and the name it belongs to.
+// AddBasic adds a password, and the forms that it takes with its name in HTTP
+// Basic authentication.
 func (s *Secrets) AddBasic(name, plain string) {
 	if plain == "" {
 		return
@@ -60,8 +60,8 @@ func (s *Secrets) AddBasic(name, plain string) {
 		base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(name)+":"+url.QueryEscape(plain))))
 }
 
-// patterns find what is secret by its place, whether it is known or not: the
-// password of a URL and the values of telling query parameters.
+// patterns find secrets by their context, even unknown ones: the password of a
+// URL and the values of some query parameters.
 var patterns = sync.OnceValue(func() []*regexp.Regexp {
 	return []*regexp.Regexp{
 		regexp.MustCompile(`(://)[^/?#@\s"']*:[^/?#@\s"']*(@)`),
@@ -69,13 +69,13 @@ var patterns = sync.OnceValue(func() []*regexp.Regexp {
 	}
 })
 
-// Text returns the text with [Mark] in the place of every known secret, and of
-// any eight bytes of one; of a secret that is shorter, only where it stands as a
-// whole word. It is for what others said.
+// Text returns a text of somebody else without secrets: [Mark] replaces every
+// known secret and any eight bytes of one. A shorter secret is replaced only
+// where it is a whole word.
 func (s *Secrets) Text(text string) string { return s.without(text, true) }
 
-// without takes the secrets out of the text; those that can be words only if
-// words is true.
+// without removes the secrets from a text; short ones, which may be words, only
+// if words is true.
 func (s *Secrets) without(text string, words bool) string {
 	s.mu.RLock()
 	x := s.index
@@ -90,8 +90,8 @@ func (s *Secrets) without(text string, words bool) string {
 }
 
 // Writer returns a writer that passes each Write on to w as one Write, without
-// secrets. A secret that is torn between two Writes is not found, and a short
-// one is left: it could be a word of our own.
+// secrets. It does not find a secret that is split between two Writes, and keeps
+// a short one, which may be a word of our own messages.
 func (s *Secrets) Writer(w io.Writer) io.Writer { return &writer{s, w} }
 
 type writer struct {

@@ -241,7 +241,7 @@ func FuzzText(f *testing.F) {
 		}
 		var s Secrets
 		s.AddBasic("id", secret)
-		if len(secret) >= part && !strings.Contains(Mark, secret) && !strings.Contains(secret, "redacted") {
+		if len(secret) >= minPiece && !strings.Contains(Mark, secret) && !strings.Contains(secret, "redacted") {
 			for name, spelling := range map[string]string{"plain": secret, "query": url.QueryEscape(secret)} {
 				if wrapped := s.Text("a " + spelling + " b"); strings.Contains(wrapped, spelling) {
 					t.Errorf("%s spelling of %q survives: %q", name, secret, wrapped)
@@ -267,8 +267,8 @@ func survivor(text, secret string) string {
 		return "" // a NUL stands for the mark, and words may stay
 	}
 	text = strings.ReplaceAll(text, Mark, "\x00")
-	for from := 0; from+part <= len(secret); from++ {
-		if piece := secret[from : from+part]; strings.Contains(text, piece) {
+	for from := 0; from+minPiece <= len(secret); from++ {
+		if piece := secret[from : from+minPiece]; strings.Contains(text, piece) {
 			return piece
 		}
 	}
