@@ -9,8 +9,8 @@ import (
 const (
 	// batchBytes and batchFrames are how large a batch grows while the source
 	// has more to read.
-	batchBytes  = 64 << 10
-	batchFrames = 128
+	batchBytes  = 128 << 10
+	batchFrames = 256
 	// frameOverhead is what a waiting frame costs beyond its bytes.
 	frameOverhead = 24
 )
@@ -22,6 +22,8 @@ type batch struct {
 	data     []byte   // the frames, one after the other
 	ends     []int    // where each frame ends in data
 	parsed   []parsed // one for each frame; shorter while they are not parsed
+	actions  bool     // a frame is an action
+	changes  []int    // the frames that change the connection map
 	other    *Item    // instead of frames; nil for frames
 }
 
@@ -57,8 +59,19 @@ func (b *batch) parse(parser *decode.Parser) {
 			b.parsed = append(b.parsed, parsed{})
 		}
 		p := &b.parsed[n]
-		p.err = parser.Parse(&p.action, b.frame(n))
+		if p.err = parser.Parse(&p.action, b.frame(n)); p.err != nil {
+			continue
+		}
+		b.actions = true
+		if p.action.ChangesConnections() {
+			b.changes = append(b.changes, n)
+		}
 	}
+}
+
+// reset makes the batch empty.
+func (b *batch) reset() {
+	b.data, b.ends, b.parsed, b.changes, b.actions = b.data[:0], b.ends[:0], b.parsed[:0], b.changes[:0], false
 }
 
 // cutAfter takes the frames behind the nth out of the batch and returns them.

@@ -106,6 +106,9 @@ type headerScanner struct {
 	control bool  // the current frame is a control frame
 	payload int64 // bytes of the current frame's payload that are still to come
 	message int64 // bytes of the current message's frames so far
+	// fragments tells that a message came in several frames. It is known before
+	// the library sees the first of them.
+	fragments bool
 }
 
 // inControl tells whether the payload of a control frame is still to come.
@@ -162,6 +165,7 @@ func (h *headerScanner) begin() error {
 	if h.control = first&control != 0; h.control {
 		return nil
 	}
+	h.fragments = h.fragments || first&fin == 0
 	if first&opcodes != 0 { // not a continuation
 		h.message = 0
 	}

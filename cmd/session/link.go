@@ -216,20 +216,22 @@ func (l *link) rest(ctx context.Context) {
 	}
 }
 
-// receive parses a batch, learns from it what it says of the link, and puts it
-// into the queue, with news of the link behind the action that brings it.
+// receive learns from a batch what it says of the link, and puts it into the
+// queue, with news of the link behind the action that brings it.
 func (l *link) receive(ctx context.Context, b *batch) {
 	l.noticePause(l.o.Now())
 	b.parse(&l.parser)
-	for n := 0; n < len(b.parsed); n++ {
-		if b.parsed[n].err != nil {
-			continue
-		}
-		if news := l.learn(&b.parsed[n].action, b.received); news != nil {
+	if b.actions {
+		l.alive(b.received)
+	}
+	for i := 0; i < len(b.changes); i++ {
+		n := b.changes[i]
+		l.connections.Apply(&b.parsed[n].action, b.received)
+		if news := l.noticeDrain(b.received); news != nil {
 			rest := b.cutAfter(n)
 			l.put(ctx, b)
 			l.say(*news)
-			b, n = rest, -1
+			b, i = rest, -1
 			b.parse(&l.parser)
 		}
 	}
@@ -245,22 +247,16 @@ func (l *link) put(ctx context.Context, b *batch) {
 	}
 }
 
-// learn takes an action as a sign of life, and for what it says of drains: the
-// news of that, or nil.
-func (l *link) learn(a *decode.Action, received time.Time) (news *Link) {
+// alive takes an action that was received as a sign of life.
+func (l *link) alive(received time.Time) {
 	l.active, l.last = true, received
 	if received.After(l.sign) { // a batch may have waited while the buffer was full
 		l.sign = received
 	}
 	l.replaced, l.answer = false, ""
-	if a.ChangesConnections() {
-		l.connections.Apply(a, received)
-		news = l.noticeDrain(received)
-	}
 	if l.paused.IsZero() && l.drained.IsZero() {
 		l.complete = received
 	}
-	return news
 }
 
 // noticePause notices that the process was stopped, by a tick that is late.
@@ -319,6 +315,9 @@ func (l *link) noticeDrain(received time.Time) (news *Link) {
 		if l.standing {
 			l.standing, l.down = false, false
 			news = &Link{Status: Restored, At: received, Gap: elapsed(l.complete, received), Attempt: l.tries, Same: true}
+		}
+		if l.paused.IsZero() {
+			l.complete = received
 		}
 	}
 	return news

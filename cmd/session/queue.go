@@ -11,12 +11,12 @@ import (
 const (
 	// runAhead is how many bytes of frames wait for a consumer that is at work.
 	// It bounds the memory that a sender can use that is faster than the consumer.
-	runAhead = 512 << 10
+	runAhead = 256 << 10
 	// stall is how long a consumer takes nothing until it counts as stuck. From
 	// then on frames wait up to the whole limit.
 	stall = 50 * time.Millisecond
 	// maxFree is how many batches are kept for reuse.
-	maxFree = 4
+	maxFree = 2 * runAhead / batchBytes
 	// largeFrame is the size from which on the memory of a parsed action is not
 	// kept for reuse: it can be as much as the frame's.
 	largeFrame = 4 << 10
@@ -68,7 +68,7 @@ func (q *queue) release(b *batch) {
 			b.parsed[n] = parsed{}
 		}
 	}
-	b.data, b.ends, b.parsed = b.data[:0], b.ends[:0], b.parsed[:0]
+	b.reset()
 	select {
 	case q.free <- b:
 	default:

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"github.com/restail/restail/decode"
 )
 
 const (
@@ -28,14 +30,15 @@ type socket struct {
 	err      error // why reading ended; set before batches is closed
 
 	now     func() time.Time
-	queue   *queue // whose batches are reused
-	batch   *batch // the reader's: what it has collected
-	message []byte // the reader's: the message that is being read
+	queue   *queue        // whose batches are reused
+	parser  decode.Parser // the reader's
+	batch   *batch        // the reader's: what it has collected
+	message []byte        // the reader's: the message that is being read
 }
 
 // start starts the reader.
 func (s *socket) start() {
-	s.batches = make(chan *batch)
+	s.batches = make(chan *batch, 4)
 	s.batch = s.queue.get()
 	s.upgraded.beforeWait = s.handOver
 	go func() {
@@ -64,8 +67,13 @@ func (s *socket) readMessage() error {
 		var n int
 		n, err = r.Read(message[len(message):cap(message)])
 		message = message[:len(message)+n]
+		// A read that leaves room has used up a frame. To ask for the end of the
+		// message costs a tenth of reading it.
+		if len(message) < cap(message) && !s.upgraded.headers.fragments {
+			break
+		}
 	}
-	if !errors.Is(err, io.EOF) {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
 	if s.message = message; len(message) > batchBytes {
