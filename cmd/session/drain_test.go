@@ -172,6 +172,8 @@ func TestAPauseBeforeADrain(t *testing.T) {
 				time.Sleep(2 * sec)
 				c.jump(8 * sec)
 				p.send("replaced")
+				time.Sleep(time.Millisecond)
+				p.send("heartbeat")
 				<-p.gone
 			}
 		}, says("end"))

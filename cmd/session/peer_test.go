@@ -291,6 +291,12 @@ func (s *stage) count(n int) {
 // in virtual time.
 func virtual(t testing.TB, o LiveOptions, scripts ...script) (*Live, *stage) {
 	t.Helper()
+	o, s := overPipes(t, o, scripts...)
+	return newLive(t, o), s
+}
+
+// overPipes returns the options for that.
+func overPipes(t testing.TB, o LiveOptions, scripts ...script) (LiveOptions, *stage) {
 	s := &stage{scripts: scripts}
 	t.Cleanup(s.playing.Wait)
 	o.DialContext = func(context.Context, string, string) (net.Conn, error) {
@@ -304,10 +310,7 @@ func virtual(t testing.TB, o LiveOptions, scripts ...script) (*Live, *stage) {
 		return &ourEnd{ours, sync.OnceFunc(func() { s.count(-1) })}, nil
 	}
 	o.URL = "ws://localhost/ws"
-	if o.Tokens == nil {
-		o.Tokens = fixed("token-of-the-test")
-	}
-	return newLive(t, o), s
+	return o, s
 }
 
 // ourEnd counts when it is closed.

@@ -90,7 +90,9 @@ func TestAFullBufferEndsNoPing(t *testing.T) {
 	for cut := range ping {
 		synctest.Test(t, func(t *testing.T) {
 			live, _ := virtual(t, LiveOptions{Buffer: 40_000}, func(p *peer) {
-				if p.accept() && p.write(slices.Concat(appendMessages(nil, large, "a"), ping[:cut])) {
+				// One batch fills the buffer, one waits for room in it, and one waits
+				// for that.
+				if p.accept() && p.send(large, "a") && p.write(slices.Concat(appendMessages(nil, "b"), ping[:cut])) {
 					p.write(ping[cut:])
 					p.send("last")
 					<-p.gone
@@ -102,7 +104,7 @@ func TestAFullBufferEndsNoPing(t *testing.T) {
 				}
 				return l.last() != "last"
 			})
-			l.expect(t, "connected", "large", "a", "last")
+			l.expect(t, "connected", "large", "a", "b", "last")
 		})
 	}
 }
