@@ -29,19 +29,16 @@ func TestWhereMessagesEnd(t *testing.T) {
 			sent = appendFrame(sent, f.first, f.payload)
 		}
 		sent = appendClose(sent, 1000, "")
-		synctest.Test(t, func(t *testing.T) {
-			live, _ := virtual(t, LiveOptions{}, func(p *peer) {
-				for ok, rest := p.accept(), sent; ok && len(rest) > 0; rest = rest[min(piece, len(rest)):] {
-					ok = p.write(rest[:min(piece, len(rest))])
-				}
-				<-p.left
-			})
-			l := follow(t.Context(), live, nil)
-			want := []string{"whole", "in two", "", "an empty end", large, "binary", large + "+", "last"}
-			if !slices.Equal(l.frames, want) || l.last() != "ended closed" {
-				t.Errorf("in pieces of %d: %.100q, and at last %s", piece, l.frames, l.last())
+		l, _ := play(t, LiveOptions{}, "", func(p *peer) {
+			for ok, rest := p.accept(), sent; ok && len(rest) > 0; rest = rest[min(piece, len(rest)):] {
+				ok = p.write(rest[:min(piece, len(rest))])
 			}
+			<-p.left
 		})
+		want := []string{"whole", "in two", "", "an empty end", large, "binary", large + "+", "last"}
+		if !slices.Equal(l.frames, want) || l.last() != "ended closed" {
+			t.Errorf("in pieces of %d: %.100q, and at last %s", piece, l.frames, l.last())
+		}
 	}
 }
 
@@ -90,18 +87,14 @@ func hangUp(act script) script {
 }
 
 func TestAMaskedFrame(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		masked := appendFrame(nil, textFrame, "____"+frame("b"))
-		masked[1] = maskedPayload | masked[1] - 4
-		live, _ := virtual(t, LiveOptions{Retries: -1}, sends(append(appendMessages(nil, "a"), masked...)), says("end"))
-		start := time.Now()
-		l := follow(t.Context(), live, until("end", 1))
-		l.expect(t, "connected", "a", "lost protocol", "restored", "end")
-		lost := l.links[1]
-		if lost.At != start || lost.Detail != "the service broke the WebSocket protocol: a frame from the service is masked" {
-			t.Errorf("after %v: %+v", lost.At.Sub(start), lost)
-		}
-	})
+	masked := appendFrame(nil, textFrame, "____"+frame("b"))
+	masked[1] = maskedPayload | masked[1] - 4
+	l, s := play(t, LiveOptions{Retries: -1}, "end", sends(append(appendMessages(nil, "a"), masked...)), says("end"))
+	l.expect(t, "connected", "a", "lost protocol", "restored", "end")
+	lost := l.links[1]
+	if lost.At != s.dials[0] || lost.Detail != "the service broke the WebSocket protocol: a frame from the service is masked" {
+		t.Errorf("after %v: %+v", lost.At.Sub(s.dials[0]), lost)
+	}
 }
 
 // The header that announces too much ends the link: the payload is not awaited.
@@ -115,54 +108,32 @@ func TestAFrameThatIsTooLarge(t *testing.T) {
 		"the last fragment": append(fragments, appendFrame(nil, lastFragment, strings.Repeat("x", 401))[:4]...),
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				allowed := strings.Repeat("Y", 1000)
-				live, _ := virtual(t, LiveOptions{Retries: -1, MaxFrame: 1000},
-					sends(append(appendMessages(nil, "a"), sent...)),
-					sends(appendMessages(appendFrame(appendFrame(nil, textFragment, allowed[:500]), lastFragment, allowed[500:]), allowed, "b")))
-				start := time.Now()
-				l := follow(t.Context(), live, until("b", 1))
-				if want := []string{frame("a"), allowed, allowed, frame("b")}; !slices.Equal(l.frames, want) {
-					t.Errorf("%.100q", l.frames)
-				}
-				lost := l.link(t, 1)
-				if lost.Reason != reasonTooLarge || lost.At != start || lost.Detail != "a frame is larger than the limit of 1000B (--max-frame)" {
-					t.Errorf("after %v: %+v", lost.At.Sub(start), lost)
-				}
-			})
+			allowed := strings.Repeat("Y", 1000)
+			l, s := play(t, LiveOptions{Retries: -1, MaxFrame: 1000}, "b",
+				sends(append(appendMessages(nil, "a"), sent...)),
+				sends(appendMessages(appendFrame(appendFrame(nil, textFragment, allowed[:500]), lastFragment, allowed[500:]), allowed, "b")))
+			if want := []string{frame("a"), allowed, allowed, frame("b")}; !slices.Equal(l.frames, want) {
+				t.Errorf("%.100q", l.frames)
+			}
+			lost := l.link(t, 1)
+			if lost.Reason != reasonTooLarge || lost.At != s.dials[0] || lost.Detail != "a frame is larger than the limit of 1000B (--max-frame)" {
+				t.Errorf("after %v: %+v", lost.At.Sub(s.dials[0]), lost)
+			}
 		})
 	}
 }
 
-func TestRealOutages(t *testing.T) {
+func TestAReset(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct {
-		act    script
-		want   []string
-		detail string
-	}{
-		"reset": {func(p *peer) {
-			if p.accept() && p.send("a") && p.ping() {
-				<-p.answers // the frame was received
-				p.Conn.(*net.TCPConn).SetLinger(0)
-			}
-		}, []string{"connected", "a", "lost network", "ended network"}, "the connection was reset"},
-		"half-open": {says("a"),
-			[]string{"connected", "a", "lost heartbeat_timeout", "ended heartbeat_timeout"}, "nothing received for 200ms"},
-		"garbage": {sends(append(appendMessages(nil, "a"), "\xffgarbage"...)),
-			[]string{"connected", "a", "lost protocol", "ended protocol"}, "the service broke the WebSocket protocol: received header with unexpected rsv bits set: true:true:true"},
-		"no handshake": {func(p *peer) { p.read() }, []string{"lost network", "ended network"}, ""},
-		"a close frame": {closes(1012, "restart", "a"),
-			[]string{"connected", "a", "lost closed", "ended closed"}, "the service closed the link (1012): restart"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			l := follow(t.Context(), newLive(t, LiveOptions{URL: loopback(t, test.act), HeartbeatTimeout: 200 * time.Millisecond}), nil)
-			l.expect(t, test.want...)
-			if got := l.links[len(l.links)-1].Detail; test.detail != "" && got != test.detail {
-				t.Errorf("the detail is %q, want %q", got, test.detail)
-			}
-		})
+	l := follow(t.Context(), newLive(t, LiveOptions{URL: loopback(t, func(p *peer) {
+		if p.accept() && p.send("a") && p.ping() {
+			<-p.answers // the frame was received
+			p.Conn.(*net.TCPConn).SetLinger(0)
+		}
+	})}), nil)
+	l.expect(t, "connected", "a", "lost network", "ended network")
+	if got := l.links[1].Detail; got != "the connection was reset" {
+		t.Errorf("the detail is %q", got)
 	}
 }
 

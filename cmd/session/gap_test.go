@@ -101,17 +101,14 @@ func TestWhereAGapBegins(t *testing.T) {
 }
 
 func TestAGapWithoutAnyActionBeginsAtTheHandshake(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		live, _ := virtual(t, LiveOptions{Retries: -1}, func(p *peer) {
-			if p.accept() {
-				time.Sleep(5 * sec)
-			}
-		}, says("end"))
-		l := follow(t.Context(), live, until("end", 1))
-		if from := l.beginning(t, 2); from != l.links[0].At {
-			t.Errorf("the gap begins %v after the handshake", from.Sub(l.links[0].At))
+	l, _ := play(t, LiveOptions{Retries: -1}, "end", func(p *peer) {
+		if p.accept() {
+			time.Sleep(5 * sec)
 		}
-	})
+	}, says("end"))
+	if from := l.beginning(t, 2); from != l.links[0].At {
+		t.Errorf("the gap begins %v after the handshake", from.Sub(l.links[0].At))
+	}
 }
 
 // While the buffer is full nothing is read. What is read afterwards is old, so

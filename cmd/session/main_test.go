@@ -64,7 +64,10 @@ func (l *log) add(item Item) bool {
 		line = strings.TrimSpace(item.Link.Status + " " + item.Link.Reason)
 	case item.Broken != nil:
 		l.frames = append(l.frames, string(item.Frame))
-		line = "broken: " + item.Broken.Error()
+		line = "broken"
+		if tooLong := (*TooLongError)(nil); errors.As(item.Broken, &tooLong) {
+			line = tooLong.Error()
+		}
 	case item.Action != nil:
 		l.frames = append(l.frames, string(item.Action.Frame()))
 		line = word(item)

@@ -18,6 +18,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -293,6 +294,18 @@ func virtual(t testing.TB, o LiveOptions, scripts ...script) (*Live, *stage) {
 	t.Helper()
 	o, s := overPipes(t, o, scripts...)
 	return newLive(t, o), s
+}
+
+// play follows a virtual service up to a line, "" for the end.
+func play(t *testing.T, o LiveOptions, line string, scripts ...script) (l *log, s *stage) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		var live *Live
+		live, s = virtual(t, o, scripts...)
+		l = follow(t.Context(), live, func(l *log, _ Item) bool { return l.last() != line })
+		s.playing.Wait()
+	})
+	return l, s
 }
 
 // overPipes returns the options for that.

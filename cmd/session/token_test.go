@@ -15,19 +15,15 @@ import (
 
 func TestARefusedTokenIsReplacedOnce(t *testing.T) {
 	for _, status := range []int{400, 401, 403} {
-		synctest.Test(t, func(t *testing.T) {
-			w := &wallet{tokens: []string{"old", "new"}}
-			live, s := virtual(t, LiveOptions{Tokens: w, Retries: -1}, refuses(status, "expired"), cut(), says("a"))
-			l := follow(t.Context(), live, until("a", 1))
-			l.expect(t, "lost unauthorized", "connected", "lost network", "restored", "a")
-			s.playing.Wait()
-			if want := []string{"", "old", ""}; !slices.Equal(w.asked, want) {
-				t.Errorf("%d: the refused tokens are %q, want %q", status, w.asked, want)
-			}
-			if want := []string{"old", "new", "new"}; !slices.Equal(s.tokens, want) {
-				t.Errorf("%d: the service was shown %q, want %q", status, s.tokens, want)
-			}
-		})
+		w := &wallet{tokens: []string{"old", "new"}}
+		l, s := play(t, LiveOptions{Tokens: w, Retries: -1}, "a", refuses(status, "expired"), cut(), says("a"))
+		l.expect(t, "lost unauthorized", "connected", "lost network", "restored", "a")
+		if want := []string{"", "old", ""}; !slices.Equal(w.asked, want) {
+			t.Errorf("%d: the refused tokens are %q, want %q", status, w.asked, want)
+		}
+		if want := []string{"old", "new", "new"}; !slices.Equal(s.tokens, want) {
+			t.Errorf("%d: the service was shown %q, want %q", status, s.tokens, want)
+		}
 	}
 }
 
@@ -50,15 +46,12 @@ func TestRefusedForGood(t *testing.T) {
 			[]string{"ended unauthorized"}, "there is no token"},
 	} {
 		for _, retries := range []int{-1, 0, 5} {
-			synctest.Test(t, func(t *testing.T) {
-				live, _ := virtual(t, LiveOptions{Tokens: &wallet{tokens: test.tokens, err: test.err}, Retries: retries}, refuses(401, "no"))
-				l := follow(t.Context(), live, nil)
-				l.expect(t, test.want...)
-				var unauthorized *UnauthorizedError
-				if !errors.As(l.err, &unauthorized) || l.err.Error() != test.says || test.err != nil && !errors.Is(l.err, test.err) {
-					t.Errorf("%s, %d retries: the error is %v, want %s", name, retries, l.err, test.says)
-				}
-			})
+			l, _ := play(t, LiveOptions{Tokens: &wallet{tokens: test.tokens, err: test.err}, Retries: retries}, "", refuses(401, "no"))
+			l.expect(t, test.want...)
+			var unauthorized *UnauthorizedError
+			if !errors.As(l.err, &unauthorized) || l.err.Error() != test.says || test.err != nil && !errors.Is(l.err, test.err) {
+				t.Errorf("%s, %d retries: the error is %v, want %s", name, retries, l.err, test.says)
+			}
 		}
 	}
 }
@@ -88,16 +81,13 @@ func TestATokenThatCannotBeHadForNow(t *testing.T) {
 
 func TestATokenThatNeverComes(t *testing.T) {
 	for _, retries := range []int{0, 2} {
-		synctest.Test(t, func(t *testing.T) {
-			w := &wallet{err: temporary("no network")}
-			live, _ := virtual(t, LiveOptions{Tokens: w, Retries: retries}, nil)
-			l := follow(t.Context(), live, nil)
-			l.expect(t, "lost token", "ended token")
-			var givenUp *GivenUpError
-			if !errors.As(l.err, &givenUp) || givenUp.Tries != retries+1 || len(w.asked) != retries+1 {
-				t.Errorf("asked %d times, and then %v", len(w.asked), l.err)
-			}
-		})
+		w := &wallet{err: temporary("no network")}
+		l, _ := play(t, LiveOptions{Tokens: w, Retries: retries}, "", nil)
+		l.expect(t, "lost token", "ended token")
+		var givenUp *GivenUpError
+		if !errors.As(l.err, &givenUp) || givenUp.Tries != retries+1 || len(w.asked) != retries+1 {
+			t.Errorf("asked %d times, and then %v", len(w.asked), l.err)
+		}
 	}
 }
 
@@ -133,20 +123,16 @@ func TestA401AfterAReconnectIsRetriedOnce(t *testing.T) {
 		"a grant after another token": {[]script{refuses(401, ""), cut(), refuses(401, "")}, []string{"old", "new", "new", "new"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w := &wallet{tokens: []string{"old", "new"}, err: errors.New("there is no other")}
-				live, s := virtual(t, LiveOptions{Tokens: w, Retries: -1}, append(test.scripts, says("end"))...)
-				l := follow(t.Context(), live, until("end", 1))
-				s.playing.Wait()
-				if l.err != nil || !slices.Equal(s.tokens, test.shown) {
-					t.Fatalf("the service was shown %q, want %q (%v)", s.tokens, test.shown, l.err)
+			w := &wallet{tokens: []string{"old", "new"}, err: errors.New("there is no other")}
+			l, s := play(t, LiveOptions{Tokens: w, Retries: -1}, "end", append(test.scripts, says("end"))...)
+			if l.err != nil || !slices.Equal(s.tokens, test.shown) {
+				t.Fatalf("the service was shown %q, want %q (%v)", s.tokens, test.shown, l.err)
+			}
+			for n := 2; n < len(s.dials); n++ {
+				if wait := s.dials[n].Sub(s.dials[n-1]); name == "once" && wait != 3*sec {
+					t.Errorf("the token was shown again after %v", wait)
 				}
-				for n := 2; n < len(s.dials); n++ {
-					if wait := s.dials[n].Sub(s.dials[n-1]); name == "once" && wait != 3*sec {
-						t.Errorf("the token was shown again after %v", wait)
-					}
-				}
-			})
+			}
 		})
 	}
 }
@@ -156,34 +142,27 @@ func TestA401AfterAReconnectIsRetriedOnce(t *testing.T) {
 func TestCloseCodesOfARefusedToken(t *testing.T) {
 	for _, code := range []int{1008, 4001, 4401} {
 		for _, first := range [][]string{nil, {"broken frame"}, {"a"}} {
-			synctest.Test(t, func(t *testing.T) {
-				w := &wallet{tokens: []string{"old", "new"}}
-				live, s := virtual(t, LiveOptions{Tokens: w, Retries: -1}, closes(code, "expired", first...), says("end"))
-				l := follow(t.Context(), live, until("end", 1))
-				s.playing.Wait()
-				lost, shown := l.link(t, 1), []string{"old", "new"}
-				reason := reasonUnauthorized
-				if slices.Contains(first, "a") {
-					reason, shown = reasonClosed, []string{"old", "old"}
-				}
-				if lost.Reason != reason || !slices.Equal(s.tokens, shown) || !strings.HasSuffix(lost.Detail, ": expired") {
-					t.Errorf("%d after %q: the service was shown %q: %+v", code, first, s.tokens, lost)
-				}
-			})
+			w := &wallet{tokens: []string{"old", "new"}}
+			l, s := play(t, LiveOptions{Tokens: w, Retries: -1}, "end", closes(code, "expired", first...), says("end"))
+			lost, shown := l.link(t, 1), []string{"old", "new"}
+			reason := reasonUnauthorized
+			if slices.Contains(first, "a") {
+				reason, shown = reasonClosed, []string{"old", "old"}
+			}
+			if lost.Reason != reason || !slices.Equal(s.tokens, shown) || !strings.HasSuffix(lost.Detail, ": expired") {
+				t.Errorf("%d after %q: the service was shown %q: %+v", code, first, s.tokens, lost)
+			}
 		}
 	}
 }
 
 func TestNoReconnectAfterARefusedTokenIsNotAuthorized(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		live, s := virtual(t, LiveOptions{Tokens: &wallet{tokens: []string{"old", "new"}}}, closes(4401, ""))
-		l := follow(t.Context(), live, nil)
-		l.expect(t, "connected", "lost unauthorized", "ended unauthorized")
-		var unauthorized *UnauthorizedError
-		if !errors.As(l.err, &unauthorized) || len(s.dials) != 1 {
-			t.Errorf("after %d dials: %v", len(s.dials), l.err)
-		}
-	})
+	l, s := play(t, LiveOptions{Tokens: &wallet{tokens: []string{"old", "new"}}}, "", closes(4401, ""))
+	l.expect(t, "connected", "lost unauthorized", "ended unauthorized")
+	var unauthorized *UnauthorizedError
+	if !errors.As(l.err, &unauthorized) || len(s.dials) != 1 {
+		t.Errorf("after %d dials: %v", len(s.dials), l.err)
+	}
 }
 
 const secret = `s3cr3t/+&%"\é-0123456789abcdef`
@@ -211,32 +190,29 @@ func TestTheTokenNeverComesBack(t *testing.T) {
 		"frame":        sends([]byte("\xff" + secret)),
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				live, _ := virtual(t, LiveOptions{Tokens: fixed(secret), Redact: secrets.Text}, act)
-				l := follow(t.Context(), live, nil)
-				if l.err == nil {
-					t.Fatal("there is no error")
-				}
-				said := []string{l.err.Error()}
-				for _, news := range l.links {
-					said = append(said, news.Detail)
-				}
-				for _, text := range said {
-					for from := 0; from+part <= len(secret); from++ {
-						if piece := secret[from : from+part]; strings.Contains(text, piece) || strings.Contains(text, url.QueryEscape(piece)) {
-							t.Errorf("%q has %q", text, piece)
-						}
-					}
-					for skip := range 3 { // the three places that base64 can find it in
-						if digits := base64.RawStdEncoding.EncodeToString([]byte(secret[skip : skip+12])); strings.Contains(text, digits) {
-							t.Errorf("%q has %q", text, digits)
-						}
-					}
-					if strings.Contains(text, "accessToken") || strings.Contains(text, "\n") {
-						t.Errorf("it says %q", text)
+			l, _ := play(t, LiveOptions{Tokens: fixed(secret), Redact: secrets.Text}, "", act)
+			if l.err == nil {
+				t.Fatal("there is no error")
+			}
+			said := []string{l.err.Error()}
+			for _, news := range l.links {
+				said = append(said, news.Detail)
+			}
+			for _, text := range said {
+				for from := 0; from+part <= len(secret); from++ {
+					if piece := secret[from : from+part]; strings.Contains(text, piece) || strings.Contains(text, url.QueryEscape(piece)) {
+						t.Errorf("%q has %q", text, piece)
 					}
 				}
-			})
+				for skip := range 3 { // the three places that base64 can find it in
+					if digits := base64.RawStdEncoding.EncodeToString([]byte(secret[skip : skip+12])); strings.Contains(text, digits) {
+						t.Errorf("%q has %q", text, digits)
+					}
+				}
+				if strings.Contains(text, "accessToken") || strings.Contains(text, "\n") {
+					t.Errorf("it says %q", text)
+				}
+			}
 		})
 	}
 }
@@ -255,12 +231,9 @@ func TestWhatTheServiceSaysIsQuotedOnOneLine(t *testing.T) {
 		{strings.Repeat("\xff", 300), ": " + strings.Repeat("\xff", maxQuote) + "…"},
 		{"", ""},
 	} {
-		synctest.Test(t, func(t *testing.T) {
-			live, _ := virtual(t, LiveOptions{Redact: secrets.Text}, refuses(500, test.said))
-			l := follow(t.Context(), live, nil)
-			if got := l.link(t, 0).Detail; got != "the service answered 500 Internal Server Error"+test.want {
-				t.Errorf("%q is quoted in %q", test.said, got)
-			}
-		})
+		l, _ := play(t, LiveOptions{Redact: secrets.Text}, "", refuses(500, test.said))
+		if got := l.link(t, 0).Detail; got != "the service answered 500 Internal Server Error"+test.want {
+			t.Errorf("%q is quoted in %q", test.said, got)
+		}
 	}
 }
