@@ -29,7 +29,7 @@ func TestWhereMessagesEnd(t *testing.T) {
 			sent = appendFrame(sent, f.first, f.payload)
 		}
 		sent = appendClose(sent, 1000, "")
-		l, _ := play(t, LiveOptions{}, "", func(p *peer) {
+		l, _ := run(t, LiveOptions{}, "", func(p *peer) {
 			for ok, rest := p.accept(), sent; ok && len(rest) > 0; rest = rest[min(piece, len(rest)):] {
 				ok = p.write(rest[:min(piece, len(rest))])
 			}
@@ -78,7 +78,7 @@ func TestAMessageThatIsCutShort(t *testing.T) {
 
 // hangUp closes only the service's direction until the client has hung up, so
 // that unread pongs cause no reset.
-func hangUp(act script) script {
+func hangUp(act handler) handler {
 	return func(p *peer) {
 		act(p)
 		p.Conn.(*net.TCPConn).CloseWrite()
@@ -89,7 +89,7 @@ func hangUp(act script) script {
 func TestAMaskedFrame(t *testing.T) {
 	masked := appendFrame(nil, textFrame, "____"+frame("b"))
 	masked[1] = maskedPayload | masked[1] - 4
-	l, s := play(t, LiveOptions{Retries: -1}, "end", sends(append(appendMessages(nil, "a"), masked...)), says("end"))
+	l, s := run(t, LiveOptions{Retries: -1}, "end", sends(append(appendMessages(nil, "a"), masked...)), says("end"))
 	l.expect(t, "connected", "a", "lost protocol", "restored", "end")
 	lost := l.links[1]
 	if lost.At != s.dials[0] || lost.Detail != "the service broke the WebSocket protocol: a frame from the service is masked" {
@@ -104,12 +104,12 @@ func TestAFrameThatIsTooLarge(t *testing.T) {
 	for name, sent := range map[string][]byte{
 		"its header":        appendFrame(nil, textFrame, strings.Repeat("x", 1001))[:4],
 		"a huge one":        {textFrame, 127, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
-		"fragments":         append(fragments, appendFrame(nil, middleFrame, strings.Repeat("x", 401))[:4]...),
-		"the last fragment": append(fragments, appendFrame(nil, lastFragment, strings.Repeat("x", 401))[:4]...),
+		"fragments":         slices.Concat(fragments, appendFrame(nil, middleFrame, strings.Repeat("x", 401))[:4]),
+		"the last fragment": slices.Concat(fragments, appendFrame(nil, lastFragment, strings.Repeat("x", 401))[:4]),
 	} {
 		t.Run(name, func(t *testing.T) {
 			allowed := strings.Repeat("Y", 1000)
-			l, s := play(t, LiveOptions{Retries: -1, MaxFrame: 1000}, "b",
+			l, s := run(t, LiveOptions{Retries: -1, MaxFrame: 1000}, "b",
 				sends(append(appendMessages(nil, "a"), sent...)),
 				sends(appendMessages(appendFrame(appendFrame(nil, textFragment, allowed[:500]), lastFragment, allowed[500:]), allowed, "b")))
 			if want := []string{frame("a"), allowed, allowed, frame("b")}; !slices.Equal(l.frames, want) {
@@ -168,7 +168,7 @@ func TestRandomCuts(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 1))
 			var want []string
-			var scripts []script
+			var handlers []handler
 			for range 8 {
 				sent, messages, ends := randomMessages(random)
 				end := random.IntN(len(sent) + 1)
@@ -179,7 +179,7 @@ func TestRandomCuts(t *testing.T) {
 				}
 				want = append(want, "a link is lost")
 				pieces := rand.New(rand.NewPCG(seed, random.Uint64()))
-				scripts = append(scripts, func(p *peer) {
+				handlers = append(handlers, func(p *peer) {
 					for ok, rest := p.accept(), sent[:end]; ok && len(rest) > 0; {
 						n := min(1+pieces.IntN(1<<pieces.IntN(18)), len(rest))
 						ok, rest = p.write(rest[:n]), rest[n:]
@@ -187,9 +187,9 @@ func TestRandomCuts(t *testing.T) {
 					}
 				})
 			}
-			scripts = append(scripts, says("end"))
+			handlers = append(handlers, says("end"))
 			want = append(want, frame("end"))
-			live, _ := virtual(t, LiveOptions{Retries: -1, Buffer: 200_000, MaxBackoff: sec}, scripts...)
+			live, _ := virtual(t, LiveOptions{Retries: -1, Buffer: 200_000, MaxBackoff: sec}, handlers...)
 			pauses := rand.New(rand.NewPCG(seed, 2))
 			var got []string
 			follow(t.Context(), live, func(l *log, item Item) bool {

@@ -9,7 +9,7 @@ import (
 
 func TestDrainedIsRedialledAfterTwoSeconds(t *testing.T) {
 	left := 0
-	l, s := play(t, LiveOptions{Retries: -1}, "a", func(p *peer) {
+	l, s := run(t, LiveOptions{Retries: -1}, "a", func(p *peer) {
 		at(1*sec, "info", 10*sec, "replaced", 11*sec, "heartbeat")(p)
 		left = <-p.left
 	}, says("a"))
@@ -30,7 +30,7 @@ func TestDrainedIsRedialledAfterTwoSeconds(t *testing.T) {
 }
 
 func TestConnectionsThatComeBackCallTheRedialOff(t *testing.T) {
-	l, s := play(t, LiveOptions{Retries: -1}, "end",
+	l, s := run(t, LiveOptions{Retries: -1}, "end",
 		at(1*sec, "info", 2*sec, "replaced", 3*sec, "info", 10*sec, "replaced", 11799*time.Millisecond, "info", 50*sec, "end"))
 	l.expect(t, "connected", "info", "replaced", "info", "replaced", "info", "end")
 	if len(s.dials) != 1 {
@@ -39,7 +39,7 @@ func TestConnectionsThatComeBackCallTheRedialOff(t *testing.T) {
 }
 
 func TestStandDown(t *testing.T) {
-	l, s := play(t, LiveOptions{Retries: -1}, "end",
+	l, s := run(t, LiveOptions{Retries: -1}, "end",
 		at(1*sec, "info", 2*sec, "replaced"),
 		at(1*sec, "info", 30*sec, "heartbeat", 50*sec, "replaced", 90*sec, "heartbeat", 110*sec, "info", 111*sec, "end"))
 	l.expect(t, "connected", "info", "replaced", "lost drained", "restored",
@@ -59,7 +59,7 @@ func TestStandDown(t *testing.T) {
 // News that an action brings comes right behind it, whatever stands behind it
 // in the same read.
 func TestNewsOfADrainComesRightBehindItsAction(t *testing.T) {
-	l, _ := play(t, LiveOptions{Retries: -1}, "end", at(0*sec, "info", 1*sec, "replaced"),
+	l, _ := run(t, LiveOptions{Retries: -1}, "end", at(0*sec, "info", 1*sec, "replaced"),
 		sends(appendMessages(nil, "a", "info", "replaced", "b", "broken frame", "info", "c", "replaced", "replaced", "info", "end")))
 	l.expect(t, "connected", "info", "replaced", "lost drained", "restored",
 		"a", "info", "replaced", "lost replaced", "b", "broken", "info", "restored", "c",
@@ -67,7 +67,7 @@ func TestNewsOfADrainComesRightBehindItsAction(t *testing.T) {
 }
 
 func TestADrainLaterIsNoFight(t *testing.T) {
-	l, s := play(t, LiveOptions{Retries: -1}, "b",
+	l, s := run(t, LiveOptions{Retries: -1}, "b",
 		at(0*sec, "info", 1*sec, "replaced"), at(0*sec, "info", 30*sec, "a", 61*sec, "replaced"), says("b"))
 	l.expect(t, "connected", "info", "replaced", "lost drained", "restored",
 		"info", "a", "replaced", "lost drained", "restored", "b")
@@ -77,14 +77,14 @@ func TestADrainLaterIsNoFight(t *testing.T) {
 }
 
 func TestAFightIsRememberedThroughAnotherOutage(t *testing.T) {
-	l, _ := play(t, LiveOptions{Retries: -1}, "end",
+	l, _ := run(t, LiveOptions{Retries: -1}, "end",
 		at(0*sec, "info", 1*sec, "replaced"), cut("a"), at(0*sec, "info", 1*sec, "replaced", 10*sec, "end"))
 	l.expect(t, "connected", "info", "replaced", "lost drained", "restored", "a", "lost network", "restored",
 		"info", "replaced", "lost replaced", "end")
 }
 
 func TestAnOutageWhileStandingDownIsNoNews(t *testing.T) {
-	l, s := play(t, LiveOptions{Retries: -1}, "a",
+	l, s := run(t, LiveOptions{Retries: -1}, "a",
 		at(0*sec, "info", 1*sec, "replaced"),
 		at(0*sec, "info", 1*sec, "replaced", 30*sec, "heartbeat"), // and then it is silent
 		nil, says("a"))
@@ -118,7 +118,7 @@ func TestADrainIsNoticedWhileTheConsumerIsBlocked(t *testing.T) {
 }
 
 func TestALossInTimeCallsTheRedialOff(t *testing.T) {
-	l, s := play(t, LiveOptions{Retries: -1}, "end", func(p *peer) {
+	l, s := run(t, LiveOptions{Retries: -1}, "end", func(p *peer) {
 		if p.accept() && p.send("info", "replaced") {
 			time.Sleep(1799 * time.Millisecond)
 		}
@@ -156,7 +156,7 @@ func TestAPauseBeforeADrain(t *testing.T) {
 }
 
 func TestDrainedWithoutReconnect(t *testing.T) {
-	l, _ := play(t, LiveOptions{}, "", at(0*sec, "info", 1*sec, "replaced"))
+	l, _ := run(t, LiveOptions{}, "", at(0*sec, "info", 1*sec, "replaced"))
 	l.expect(t, "connected", "info", "replaced", "lost drained", "ended drained")
 	if l.err == nil {
 		t.Error("no error")

@@ -101,7 +101,7 @@ func TestWhereAGapBegins(t *testing.T) {
 }
 
 func TestAGapWithoutAnyActionBeginsAtTheHandshake(t *testing.T) {
-	l, _ := play(t, LiveOptions{Retries: -1}, "end", func(p *peer) {
+	l, _ := run(t, LiveOptions{Retries: -1}, "end", func(p *peer) {
 		if p.accept() {
 			time.Sleep(5 * sec)
 		}

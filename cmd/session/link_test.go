@@ -10,7 +10,7 @@ import (
 const sec = time.Second
 
 func TestActionsAndNewsComeInOrder(t *testing.T) {
-	l, s := play(t, LiveOptions{Retries: -1}, "d",
+	l, s := run(t, LiveOptions{Retries: -1}, "d",
 		closes(1001, "a restart", "a", "b"), cut("c"), says("d"))
 	l.expect(t, "connected", "a", "b", "lost closed", "restored", "c", "lost network", "restored", "d")
 	for n, want := range []Link{
@@ -38,7 +38,7 @@ func TestActionsAndNewsComeInOrder(t *testing.T) {
 }
 
 func TestBrokenFramesKeepTheirPlace(t *testing.T) {
-	l, _ := play(t, LiveOptions{}, "", closes(1000, "", "a", "not JSON", "", `{"action":""}`, "\ufeff"+`{"action":"b"}`))
+	l, _ := run(t, LiveOptions{}, "", closes(1000, "", "a", "not JSON", "", `{"action":""}`, "\ufeff"+`{"action":"b"}`))
 	l.expect(t, "connected", "a", "broken", "broken", "broken", "b", "lost closed", "ended closed")
 	if l.frames[1] != "not JSON" || l.frames[2] != "" {
 		t.Errorf("the frames are %q", l.frames)
@@ -83,9 +83,9 @@ func TestSilence(t *testing.T) {
 }
 
 func TestBackoff(t *testing.T) {
-	scripts := make([]script, 12)
-	scripts = append(scripts, says("a"))
-	l, s := play(t, LiveOptions{Retries: -1, MaxBackoff: 20 * sec}, "a", scripts...)
+	handlers := make([]handler, 12)
+	handlers = append(handlers, says("a"))
+	l, s := run(t, LiveOptions{Retries: -1, MaxBackoff: 20 * sec}, "a", handlers...)
 	l.expect(t, "lost network", "connected", "a")
 	if l.links[0].Attempt != 1 || !l.links[0].NeverUp || l.links[1].Attempt != 13 {
 		t.Errorf("%+v, then %+v", l.links[0], l.links[1])
@@ -106,7 +106,7 @@ func TestBackoff(t *testing.T) {
 // The count of attempts starts anew after a link that received an action and
 // lasted ten seconds, and only then.
 func TestTheCountStartsAnewAfterAStableLink(t *testing.T) {
-	lasts := func(d time.Duration, messages ...string) script {
+	lasts := func(d time.Duration, messages ...string) handler {
 		return func(p *peer) {
 			if p.accept() && p.send(messages...) {
 				time.Sleep(d)
@@ -114,7 +114,7 @@ func TestTheCountStartsAnewAfterAStableLink(t *testing.T) {
 		}
 	}
 	for name, test := range map[string]struct {
-		second script
+		second handler
 		dials  int
 		tries  int // that the error tells
 	}{
@@ -123,7 +123,7 @@ func TestTheCountStartsAnewAfterAStableLink(t *testing.T) {
 		"without any action": {lasts(59*sec, "broken frame"), 4, 4},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l, s := play(t, LiveOptions{Retries: 3}, "", nil, test.second, nil)
+			l, s := run(t, LiveOptions{Retries: 3}, "", nil, test.second, nil)
 			var givenUp *GivenUpError
 			if !errors.As(l.err, &givenUp) || givenUp.Tries != test.tries || len(s.dials) != test.dials {
 				t.Errorf("%d dials, and then %v; want %d, and %d attempts", len(s.dials), l.err, test.dials, test.tries)
@@ -138,7 +138,7 @@ func TestAServiceThatClosesAfterAFrameIsNotHammered(t *testing.T) {
 		ctx, cancel := contextFor(t, 300*sec)
 		defer cancel()
 		follow(ctx, live, nil)
-		s.playing.Wait()
+		s.running.Wait()
 		if n := len(s.dials); n < 4 || n > 40 {
 			t.Errorf("%d dials in 300 seconds", n)
 		}
@@ -147,8 +147,8 @@ func TestAServiceThatClosesAfterAFrameIsNotHammered(t *testing.T) {
 
 func TestNoReconnect(t *testing.T) {
 	for name, test := range map[string]struct {
-		script script
-		want   []string
+		handler handler
+		want    []string
 	}{
 		"no service":   {nil, []string{"lost network", "ended network"}},
 		"close frame":  {closes(1000, "", "a"), []string{"connected", "a", "lost closed", "ended closed"}},
@@ -157,7 +157,7 @@ func TestNoReconnect(t *testing.T) {
 		"server error": {refuses(503, ""), []string{"lost server_error", "ended server_error"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l, s := play(t, LiveOptions{}, "", test.script)
+			l, s := run(t, LiveOptions{}, "", test.handler)
 			l.expect(t, test.want...)
 			var givenUp *GivenUpError
 			if !errors.As(l.err, &givenUp) || len(s.dials) != 1 {
@@ -178,10 +178,10 @@ func TestRefusedHandshakes(t *testing.T) {
 		return "Retry-After: " + time.Now().Add(after).UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")
 	}
 	for name, test := range map[string]struct {
-		script script
-		lost   string
-		detail string
-		wait   time.Duration // 0: the usual
+		handler handler
+		lost    string
+		detail  string
+		wait    time.Duration // 0: the usual
 	}{
 		"seconds": {refuses(429, "slow down", "Retry-After: 137"),
 			"lost rate_limited", "the service answered 429 Too Many Requests: slow down", 137 * sec},
@@ -200,7 +200,7 @@ func TestRefusedHandshakes(t *testing.T) {
 		"not HTTP":    {func(p *peer) { p.read(); p.write([]byte("SSH-2.0-OpenSSH\r\n")) }, "lost protocol", "", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l, s := play(t, LiveOptions{Retries: -1}, "a", test.script, says("a"))
+			l, s := run(t, LiveOptions{Retries: -1}, "a", test.handler, says("a"))
 			l.expect(t, test.lost, "connected", "a")
 			if test.detail != "" && l.links[0].Detail != test.detail {
 				t.Errorf("the detail is %q, want %q", l.links[0].Detail, test.detail)
@@ -217,7 +217,7 @@ func TestRefusedHandshakes(t *testing.T) {
 }
 
 func TestAHandshakeTakes15SecondsAtMost(t *testing.T) {
-	for name, act := range map[string]script{
+	for name, act := range map[string]handler{
 		"mute": func(p *peer) { p.read(); p.Read(make([]byte, 1)) },
 		"endless": func(p *peer) {
 			p.read()
@@ -227,7 +227,7 @@ func TestAHandshakeTakes15SecondsAtMost(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l, s := play(t, LiveOptions{}, "", act)
+			l, s := run(t, LiveOptions{}, "", act)
 			l.expect(t, "lost network", "ended network")
 			if took := l.links[len(l.links)-1].At.Sub(s.dials[0]); took != 15*sec {
 				t.Errorf("it took %v", took)
@@ -241,7 +241,7 @@ func TestAHandshakeTakes15SecondsAtMost(t *testing.T) {
 
 func TestTheHeaderOfAnAnswerIsBounded(t *testing.T) {
 	sent := 0
-	l, _ := play(t, LiveOptions{}, "", func(p *peer) {
+	l, _ := run(t, LiveOptions{}, "", func(p *peer) {
 		for p.read(); p.write(make([]byte, 1<<10)); {
 			sent += 1 << 10
 		}

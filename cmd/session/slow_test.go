@@ -125,7 +125,7 @@ func TestPingsAreAnsweredWhileTheReaderIsBlocked(t *testing.T) {
 			time.Sleep(time.Minute)
 			return false
 		})
-		s.playing.Wait()
+		s.running.Wait()
 		if answered != 10 || time.Since(start) != time.Minute {
 			t.Errorf("%d pings of 10 were answered", answered)
 		}
@@ -244,7 +244,7 @@ func TestAReadThatFillsTheBuffer(t *testing.T) {
 	if len(sent) != batchBytes {
 		t.Fatalf("%d bytes", len(sent))
 	}
-	l, _ := play(t, LiveOptions{}, "last", func(p *peer) {
+	l, _ := run(t, LiveOptions{}, "last", func(p *peer) {
 		if p.accept() {
 			time.Sleep(sec) // a read of its own
 			p.write(sent)
