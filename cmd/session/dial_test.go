@@ -21,14 +21,6 @@ func TestTLS(t *testing.T) {
 	follow(t.Context(), newLive(t, o), nil).expect(t, "connected", "a", "b", "lost closed", "ended closed")
 }
 
-func TestTLSSilence(t *testing.T) {
-	t.Parallel()
-	o := overTLS(t, &tls.Config{}, says("a"), cut("b"))
-	o.HeartbeatTimeout, o.MaxBackoff, o.Retries = 200*time.Millisecond, time.Millisecond, -1
-	follow(t.Context(), newLive(t, o), until("lost network", 1)).expect(t,
-		"connected", "a", "lost heartbeat_timeout", "restored", "b", "lost network")
-}
-
 func TestNoTrust(t *testing.T) {
 	t.Parallel()
 	o := overTLS(t, &tls.Config{}, quiet)
@@ -83,22 +75,6 @@ func TestNobodyListens(t *testing.T) {
 	l.expect(t, "lost network", "ended network")
 	if want := "gave up the link after 4 attempts: cannot reach " + address + ": dial tcp " + address + ": connect: connection refused"; l.err.Error() != want {
 		t.Errorf("the error is %v, want %q", l.err, want)
-	}
-}
-
-func TestARedirectIsNotFollowed(t *testing.T) {
-	t.Parallel()
-	var followed atomic.Bool
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { followed.Store(true) }))
-	defer elsewhere.Close()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, elsewhere.URL+"/ws?"+r.URL.RawQuery, http.StatusTemporaryRedirect)
-	}))
-	defer server.Close()
-	l := follow(t.Context(), newLive(t, LiveOptions{URL: "ws" + strings.TrimPrefix(server.URL, "http"), Tokens: fixed("t0ken-to-keep")}), nil)
-	l.expect(t, "lost refused", "ended refused")
-	if followed.Load() || strings.Contains(l.err.Error(), "t0ken") {
-		t.Errorf("followed: %v, and %v", followed.Load(), l.err)
 	}
 }
 

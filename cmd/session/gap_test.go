@@ -1,8 +1,10 @@
 package session
 
 import (
-	"fmt"
-	"strings"
+	"context"
+	"io"
+	"net"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -99,22 +101,20 @@ func TestWhereAGapBegins(t *testing.T) {
 }
 
 func TestAGapWithoutAnyActionBeginsAtTheHandshake(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		live, _ := virtual(t, LiveOptions{Retries: -1}, func(p *peer) {
-			if p.accept() {
-				time.Sleep(5 * sec)
-			}
-		}, says("end"))
-		l := follow(t.Context(), live, until("end", 1))
-		if from := l.beginning(t, 2); from != l.links[0].At {
-			t.Errorf("the gap begins %v after the handshake", from.Sub(l.links[0].At))
+	l, _ := run(t, LiveOptions{Retries: -1}, "end", func(p *peer) {
+		if p.accept() {
+			time.Sleep(5 * sec)
 		}
-	})
+	}, says("end"))
+	if from := l.beginning(t, 2); from != l.links[0].At {
+		t.Errorf("the gap begins %v after the handshake", from.Sub(l.links[0].At))
+	}
 }
 
 // While the buffer is full nothing is read. What is read afterwards is old, so
 // the gap begins before that.
 func TestAGapBeginsBeforeTheBufferWasFull(t *testing.T) {
+	const blocked = sec // not long enough for a tick that is a second late
 	for name, test := range map[string]struct {
 		wait time.Duration // of the service before it cuts the connection
 		back bool          // the gap begins before the buffer was full
@@ -123,14 +123,14 @@ func TestAGapBeginsBeforeTheBufferWasFull(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				live, _ := virtual(t, LiveOptions{Retries: -1, Buffer: 64 << 10}, func(p *peer) {
 					for n := 0; n == 0 && p.accept() || n > 0 && n < 300; n++ {
-						p.send(fmt.Sprintf(`{"action":"n%d","pad":"%s"}`, n, strings.Repeat("x", 1000)))
+						p.send(padded(n))
 					}
 					time.Sleep(test.wait)
 				}, says("end"))
 				start := time.Now()
 				l := follow(t.Context(), live, func(l *log, item Item) bool {
 					if len(l.lines) == 1 {
-						time.Sleep(10 * sec) // stdout is blocked
+						time.Sleep(blocked)
 						if !live.Stats().Full {
 							t.Error("the buffer is not full")
 						}
@@ -138,7 +138,7 @@ func TestAGapBeginsBeforeTheBufferWasFull(t *testing.T) {
 					return l.last() != "end"
 				})
 				from := l.beginning(t, 2).Sub(start)
-				if test.back && from > sec || !test.back && from < 10*sec {
+				if test.back && from > blocked/2 || !test.back && from < blocked {
 					t.Errorf("the gap begins %v after the start", from)
 				}
 				if n := len(l.lines); n != 1+300+2+1 {
@@ -189,26 +189,76 @@ func TestAfterALongPauseTheSocketIsReadFirst(t *testing.T) {
 }
 
 func TestSilenceDoesNotCountWhileTheBufferIsFull(t *testing.T) {
+	for _, all := range []int{3, 300} { // with 3, all have been read before
+		synctest.Test(t, func(t *testing.T) {
+			live, _ := virtual(t, LiveOptions{Buffer: 1000}, func(p *peer) {
+				for n := 0; n == 0 && p.accept() || n > 0 && n < all; n++ {
+					p.send(padded(n))
+				}
+				<-p.gone
+			})
+			var resumed time.Time
+			l := follow(t.Context(), live, func(l *log, item Item) bool {
+				if len(l.lines) == 1 {
+					time.Sleep(time.Hour)
+					resumed = time.Now()
+				}
+				return true
+			})
+			if n := len(l.frames); n != all {
+				t.Errorf("%d frames of %d", n, all)
+			}
+			if d := l.link(t, 1).At.Sub(resumed); d != time.Minute {
+				t.Errorf("lost %v after the reader went on, want a minute", d)
+			}
+		})
+	}
+}
+
+// A busy connection is one whose reads fill the buffer and never wait.
+type busy struct {
+	net.Conn
+	on atomic.Bool
+}
+
+func (b *busy) Read(p []byte) (int, error) {
+	if !b.on.Load() {
+		return b.Conn.Read(p)
+	}
+	time.Sleep(maxTick / 3)
+	return io.ReadFull(b.Conn, p)
+}
+
+// As long as no read has to wait for data, what was sent during a pause may not
+// have been read.
+func TestAGapBeginsBeforeAPauseWhileReadsDoNotWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		live, _ := virtual(t, LiveOptions{Buffer: 100_000}, func(p *peer) {
-			for n := 0; n == 0 && p.accept() || n > 0 && n < 300; n++ {
-				p.send(fmt.Sprintf(`{"action":"n%d","pad":"%s"}`, n, strings.Repeat("x", 1000)))
+		c, conn := &clock{}, &busy{}
+		first := func(p *peer) {
+			if !p.accept() || !p.send("a") {
+				return
 			}
-			<-p.gone
-		})
-		var resumed time.Time
-		l := follow(t.Context(), live, func(l *log, item Item) bool {
-			if len(l.lines) == 1 {
-				time.Sleep(time.Hour)
-				resumed = time.Now()
+			time.Sleep(sec)
+			conn.on.Store(true)
+			p.send("b") // read by the read that waits already
+			c.jump(8 * sec)
+			for n := range 3000 {
+				p.send(padded(n))
 			}
-			return true
-		})
-		if n := len(l.lines); n != 1+300+2 {
-			t.Errorf("%d items", n)
 		}
-		if d := l.link(t, 1).At.Sub(resumed); d != time.Minute {
-			t.Errorf("lost %v after the reader went on, want a minute", d)
+		o, s := overPipes(t, LiveOptions{Retries: -1, Now: c.now}, first, says("end"))
+		dial := o.DialContext
+		o.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			ours, err := dial(ctx, network, address)
+			if len(s.dials) > 1 {
+				return ours, err
+			}
+			conn.Conn = ours
+			return conn, err
+		}
+		l := follow(t.Context(), newLive(t, o), until("end", 1))
+		if from := l.beginning(t, 2); from.After(l.received["b"]) || len(l.frames) < 2900 {
+			t.Errorf("the gap begins %v after the last action before the pause; %d frames", from.Sub(l.received["b"]), len(l.frames))
 		}
 	})
 }

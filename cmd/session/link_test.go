@@ -10,57 +10,39 @@ import (
 const sec = time.Second
 
 func TestActionsAndNewsComeInOrder(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		live, s := virtual(t, LiveOptions{Retries: -1},
-			closes(1001, "a restart", "a", "b"), cut("c"), says("d"))
-		start := time.Now()
-		l := follow(t.Context(), live, until("d", 1))
-		l.expect(t, "connected", "a", "b", "lost closed", "restored", "c", "lost network", "restored", "d")
-		for n, want := range []Link{
-			{Status: Connected, Attempt: 1},
-			{Status: Lost, Detail: "the service closed the link (1001): a restart", Attempt: 1},
-			{Status: Restored, Attempt: 2},
-			{Status: Lost, Detail: "the connection was cut without a close frame", Attempt: 2},
-			{Status: Restored, Attempt: 3},
-		} {
-			got := l.link(t, n)
-			if got.Status != want.Status || got.Detail != want.Detail || got.Attempt != want.Attempt || got.NeverUp || got.Same {
-				t.Errorf("news %d: %+v, want %+v", n, got, want)
-			}
+	l, s := run(t, LiveOptions{Retries: -1}, "d",
+		closes(1001, "a restart", "a", "b"), cut("c"), says("d"))
+	l.expect(t, "connected", "a", "b", "lost closed", "restored", "c", "lost network", "restored", "d")
+	for n, want := range []Link{
+		{Status: Connected, Attempt: 1},
+		{Status: Lost, Detail: "the service closed the link (1001): a restart", Attempt: 1},
+		{Status: Restored, Attempt: 2},
+		{Status: Lost, Detail: "the connection was cut without a close frame", Attempt: 2},
+		{Status: Restored, Attempt: 3},
+	} {
+		got := l.link(t, n)
+		if got.Status != want.Status || got.Detail != want.Detail || got.Attempt != want.Attempt || got.NeverUp || got.Same {
+			t.Errorf("news %d: %+v, want %+v", n, got, want)
 		}
-		lost, restored := l.links[1], l.links[2]
-		if lost.At != start || lost.Retry <= 0 || lost.Retry > 2*sec {
-			t.Errorf("lost at %v, with a retry after %v", lost.At.Sub(start), lost.Retry)
-		}
-		if restored.At != start.Add(lost.Retry) || restored.Gap != lost.Retry {
-			t.Errorf("restored %v after the start with a gap of %v, want %v", restored.At.Sub(start), restored.Gap, lost.Retry)
-		}
-		s.playing.Wait()
-		if s.most > 1 {
-			t.Errorf("%d sockets were open at the same time", s.most)
-		}
-	})
+	}
+	lost, restored := l.links[1], l.links[2]
+	if lost.At != s.dials[0] || lost.Retry <= 0 || lost.Retry > 2*sec {
+		t.Errorf("lost at %v, with a retry after %v", lost.At.Sub(s.dials[0]), lost.Retry)
+	}
+	if restored.At != s.dials[0].Add(lost.Retry) || restored.Gap != lost.Retry {
+		t.Errorf("restored %v after the s.dials[0] with a gap of %v, want %v", restored.At.Sub(s.dials[0]), restored.Gap, lost.Retry)
+	}
+	if s.most > 1 {
+		t.Errorf("%d sockets were open at the same time", s.most)
+	}
 }
 
 func TestBrokenFramesKeepTheirPlace(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		live, _ := virtual(t, LiveOptions{}, closes(1000, "", "a", "not JSON", "", `{"action":""}`, "\ufeff"+`{"action":"b"}`))
-		l := follow(t.Context(), live, nil)
-		l.expect(t, "connected", "a", "broken: "+l.brokenText(2), "broken: "+l.brokenText(3),
-			"broken: its action is an empty string", "b", "lost closed", "ended closed")
-		if l.frames[1] != "not JSON" || l.frames[2] != "" {
-			t.Errorf("the frames are %q", l.frames)
-		}
-	})
-}
-
-// brokenText returns the reason of a line about broken JSON, whose wording is
-// the parser's.
-func (l *log) brokenText(n int) string {
-	if n < len(l.lines) && len(l.lines[n]) > len("broken: ") {
-		return l.lines[n][len("broken: "):]
+	l, _ := run(t, LiveOptions{}, "", closes(1000, "", "a", "not JSON", "", `{"action":""}`, "\ufeff"+`{"action":"b"}`))
+	l.expect(t, "connected", "a", "broken", "broken", "broken", "b", "lost closed", "ended closed")
+	if l.frames[1] != "not JSON" || l.frames[2] != "" {
+		t.Errorf("the frames are %q", l.frames)
 	}
-	return ""
 }
 
 func TestSilence(t *testing.T) {
@@ -73,9 +55,13 @@ func TestSilence(t *testing.T) {
 				time.Sleep(45 * sec)
 				p.send("heartbeat")
 			}
-			for p.ping() && p.send("broken frame") { // a proxy that answers for a dead service
+			for range 5 { // a proxy that answers for a dead service
 				time.Sleep(10 * sec)
+				p.ping()
+				p.send("broken frame")
 			}
+			p.write(appendMessages(nil, "heartbeat")[:8])
+			<-p.gone
 		}
 		live, _ := virtual(t, LiveOptions{Retries: -1}, beats, quiet)
 		start := time.Now()
@@ -96,73 +82,31 @@ func TestSilence(t *testing.T) {
 	})
 }
 
-func TestHalfAMessageIsSilenceToo(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		trickle := func(p *peer) {
-			if !p.accept() {
-				return
-			}
-			for _, b := range appendFrame(nil, textFrame, string(make([]byte, 120))) {
-				if !p.write([]byte{b}) {
-					return
-				}
-				time.Sleep(sec)
-			}
-		}
-		live, _ := virtual(t, LiveOptions{}, trickle)
-		start := time.Now()
-		follow(t.Context(), live, nil).expect(t, "connected", "lost heartbeat_timeout", "ended heartbeat_timeout")
-		if took := time.Since(start); !within(took, time.Minute, 2*sec) {
-			t.Errorf("it took %v to notice", took)
-		}
-	})
-}
-
 func TestBackoff(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		scripts := make([]script, 12)
-		scripts = append(scripts, says("a"))
-		live, s := virtual(t, LiveOptions{Retries: -1, MaxBackoff: 20 * sec}, scripts...)
-		l := follow(t.Context(), live, until("a", 1))
-		l.expect(t, "lost network", "connected", "a")
-		if l.links[0].Attempt != 1 || !l.links[0].NeverUp || l.links[1].Attempt != 13 {
-			t.Errorf("%+v, then %+v", l.links[0], l.links[1])
-		}
-		limit, sum := 2*sec, time.Duration(0)
-		for n := 1; n < len(s.dials); n++ {
-			wait := s.dials[n].Sub(s.dials[n-1])
-			if wait <= 0 || wait > limit {
-				t.Errorf("retry %d came after %v, want at most %v", n, wait, limit)
-			}
-			limit, sum = min(2*limit, 20*sec), sum+wait
-		}
-		if sum < 20*sec {
-			t.Errorf("12 retries within %v: that is no backoff", sum)
-		}
-	})
-}
-
-func TestBackoffSpreads(t *testing.T) {
-	t.Parallel()
-	for n, most := range map[int]time.Duration{1: 2 * sec, 2: 4 * sec, 3: 8 * sec, 9: time.Minute, 1000: time.Minute} {
-		low, high := most, time.Duration(0)
-		for range 1000 {
-			d := backoff(n, time.Minute)
-			low, high = min(low, d), max(high, d)
-		}
-		if high > most || high < most*8/10 || low > most/5 || low < leastRetry {
-			t.Errorf("retry %d waits %v to %v, want anything up to %v", n, low, high, most)
-		}
+	handlers := make([]handler, 12)
+	handlers = append(handlers, says("a"))
+	l, s := run(t, LiveOptions{Retries: -1, MaxBackoff: 20 * sec}, "a", handlers...)
+	l.expect(t, "lost network", "connected", "a")
+	if l.links[0].Attempt != 1 || !l.links[0].NeverUp || l.links[1].Attempt != 13 {
+		t.Errorf("%+v, then %+v", l.links[0], l.links[1])
 	}
-	if d := backoff(7, 50*time.Millisecond); d != 50*time.Millisecond {
-		t.Errorf("a limit of 50 ms became %v", d)
+	limit, sum := 2*sec, time.Duration(0)
+	for n := 1; n < len(s.dials); n++ {
+		wait := s.dials[n].Sub(s.dials[n-1])
+		if wait <= 0 || wait > limit {
+			t.Errorf("retry %d came after %v, want at most %v", n, wait, limit)
+		}
+		limit, sum = min(2*limit, 20*sec), sum+wait
+	}
+	if sum < 20*sec {
+		t.Errorf("12 retries within %v: that is no backoff", sum)
 	}
 }
 
 // The count of attempts starts anew after a link that received an action and
 // lasted ten seconds, and only then.
 func TestTheCountStartsAnewAfterAStableLink(t *testing.T) {
-	lasts := func(d time.Duration, messages ...string) script {
+	lasts := func(d time.Duration, messages ...string) handler {
 		return func(p *peer) {
 			if p.accept() && p.send(messages...) {
 				time.Sleep(d)
@@ -170,7 +114,7 @@ func TestTheCountStartsAnewAfterAStableLink(t *testing.T) {
 		}
 	}
 	for name, test := range map[string]struct {
-		second script
+		second handler
 		dials  int
 		tries  int // that the error tells
 	}{
@@ -179,14 +123,11 @@ func TestTheCountStartsAnewAfterAStableLink(t *testing.T) {
 		"without any action": {lasts(59*sec, "broken frame"), 4, 4},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				live, s := virtual(t, LiveOptions{Retries: 3}, nil, test.second, nil)
-				l := follow(t.Context(), live, nil)
-				var givenUp *GivenUpError
-				if !errors.As(l.err, &givenUp) || givenUp.Tries != test.tries || len(s.dials) != test.dials {
-					t.Errorf("%d dials, and then %v; want %d, and %d attempts", len(s.dials), l.err, test.dials, test.tries)
-				}
-			})
+			l, s := run(t, LiveOptions{Retries: 3}, "", nil, test.second, nil)
+			var givenUp *GivenUpError
+			if !errors.As(l.err, &givenUp) || givenUp.Tries != test.tries || len(s.dials) != test.dials {
+				t.Errorf("%d dials, and then %v; want %d, and %d attempts", len(s.dials), l.err, test.dials, test.tries)
+			}
 		})
 	}
 }
@@ -197,7 +138,7 @@ func TestAServiceThatClosesAfterAFrameIsNotHammered(t *testing.T) {
 		ctx, cancel := contextFor(t, 300*sec)
 		defer cancel()
 		follow(ctx, live, nil)
-		s.playing.Wait()
+		s.running.Wait()
 		if n := len(s.dials); n < 4 || n > 40 {
 			t.Errorf("%d dials in 300 seconds", n)
 		}
@@ -206,8 +147,8 @@ func TestAServiceThatClosesAfterAFrameIsNotHammered(t *testing.T) {
 
 func TestNoReconnect(t *testing.T) {
 	for name, test := range map[string]struct {
-		script script
-		want   []string
+		handler handler
+		want    []string
 	}{
 		"no service":   {nil, []string{"lost network", "ended network"}},
 		"close frame":  {closes(1000, "", "a"), []string{"connected", "a", "lost closed", "ended closed"}},
@@ -216,34 +157,20 @@ func TestNoReconnect(t *testing.T) {
 		"server error": {refuses(503, ""), []string{"lost server_error", "ended server_error"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				live, s := virtual(t, LiveOptions{}, test.script)
-				l := follow(t.Context(), live, nil)
-				l.expect(t, test.want...)
-				var givenUp *GivenUpError
-				if !errors.As(l.err, &givenUp) || len(s.dials) != 1 {
-					t.Errorf("after %d dials: %#v", len(s.dials), l.err)
+			l, s := run(t, LiveOptions{}, "", test.handler)
+			l.expect(t, test.want...)
+			var givenUp *GivenUpError
+			if !errors.As(l.err, &givenUp) || len(s.dials) != 1 {
+				t.Errorf("after %d dials: %#v", len(s.dials), l.err)
+			}
+			neverUp := test.want[0] != "connected"
+			for _, news := range l.links {
+				if news.Retry != 0 || news.Status == Lost && news.NeverUp != neverUp {
+					t.Errorf("%+v", news)
 				}
-				neverUp := test.want[0] != "connected"
-				for _, news := range l.links {
-					if news.Retry != 0 || news.Status == Lost && news.NeverUp != neverUp {
-						t.Errorf("%+v", news)
-					}
-				}
-			})
+			}
 		})
 	}
-}
-
-func TestGivingUpIsSaidInWords(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		live, _ := virtual(t, LiveOptions{Retries: 3}, nil)
-		l := follow(t.Context(), live, nil)
-		l.expect(t, "lost network", "ended network")
-		if want := "gave up the link after 4 attempts: cannot reach localhost: dial tcp: connection refused"; l.err.Error() != want {
-			t.Errorf("the error is %q, want %q", l.err, want)
-		}
-	})
 }
 
 func TestRefusedHandshakes(t *testing.T) {
@@ -251,51 +178,46 @@ func TestRefusedHandshakes(t *testing.T) {
 		return "Retry-After: " + time.Now().Add(after).UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")
 	}
 	for name, test := range map[string]struct {
-		script func() script
-		lost   string
-		detail string
-		wait   time.Duration // 0: the usual
+		handler handler
+		lost    string
+		detail  string
+		wait    time.Duration // 0: the usual
 	}{
-		"seconds": {func() script { return refuses(429, "slow down", "Retry-After: 137") },
+		"seconds": {refuses(429, "slow down", "Retry-After: 137"),
 			"lost rate_limited", "the service answered 429 Too Many Requests: slow down", 137 * sec},
-		"date": {func() script { return refuses(429, "", date(90*sec)) },
+		"date": {func(p *peer) { refuses(429, "", date(90*sec))(p) },
 			"lost rate_limited", "the service answered 429 Too Many Requests", 90 * sec},
-		"past":        {func() script { return refuses(429, "", date(-time.Hour)) }, "lost rate_limited", "", 0},
-		"nonsense":    {func() script { return refuses(429, "", "Retry-After: soon") }, "lost rate_limited", "", 0},
-		"without":     {func() script { return refuses(429, "") }, "lost rate_limited", "", 0},
-		"busy":        {func() script { return refuses(503, "", "Retry-After: 7") }, "lost server_error", "", 7 * sec},
-		"bad gateway": {func() script { return refuses(502, "<html>", "Content-Type: text/html") }, "lost server_error", "the service answered 502 Bad Gateway", 0},
-		"redirect":    {func() script { return refuses(302, "", "Location: ws://localhost/elsewhere") }, "lost refused", "the service answered 302 Found, a redirect, which is not followed", 0},
-		"no place":    {func() script { return refuses(302, "") }, "lost refused", "the service answered 302 Found, a redirect, which is not followed", 0},
-		"not found":   {func() script { return refuses(404, "") }, "lost refused", "the service answered 404 Not Found instead of a WebSocket", 0},
-		"a page":      {func() script { return refuses(200, "hello") }, "lost refused", "the service answered 200 OK instead of a WebSocket: hello", 0},
-		"wrong key": {func() script {
-			return refuses(101, "", "Upgrade: websocket", "Connection: upgrade", "Sec-WebSocket-Accept: x")
-		}, "lost protocol", "", 0},
-		"not HTTP": {func() script { return func(p *peer) { p.read(); p.write([]byte("SSH-2.0-OpenSSH\r\n")) } }, "lost protocol", "", 0},
+		"past":        {func(p *peer) { refuses(429, "", date(-time.Hour))(p) }, "lost rate_limited", "", 0},
+		"nonsense":    {refuses(429, "", "Retry-After: soon"), "lost rate_limited", "", 0},
+		"without":     {refuses(429, ""), "lost rate_limited", "", 0},
+		"busy":        {refuses(503, "", "Retry-After: 7"), "lost server_error", "", 7 * sec},
+		"bad gateway": {refuses(502, "<html>", "Content-Type: text/html"), "lost server_error", "the service answered 502 Bad Gateway", 0},
+		"redirect":    {refuses(302, "", "Location: ws://localhost/elsewhere"), "lost refused", "the service answered 302 Found, a redirect, which is not followed", 0},
+		"no place":    {refuses(302, ""), "lost refused", "the service answered 302 Found, a redirect, which is not followed", 0},
+		"not found":   {refuses(404, ""), "lost refused", "the service answered 404 Not Found instead of a WebSocket", 0},
+		"a page":      {refuses(200, "hello"), "lost refused", "the service answered 200 OK instead of a WebSocket: hello", 0},
+		"wrong key":   {refuses(101, "", "Upgrade: websocket", "Connection: upgrade", "Sec-WebSocket-Accept: x"), "lost protocol", "", 0},
+		"not HTTP":    {func(p *peer) { p.read(); p.write([]byte("SSH-2.0-OpenSSH\r\n")) }, "lost protocol", "", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				live, s := virtual(t, LiveOptions{Retries: -1}, test.script(), says("a"))
-				l := follow(t.Context(), live, until("a", 1))
-				l.expect(t, test.lost, "connected", "a")
-				if test.detail != "" && l.links[0].Detail != test.detail {
-					t.Errorf("the detail is %q, want %q", l.links[0].Detail, test.detail)
-				}
-				wait := s.dials[1].Sub(s.dials[0])
-				if test.wait > 0 && !within(wait, test.wait, sec) || test.wait == 0 && wait > 2*sec {
-					t.Errorf("the retry came after %v", wait)
-				}
-				if l.links[0].Retry != wait {
-					t.Errorf("the retry was announced for %v and came after %v", l.links[0].Retry, wait)
-				}
-			})
+			l, s := run(t, LiveOptions{Retries: -1}, "a", test.handler, says("a"))
+			l.expect(t, test.lost, "connected", "a")
+			if test.detail != "" && l.links[0].Detail != test.detail {
+				t.Errorf("the detail is %q, want %q", l.links[0].Detail, test.detail)
+			}
+			wait := s.dials[1].Sub(s.dials[0])
+			if test.wait > 0 && !within(wait, test.wait, sec) || test.wait == 0 && wait > 2*sec {
+				t.Errorf("the retry came after %v", wait)
+			}
+			if l.links[0].Retry != wait {
+				t.Errorf("the retry was announced for %v and came after %v", l.links[0].Retry, wait)
+			}
 		})
 	}
 }
 
 func TestAHandshakeTakes15SecondsAtMost(t *testing.T) {
-	for name, act := range map[string]script{
+	for name, act := range map[string]handler{
 		"mute": func(p *peer) { p.read(); p.Read(make([]byte, 1)) },
 		"endless": func(p *peer) {
 			p.read()
@@ -305,36 +227,28 @@ func TestAHandshakeTakes15SecondsAtMost(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				live, _ := virtual(t, LiveOptions{}, act)
-				start := time.Now()
-				l := follow(t.Context(), live, nil)
-				l.expect(t, "lost network", "ended network")
-				if took := time.Since(start); took != 15*sec {
-					t.Errorf("it took %v", took)
-				}
-				if want := "localhost did not answer the handshake within 15s"; l.links[0].Detail != want {
-					t.Errorf("the detail is %q, want %q", l.links[0].Detail, want)
-				}
-			})
+			l, s := run(t, LiveOptions{}, "", act)
+			l.expect(t, "lost network", "ended network")
+			if took := l.links[len(l.links)-1].At.Sub(s.dials[0]); took != 15*sec {
+				t.Errorf("it took %v", took)
+			}
+			if want := "localhost did not answer the handshake within 15s"; l.links[0].Detail != want {
+				t.Errorf("the detail is %q, want %q", l.links[0].Detail, want)
+			}
 		})
 	}
 }
 
 func TestTheHeaderOfAnAnswerIsBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		sent := 0
-		live, s := virtual(t, LiveOptions{}, func(p *peer) {
-			for p.read(); p.write(make([]byte, 1<<10)); {
-				sent += 1 << 10
-			}
-		})
-		l := follow(t.Context(), live, nil)
-		s.playing.Wait()
-		if l.err == nil || sent > 4*maxHeader {
-			t.Errorf("%d bytes of a header were read (%v)", sent, l.err)
+	sent := 0
+	l, _ := run(t, LiveOptions{}, "", func(p *peer) {
+		for p.read(); p.write(make([]byte, 1<<10)); {
+			sent += 1 << 10
 		}
 	})
+	if l.err == nil || sent > 4*maxHeader {
+		t.Errorf("%d bytes of a header were read (%v)", sent, l.err)
+	}
 }
 
 func TestMoreTellsWhenAFlushIsDue(t *testing.T) {

@@ -64,7 +64,10 @@ func (l *log) add(item Item) bool {
 		line = strings.TrimSpace(item.Link.Status + " " + item.Link.Reason)
 	case item.Broken != nil:
 		l.frames = append(l.frames, string(item.Frame))
-		line = "broken: " + item.Broken.Error()
+		line = "broken"
+		if tooLong := (*TooLongError)(nil); errors.As(item.Broken, &tooLong) {
+			line = tooLong.Error()
+		}
 	case item.Action != nil:
 		l.frames = append(l.frames, string(item.Action.Frame()))
 		line = word(item)
@@ -125,15 +128,15 @@ func (l *log) link(t *testing.T, n int) *Link {
 	return l.links[n]
 }
 
-// wallet has tokens: it gives the first, and the next when that is refused.
-type wallet struct {
+// tokenList has tokens: it gives the first, and the next when that is refused.
+type tokenList struct {
 	mu     sync.Mutex
 	tokens []string
 	err    error // when there are no more
 	asked  []string
 }
 
-func (w *wallet) Token(_ context.Context, refused string) (string, error) {
+func (w *tokenList) Token(_ context.Context, refused string) (string, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.asked = append(w.asked, refused)
@@ -146,8 +149,8 @@ func (w *wallet) Token(_ context.Context, refused string) (string, error) {
 	return w.tokens[0], nil
 }
 
-func fixed(token string) *wallet {
-	return &wallet{tokens: []string{token}, err: errors.New("the token is fixed")}
+func fixed(token string) *tokenList {
+	return &tokenList{tokens: []string{token}, err: errors.New("the token is fixed")}
 }
 
 // temporary is an error that is worth another try.

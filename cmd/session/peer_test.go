@@ -18,6 +18,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -64,7 +65,7 @@ func appendClose(out []byte, code int, reason string) []byte {
 // do everything wrong.
 type peer struct {
 	net.Conn
-	stage   *stage
+	server  *server
 	answers chan struct{} // pongs that arrived
 	left    chan int      // the code of the client's close frame, when it came
 	gone    chan struct{} // closed when the client's end is closed
@@ -78,9 +79,9 @@ func (p *peer) read() *http.Request {
 	if err != nil {
 		return nil // the client has left
 	}
-	p.stage.mu.Lock()
-	defer p.stage.mu.Unlock()
-	p.stage.tokens = append(p.stage.tokens, r.URL.Query().Get("accessToken"))
+	p.server.mu.Lock()
+	defer p.server.mu.Unlock()
+	p.server.tokens = append(p.server.tokens, r.URL.Query().Get("accessToken"))
 	return r
 }
 
@@ -176,8 +177,8 @@ func (p *peer) close(code int, reason string) {
 	p.Close()
 }
 
-// A script is what a peer does with one connection. It is closed afterwards.
-type script func(p *peer)
+// A handler is what a peer does with one connection. It is closed afterwards.
+type handler func(p *peer)
 
 // quiet stays up and says nothing until the client leaves.
 func quiet(p *peer) {
@@ -187,7 +188,7 @@ func quiet(p *peer) {
 }
 
 // says sends messages and stays up.
-func says(messages ...string) script {
+func says(messages ...string) handler {
 	return func(p *peer) {
 		if p.accept() && p.send(messages...) {
 			<-p.gone
@@ -196,7 +197,7 @@ func says(messages ...string) script {
 }
 
 // closes sends messages, then a close frame.
-func closes(code int, reason string, messages ...string) script {
+func closes(code int, reason string, messages ...string) handler {
 	return func(p *peer) {
 		if p.accept() && p.send(messages...) {
 			p.close(code, reason)
@@ -205,7 +206,7 @@ func closes(code int, reason string, messages ...string) script {
 }
 
 // cut sends messages, then nothing but the end of the connection.
-func cut(messages ...string) script {
+func cut(messages ...string) handler {
 	return func(p *peer) {
 		if p.accept() {
 			p.send(messages...)
@@ -214,7 +215,7 @@ func cut(messages ...string) script {
 }
 
 // sends sends bytes as they are and stays up.
-func sends(raw []byte) script {
+func sends(raw []byte) handler {
 	return func(p *peer) {
 		if p.accept() && p.write(raw) {
 			<-p.gone
@@ -223,12 +224,12 @@ func sends(raw []byte) script {
 }
 
 // refuses refuses the handshake.
-func refuses(status int, body string, headers ...string) script {
+func refuses(status int, body string, headers ...string) handler {
 	return func(p *peer) { p.refuse(status, body, headers...) }
 }
 
 // at sends messages at those times after the handshake and stays up.
-func at(messages ...any) script {
+func at(messages ...any) handler {
 	return func(p *peer) {
 		if !p.accept() {
 			return
@@ -244,70 +245,86 @@ func at(messages ...any) script {
 	}
 }
 
-// A stage is the service: the nth script is for the nth connection, nil for
+// A server is the service: the nth handler is for the nth connection, nil for
 // one that is refused; the last is for all further ones.
-type stage struct {
-	playing sync.WaitGroup // the scripts; after it the rest may be read
-	mu      sync.Mutex     // guards all that follows
-	scripts []script
-	dials   []time.Time
-	tokens  []string // that were shown
-	open    int      // connections that the client has open
-	most    int
+type server struct {
+	running  sync.WaitGroup // the handlers; after it the rest may be read
+	mu       sync.Mutex     // guards all that follows
+	handlers []handler
+	dials    []time.Time
+	tokens   []string // that were shown
+	open     int      // connections that the client has open
+	most     int
 }
 
 var errNoService = errors.New("connection refused")
 
-// enter begins the next connection.
-func (s *stage) enter() script {
+// next returns the handler of the next connection.
+func (s *server) next() handler {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.dials = append(s.dials, time.Now())
-	next := s.scripts[0]
-	if len(s.scripts) > 1 {
-		s.scripts = s.scripts[1:]
+	first := s.handlers[0]
+	if len(s.handlers) > 1 {
+		s.handlers = s.handlers[1:]
 	}
-	return next
+	return first
 }
 
-// play plays a script on a connection.
-func (s *stage) play(conn net.Conn, act script) {
+// handle runs a handler on a connection.
+func (s *server) handle(conn net.Conn, act handler) {
 	p := &peer{
-		stage: s, Conn: conn,
+		server: s, Conn: conn,
 		answers: make(chan struct{}, 10_000), left: make(chan int, 2), gone: make(chan struct{}),
 	}
 	defer conn.Close()
 	act(p)
 }
 
-func (s *stage) count(n int) {
+func (s *server) count(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open += n
 	s.most = max(s.most, s.open)
 }
 
-// virtual makes a Live whose connections are pipes to the scripts: for tests
+// virtual makes a Live whose connections are pipes to the handlers: for tests
 // in virtual time.
-func virtual(t testing.TB, o LiveOptions, scripts ...script) (*Live, *stage) {
+func virtual(t testing.TB, o LiveOptions, handlers ...handler) (*Live, *server) {
 	t.Helper()
-	s := &stage{scripts: scripts}
-	t.Cleanup(s.playing.Wait)
+	o, s := overPipes(t, o, handlers...)
+	return newLive(t, o), s
+}
+
+// run follows a virtual service up to a line, "" for the end. It returns when
+// the handlers have.
+func run(t *testing.T, o LiveOptions, line string, handlers ...handler) (l *log, s *server) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		var live *Live
+		live, s = virtual(t, o, handlers...)
+		l = follow(t.Context(), live, func(l *log, _ Item) bool { return l.last() != line })
+		s.running.Wait()
+	})
+	return l, s
+}
+
+// overPipes returns the options for that.
+func overPipes(t testing.TB, o LiveOptions, handlers ...handler) (LiveOptions, *server) {
+	s := &server{handlers: handlers}
+	t.Cleanup(s.running.Wait)
 	o.DialContext = func(context.Context, string, string) (net.Conn, error) {
-		act := s.enter()
+		act := s.next()
 		if act == nil {
 			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errNoService}
 		}
 		ours, theirs := net.Pipe()
 		s.count(1)
-		s.playing.Go(func() { s.play(theirs, act) })
+		s.running.Go(func() { s.handle(theirs, act) })
 		return &ourEnd{ours, sync.OnceFunc(func() { s.count(-1) })}, nil
 	}
 	o.URL = "ws://localhost/ws"
-	if o.Tokens == nil {
-		o.Tokens = fixed("token-of-the-test")
-	}
-	return newLive(t, o), s
+	return o, s
 }
 
 // ourEnd counts when it is closed.
@@ -333,19 +350,19 @@ func newLive(t testing.TB, o LiveOptions) *Live {
 	return live
 }
 
-// loopback plays the scripts on real sockets and returns its address.
-func loopback(t testing.TB, scripts ...script) string {
+// loopback serves the handlers on real sockets and returns their address.
+func loopback(t testing.TB, handlers ...handler) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	serveOn(t, listener, scripts)
+	serveOn(t, listener, handlers)
 	return "ws://" + listener.Addr().String() + "/ws"
 }
 
 // overTLS does so over TLS, and returns the options to reach it.
-func overTLS(t testing.TB, config *tls.Config, scripts ...script) LiveOptions {
+func overTLS(t testing.TB, config *tls.Config, handlers ...handler) LiveOptions {
 	t.Helper()
 	certified := httptest.NewTLSServer(nil)
 	defer certified.Close()
@@ -356,24 +373,24 @@ func overTLS(t testing.TB, config *tls.Config, scripts ...script) LiveOptions {
 	if err != nil {
 		t.Fatal(err)
 	}
-	serveOn(t, listener, scripts)
+	serveOn(t, listener, handlers)
 	return LiveOptions{URL: "wss://" + listener.Addr().String() + "/ws", TLS: &tls.Config{RootCAs: roots}}
 }
 
-func serveOn(t testing.TB, listener net.Listener, scripts []script) {
-	s := &stage{scripts: scripts}
+func serveOn(t testing.TB, listener net.Listener, handlers []handler) {
+	s := &server{handlers: handlers}
 	t.Cleanup(func() {
 		listener.Close()
-		s.playing.Wait()
+		s.running.Wait()
 	})
-	s.playing.Go(func() {
+	s.running.Go(func() {
 		for {
 			conn, err := listener.Accept()
 			if err != nil {
 				return
 			}
-			if act := s.enter(); act != nil {
-				s.playing.Go(func() { s.play(conn, act) })
+			if act := s.next(); act != nil {
+				s.running.Go(func() { s.handle(conn, act) })
 			} else {
 				conn.Close()
 			}

@@ -107,7 +107,7 @@ func (s *socket) stop() { s.conn.SetReadDeadline(time.Unix(1, 0)) }
 func (s *socket) close() {
 	timer := time.AfterFunc(closeWait, func() { s.conn.Close() })
 	defer timer.Stop()
-	s.conn.SetReadDeadline(time.Now().Add(closeWait))
+	s.conn.SetReadDeadline(time.Time{}) // which stop may have set
 	s.ws.Close(websocket.StatusNormalClosure, "")
 }
 

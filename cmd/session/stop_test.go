@@ -27,7 +27,7 @@ func TestCancelYieldsWhatWasReceivedAndSendsACloseFrame(t *testing.T) {
 		if l.err != nil {
 			t.Errorf("it ended with %v", l.err)
 		}
-		s.playing.Wait()
+		s.running.Wait()
 		if left != 1000 {
 			t.Errorf("the close code was %d", left)
 		}
@@ -58,34 +58,15 @@ func TestLeavingTheLoopClosesTheSocket(t *testing.T) {
 			time.Sleep(3 * sec) // the output is written
 			return false
 		}).expect(t, "connected", "a", "b")
-		s.playing.Wait()
+		s.running.Wait()
 		if took := time.Since(start); closedAt != 3*sec || took != 3*sec+closeWait {
 			t.Errorf("the close frame came after %v, and the end after %v", closedAt, took)
 		}
 	})
 }
 
-func TestTheAnswerToTheCloseFrameIsAwaited(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		live, _ := virtual(t, LiveOptions{Retries: -1}, func(p *peer) {
-			p.mute = true
-			if p.accept() && p.send("a") {
-				code := <-p.left
-				time.Sleep(300 * time.Millisecond)
-				p.write(appendClose(nil, code, ""))
-				<-p.gone
-			}
-		})
-		start := time.Now()
-		follow(t.Context(), live, until("a", 1))
-		if took := time.Since(start); took != 300*time.Millisecond {
-			t.Errorf("it took %v", took)
-		}
-	})
-}
-
 func TestADeadServiceDelaysTheEndByHalfASecondAtMost(t *testing.T) {
-	for name, act := range map[string]script{
+	for name, act := range map[string]handler{
 		"does not answer": func(p *peer) {
 			p.mute = true
 			says("a")(p)
@@ -134,7 +115,7 @@ func TestADeadServiceDelaysTheEndByHalfASecondAtMost(t *testing.T) {
 
 func TestCancelAtAnyTime(t *testing.T) {
 	for name, test := range map[string]struct {
-		act    script
+		act    handler
 		tokens Tokens
 		want   []string // nil: any
 	}{
