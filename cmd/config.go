@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -176,7 +177,7 @@ func (c *configuration) check(app *kong.Application) error {
 	}
 	for key := range c.values {
 		if !known[key] {
-			return c.wrong("unknown flag %q", key)
+			return c.wrong("%v", unknown("flag", key, slices.Sorted(maps.Keys(known)), "restail tail --help lists them"))
 		}
 	}
 	return nil

@@ -64,7 +64,7 @@ func (r *run) newWriter(o *outputFlags) (format.Writer, error) {
 		return format.Raw{}, nil
 	case "text":
 		return format.NewText(format.TextOptions{
-			Color: r.color(o.Color), Clock: o.Time.Clock, Width: terminalWidth(r.Stdout),
+			Color: r.color(o.Color), Clock: o.Time.Clock, Location: o.Time.location, Width: terminalWidth(r.Stdout),
 		}), nil
 	}
 	return format.NDJSON{Fields: fields}, nil
@@ -84,7 +84,7 @@ func (r *run) compile(o *outputFlags) (*filter.Program, error) {
 	source, name := o.Filter, ""
 	if o.FilterFile != "" {
 		if source != "" {
-			return nil, usageError(errors.New("--filter and --filter-file exclude each other"), "")
+			return nil, usageError(errors.New("--filter and --filter-file exclude each other: write one of them"), "")
 		}
 		text, err := readFileUntil(r, o.FilterFile, filterLimit)
 		if stop := (stopped{}); errors.As(err, &stop) {
@@ -136,7 +136,7 @@ func filterArgs(args []string) ([]filter.Arg, error) {
 	for _, arg := range args {
 		name, value, ok := strings.Cut(arg, "=")
 		if !ok {
-			return nil, usageError(fmt.Errorf("--arg=%s: write NAME=VALUE", arg), "")
+			return nil, usageError(fmt.Errorf("invalid --arg %q: want NAME=VALUE", arg), "")
 		}
 		bound = append(bound, filter.Arg{Name: name, Value: value})
 	}
@@ -200,8 +200,13 @@ func (p *pipe) verdict(err error, end *endFlags) error {
 
 // sourceError gives the errors that end a source their exit status.
 func sourceError(err error) error {
-	if errors.As(err, new(*session.UnauthorizedError)) {
-		return &exitError{status: statusUnauthorized, err: err}
+	if refused := (*session.UnauthorizedError)(nil); errors.As(err, &refused) {
+		status := statusUnauthorized
+		var knows interface{ ExitStatus() int } // such as a store that cannot be trusted
+		if errors.As(refused.Err, &knows) {
+			status = knows.ExitStatus()
+		}
+		return &exitError{status: status, err: err}
 	}
 	if errors.As(err, new(*session.GivenUpError)) {
 		return &exitError{status: statusGivenUp, err: err}

@@ -21,9 +21,6 @@ type loginFlags struct {
 
 // Run logs in and says where the tokens are stored.
 func (c *loginCommand) Run(r *run) error {
-	if err := r.checkProxy(); err != nil {
-		return err
-	}
 	options, err := r.authOptions(&c.apiFlags)
 	if err != nil {
 		return err

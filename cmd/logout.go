@@ -7,9 +7,6 @@ type logoutCommand struct{ *apiFlags }
 
 // Run revokes the stored tokens and deletes them.
 func (c *logoutCommand) Run(r *run) error {
-	if err := r.checkProxy(); err != nil {
-		return err
-	}
 	options, err := r.authOptions(c.apiFlags)
 	if err != nil {
 		return err

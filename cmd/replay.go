@@ -44,6 +44,9 @@ func (c *replayCommand) Run(r *run) error {
 // open opens a recording, - for stdin.
 func (r *run) open(name string) (io.ReadCloser, error) {
 	if name == "-" {
+		if terminal(r.Stdin) {
+			r.status.Note("frame", "reading a recording from stdin; Ctrl-D ends it")
+		}
 		return io.NopCloser(r.Stdin), nil
 	}
 	info, err := os.Stat(name)

@@ -17,7 +17,7 @@ import (
 
 // serveCommand runs a loopback Restream.
 type serveCommand struct {
-	File string `arg:"" optional:"" words:"files" help:"A recording made with -o raw, - for stdin. Default: the built-in show."`
+	File string `arg:"" optional:"" words:"files" help:"A recording, - for stdin. Default: the built-in show."`
 	*serveFlags
 }
 

@@ -82,6 +82,9 @@ func (l *linkFlags) retries() int {
 // authOptions is the world that tokens come from. Every secret that turns up
 // is kept out of stderr from then on.
 func (r *run) authOptions(api *apiFlags) (auth.Options, error) {
+	if err := endpoint.CheckProxy(r.getenv); err != nil {
+		return auth.Options{}, usageError(err, "")
+	}
 	address, err := auth.CheckAPI(api.APIURL)
 	if err != nil {
 		return auth.Options{}, r.flagError("api-url", err)

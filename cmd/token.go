@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/restail/restail/cmd/auth"
-	"github.com/restail/restail/cmd/endpoint"
 )
 
 // tokenCommand prints an access token, for curl and scripts.
@@ -15,9 +14,6 @@ type tokenCommand struct{ *tokenFlags }
 
 // Run prints the token that tail would use.
 func (c *tokenCommand) Run(r *run) error {
-	if err := r.checkProxy(); err != nil {
-		return err
-	}
 	options, err := r.authOptions(&c.apiFlags)
 	if err != nil {
 		return err
@@ -33,15 +29,6 @@ func (c *tokenCommand) Run(r *run) error {
 	}
 	_, err = fmt.Fprintln(r.Stdout, token)
 	return writeError(err)
-}
-
-// checkProxy refuses a proxy setting that cannot be parsed: ignoring it would
-// mean a direct connection.
-func (r *run) checkProxy() error {
-	if err := endpoint.CheckProxy(r.getenv); err != nil {
-		return usageError(err, "")
-	}
-	return nil
 }
 
 const (

@@ -227,7 +227,8 @@ func linkedName(l record.Linked) string {
 
 // write writes one line, unless the mode is StatusNone and it is not an error.
 func (s *Status) write(m mark, message string, object news) {
-	if s.mode != StatusNone || m == badMark && object.kind != "connection" {
+	isError := m == badMark && (object.kind == "frame" || object.kind == "filter")
+	if s.mode != StatusNone || isError {
 		s.emit(s.line(m, message, object))
 	}
 }

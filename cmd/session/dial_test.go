@@ -73,7 +73,7 @@ func TestNobodyListens(t *testing.T) {
 	listener.Close()
 	l := follow(t.Context(), newLive(t, LiveOptions{URL: "ws://" + address + "/ws", Retries: 3, MaxBackoff: time.Millisecond}), nil)
 	l.expect(t, "lost network", "ended network")
-	if want := "gave up the link after 4 attempts: cannot reach " + address + ": dial tcp " + address + ": connect: connection refused"; l.err.Error() != want {
+	if want := "the link was given up after 4 tries: cannot reach " + address + ": dial tcp " + address + ": connect: connection refused"; l.err.Error() != want {
 		t.Errorf("the error is %v, want %q", l.err, want)
 	}
 }

@@ -52,7 +52,7 @@ func (l *Live) refusal(resp *http.Response) *fault {
 		f.answer = status
 		what = "the service refused the token: " + status
 		if code == http.StatusForbidden {
-			what += " (does the token have the scope chat.read?)"
+			what += " (does it have the scope chat.read? tick that for the application, then run restail login again)"
 		}
 	case code == http.StatusTooManyRequests:
 		f.reason = reasonRateLimited

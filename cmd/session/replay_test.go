@@ -129,9 +129,9 @@ func TestDamagedRecordings(t *testing.T) {
 		"cut short":      {whole[:len(whole)*9/10], 3000, "the recording is cut short: "},
 		"without an end": {whole[:len(whole)-8], 5000, "the recording is cut short: "},
 		"only a header":  {whole[:5], 0, "the recording is cut short: "},
-		"checksum":       {broken, 5000, "cannot read the recording any further: gzip: invalid checksum"},
+		"checksum":       {broken, 5000, "the recording cannot be read further: gzip: invalid checksum"},
 		"two members":    {append(slices.Clone(whole), whole...), 10000, ""},
-		"rubbish behind": {append(slices.Clone(whole), "rubbish behind"...), 5000, "cannot read the recording any further: gzip: invalid header"},
+		"rubbish behind": {append(slices.Clone(whole), "rubbish behind"...), 5000, "the recording cannot be read further: gzip: invalid header"},
 	} {
 		l := replayed(t, ReplayOptions{R: bytes.NewReader(test.data)})
 		if len(l.lines) < test.least || len(l.lines) > test.least+2000 {

@@ -72,15 +72,15 @@ _birds_actions() {
         'heartbeat[the service is alive; nothing happened]' \
         'connection_info[a connection to a platform came up, changed or failed]' \
         'connection_closed[a connection to a platform went away]' \
-        'event[somebody said or gave something]' \
-        'reply_created[the streamer answered from Restream]' \
-        'reply_accepted[a platform took the answer]' \
-        'reply_confirmed[a platform showed the answer]' \
-        'reply_failed[a platform refused the answer]' \
-        'relay_accepted[a platform took a message relayed from another]' \
+        'event[a viewer wrote, subscribed or donated]' \
+        'reply_created[the streamer replied from Restream]' \
+        'reply_accepted[a platform accepted the reply]' \
+        'reply_confirmed[a platform showed the reply]' \
+        'reply_failed[a platform refused the reply]' \
+        'relay_accepted[a platform accepted a message relayed from another]' \
         'relay_confirmed[a platform showed the relayed message]' \
         'relay_failed[a platform refused the relayed message]' \
-        'link[news of the tool'\''s own socket: connected, lost, restored, ended]'
+        'link[restail'\''s own connection: connected, lost, restored, filled, unfilled, ended]'
 }
 
 _birds_platforms() {
