@@ -87,9 +87,8 @@ func (b *bench) command(ctx context.Context, c client) *exec.Cmd {
 	process := exec.CommandContext(ctx, c.args[0], c.args[1:]...)
 	process.Env = []string{
 		"PATH=" + os.Getenv("PATH"),
-		"PYTHONPATH=" + os.Getenv("PYTHONPATH"),
 		"HOME=" + b.folder, "XDG_CONFIG_HOME=" + b.folder, "XDG_STATE_HOME=" + b.folder,
-		"RESTREAM_ACCESS_TOKEN=bench", "RESTAIL_URL=" + b.sender.url(false), "SSL_CERT_FILE=" + b.certificate,
+		"RESTREAM_ACCESS_TOKEN=bench", "RESTAIL_URL=" + b.sender.url(),
 	}
 	return process
 }
@@ -109,9 +108,6 @@ func countLines(from io.Reader, piece int, pause time.Duration) (lines int, err 
 	}
 }
 
-// fast reads as fast as it can.
-func fast(from io.Reader) (int, error) { return countLines(from, 64<<10, 0) }
-
 // watchPeak asks again and again how much memory a process has had at most.
 // (What the system tells at its end counts the parent's memory too.) The
 // function that it returns ends that, in KiB.
@@ -122,7 +118,7 @@ func watchPeak(pid int) func() int {
 		tick := time.NewTicker(10 * time.Millisecond)
 		defer tick.Stop()
 		for {
-			most = max(most, memory(pid, "VmHWM"))
+			most = max(most, peakMemory(pid))
 			select {
 			case <-tick.C:
 			case <-stop:
@@ -137,13 +133,14 @@ func watchPeak(pid int) func() int {
 	}
 }
 
-// memory reads one of a process' sizes, in KiB; 0 where there is no /proc.
-func memory(pid int, which string) int {
+// peakMemory returns the most that a process has had resident, in KiB; 0 where there
+// is no /proc.
+func peakMemory(pid int) int {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0
 	}
-	_, rest, _ := strings.Cut(string(status), which+":")
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
 	size, _ := strconv.Atoi(strings.Fields(rest + " 0")[0])
 	return size
 }

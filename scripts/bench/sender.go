@@ -4,19 +4,17 @@ package main
 
 import (
 	"bufio"
-	"crypto/sha1"
-	"encoding/base64"
-	"encoding/pem"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/restail/restail/scripts/wire"
 )
 
 // show is what clients are sent.
@@ -34,10 +32,10 @@ type show struct {
 	sent  func(event int, at time.Time)
 }
 
-// sender is a Restream that sends ready-made frames, so that it is never what
-// is measured. It serves on ws:// and wss://.
+// sender is a Restream that sends ready-made frames, so that the sender is never what
+// is measured.
 type sender struct {
-	plain, secure *httptest.Server
+	server *httptest.Server
 
 	mu   sync.Mutex
 	next show
@@ -45,30 +43,14 @@ type sender struct {
 
 func newSender() *sender {
 	s := &sender{}
-	s.plain = httptest.NewServer(s)
-	s.secure = httptest.NewTLSServer(s)
+	s.server = httptest.NewServer(s)
 	return s
 }
 
-func (s *sender) close() {
-	s.plain.Close()
-	s.secure.Close()
-}
+func (s *sender) close() { s.server.Close() }
 
 // url is where clients find the sender.
-func (s *sender) url(secure bool) string {
-	server := s.plain
-	if secure {
-		server = s.secure
-	}
-	return "ws" + strings.TrimPrefix(server.URL, "http") + "/ws"
-}
-
-// writeCertificate writes the authority to trust for wss:// into a file.
-func (s *sender) writeCertificate(name string) error {
-	block := &pem.Block{Type: "CERTIFICATE", Bytes: s.secure.Certificate().Raw}
-	return os.WriteFile(name, pem.EncodeToMemory(block), 0o600)
-}
+func (s *sender) url() string { return "ws" + strings.TrimPrefix(s.server.URL, "http") + "/ws" }
 
 // play says what the clients from now on are sent.
 func (s *sender) play(next show) {
@@ -77,27 +59,21 @@ func (s *sender) play(next show) {
 	s.next = next
 }
 
-// ServeHTTP does the handshake by hand, since what follows is ready-made.
+// ServeHTTP sends a client its show.
 func (s *sender) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	next := s.next
 	s.mu.Unlock()
-	conn, rw, err := http.NewResponseController(w).Hijack()
+	conn, from, err := wire.Accept(w, r)
 	if err != nil {
 		return
 	}
 	defer conn.Close()
-	accept := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
-	rw.WriteString("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
-		base64.StdEncoding.EncodeToString(accept[:]) + "\r\n\r\n")
-	if rw.Flush() != nil {
-		return
-	}
 	if next.began != nil {
 		next.began(time.Now())
 	}
 	if next.send(conn) == nil {
-		drain(conn, rw.Reader)
+		drain(conn, from)
 	}
 }
 
@@ -108,7 +84,7 @@ func drain(conn net.Conn, from *bufio.Reader) {
 	io.Copy(io.Discard, from)
 }
 
-var normalClosure = []byte{0x88, 2, 1000 >> 8, 1000 & 0xff}
+var normalClosure = wire.AppendClose(nil, 1000, "")
 
 func (s show) send(to io.Writer) error {
 	if _, err := to.Write(s.corpus.opening.wire); err != nil {

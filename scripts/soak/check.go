@@ -83,11 +83,7 @@ func check(links []*link, lines []line) *checker {
 }
 
 func (c *checker) add(link int, kind, format string, args ...any) {
-	p := problem{Kind: kind, Text: fmt.Sprintf("link %d: ", link) + fmt.Sprintf(format, args...)}
-	if link >= 0 && link < len(c.links) {
-		p.Fault = c.links[link].Fault
-	}
-	c.problems = append(c.problems, p)
+	c.problems = append(c.problems, problem{max(link, 0), kind, fmt.Sprintf(format, args...)})
 }
 
 func (c *checker) event(l line) {

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -34,7 +35,9 @@ type conn struct {
 	written int    // bytes
 	acted   time.Duration
 	pause   pause
-	deaf    atomic.Bool // the service does not read
+	// unacknowledged: the client's kernel has not taken everything when it is cut off.
+	unacknowledged bool
+	deaf           atomic.Bool // the service does not read
 
 	synced    chan string   // payloads of pongs that sync waits for
 	gone, eof chan struct{} // closed when the client begins to leave, and when it has left
@@ -191,7 +194,7 @@ func (c *conn) sync() bool {
 		case <-c.gone:
 			return false
 		case <-deadline:
-			c.problem(c.Fault, "no pong within 10s")
+			c.problem(untimely, "no pong within 10s")
 			return false
 		}
 		break
@@ -239,7 +242,7 @@ func (c *conn) healthy() bool {
 // as it may when the machine was too slow for its heartbeat timeout.
 func (c *conn) leftUnasked() {
 	if quiet := c.now() - c.acted; quiet < heartbeatTimeout*9/10 {
-		c.problem(c.Fault, "restail left a healthy link %v after an action", quiet)
+		c.problem(untimely, "restail left a healthy link %v after an action", quiet)
 	}
 	c.Reasons = nil
 	c.From, c.To = c.Granted, c.now()
@@ -267,6 +270,10 @@ func (c *conn) arrived() {
 	}
 	for i, a := range c.Actions {
 		c.Actions[i].Arrived = a.Arrived || a.End <= acknowledged
+	}
+	if c.unacknowledged = acknowledged < c.written; c.unacknowledged {
+		// A kernel whose buffers are full may take no notice of RST either.
+		c.Reasons = append(slices.Clone(c.Reasons), "network", "heartbeat_timeout")
 	}
 }
 

@@ -41,8 +41,11 @@ func gapBetween(last, l *link) gap {
 	return gap{l.Granted - last.To - rounding, l.Answered - last.From + excess}
 }
 
-// A problem is something that must not be.
-type problem struct{ Fault, Kind, Text string }
+// A problem is something that must not be, in a link or in the gap after it.
+type problem struct {
+	Link       int
+	Kind, Text string
+}
 
 // The kinds of problems.
 const (
@@ -51,7 +54,8 @@ const (
 	disordered = "disordered"
 	wrongGap   = "gap"
 	wrongCause = "reason"
+	untimely   = "untimely"
 	other      = "other"
 )
 
-var problemKinds = []string{missing, doubled, disordered, wrongGap, wrongCause, other}
+var kinds = []string{missing, doubled, disordered, wrongGap, wrongCause, untimely, other}

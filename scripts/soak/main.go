@@ -39,6 +39,9 @@ var (
 	anyMemory = flag.Bool("any-memory", false, "do not judge the memory")
 )
 
+// start is when the times of all logs begin.
+var start = time.Now()
+
 func main() {
 	flag.Parse()
 	fmt.Printf("seed %d\n", *seed)
@@ -50,7 +53,7 @@ func main() {
 	}
 }
 
-// soak runs everything at the same time and judges it.
+// soak runs all restails and trials at the same time and judges them.
 func soak() (bool, error) {
 	pattern, err := regexp.Compile(*only)
 	if err != nil {
@@ -60,22 +63,25 @@ func soak() (bool, error) {
 	if len(chosen) == 0 {
 		return false, fmt.Errorf("no fault matches %q", *only)
 	}
-	start := time.Now()
+	stop := make(chan struct{})
+	go watch(stop)
 	results := make([]result, *clients)
 	var group sync.WaitGroup
 	for n := range results {
 		group.Go(func() { results[n] = run(chosen, *total / *clients, *seed+uint64(n)) })
 	}
-	short := make([]string, len(trials))
-	if *only == "" {
-		for n, t := range trials {
-			group.Go(func() { short[n] = t.run() })
-		}
+	if *only != "" {
+		trials = nil
+	}
+	failures := make([]string, len(trials))
+	for n, t := range trials {
+		group.Go(func() { failures[n] = t.run() })
 	}
 	group.Wait()
+	close(stop)
 	fmt.Printf("%d restails, %v\n\n", *clients, time.Since(start).Round(time.Second))
 	ok := report(results)
-	for n, failure := range short {
+	for n, failure := range failures {
 		fmt.Printf("%-60s %s\n", trials[n].name, cmp.Or(failure, "as it must be"))
 		ok = ok && failure == ""
 	}
@@ -111,11 +117,12 @@ func run(faults []fault, total int, seed uint64) (r result) {
 	defer s.mu.Unlock()
 	r.checker, r.written, r.err = check(s.links, lines), len(lines), err
 	if ended == nil || ended.Error() != "exit status 143" {
-		s.problem("SIGTERM", "restail ended with %v, %d faults to go: %s", ended, s.left, c.errors.String())
+		s.problem(other, "restail ended with %v, %d faults to go: %s", ended, s.left, c.errors.String())
 	} else if c.errors.Len() > 0 {
-		s.problem("SIGTERM", "restail wrote: %s", c.errors.String())
+		s.problem(other, "restail wrote: %s", c.errors.String())
 	}
 	r.service.problems = append(r.service.problems, r.checker.problems...)
+	r.service.problems = slices.DeleteFunc(r.service.problems, s.excused)
 	if len(r.service.problems) > 0 {
 		r.keep(seed, lines)
 	}

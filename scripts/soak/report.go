@@ -26,13 +26,14 @@ func report(results []result) bool {
 		}
 		for _, p := range r.service.problems {
 			ok = false
-			of := problems[p.Fault]
+			fault := r.service.links[p.Link].Fault
+			of := problems[fault]
 			if of == nil {
 				of = map[string]int{}
-				problems[p.Fault] = of
+				problems[fault] = of
 			}
 			if of[p.Kind]++; of[p.Kind] <= *show {
-				fmt.Printf("%s: %s: restail %d, %s\n", p.Fault, p.Kind, n, p.Text)
+				fmt.Printf("%s: %s: restail %d, link %d: %s\n", fault, p.Kind, n, p.Link, p.Text)
 			}
 		}
 		links, sent, written, gaps, most = links+len(r.service.links), sent+r.sent, written+r.written, gaps+r.gaps, max(most, r.most)
@@ -57,7 +58,7 @@ func report(results []result) bool {
 // table prints how often each fault was injected, and what problems it made.
 func table(injected map[string]int, problems map[string]map[string]int) {
 	fmt.Printf("\n%-52s %7s", "fault", "times")
-	for _, kind := range problemKinds {
+	for _, kind := range kinds {
 		fmt.Printf(" %10s", kind)
 	}
 	fmt.Println()
@@ -72,7 +73,7 @@ func table(injected map[string]int, problems map[string]map[string]int) {
 	total := 0
 	row := func(name string, times int, of map[string]int) {
 		fmt.Printf("%-52s %7d", name, times)
-		for _, kind := range problemKinds {
+		for _, kind := range kinds {
 			fmt.Printf(" %10d", of[kind])
 		}
 		fmt.Println()

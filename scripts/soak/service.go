@@ -26,7 +26,6 @@ const (
 type service struct {
 	*rand.Rand
 	client *client
-	start  time.Time
 	faults []fault       // to choose from
 	over   chan struct{} // closed when the last link has got its last action
 
@@ -45,20 +44,20 @@ type service struct {
 
 func newService(c *client, faults []fault, total int, seed uint64) *service {
 	return &service{
-		Rand: rand.New(rand.NewPCG(seed, 14)), client: c, start: time.Now(), faults: faults, over: make(chan struct{}),
+		Rand: rand.New(rand.NewPCG(seed, 14)), client: c, faults: faults, over: make(chan struct{}),
 		left: total, total: total, injected: map[string]int{},
 	}
 }
 
-func (s *service) now() time.Duration { return time.Since(s.start) }
+func (s *service) now() time.Duration { return time.Since(start) }
 
 // about returns a random time around d.
 func (s *service) about(d time.Duration) time.Duration {
 	return d/2 + time.Duration(s.Int64N(int64(d)))
 }
 
-func (s *service) problem(fault, format string, args ...any) {
-	s.problems = append(s.problems, problem{fault, other, fmt.Sprintf("link %d: ", len(s.links)-1) + fmt.Sprintf(format, args...)})
+func (s *service) problem(kind, format string, args ...any) {
+	s.problems = append(s.problems, problem{len(s.links) - 1, kind, fmt.Sprintf(format, args...)})
 }
 
 // next chooses a fault that can be injected now.
@@ -116,7 +115,7 @@ func (s *service) accept(w http.ResponseWriter, r *http.Request) *conn {
 	granted := s.now()
 	under, from, err := wire.Accept(w, r)
 	if err != nil {
-		s.problem("handshake", "%v", err)
+		s.problem(other, "a handshake fails: %v", err)
 		return nil
 	}
 	s.refused = false
