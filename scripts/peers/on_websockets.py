@@ -31,7 +31,7 @@ async def abrupt(socket, path):
     print("waiting", flush=True)
     await begin.wait()
     begin.clear()
-    await send(socket, {"terminate": 60, "goodbye": 300, "half": 20}[path])
+    await send(socket, {"terminate": 60, "goodbye": 80, "half": 20}[path])
     rest = None
     if path == "goodbye":
         rest = socket.close(1001, "a restart")

@@ -4,7 +4,7 @@
 // The path says what is sent: /all actions and a close frame when every ping was
 // answered; /stay: all of them, and nothing more; /policy: the first 10, then close
 // 1008; /refuse: only that. The others wait for SIGUSR2 and wait for no pong:
-// /terminate: 60 actions, and the end; /goodbye: 300, close 1001, and the end; /half:
+// /terminate: 60 actions, and the end; /goodbye: 80, close 1001, and the end; /half:
 // 20 and a fragment, and the end.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -37,7 +37,7 @@ function send(socket, count) {
 
 const abrupt = {
   terminate: (socket) => { send(socket, 60); },
-  goodbye: (socket) => { send(socket, 300); socket.close(1001, 'a restart'); },
+  goodbye: (socket) => { send(socket, 80); socket.close(1001, 'a restart'); },
   half: (socket) => { send(socket, 20); socket.send('{"action":"event","pay', { fin: false }); },
 };
 
