@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-export CGO_ENABLED=0
-go build -buildvcs=false -trimpath -ldflags='-s -w' -o "$work/restail" .
-go build -buildvcs=false -o "$work/bench" ./scripts/bench
+export CGO_ENABLED=0 GOFLAGS=-buildvcs=false
+go build -trimpath -ldflags='-s -w' -o "$work/restail" .
+go build -o "$work/bench" ./scripts/bench
 "$work/bench" -restail "$work/restail" "$@"

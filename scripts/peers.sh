@@ -20,7 +20,7 @@ finish() {
 trap finish EXIT
 
 # The show, ten times over, and an action of 300 kB.
-go build -buildvcs=false -o "$work/restail" .
+GOFLAGS=-buildvcs=false go build -o "$work/restail" .
 "$work/restail" demo --speed=max -q -o raw -a all | sed '/^{"restail":/d' >"$work/show"
 for _ in 1 2 3 4 5 6 7 8 9 10; do cat "$work/show"; done >"$work/actions"
 printf '{"action":"event","payload":{"eventPayload":{"text":"%0300000d"}},"timestamp":1740152273}\n' 0 >>"$work/actions"
