@@ -12,6 +12,53 @@ import (
 	"time"
 )
 
+// A link is the service's log of a handshake that it granted, and of what followed.
+type link struct {
+	Fault    string        // how it ended
+	Reasons  []string      // what restail may say about that; anything if there is none
+	Granted  time.Duration // just before the handshake was answered
+	Answered time.Duration // just after
+	Actions  []action
+	// From and To are the earliest and the latest time that record.md allows for the
+	// beginning of the gap that follows.
+	From, To time.Duration
+}
+
+// An action is one that was sent.
+type action struct {
+	ID      int
+	End     int  // its last byte, counted from the beginning of the connection
+	Arrived bool // acknowledged by the client's kernel, or by the client itself
+}
+
+const (
+	// excess is how much longer a stated gap may be than the log says.
+	excess = 500 * time.Millisecond
+	// transit is how long an action may take to a client that does not confirm it.
+	transit = 100 * time.Millisecond
+	// rounding is that of gap_seconds.
+	rounding = time.Millisecond
+)
+
+// A problem is something that must not be, in a link or in the gap after it.
+type problem struct {
+	Link       int
+	Kind, Text string
+}
+
+// The kinds of problems.
+const (
+	missing    = "missing"
+	doubled    = "doubled"
+	disordered = "disordered"
+	wrongGap   = "gap"
+	wrongCause = "reason"
+	untimely   = "untimely"
+	other      = "other"
+)
+
+var kinds = []string{missing, doubled, disordered, wrongGap, wrongCause, untimely, other}
+
 // A line is one that restail wrote.
 type line struct {
 	Action  string   `json:"action"`
@@ -37,43 +84,47 @@ func read(from io.Reader) (lines []line, err error) {
 
 // A checker compares restail's output with the service's log.
 type checker struct {
-	links    []*link
-	linkOf   map[int]int // the link of an action
-	times    map[int]int // how often an action was written
-	latest   int         // action
-	current  int         // link; -1 before the first
-	up       bool
-	gaps     int
-	most     time.Duration // by which a stated gap exceeds the log's
-	problems []problem
+	log     []*link
+	linkOf  map[int]int // the link of an action
+	times   map[int]int // how often an action was written
+	latest  int         // action
+	current int         // link; -1 before the first
+	up      bool
+	down    bool // the link was lost before it was ever up
+	arrived int  // actions
+	gaps    int
+	most    time.Duration // by which a stated gap exceeds that of the log
+	found   []problem
 }
 
-// check returns what is wrong with the output.
-func check(links []*link, lines []line) *checker {
-	c := &checker{links: links, linkOf: map[int]int{}, times: map[int]int{}, latest: -1, current: -1}
-	for n, l := range links {
+// check compares all lines of the output with the log.
+func check(log []*link, lines []line) *checker {
+	c := &checker{log: log, linkOf: map[int]int{}, times: map[int]int{}, latest: -1, current: -1}
+	for n, l := range log {
 		for _, a := range l.Actions {
 			c.linkOf[a.ID] = n
 		}
 	}
-	lostFirst := false
 	for _, l := range lines {
 		switch {
 		case l.Action == "event":
 			c.event(l)
-		case l.Action != "link":
-			c.add(c.current, other, "unexpected line %s", l.Action)
-		case l.Status == "lost" && c.current < 0 && !lostFirst:
-			lostFirst = true // a link that was never up is lost once, too
+		case l.Action == "link" && l.Status == "lost":
+			c.lost(l)
+		case l.Action == "link" && (l.Status == "connected" || l.Status == "restored"):
+			c.raised(l)
 		default:
-			c.link(l)
+			c.add(c.current, other, "unexpected line %+v", l)
 		}
 	}
-	if c.current != len(links)-1 {
-		c.add(len(links)-1, other, "%d handshakes were granted, the link was up %d times", len(links), c.current+1)
+	if c.current != len(log)-1 {
+		c.add(len(log)-1, other, "%d handshakes were granted, the link was up %d times", len(log), c.current+1)
 	}
-	for n, l := range links {
+	for n, l := range log {
 		for _, a := range l.Actions {
+			if a.Arrived {
+				c.arrived++
+			}
 			if a.Arrived && c.times[a.ID] == 0 {
 				c.add(n, missing, "action %d has arrived and was not written", a.ID)
 			}
@@ -83,13 +134,13 @@ func check(links []*link, lines []line) *checker {
 }
 
 func (c *checker) add(link int, kind, format string, args ...any) {
-	c.problems = append(c.problems, problem{max(link, 0), kind, fmt.Sprintf(format, args...)})
+	c.found = append(c.found, problem{max(link, 0), kind, fmt.Sprintf(format, args...)})
 }
 
 func (c *checker) event(l line) {
 	id, err := strconv.Atoi(l.EventID)
-	link, known := c.linkOf[id]
-	if err != nil || !known {
+	link, sent := c.linkOf[id]
+	if err != nil || !sent {
 		c.add(c.current, other, "action %q was never sent in full", l.EventID)
 		return
 	}
@@ -106,44 +157,37 @@ func (c *checker) event(l line) {
 	}
 }
 
-func (c *checker) link(l line) {
-	switch l.Status {
-	case "lost":
-		if !c.up {
-			c.add(c.current, other, "the link was lost twice")
-		} else if want := c.links[c.current].Reasons; len(want) > 0 && !slices.Contains(want, l.Reason) {
-			c.add(c.current, wrongCause, "the reason is %q, not one of %q", l.Reason, want)
-		}
-		c.up = false
-	case "connected", "restored":
-		if c.up || (l.Status == "connected") != (c.current < 0) {
-			c.add(c.current, other, "unexpected status %q", l.Status)
-		}
-		if c.current+1 >= len(c.links) {
-			c.add(c.current, other, "%s without a handshake", l.Status)
-			return
-		}
-		c.current, c.up = c.current+1, true
-		if c.current > 0 {
-			c.gap(l)
-		}
-	default:
-		c.add(c.current, other, "unexpected status %q", l.Status)
+func (c *checker) lost(l line) {
+	switch {
+	case c.current < 0 && !c.down:
+		c.down = true
+	case !c.up:
+		c.add(c.current, other, "the link was lost twice")
+	case len(c.log[c.current].Reasons) > 0 && !slices.Contains(c.log[c.current].Reasons, l.Reason):
+		c.add(c.current, wrongCause, "the reason is %q, not one of %q", l.Reason, c.log[c.current].Reasons)
 	}
+	c.up = false
 }
 
-// gap checks what a restored record states.
-func (c *checker) gap(l line) {
+func (c *checker) raised(l line) {
+	if c.up || (l.Status == "connected") != (c.current < 0) || c.current == len(c.log)-1 {
+		c.add(c.current, other, "unexpected status %q", l.Status)
+		return
+	}
+	c.current, c.up = c.current+1, true
+	if c.current == 0 {
+		return
+	}
 	if l.Gap == nil {
 		c.add(c.current-1, wrongGap, "no gap is stated")
 		return
 	}
 	c.gaps++
-	stated := time.Duration(*l.Gap * float64(time.Second)).Round(time.Millisecond)
-	allowed := gapBetween(c.links[c.current-1], c.links[c.current])
-	c.most = max(c.most, stated-allowed.most+excess)
-	if stated < allowed.least || stated > allowed.most {
-		c.add(c.current-1, wrongGap, "the gap is stated as %v and was %v to %v", stated,
-			allowed.least.Round(time.Millisecond), (allowed.most - excess).Round(time.Millisecond))
+	last, next := c.log[c.current-1], c.log[c.current]
+	stated := time.Duration(*l.Gap * float64(time.Second)).Round(rounding)
+	least, most := next.Granted-last.To-rounding, next.Answered-last.From
+	c.most = max(c.most, stated-most)
+	if stated < least || stated > most+excess {
+		c.add(c.current-1, wrongGap, "the gap is stated as %v and was %v to %v", stated, least.Round(rounding), most.Round(rounding))
 	}
 }

@@ -23,8 +23,8 @@ type client struct {
 }
 
 // start starts restail against a server.
-func (c *client) start(restail, url string, args ...string) error {
-	c.process = exec.Command(restail, append([]string{"--status=json"}, args...)...)
+func (c *client) start(url string, args ...string) error {
+	c.process = exec.Command(*restail, append([]string{"--status=json"}, args...)...)
 	c.process.Env = []string{"RESTREAM_ACCESS_TOKEN=a-token-of-the-soak", "RESTAIL_URL=ws" + strings.TrimPrefix(url, "http") + "/ws", "HOME=/nonexistent"}
 	c.process.Stderr = c
 	var err error

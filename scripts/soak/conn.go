@@ -16,6 +16,9 @@ import (
 	"github.com/restail/restail/scripts/wire"
 )
 
+// unasked is the fault of a link that restail left by itself.
+const unasked = "none: restail left by itself"
+
 // A pause is why a client does not read all the time.
 type pause int
 
@@ -80,13 +83,12 @@ func (c *conn) left() bool { return c.leaves(0) }
 func (c *conn) leaves(within time.Duration) bool {
 	select {
 	case <-c.gone:
-		return true
-	default:
+	case <-time.After(within):
 	}
 	select {
 	case <-c.gone:
 		return true
-	case <-time.After(within):
+	default:
 		return false
 	}
 }
@@ -126,6 +128,12 @@ func (c *conn) burst(n int) {
 
 // text appends a message that is no action of the log's.
 func (c *conn) text(message string) { c.out = wire.AppendFrame(c.out, wire.Text, []byte(message)) }
+
+// junk appends what is no action.
+func (c *conn) junk() {
+	c.text("no action")
+	c.text(`{"action":""}`)
+}
 
 func (c *conn) ping() {
 	c.out = wire.AppendFrame(c.out, wire.Ping, make([]byte, c.IntN(126)))
@@ -185,19 +193,16 @@ func (c *conn) sync() bool {
 	want := fmt.Sprintf("sync%d", c.written)
 	c.out = wire.AppendFrame(c.out, wire.Ping, []byte(want))
 	c.flush()
-	for deadline := time.After(10 * time.Second); ; {
+	timeout := time.After(10 * time.Second)
+	for got := ""; got != want; {
 		select {
-		case got := <-c.synced:
-			if got != want {
-				continue
-			}
+		case got = <-c.synced:
 		case <-c.gone:
 			return false
-		case <-deadline:
+		case <-timeout:
 			c.problem(untimely, "no pong within 10s")
 			return false
 		}
-		break
 	}
 	c.To = min(c.To, c.now())
 	for i := range c.Actions {
@@ -213,9 +218,7 @@ func (c *conn) healthy() bool {
 	c.connections()
 	for range c.IntN(4) {
 		c.burst(30)
-		if c.IntN(4) == 0 {
-			c.text(`{"action":`)
-		}
+		c.junk()
 		c.heartbeat()
 		if !c.sync() {
 			return false
@@ -231,7 +234,7 @@ func (c *conn) healthy() bool {
 	}
 	for range c.IntN(4) {
 		c.ping()
-		c.text(`{"action":7}`)
+		c.junk()
 		c.flush()
 		time.Sleep(c.about(50 * time.Millisecond))
 	}
@@ -241,11 +244,16 @@ func (c *conn) healthy() bool {
 // leftUnasked logs the end of a link that the client left before there was a fault,
 // as it may when the machine was too slow for its heartbeat timeout.
 func (c *conn) leftUnasked() {
+	if c.Fault == unasked {
+		return
+	}
 	if quiet := c.now() - c.acted; quiet < heartbeatTimeout*9/10 {
 		c.problem(untimely, "restail left a healthy link %v after an action", quiet)
 	}
 	c.Reasons = nil
 	c.From, c.To = c.Granted, c.now()
+	c.injected[c.Fault]--
+	c.Fault = unasked
 	c.injected[unasked]++
 }
 

@@ -4,6 +4,7 @@ package main
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,43 +31,50 @@ var (
 	silent    = []string{"heartbeat_timeout"}
 )
 
+// Times for which restail is stopped.
+const (
+	short = heartbeatTimeout / 2
+	long  = heartbeatTimeout * 2
+)
+
 var faults = []fault{
-	{name: "handshake refused with 503", share: 30, refuse: refuse(http.StatusServiceUnavailable)},
-	{name: "handshake refused with 429", share: 30, refuse: refuse(http.StatusTooManyRequests)},
-	{name: "handshake cut", share: 30, refuse: cutHandshake},
-	{name: "401 once after a reconnect", share: 10, refuse: refuse(http.StatusUnauthorized), possible: unauthorizedIsForgiven},
+	{name: "handshake refused with 503", share: 3, refuse: refuse(http.StatusServiceUnavailable)},
+	{name: "handshake refused with 429", share: 3, refuse: refuse(http.StatusTooManyRequests)},
+	{name: "handshake cut", share: 3, refuse: cutHandshake},
+	{name: "401 once after a reconnect", share: 1, refuse: refuse(http.StatusUnauthorized),
+		possible: func(s *service) bool { return len(s.links) > 0 && !s.refused }},
 
-	{name: "reset at once", share: 20, atOnce: true, inject: (*conn).reset, reasons: network},
-	{name: "an action and a close frame at once", share: 20, atOnce: true, inject: func(c *conn) { c.burst(1); c.close(1001) }, reasons: closed},
-	{name: "reset", share: 100, inject: (*conn).reset, reasons: network},
-	{name: "end without a close frame", share: 100, inject: (*conn).hangUp, reasons: network},
-	{name: "close 1001", share: 100, inject: func(c *conn) { c.close(1001) }, reasons: closed},
-	{name: "close 1008 after an action", share: 50, inject: func(c *conn) { c.heartbeat(); c.close(1008) }, reasons: closed},
+	{name: "reset at once", share: 2, atOnce: true, inject: (*conn).reset, reasons: network},
+	{name: "an action and a close frame at once", share: 2, atOnce: true, inject: func(c *conn) { c.burst(1); c.close(1001) }, reasons: closed},
+	{name: "reset", share: 10, inject: (*conn).reset, reasons: network},
+	{name: "end without a close frame", share: 10, inject: (*conn).hangUp, reasons: network},
+	{name: "close 1001", share: 10, inject: func(c *conn) { c.close(1001) }, reasons: closed},
+	{name: "close 1008 after an action", share: 5, inject: func(c *conn) { c.heartbeat(); c.close(1008) }, reasons: closed},
 
-	{name: "silence with answered pings", share: 15, inject: func(c *conn) { c.silence((*conn).ping) }, reasons: silent},
-	{name: "nothing but broken actions", share: 15, inject: func(c *conn) { c.silence(junk) }, reasons: silent},
-	{name: "a message without an end", share: 15, inject: endless, reasons: silent},
-	{name: "broken actions, then an end", share: 20, inject: junkThenEnd, reasons: network},
+	{name: "silence with answered pings", share: 1, inject: func(c *conn) { c.silence(c.ping) }, reasons: silent},
+	{name: "nothing but broken actions", share: 1, inject: func(c *conn) { c.silence(c.junk) }, reasons: silent},
+	{name: "a message without an end", share: 1, inject: endless, reasons: silent},
+	{name: "broken actions, then an end", share: 2, inject: junkThenEnd, reasons: network},
 
-	{name: "half a frame, then an end", share: 60, inject: halfFrame, reasons: network},
-	{name: "a fragment, then an end", share: 60, inject: fragment, reasons: network},
-	{name: "garbage", share: 30, inject: func(c *conn) { c.out = append(c.out, "\xf7 garbage"...); c.rejected() }, reasons: violation},
-	{name: "a masked frame", share: 40, inject: masked, reasons: violation},
-	{name: "a header beyond the limit", share: 40, inject: announced, reasons: tooLarge},
-	{name: "a frame beyond the limit", share: 30, inject: large, reasons: tooLarge},
+	{name: "half a frame, then an end", share: 6, inject: halfFrame, reasons: network},
+	{name: "a fragment, then an end", share: 6, inject: fragment, reasons: network},
+	{name: "garbage", share: 3, inject: func(c *conn) { c.rejects([]byte("\xf7 garbage")) }, reasons: violation},
+	{name: "a masked frame", share: 4, inject: masked, reasons: violation},
+	{name: "a header beyond the limit", share: 4, inject: func(c *conn) { c.rejects(wire.AppendHeader(nil, wire.Text, maxFrame+1)) }, reasons: tooLarge},
+	{name: "a frame beyond the limit", share: 3, inject: large, reasons: tooLarge},
 
-	{name: "pings, then an end", share: 60, inject: func(c *conn) { c.pings(); c.end() }, reasons: network},
-	{name: "pings, then close 1001", share: 60, inject: func(c *conn) { c.pings(); c.close(1001) }, reasons: closed},
-	{name: "pongs that cannot be written", share: 10, inject: deaf, reasons: network},
-	{name: "stopped: pings, then an end", share: 40, inject: stoppedEnd, reasons: network},
-	{name: "stopped: pings, then close 1001", share: 40, inject: stoppedClose, reasons: closed},
-	{name: "stopped beyond the heartbeat timeout, then an end", share: 10, inject: stoppedLong, reasons: []string{"network", "heartbeat_timeout"}},
-	{name: "stopped, goes on, then an end", share: 20, inject: stoppedGoesOn, reasons: network},
-	{name: "slow reader: pings, then an end", share: 30, inject: func(c *conn) { c.slowly(c.end) }, reasons: network},
-	{name: "slow reader: pings, then close 1001", share: 30, inject: func(c *conn) { c.slowly(func() { c.close(1001) }) }, reasons: closed},
+	{name: "pings, then an end", share: 6, inject: func(c *conn) { c.pings(); c.end() }, reasons: network},
+	{name: "pings, then close 1001", share: 6, inject: func(c *conn) { c.pings(); c.close(1001) }, reasons: closed},
+	{name: "pongs that cannot be written", share: 1, inject: deaf, reasons: network},
+	{name: "stopped: pings, then an end", share: 4, inject: func(c *conn) { c.stopped(short, c.end) }, reasons: network},
+	{name: "stopped: pings, then close 1001", share: 4, inject: func(c *conn) { c.stopped(short, func() { c.close(1001) }) }, reasons: closed},
+	{name: "stopped beyond the heartbeat timeout, then an end", share: 1, inject: func(c *conn) { c.stopped(long, c.end) }, reasons: slices.Concat(network, silent)},
+	{name: "stopped, goes on, then an end", share: 2, inject: stoppedGoesOn, reasons: network},
+	{name: "slow reader: pings, then an end", share: 3, inject: func(c *conn) { c.slowly(c.end) }, reasons: network},
+	{name: "slow reader: pings, then close 1001", share: 3, inject: func(c *conn) { c.slowly(func() { c.close(1001) }) }, reasons: closed},
 
-	{name: "drain", share: 40, inject: drain, possible: drainIsClear, reasons: []string{"drained"}},
-	{name: "drain again", share: 60, inject: drainAgain, possible: drainIsFought, reasons: []string{"replaced"}},
+	{name: "drain", share: 4, inject: drain, reasons: []string{"drained"}, possible: func(s *service) bool { return s.drainAge() > fightWithin+5*time.Second }},
+	{name: "drain again", share: 6, inject: drainAgain, reasons: []string{"replaced"}, possible: func(s *service) bool { return s.drainAge() < fightWithin-5*time.Second }},
 }
 
 func refuse(status int) func(*service, http.ResponseWriter) {
@@ -76,9 +84,6 @@ func refuse(status int) func(*service, http.ResponseWriter) {
 		http.Error(w, http.StatusText(status), status)
 	}
 }
-
-// unauthorizedIsForgiven: once after each granted handshake.
-func unauthorizedIsForgiven(s *service) bool { return len(s.links) > 0 && !s.refused }
 
 func cutHandshake(s *service, w http.ResponseWriter) {
 	under, _, err := http.NewResponseController(w).Hijack()
@@ -98,13 +103,13 @@ func (c *conn) close(code int) {
 }
 
 // silence sends what is no sign of life until restail leaves.
-func (c *conn) silence(send func(*conn)) {
+func (c *conn) silence(send func()) {
 	for !c.leaves(100 * time.Millisecond) {
 		if c.now()-c.acted > heartbeatTimeout+time.Second {
 			c.problem(untimely, "restail stays %v after the last action", c.now()-c.acted)
 			return
 		}
-		send(c)
+		send()
 		c.flush()
 	}
 	c.arrived()
@@ -113,14 +118,9 @@ func (c *conn) silence(send func(*conn)) {
 	}
 }
 
-func junk(c *conn) {
-	c.text("no action")
-	c.text(`{"action":""}`)
-}
-
 func junkThenEnd(c *conn) {
 	for range 5 {
-		junk(c)
+		c.junk()
 		c.flush()
 		time.Sleep(heartbeatTimeout / 10)
 	}
@@ -130,7 +130,7 @@ func junkThenEnd(c *conn) {
 // endless sends fragments of one message.
 func endless(c *conn) {
 	first := byte(wire.Text &^ wire.Fin)
-	c.silence(func(c *conn) {
+	c.silence(func() {
 		c.out = wire.AppendFrame(c.out, first, []byte(`{"action":"event","payload":{"eventIdentifier":"endless"}`))
 		first = wire.More
 	})
@@ -154,8 +154,9 @@ func fragment(c *conn) {
 	c.end()
 }
 
-// rejected writes what must make restail leave at once.
-func (c *conn) rejected() {
+// rejects writes what must make restail leave at once.
+func (c *conn) rejects(bytes []byte) {
+	c.out = append(c.out, bytes...)
 	c.flush()
 	c.arrived()
 	if !c.leaves(heartbeatTimeout / 2) {
@@ -167,27 +168,22 @@ func (c *conn) rejected() {
 func masked(c *conn) {
 	frame := wire.AppendHeader(nil, wire.Text, len(half))
 	frame[1] |= 0x80
-	c.out = append(append(append(c.out, frame...), 0, 0, 0, 0), half...)
-	c.rejected()
-}
-
-func announced(c *conn) {
-	c.out = wire.AppendHeader(c.out, wire.Text, maxFrame+1)
-	c.rejected()
+	c.rejects(append(append(frame, 0, 0, 0, 0), half...))
 }
 
 // large sends more than the limit, in one frame or in fragments.
 func large(c *conn) {
 	pieces := 1 + c.IntN(3)
-	first := byte(wire.Text)
+	var frames []byte
+	first := byte(wire.Text &^ wire.Fin)
 	for i := range pieces {
-		if first &^= wire.Fin; i == pieces-1 {
+		if i == pieces-1 {
 			first |= wire.Fin
 		}
-		c.out = wire.AppendFrame(c.out, first, make([]byte, maxFrame/pieces+1))
+		frames = wire.AppendFrame(frames, first, make([]byte, maxFrame/pieces+1))
 		first = wire.More
 	}
-	c.rejected()
+	c.rejects(frames)
 }
 
 // pings sends a few pings among actions.
@@ -223,8 +219,8 @@ func deaf(c *conn) {
 	c.reset()
 }
 
-// stopped stops restail, sends actions and pings, waits, does what is asked and lets
-// restail go on.
+// stopped stops restail for about that long, sends actions and pings meanwhile, does
+// what is asked and lets restail go on.
 func (c *conn) stopped(wait time.Duration, do func()) {
 	if !c.sync() {
 		c.leftUnasked()
@@ -234,18 +230,14 @@ func (c *conn) stopped(wait time.Duration, do func()) {
 	c.pause = stopped
 	defer c.client.goOn()
 	c.pings()
-	time.Sleep(wait)
+	time.Sleep(c.about(wait))
 	c.pings()
 	do()
 }
 
-func stoppedEnd(c *conn)   { c.stopped(c.about(heartbeatTimeout/2), c.end) }
-func stoppedClose(c *conn) { c.stopped(c.about(heartbeatTimeout/2), func() { c.close(1001) }) }
-func stoppedLong(c *conn)  { c.stopped(c.about(heartbeatTimeout)+heartbeatTimeout, c.end) }
-
 // stoppedGoesOn has restail wait for data after the pause, which ends it.
 func stoppedGoesOn(c *conn) {
-	c.stopped(c.about(heartbeatTimeout/2), func() {})
+	c.stopped(short, func() {})
 	if c.left() || !c.sync() {
 		c.leftUnasked()
 		return
@@ -282,16 +274,6 @@ func (c *conn) slowly(do func()) {
 	if c.unacknowledged {
 		c.To = c.now() + transit // restail may have had to wait for what never came
 	}
-}
-
-// drainIsClear: no earlier drain makes restail stand down.
-func drainIsClear(s *service) bool {
-	return !s.redialling && (s.answered == 0 || s.now()-s.answered > fightWithin+5*time.Second)
-}
-
-// drainIsFought: restail takes a drain for the work of another client.
-func drainIsFought(s *service) bool {
-	return s.redialling || s.answered != 0 && s.now()-s.answered < fightWithin-5*time.Second
 }
 
 // drained takes all connections away and sends heartbeats for that long, or until

@@ -16,6 +16,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -26,9 +27,6 @@ import (
 	"time"
 )
 
-// unasked counts the links that restail left before there was a fault.
-const unasked = "none: restail left by itself"
-
 var (
 	restail   = flag.String("restail", "restail", "the program under test")
 	total     = flag.Int("faults", 10_000, "how many faults to inject")
@@ -36,19 +34,20 @@ var (
 	seed      = flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the random numbers")
 	only      = flag.String("only", "", "inject only faults that match this regular expression")
 	show      = flag.Int("show", 3, "how many problems of a kind to show for each fault")
-	anyMemory = flag.Bool("any-memory", false, "do not judge the memory")
+	anyMemory = flag.Bool("any-memory", false, "do not judge memory")
 )
 
-// start is when the times of all logs begin.
+// start is the time at which all logs begin.
 var start = time.Now()
 
 func main() {
 	flag.Parse()
 	fmt.Printf("seed %d\n", *seed)
-	if ok, err := soak(); err != nil {
+	ok, err := soak()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "soak:", err)
-		os.Exit(1)
-	} else if !ok {
+	}
+	if !ok {
 		os.Exit(1)
 	}
 }
@@ -59,30 +58,26 @@ func soak() (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	chosen := slices.DeleteFunc(slices.Clone(faults), func(f fault) bool { return !pattern.MatchString(f.name) })
-	if len(chosen) == 0 {
+	faults = slices.DeleteFunc(faults, func(f fault) bool { return !pattern.MatchString(f.name) })
+	if len(faults) == 0 {
 		return false, fmt.Errorf("no fault matches %q", *only)
-	}
-	stop := make(chan struct{})
-	go watch(stop)
-	results := make([]result, *clients)
-	var group sync.WaitGroup
-	for n := range results {
-		group.Go(func() { results[n] = run(chosen, *total / *clients, *seed+uint64(n)) })
 	}
 	if *only != "" {
 		trials = nil
 	}
-	failures := make([]string, len(trials))
+	go watchMachine()
+	var group sync.WaitGroup
+	results, failures := make([]result, *clients), make([]string, len(trials))
+	for n := range results {
+		group.Go(func() { results[n] = run(*total / *clients, *seed+uint64(n)) })
+	}
 	for n, t := range trials {
 		group.Go(func() { failures[n] = t.run() })
 	}
 	group.Wait()
-	close(stop)
-	fmt.Printf("%d restails, %v\n\n", *clients, time.Since(start).Round(time.Second))
 	ok := report(results)
 	for n, failure := range failures {
-		fmt.Printf("%-60s %s\n", trials[n].name, cmp.Or(failure, "as it must be"))
+		fmt.Printf("%-62s %s\n", trials[n].name, cmp.Or(failure, "yes"))
 		ok = ok && failure == ""
 	}
 	return ok, nil
@@ -92,50 +87,109 @@ func soak() (bool, error) {
 type result struct {
 	*service
 	*checker
-	written int
-	err     error
+	err error
 }
 
-// run runs one restail until its service has injected all faults.
-func run(faults []fault, total int, seed uint64) (r result) {
+// run runs a restail until its service has injected that many faults.
+func run(total int, seed uint64) (r result) {
 	c := &client{}
-	s := newService(c, faults, total, seed)
-	server := httptest.NewServer(s)
+	r.service = newService(c, total, seed)
+	server := httptest.NewServer(r.service)
 	defer server.Close()
-	r.service = s
-	if r.err = c.start(*restail, server.URL, "-a", "event,link", "--heartbeat-timeout="+heartbeatTimeout.String(),
+	if r.err = c.start(server.URL, "-a", "event,link", "--heartbeat-timeout="+heartbeatTimeout.String(),
 		"--max-backoff=20ms", fmt.Sprintf("--max-frame=%d", maxFrame), "--buffer=256KiB"); r.err != nil {
 		return r
 	}
 	go func() {
-		<-s.over
+		<-r.over
 		c.process.Process.Signal(syscall.SIGTERM)
 	}()
 	lines, err := read(c)
 	ended := c.process.Wait()
-	s.mu.Lock() // for the last connection's end
-	defer s.mu.Unlock()
-	r.checker, r.written, r.err = check(s.links, lines), len(lines), err
-	if ended == nil || ended.Error() != "exit status 143" {
-		s.problem(other, "restail ended with %v, %d faults to go: %s", ended, s.left, c.errors.String())
-	} else if c.errors.Len() > 0 {
-		s.problem(other, "restail wrote: %s", c.errors.String())
+	r.mu.Lock() // for the end of the last connection
+	defer r.mu.Unlock()
+	if len(r.links) == 0 || err != nil {
+		r.err = cmp.Or(err, fmt.Errorf("restail never connected: %s", c.errors.String()))
+		return r
 	}
-	r.service.problems = append(r.service.problems, r.checker.problems...)
-	r.service.problems = slices.DeleteFunc(r.service.problems, s.excused)
-	if len(r.service.problems) > 0 {
-		r.keep(seed, lines)
+	if ended == nil || ended.Error() != "exit status 143" || c.errors.Len() > 0 {
+		r.problem(other, "restail ended with %v, %d faults to go: %s", ended, r.left, c.errors.String())
+	}
+	r.checker = check(r.links, lines)
+	r.problems = slices.DeleteFunc(append(r.problems, r.found...), r.excused)
+	if len(r.problems) > 0 {
+		keep(fmt.Sprintf("soak-%d.log.json", seed), r.links)
+		keep(fmt.Sprintf("soak-%d.out.json", seed), lines)
 	}
 	return r
 }
 
-// keep writes the log and the output into the temporary folder.
-func (r result) keep(seed uint64, lines []line) {
-	for name, content := range map[string]any{"log": r.service.links, "out": lines} {
-		text, _ := json.Marshal(content)
-		file := filepath.Join(os.TempDir(), fmt.Sprintf("soak-%d.%s.json", seed, name))
-		if err := os.WriteFile(file, text, 0o600); err == nil {
-			fmt.Printf("kept %s\n", file)
+// keep writes a value into a file of the temporary folder.
+func keep(name string, value any) {
+	text, _ := json.Marshal(value)
+	name = filepath.Join(os.TempDir(), name)
+	if err := os.WriteFile(name, text, 0o600); err == nil {
+		fmt.Println("kept", name)
+	}
+}
+
+// A tally counts by fault how often it was injected, and the problems that it made.
+type tally map[string]map[string]int
+
+func (t tally) add(fault, column string, n int) int {
+	if t[fault] == nil {
+		t[fault] = map[string]int{}
+	}
+	t[fault][column] += n
+	return t[fault][column]
+}
+
+func (t tally) print() {
+	columns := append([]string{"times"}, kinds...)
+	fmt.Printf("\n%-52s", "fault")
+	for _, column := range columns {
+		fmt.Printf(" %10s", column)
+	}
+	for _, fault := range slices.Sorted(maps.Keys(t)) {
+		fmt.Printf("\n%-52s", fault)
+		for _, column := range columns {
+			fmt.Printf(" %10d", t[fault][column])
 		}
 	}
+	fmt.Print("\n\n")
+}
+
+// report prints what was found and tells whether all is well.
+func report(results []result) bool {
+	table := tally{}
+	var links, sent, arrived, gaps int
+	var most time.Duration
+	ok := true
+	for n, r := range results {
+		if r.err != nil {
+			fmt.Printf("restail %d: %v\n", n, r.err)
+			ok = false
+			continue
+		}
+		for fault, times := range r.injected {
+			table.add(fault, "times", times)
+			table.add("~ all", "times", times)
+		}
+		for _, p := range r.problems {
+			ok = false
+			table.add("~ all", p.Kind, 1)
+			if fault := r.service.links[p.Link].Fault; table.add(fault, p.Kind, 1) <= *show {
+				fmt.Printf("%s: %s: restail %d, link %d: %s\n", fault, p.Kind, n, p.Link, p.Text)
+			}
+		}
+		if first, second := r.memory[0], r.memory[1]; r.total >= 500 && second > first*5/4 && !*anyMemory {
+			fmt.Printf("restail %d: its memory grows, from %d KiB to %d KiB\n", n, first, second)
+			ok = false
+		}
+		links, sent, arrived, gaps, most = links+len(r.service.links), sent+r.sent, arrived+r.arrived, gaps+r.gaps, max(most, r.most)
+	}
+	table.print()
+	fmt.Printf("%d restails, %d links, %d actions sent, %d arrived; %d gaps stated, at most %v more than the log has; %v\n",
+		len(results), links, sent, arrived, gaps, most.Round(time.Millisecond), time.Since(start).Round(time.Second))
+	return ok
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,7 +27,6 @@ const (
 type service struct {
 	*rand.Rand
 	client *client
-	faults []fault       // to choose from
 	over   chan struct{} // closed when the last link has got its last action
 
 	mu         sync.Mutex // held while a connection is served: one at a time
@@ -42,9 +42,9 @@ type service struct {
 	total      int           // faults
 }
 
-func newService(c *client, faults []fault, total int, seed uint64) *service {
+func newService(c *client, total int, seed uint64) *service {
 	return &service{
-		Rand: rand.New(rand.NewPCG(seed, 14)), client: c, faults: faults, over: make(chan struct{}),
+		Rand: rand.New(rand.NewPCG(seed, 14)), client: c, over: make(chan struct{}),
 		left: total, total: total, injected: map[string]int{},
 	}
 }
@@ -60,24 +60,29 @@ func (s *service) problem(kind, format string, args ...any) {
 	s.problems = append(s.problems, problem{len(s.links) - 1, kind, fmt.Sprintf(format, args...)})
 }
 
+// drainAge is how long ago restail redialled because of a drain.
+func (s *service) drainAge() time.Duration {
+	switch {
+	case s.redialling:
+		return 0
+	case s.answered == 0:
+		return time.Hour
+	}
+	return s.now() - s.answered
+}
+
 // next chooses a fault that can be injected now.
 func (s *service) next() fault {
-	all := 0
-	for _, f := range s.faults {
-		all += f.share
-	}
-	for {
-		n := s.IntN(all)
-		for _, f := range s.faults {
-			if n -= f.share; n >= 0 {
-				continue
-			}
-			if f.possible == nil || f.possible(s) {
-				return f
-			}
-			break
+	choice := []fault{}
+	for _, f := range faults {
+		if f.possible == nil || f.possible(s) {
+			choice = slices.Concat(choice, slices.Repeat([]fault{f}, f.share))
 		}
 	}
+	if len(choice) == 0 {
+		return fault{name: "reset", inject: (*conn).reset, reasons: network}
+	}
+	return choice[s.IntN(len(choice))]
 }
 
 // ServeHTTP refuses a handshake, or serves a link up to its fault.
@@ -136,6 +141,7 @@ func (s *service) last(w http.ResponseWriter, r *http.Request) {
 	}
 	defer c.tcp.Close()
 	c.Fault = "SIGTERM"
+	s.injected[c.Fault]++
 	if !c.healthy() || !c.sync() {
 		c.leftUnasked()
 	}

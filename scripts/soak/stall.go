@@ -8,10 +8,7 @@ import (
 	"time"
 )
 
-// tardy is how late a tick must be to show that the machine had no time for anybody.
-const tardy = 50 * time.Millisecond
-
-// A stall is a time in which the machine stood still.
+// A stall is a time in which the machine did not let this process run.
 type stall struct{ from, to time.Duration }
 
 var stalls struct {
@@ -19,18 +16,12 @@ var stalls struct {
 	list []stall
 }
 
-// watch notes when the machine stalls, until stop is closed.
-func watch(stop <-chan struct{}) {
-	tick := time.NewTicker(tardy / 5)
-	defer tick.Stop()
-	for last := time.Since(start); ; {
-		select {
-		case <-stop:
-			return
-		case <-tick.C:
-		}
+// watchMachine notes every stall of more than 50 ms.
+func watchMachine() {
+	last := time.Since(start)
+	for range time.Tick(10 * time.Millisecond) {
 		now := time.Since(start)
-		if now-last > tardy {
+		if now-last > 60*time.Millisecond {
 			stalls.Lock()
 			stalls.list = append(stalls.list, stall{last, now})
 			stalls.Unlock()

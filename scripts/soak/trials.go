@@ -7,99 +7,67 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/restail/restail/scripts/wire"
 )
 
-// A trial is a restail that must do something once.
+// A trial is a restail with its own backoff, against a service that always does the
+// same.
 type trial struct {
-	name  string
-	limit time.Duration // then SIGKILL
-	serve func(dial int, w http.ResponseWriter, r *http.Request)
-	// judge returns what is wrong; status is -1 after the limit.
-	judge func(dials, status int) string
+	name        string
+	first, next string // what the first and each further dial gets: 401, 1008 or an action
+	status      int    // of restail; -1 when it goes on after 45 s
+	least, most int    // dials
 }
 
 var trials = []trial{
-	{
-		name: "close 1008 before any action is a refused token", limit: 10 * time.Second,
-		serve: func(_ int, w http.ResponseWriter, r *http.Request) { answer(w, r, "", 1008) },
-		judge: status(3),
-	},
-	{
-		name: "a second 401 after a reconnect is a refused token", limit: 20 * time.Second,
-		serve: func(dial int, w http.ResponseWriter, r *http.Request) {
-			if dial > 1 {
-				http.Error(w, "no", http.StatusUnauthorized)
-				return
-			}
-			answer(w, r, half, 1001)
-		},
-		judge: status(3),
-	},
-	{
-		name: "a link that ends after one action is not redialled at once", limit: 45 * time.Second,
-		serve: func(_ int, w http.ResponseWriter, r *http.Request) { answer(w, r, half, 1001) },
-		judge: func(dials, status int) string {
-			// With a limit that doubles from 2s, and full jitter, these are some seven.
-			if status != -1 || dials < 3 || dials > 15 {
-				return fmt.Sprintf("%d dials, status %d", dials, status)
-			}
-			return ""
-		},
-	},
+	{"close 1008 before any action is a refused token", "1008", "1008", 3, 1, 1},
+	{"the second 401 after a reconnect is a refused token", "action", "401", 3, 3, 3},
+	// The limit of the wait doubles from 2s, with full jitter: these are some seven dials.
+	{"a link that ends after one action is redialled ever more slowly", "action", "action", -1, 3, 15},
 }
 
-// answer grants the handshake, sends an action, if any, and a close frame.
-func answer(w http.ResponseWriter, r *http.Request, action string, code int) {
+// run runs the trial and returns what is wrong.
+func (t trial) run() string {
+	var dials atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if dials.Add(1) == 1 {
+			answer(t.first, w, r)
+		} else {
+			answer(t.next, w, r)
+		}
+	}))
+	defer server.Close()
+	c := &client{}
+	if err := c.start(server.URL); err != nil {
+		return err.Error()
+	}
+	defer time.AfterFunc(45*time.Second, func() { c.process.Process.Kill() }).Stop()
+	io.Copy(io.Discard, c)
+	c.process.Wait()
+	n, status := int(dials.Load()), c.process.ProcessState.ExitCode()
+	if status != t.status || n < t.least || n > t.most {
+		return fmt.Sprintf("no: status %d after %d dials", status, n)
+	}
+	return ""
+}
+
+func answer(with string, w http.ResponseWriter, r *http.Request) {
+	if with == "401" {
+		http.Error(w, "no such token", http.StatusUnauthorized)
+		return
+	}
 	conn, from, err := wire.Accept(w, r)
 	if err != nil {
 		return
 	}
 	defer conn.Close()
-	var out []byte
-	if action != "" {
-		out = wire.AppendFrame(out, wire.Text, []byte(action))
+	out := wire.AppendClose(nil, 1008, "no such token")
+	if with == "action" {
+		out = wire.AppendClose(wire.AppendFrame(nil, wire.Text, []byte(half)), 1001, "")
 	}
-	conn.Write(wire.AppendClose(out, code, "soak"))
+	conn.Write(out)
 	io.Copy(io.Discard, from)
-}
-
-func status(want int) func(dials, status int) string {
-	return func(dials, status int) string {
-		if status != want {
-			return fmt.Sprintf("status %d instead of %d after %d dials", status, want, dials)
-		}
-		return ""
-	}
-}
-
-// run runs the trial and returns what is wrong.
-func (t trial) run() string {
-	var mu sync.Mutex
-	dials := 0
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		dials++
-		n := dials
-		mu.Unlock()
-		t.serve(n, w, r)
-	}))
-	defer server.Close()
-	c := &client{}
-	if err := c.start(*restail, server.URL); err != nil {
-		return err.Error()
-	}
-	timer := time.AfterFunc(t.limit, func() { c.process.Process.Kill() })
-	defer timer.Stop()
-	if _, err := read(c); err != nil && !strings.Contains(err.Error(), "closed") {
-		return err.Error()
-	}
-	c.process.Wait()
-	mu.Lock()
-	defer mu.Unlock()
-	return t.judge(dials, c.process.ProcessState.ExitCode())
 }
