@@ -141,9 +141,8 @@ func (s *service) last(w http.ResponseWriter, r *http.Request) {
 	}
 	defer c.tcp.Close()
 	c.Fault = "SIGTERM"
-	s.injected[c.Fault]++
 	if !c.healthy() || !c.sync() {
-		c.leftUnasked()
+		s.problem(untimely, "restail left the last link by itself")
 	}
 	close(s.over)
 	for !c.leaves(50 * time.Millisecond) {
