@@ -45,7 +45,7 @@ func (b *bench) memory() ([]row, error) {
 func (b *bench) quiet(during time.Duration) (row, error) {
 	connected := make(chan time.Time, 1)
 	b.sender.play(show{corpus: b.corpus, frames: 3600, rate: 1, stay: true, began: func(at time.Time) { connected <- at }})
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), processTimeout)
 	defer cancel()
 	process := b.command(ctx, client{b.following()})
 	if err := process.Start(); err != nil {
@@ -55,7 +55,7 @@ func (b *bench) quiet(during time.Duration) (row, error) {
 	defer process.Process.Kill()
 	select {
 	case <-connected:
-	case <-time.After(patience):
+	case <-time.After(processTimeout):
 		return row{}, fmt.Errorf("restail does not connect")
 	}
 	time.Sleep(during)

@@ -17,17 +17,14 @@ import (
 	"github.com/restail/restail/scripts/wire"
 )
 
-// show is what clients are sent.
+// show is what clients are sent: the connection set, and then the events of the
+// corpus again and again.
 type show struct {
 	corpus *corpus
-	frames int // how many events; those of the corpus over and over
-	// rate is how many events a second; 0 means as fast as they are read.
-	rate int
-	// stay keeps the connection open after the last event. Otherwise a close
-	// frame follows at once.
-	stay bool
-	// began is told when a client is connected and sending begins, sent, when
-	// it is paced, the number of each event that is about to be sent.
+	frames int  // number of events
+	rate   int  // events a second; 0: as fast as they are read
+	stay   bool // keep the connection open after the last event, without a close frame
+	// began is called after the handshake; sent before each event, if there is a rate.
 	began func(time.Time)
 	sent  func(event int, at time.Time)
 }
@@ -52,7 +49,7 @@ func (s *sender) close() { s.server.Close() }
 // url is where clients find the sender.
 func (s *sender) url() string { return "ws" + strings.TrimPrefix(s.server.URL, "http") + "/ws" }
 
-// play says what the clients from now on are sent.
+// play sets what clients are sent from now on.
 func (s *sender) play(next show) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,8 +74,7 @@ func (s *sender) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// drain waits for the client to close, so that nothing that is under way to it
-// is lost.
+// drain waits until the client closes, so that it gets everything that was sent.
 func drain(conn net.Conn, from *bufio.Reader) {
 	conn.SetReadDeadline(time.Now().Add(time.Minute))
 	io.Copy(io.Discard, from)
@@ -134,8 +130,8 @@ func (s show) sendPaced(to io.Writer) error {
 	return err
 }
 
-// waitUntil sleeps without the Go scheduler's rounding to milliseconds. It does
-// not spin: the kernel lets clients wait behind a process that does.
+// waitUntil sleeps more precisely than time.Sleep, which rounds to milliseconds. It
+// does not spin, since the clients need the core.
 func waitUntil(due time.Time) {
 	for left := time.Until(due); left > 0; left = time.Until(due) {
 		enough := unix.NsecToTimeval(int64(left + time.Microsecond))

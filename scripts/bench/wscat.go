@@ -53,7 +53,7 @@ const silence = 2 * time.Second
 // lines it wrote, and how long after the handshake it wrote the last. Its stdin stays
 // open, which wscat wants.
 func (b *bench) follow(c client, s show, piece int, pause time.Duration) (lines int, took time.Duration, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), processTimeout)
 	defer cancel()
 	handshake := make(chan time.Time, 1)
 	s.began = func(at time.Time) {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 )
@@ -18,12 +17,14 @@ import (
 type client struct {
 	process *exec.Cmd
 	stdout  io.ReadCloser
-	reading sync.Mutex // held while nobody is to read its stdout
+	gate    chan struct{} // has a token while its stdout may be read
 	errors  bytes.Buffer
 }
 
 // start starts restail against a server.
 func (c *client) start(url string, args ...string) error {
+	c.gate = make(chan struct{}, 1)
+	c.gate <- struct{}{}
 	c.process = exec.Command(*restail, append([]string{"--status=json"}, args...)...)
 	c.process.Env = []string{"RESTREAM_ACCESS_TOKEN=a-token-of-the-soak", "RESTAIL_URL=ws" + strings.TrimPrefix(url, "http") + "/ws", "HOME=/nonexistent"}
 	c.process.Stderr = c
@@ -46,16 +47,16 @@ func (c *client) Write(p []byte) (int, error) {
 
 // Read reads restail's stdout.
 func (c *client) Read(p []byte) (int, error) {
-	c.reading.Lock()
-	c.reading.Unlock()
+	token := <-c.gate
+	c.gate <- token
 	return c.stdout.Read(p)
 }
 
 // hold keeps restail's stdout from being read until the function that it returns is
 // called.
 func (c *client) hold() func() {
-	c.reading.Lock()
-	return c.reading.Unlock
+	token := <-c.gate
+	return func() { c.gate <- token }
 }
 
 // stop stops restail and waits until it has stopped.
