@@ -35,6 +35,7 @@ type conn struct {
 	tcp     *net.TCPConn
 	out     []byte // not written yet
 	alive   bool   // out has an action
+	torn    bool   // the last frame was written in part
 	written int    // bytes
 	acted   time.Duration
 	pause   pause
@@ -161,19 +162,18 @@ func (c *conn) disconnect() {
 	c.alive = true
 }
 
-// flush writes what was appended, in up to two pieces, logs when, and tells whether
-// it was written in full.
-func (c *conn) flush() bool {
+// flush writes what was appended, in up to two pieces, and logs when. Where that is not
+// possible in full, nothing can follow: the last frame is torn.
+func (c *conn) flush() {
 	before, out := c.now(), c.out
-	c.tcp.SetWriteDeadline(time.Now().Add(300 * time.Millisecond))
-	if len(out) > 1 && c.IntN(4) == 0 {
-		n, _ := c.tcp.Write(out[:c.IntN(len(out))])
-		c.written += n
-		out = out[n:]
+	c.tcp.SetWriteDeadline(time.Now().Add(time.Second))
+	split := c.IntN(len(out) + 1)
+	for _, piece := range [][]byte{out[:split], out[split:]} {
+		if !c.torn {
+			n, _ := c.tcp.Write(piece)
+			c.written, c.torn = c.written+n, n < len(piece)
+		}
 	}
-	n, _ := c.tcp.Write(out)
-	c.written += n
-	whole := n == len(out)
 	if c.alive {
 		c.acted = before
 		if c.pause == none {
@@ -184,7 +184,6 @@ func (c *conn) flush() bool {
 		}
 	}
 	c.out, c.alive = nil, false
-	return whole
 }
 
 // sync writes what was appended and a ping, and waits for its pong: what was written

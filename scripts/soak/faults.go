@@ -206,15 +206,15 @@ func deaf(c *conn) {
 			c.out = wire.AppendFrame(c.out, wire.Ping, make([]byte, 125))
 		}
 		c.action(100)
-		if !c.flush() {
-			c.problem(untimely, "restail has stopped reading")
-			break
-		}
+		c.flush()
 	}
 	for range 5 {
 		time.Sleep(heartbeatTimeout / 5)
 		c.action(100)
 		c.flush()
+	}
+	if c.torn {
+		c.problem(untimely, "restail has stopped reading")
 	}
 	c.reset()
 }
