@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs restail against two WebSocket servers that are not ours: ws on Node and
-# websockets on Python, with compression and without, fragmented messages and pings.
-# What restail writes with -o raw must be what was sent, byte for byte. Needs
-# node and npm, which fetches ws, and Python with websockets (Debian's
+# websockets on Python, which fragment messages, ping, refuse, and end the link in
+# the middle of it. What restail writes with -o raw must be what was sent, byte for
+# byte. Needs node and npm, which fetches ws, and Python with websockets (Debian's
 # python3-websockets); PYTHON names another interpreter.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,88 +11,106 @@ ws_version=8.23.0
 python=${PYTHON:-/usr/bin/python3}
 
 work=$(mktemp -d)
-server=
+server= client=
 finish() {
+	[ -z "$client" ] || kill -KILL "$client" 2>/dev/null || true
 	[ -z "$server" ] || kill "$server" 2>/dev/null || true
 	rm -rf "$work"
 }
 trap finish EXIT
 
 # The show, ten times over, and an action of 300 kB.
-go build -o "$work/restail" .
-"$work/restail" demo --speed=max -q -o raw -a all >"$work/show"
+GOFLAGS=-buildvcs=false go build -o "$work/restail" .
+"$work/restail" demo --speed=max -q -o raw -a all | sed '/^{"restail":/d' >"$work/show"
 for _ in 1 2 3 4 5 6 7 8 9 10; do cat "$work/show"; done >"$work/actions"
 printf '{"action":"event","payload":{"eventPayload":{"text":"%0300000d"}},"timestamp":1740152273}\n' 0 >>"$work/actions"
+all=$(wc -l <"$work/actions")
 
 fail() {
 	printf 'peers: %s\n' "$*" >&2
 	exit 1
 }
 
-# start SERVER...: runs it and waits for its address.
-start() {
-	: >"$work/log"
-	"$@" "$work/actions" >"$work/log" 2>&1 &
-	server=$!
+# await WORD: waits until the server has written that at the beginning of a line, and
+# prints the line.
+await() {
 	for _ in $(seq 100); do
-		address=$(grep -m1 -o '^ws://.*' "$work/log") && return
+		grep -m1 "^$1" "$work/log" && return
 		sleep 0.1
 	done
-	fail "the server does not start: $(cat "$work/log")"
+	fail "the server has not written $1: $(cat "$work/log")"
 }
 
-# follow TOKEN PATH FLAGS...: runs restail; its exit status is in $status.
+# follow TOKEN PATH FLAGS…: starts restail in the background.
 follow() {
 	local token=$1 path=$2
 	shift 2
-	status=0
 	RESTREAM_ACCESS_TOKEN=$token RESTAIL_URL=$address/$path \
-		timeout 60 "$work/restail" -o raw -a all "$@" >"$work/out" 2>"$work/err" || status=$?
+		"$work/restail" -o raw -a all "$@" >"$work/out" 2>"$work/err" &
+	client=$!
 }
 
-# check NAME SERVER...: with messages that are deflated, and with plain ones.
+# check WHAT STATUS LINES: what the restail in the background must come to.
 check() {
-	local name=$1 kind
-	shift
-	for kind in deflated plain; do
-		printf '\n== %s, %s\n' "$name" "$kind"
-		converse "$kind" "$@"
-	done
+	local status=0
+	wait "$client" || status=$?
+	client=
+	[ "$status" = "$2" ] || fail "$1: status $status instead of $2: $(cat "$work/err")"
+	head -n "$3" "$work/actions" >"$work/want"
+	sed '/^{"restail":/d' "$work/out" | cmp "$work/want" - ||
+		fail "$1: what came out is not what was sent: $(tail -n1 "$work/err")"
+	printf '%-55s %5d lines, status %d: %s\n' "$1" "$3" "$status" "$(tail -n1 "$work/err")"
 }
 
-# converse KIND SERVER...: everything that a client does with one server.
+# stopped PATH: has the server send everything, and end the link, while restail is
+# stopped.
+stopped() {
+	: >"$work/log"
+	follow right "$1" --no-reconnect
+	await waiting >"$work/word"
+	kill -STOP "$client"
+	kill -USR2 "$server"
+	await ended >"$work/word"
+	kill -CONT "$client"
+}
+
+# converse NAME SERVER…: everything that a client does with one server.
 converse() {
-	local kind=$1
+	printf '\n== %s\n' "$1"
 	shift
-	start "$@" "$kind"
+	: >"$work/log"
+	# The server appends, since the log is emptied now and then.
+	"$@" >>"$work/log" 2>&1 &
+	server=$!
+	address=$(await ws:)
 
-	follow right ws --no-reconnect
-	[ "$status" = 4 ] || fail "status $status after the server's close frame: $(cat "$work/err")"
-	cmp "$work/actions" "$work/out" || fail "what came out is not what was sent"
-	printf 'all actions, then a close frame: %d lines, byte for byte; status %d\n' "$(wc -l <"$work/out")" "$status"
+	follow right all --no-reconnect
+	check "all actions with pings, then a close frame" 4 "$all"
+	follow right stay -n "$all"
+	check "all actions, restail leaves first" 0 "$all"
+	for path in all stay; do
+		await "$path: \([0-9]*\) pings, \1 answered; closed with 1000" >"$work/word"
+	done
+	follow wrong all
+	check "a wrong token" 3 0
+	follow right refuse
+	check "close 1008 before any action" 3 0
+	follow right policy --no-reconnect
+	check "close 1008 after ten actions" 4 10
+	stopped terminate
+	check "stopped: pings pending, then the end" 4 60
+	stopped goodbye
+	check "stopped: pings pending, then close 1001 and the end" 4 80
+	stopped half
+	check "stopped: a fragment, then the end" 4 20
 
-	follow right stay -n "$(wc -l <"$work/actions")"
-	[ "$status" = 0 ] || fail "status $status with -n: $(cat "$work/err")"
-	cmp "$work/actions" "$work/out" || fail "what came out with -n is not what was sent"
-	printf 'with -n, leaving first: status %d\n' "$status"
-
-	follow wrong ws
-	[ "$status" = 3 ] || fail "status $status with a wrong token: $(cat "$work/err")"
-	grep -q 401 "$work/err" || fail "no word about the refused token: $(cat "$work/err")"
-	printf 'a wrong token: status %d, %s\n' "$status" "$(tail -n1 "$work/err")"
-
-	sleep 0.5
 	kill "$server"
 	wait "$server" 2>/dev/null || true
 	server=
-	grep -v '^ws://' "$work/log" | sed 's/^/the server: /'
-	# Who leaves first may leave a ping behind that was on its way.
-	[ "$(grep -c "$kind; .*; closed with 1000" "$work/log")" = 2 ] &&
-		grep -q '; \([0-9]*\) pings, \1 answered; closed with 1000' "$work/log" ||
-		fail "the server was not content"
 }
 
 npm install --silent --no-save --prefix "$work/node" "ws@$ws_version"
-node_server() { node scripts/peers/on_ws.mjs "$1" "$2" "$work/node/node_modules"; }
-check "ws $ws_version on Node $(node --version)" node_server
-check "websockets $("$python" -c 'import websockets; print(websockets.__version__)') on $("$python" --version)" "$python" scripts/peers/on_websockets.py
+converse "ws $ws_version on Node $(node --version)" \
+	node scripts/peers/on_ws.mjs "$work/actions" "$work/node/node_modules"
+converse "websockets $("$python" -c 'import websockets; print(websockets.__version__)') on $("$python" --version)" \
+	"$python" scripts/peers/on_websockets.py "$work/actions"

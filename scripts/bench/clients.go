@@ -5,16 +5,12 @@ package main
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
-	"runtime"
 
 	"github.com/coder/websocket"
-
-	"github.com/restail/restail/cmd"
 )
 
 // The clients that restail is compared with run as processes of their own:
@@ -99,46 +95,5 @@ func ended(err error) error {
 	if websocket.CloseStatus(err) == websocket.StatusNormalClosure {
 		return nil
 	}
-	return err
-}
-
-// checkRole reads a recording, checks that each line is JSON, and copies it.
-// It tells on stderr what it checks with.
-func checkRole(args []string) error {
-	fmt.Fprint(os.Stderr, checker)
-	file, err := os.Open(args[0])
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	in := bufio.NewScanner(file)
-	in.Buffer(make([]byte, 64<<10), 16<<20)
-	out := bufio.NewWriterSize(os.Stdout, 32<<10)
-	for in.Scan() {
-		if !isJSON(in.Bytes()) {
-			return fmt.Errorf("not JSON: %.100q", in.Bytes())
-		}
-		out.Write(in.Bytes())
-		out.WriteByte('\n')
-	}
-	if err := in.Err(); err != nil {
-		return err
-	}
-	return out.Flush()
-}
-
-// allocsRole runs restail in this process and tells how often it allocated.
-// The first allocations, of the start, are shared by all frames.
-func allocsRole(args []string) error {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	status := cmd.Run(context.Background(), append([]string{"tail", "-q", "--no-reconnect"}, args[1:]...), cmd.Env{
-		Stdout: os.Stdout, Stderr: io.Discard, Environ: append(os.Environ(), "RESTAIL_URL="+args[0]),
-	})
-	runtime.ReadMemStats(&after)
-	if status != givenUp {
-		return fmt.Errorf("restail ended with status %d", status)
-	}
-	_, err := fmt.Fprintln(os.Stderr, after.Mallocs-before.Mallocs)
 	return err
 }

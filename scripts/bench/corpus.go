@@ -7,11 +7,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"strings"
+
+	"github.com/restail/restail/scripts/wire"
 )
 
-// corpus is what the sender sends: the connection set, then events of every
-// type, as WebSocket frames that need no more work.
+// corpus is what the sender sends: the connection set, then events of every type, as
+// WebSocket frames that are ready to be written.
 type corpus struct {
 	opening frames // the connection set
 	events  frames // sent over and over
@@ -25,16 +26,7 @@ type frames struct {
 }
 
 func (f *frames) add(message []byte) {
-	f.wire = append(f.wire, 0x81) // a whole text message
-	switch n := len(message); {
-	case n < 126:
-		f.wire = append(f.wire, byte(n))
-	case n < 1<<16:
-		f.wire = append(f.wire, 126, byte(n>>8), byte(n))
-	default:
-		f.wire = append(f.wire, 127, 0, 0, 0, 0, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
-	}
-	f.wire = append(f.wire, message...)
+	f.wire = wire.AppendFrame(f.wire, wire.Text, message)
 	f.ends = append(f.ends, len(f.wire))
 }
 
@@ -43,11 +35,8 @@ func (f *frames) messages(do func(message []byte)) {
 	start := 0
 	for _, end := range f.ends {
 		header := 2
-		switch f.wire[start+1] {
-		case 126:
+		if f.wire[start+1] == 126 {
 			header = 4
-		case 127:
-			header = 10
 		}
 		do(f.wire[start+header : end])
 		start = end
@@ -63,8 +52,7 @@ func (f *frames) mean() int {
 
 type object = map[string]any
 
-// eventTypes are all that the documentation lists. Plain chat is what there is
-// most of.
+// eventTypes are those of the documentation. Most events are plain chat.
 var eventTypes = []struct {
 	id, source int
 	slug       string
@@ -116,10 +104,9 @@ var eventTypes = []struct {
 	}},
 }
 
-// newCorpus makes a corpus that is the same every time. There are connections
-// for so many channels, spread over the platforms. With size, each text is
-// filled up so that its frame has that many bytes at least.
-func newCorpus(events, connections, size int) *corpus {
+// newCorpus makes a corpus that is the same every time, with that many events and
+// connections, which are spread over the platforms.
+func newCorpus(events, connections int) *corpus {
 	w := &writer{Rand: rand.New(rand.NewPCG(1, 724))}
 	c := &corpus{}
 	for i := range connections {
@@ -136,13 +123,7 @@ func newCorpus(events, connections, size int) *corpus {
 		if t.slug == "twitch" {
 			c.twitch++
 		}
-		payload := t.payload(w)
-		message := w.event(t.id, t.source, t.slug, connections, payload)
-		if text, ok := payload["text"].(string); ok && len(message) < size {
-			payload["text"] = text + strings.Repeat(" "+text, 1+(size-len(message))/(1+len(text)))
-			message = w.event(t.id, t.source, t.slug, connections, payload)
-		}
-		c.events.add(message)
+		c.events.add(w.event(t.id, t.source, t.slug, connections, t.payload(w)))
 	}
 	return c
 }
@@ -197,6 +178,3 @@ func marshal(o object) []byte {
 	}
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }
-
-// twitchIn is how many of so many events are of Twitch.
-func (c *corpus) twitchIn(events int) int { return c.twitch * events / len(c.events.ends) }

@@ -8,7 +8,7 @@ import (
 )
 
 func TestCorpus(t *testing.T) {
-	c := newCorpus(corpusEvents, 11, 0)
+	c := newCorpus(corpusEvents, 11)
 	if mean := c.events.mean(); mean < 714 || mean > 734 {
 		t.Errorf("a mean of %d bytes, not of 724", mean)
 	}
@@ -30,17 +30,5 @@ func TestCorpus(t *testing.T) {
 	})
 	if len(types) != 20 || twitch != c.twitch {
 		t.Errorf("%d types, %d of Twitch, not %d", len(types), twitch, c.twitch)
-	}
-}
-
-func TestCorpusOfSize(t *testing.T) {
-	for _, size := range []int{300, 4 << 10, 1 << 20} {
-		c := newCorpus(8, 1000, size)
-		if mean := c.events.mean(); mean < size || mean > size+size/5+800 {
-			t.Errorf("frames of %d, not of %d", mean, size)
-		}
-		if len(c.opening.ends) != 1000 {
-			t.Errorf("%d connections", len(c.opening.ends))
-		}
 	}
 }

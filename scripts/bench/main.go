@@ -1,15 +1,14 @@
 //go:build unix
 
-// Command bench measures restail beside what it can be compared with: a bare
-// copy of the same frames, the obvious client, and the peers that are
-// installed. scripts/bench.sh builds what it needs and starts it.
+// Command bench measures restail beside what it can be compared with: a bare copy of
+// the same frames, the obvious client, wscat and jq. scripts/bench.sh builds what it
+// needs and starts it.
 package main
 
 import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -23,34 +22,28 @@ func main() {
 }
 
 // roles are what this program does as a process that is measured.
-var roles = map[string]func(args []string) error{
-	"copy": copyRole, "naive": naiveRole, "check": checkRole, "allocs": allocsRole,
-}
+var roles = map[string]func(args []string) error{"copy": copyRole, "naive": naiveRole}
 
 // groups are what is measured, in this order.
 var groups = []struct {
 	name string
 	run  func(*bench) ([]row, error)
 }{
-	{"throughput", (*bench).throughput},
+	{"speed", (*bench).speed},
 	{"replay", (*bench).replay},
 	{"latency", (*bench).latency},
 	{"lost", (*bench).lost},
-	{"growth", (*bench).growth},
-	{"start", (*bench).start},
-	{"many", (*bench).many},
+	{"memory", (*bench).memory},
 }
 
-// bench is the place where everything is measured.
+// bench holds what every measurement needs.
 type bench struct {
-	restail, check, empty string // binaries
-	self                  string // this program
-	rounds                int
-	sender                *sender
-	corpus                *corpus
-	folder, certificate   string
-	null                  *os.File
-	peaks                 map[string]int // of memory, in KiB, by contender
+	restail, self string // binaries
+	rounds        int
+	sender        *sender
+	corpus        *corpus
+	folder        string
+	null          *os.File
 }
 
 // corpusEvents is how many different events there are.
@@ -62,17 +55,15 @@ func start(args []string) error {
 			return role(args[1:])
 		}
 	}
-	b := &bench{peaks: map[string]int{}}
+	b := &bench{}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.StringVar(&b.restail, "restail", "", "restail's `binary`, stripped")
-	flags.StringVar(&b.check, "check", "", "this program, built with GOEXPERIMENT=jsonv2")
-	flags.StringVar(&b.empty, "empty", "", "a Go program that does nothing")
 	flags.IntVar(&b.rounds, "rounds", 3, "how often each thing is measured")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if b.restail == "" || b.check == "" || b.empty == "" || b.rounds < 1 {
-		return fmt.Errorf("start it by scripts/bench.sh")
+	if b.restail == "" || b.rounds < 1 {
+		return fmt.Errorf("start it with scripts/bench.sh")
 	}
 	names := []string{}
 	for _, g := range groups {
@@ -80,13 +71,13 @@ func start(args []string) error {
 	}
 	for _, name := range flags.Args() {
 		if !slices.Contains(names, name) {
-			return fmt.Errorf("nothing is called %q: choose from %s", name, strings.Join(names, ", "))
+			return fmt.Errorf("unknown group %q: choose from %s", name, strings.Join(names, ", "))
 		}
 	}
 	return b.measure(flags.Args())
 }
 
-// measure does the groups that are asked for, or all, and prints the table.
+// measure measures the groups that are named, or all, and prints the table.
 func (b *bench) measure(names []string) (err error) {
 	if b.self, err = os.Executable(); err != nil {
 		return err
@@ -101,13 +92,9 @@ func (b *bench) measure(names []string) (err error) {
 	defer b.null.Close()
 	b.sender = newSender()
 	defer b.sender.close()
-	b.certificate = filepath.Join(b.folder, "authority.pem")
-	if err := b.sender.writeCertificate(b.certificate); err != nil {
-		return err
-	}
-	b.corpus = newCorpus(corpusEvents, len(connectionSlugs), 0)
-	fmt.Printf("%d cores, %s/%s, %s; %d different events of %d bytes on average, %s\n\n", runtime.NumCPU(),
-		runtime.GOOS, runtime.GOARCH, runtime.Version(), corpusEvents, b.corpus.events.mean(), rounds(b.rounds))
+	b.corpus = newCorpus(corpusEvents, len(connectionSlugs))
+	fmt.Printf("%d cores, %s/%s, %s; %d different events of %d bytes on average, medians of %d rounds\n\n", runtime.NumCPU(),
+		runtime.GOOS, runtime.GOARCH, runtime.Version(), corpusEvents, b.corpus.events.mean(), b.rounds)
 	var table []row
 	begin := machineNow()
 	for _, group := range groups {
@@ -115,20 +102,13 @@ func (b *bench) measure(names []string) (err error) {
 			continue
 		}
 		fmt.Fprintln(os.Stderr, "measuring:", group.name)
-		more, err := group.run(b)
+		rows, err := group.run(b)
 		if err != nil {
 			return fmt.Errorf("%s: %w", group.name, err)
 		}
-		table = append(table, more...)
+		table = append(table, rows...)
 	}
 	table = append(table, machineNow().since(begin)...)
-	fmt.Print(strings.Join(render(table), "\n"), "\n")
+	fmt.Println(strings.Join(render(table), "\n"))
 	return nil
-}
-
-func rounds(n int) string {
-	if n == 1 {
-		return "1 round"
-	}
-	return fmt.Sprintf("medians of %d rounds", n)
 }

@@ -14,7 +14,7 @@ import (
 
 // What restail is compared with writes the same records.
 func TestNaiveRecords(t *testing.T) {
-	c := newCorpus(corpusEvents, 11, 0)
+	c := newCorpus(corpusEvents, 11)
 	decoder, lines, channels := decode.New(time.Now), format.NDJSON{}, map[string]string{}
 	compare := func(frame []byte) {
 		record, err := decoder.Decode(frame)

@@ -16,17 +16,17 @@ import (
 	"time"
 )
 
-// givenUp is restail's exit status under --no-reconnect when the server
-// closes: the end of every show here.
+// givenUp is restail's exit status when the server closes the link, under
+// --no-reconnect: every show here ends so.
 const givenUp = 4
 
-// patience is how long one process may take.
-const patience = time.Minute
+// processTimeout bounds the time of one process.
+const processTimeout = time.Minute
 
 // client is a process to measure, by its arguments.
 type client struct{ args []string }
 
-// outcome is what a process took.
+// outcome is the time and the memory that a process took.
 type outcome struct {
 	wall   time.Duration // from the handshake, or the start without one, to the end
 	cpu    time.Duration // user and system
@@ -35,10 +35,10 @@ type outcome struct {
 	stderr string
 }
 
-// run lets a client see a show to its end. Its stdout goes to /dev/null, or
-// into a pipe that read empties.
+// run runs a client until the end of its show. Its stdout goes to /dev/null, or into a
+// pipe that read empties.
 func (b *bench) run(c client, s show, read func(io.Reader) (lines int, err error)) (o outcome, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), processTimeout)
 	defer cancel()
 	var began atomic.Pointer[time.Time]
 	s.began = func(at time.Time) { began.CompareAndSwap(nil, &at) }
@@ -64,7 +64,7 @@ func (b *bench) run(c client, s show, read func(io.Reader) (lines int, err error
 	}
 	peak := watchPeak(process.Process.Pid)
 	if read != nil {
-		process.Stdout.(*os.File).Close() // the process has its own; at its end there is none
+		process.Stdout.(*os.File).Close() // so that read sees the end when the process exits
 		if o.lines, err = read(out); err != nil {
 			return o, err
 		}
@@ -87,14 +87,13 @@ func (b *bench) command(ctx context.Context, c client) *exec.Cmd {
 	process := exec.CommandContext(ctx, c.args[0], c.args[1:]...)
 	process.Env = []string{
 		"PATH=" + os.Getenv("PATH"),
-		"PYTHONPATH=" + os.Getenv("PYTHONPATH"),
 		"HOME=" + b.folder, "XDG_CONFIG_HOME=" + b.folder, "XDG_STATE_HOME=" + b.folder,
-		"RESTREAM_ACCESS_TOKEN=bench", "RESTAIL_URL=" + b.sender.url(false), "SSL_CERT_FILE=" + b.certificate,
+		"RESTREAM_ACCESS_TOKEN=bench", "RESTAIL_URL=" + b.sender.url(),
 	}
 	return process
 }
 
-// countLines reads in pieces of that size, with a pause after each.
+// countLines reads to the end in pieces of that size, with a pause after each.
 func countLines(from io.Reader, piece int, pause time.Duration) (lines int, err error) {
 	buf := make([]byte, piece)
 	for {
@@ -109,12 +108,9 @@ func countLines(from io.Reader, piece int, pause time.Duration) (lines int, err 
 	}
 }
 
-// fast reads as fast as it can.
-func fast(from io.Reader) (int, error) { return countLines(from, 64<<10, 0) }
-
-// watchPeak asks again and again how much memory a process has had at most.
-// (What the system tells at its end counts the parent's memory too.) The
-// function that it returns ends that, in KiB.
+// watchPeak polls the peak memory of a process until the function that it returns is
+// called, which returns it in KiB. (What wait4 reports includes the memory of the
+// parent before exec.)
 func watchPeak(pid int) func() int {
 	stop, peak := make(chan struct{}), make(chan int)
 	go func() {
@@ -122,7 +118,7 @@ func watchPeak(pid int) func() int {
 		tick := time.NewTicker(10 * time.Millisecond)
 		defer tick.Stop()
 		for {
-			most = max(most, memory(pid, "VmHWM"))
+			most = max(most, peakMemory(pid))
 			select {
 			case <-tick.C:
 			case <-stop:
@@ -137,13 +133,14 @@ func watchPeak(pid int) func() int {
 	}
 }
 
-// memory reads one of a process' sizes, in KiB; 0 where there is no /proc.
-func memory(pid int, which string) int {
+// peakMemory returns the most that a process has had resident, in KiB; 0 where there
+// is no /proc.
+func peakMemory(pid int) int {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0
 	}
-	_, rest, _ := strings.Cut(string(status), which+":")
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
 	size, _ := strconv.Atoi(strings.Fields(rest + " 0")[0])
 	return size
 }

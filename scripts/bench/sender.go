@@ -4,40 +4,35 @@ package main
 
 import (
 	"bufio"
-	"crypto/sha1"
-	"encoding/base64"
-	"encoding/pem"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/restail/restail/scripts/wire"
 )
 
-// show is what clients are sent.
+// show is what clients are sent: the connection set, and then the events of the
+// corpus again and again.
 type show struct {
 	corpus *corpus
-	frames int // how many events; those of the corpus over and over
-	// rate is how many events a second; 0 means as fast as they are read.
-	rate int
-	// stay keeps the connection open after the last event. Otherwise a close
-	// frame follows at once.
-	stay bool
-	// began is told when a client is connected and sending begins, sent, when
-	// it is paced, the number of each event that is about to be sent.
+	frames int  // number of events
+	rate   int  // events a second; 0: as fast as they are read
+	stay   bool // keep the connection open after the last event, without a close frame
+	// began is called after the handshake; sent before each event, if there is a rate.
 	began func(time.Time)
 	sent  func(event int, at time.Time)
 }
 
-// sender is a Restream that sends ready-made frames, so that it is never what
-// is measured. It serves on ws:// and wss://.
+// sender is a Restream that sends ready-made frames, so that the sender is never what
+// is measured.
 type sender struct {
-	plain, secure *httptest.Server
+	server *httptest.Server
 
 	mu   sync.Mutex
 	next show
@@ -45,70 +40,47 @@ type sender struct {
 
 func newSender() *sender {
 	s := &sender{}
-	s.plain = httptest.NewServer(s)
-	s.secure = httptest.NewTLSServer(s)
+	s.server = httptest.NewServer(s)
 	return s
 }
 
-func (s *sender) close() {
-	s.plain.Close()
-	s.secure.Close()
-}
+func (s *sender) close() { s.server.Close() }
 
 // url is where clients find the sender.
-func (s *sender) url(secure bool) string {
-	server := s.plain
-	if secure {
-		server = s.secure
-	}
-	return "ws" + strings.TrimPrefix(server.URL, "http") + "/ws"
-}
+func (s *sender) url() string { return "ws" + strings.TrimPrefix(s.server.URL, "http") + "/ws" }
 
-// writeCertificate writes the authority to trust for wss:// into a file.
-func (s *sender) writeCertificate(name string) error {
-	block := &pem.Block{Type: "CERTIFICATE", Bytes: s.secure.Certificate().Raw}
-	return os.WriteFile(name, pem.EncodeToMemory(block), 0o600)
-}
-
-// play says what the clients from now on are sent.
+// play sets what clients are sent from now on.
 func (s *sender) play(next show) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.next = next
 }
 
-// ServeHTTP does the handshake by hand, since what follows is ready-made.
+// ServeHTTP sends a client its show.
 func (s *sender) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	next := s.next
 	s.mu.Unlock()
-	conn, rw, err := http.NewResponseController(w).Hijack()
+	conn, from, err := wire.Accept(w, r)
 	if err != nil {
 		return
 	}
 	defer conn.Close()
-	accept := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
-	rw.WriteString("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
-		base64.StdEncoding.EncodeToString(accept[:]) + "\r\n\r\n")
-	if rw.Flush() != nil {
-		return
-	}
 	if next.began != nil {
 		next.began(time.Now())
 	}
 	if next.send(conn) == nil {
-		drain(conn, rw.Reader)
+		drain(conn, from)
 	}
 }
 
-// drain waits for the client to close, so that nothing that is under way to it
-// is lost.
+// drain waits until the client closes, so that it gets everything that was sent.
 func drain(conn net.Conn, from *bufio.Reader) {
 	conn.SetReadDeadline(time.Now().Add(time.Minute))
 	io.Copy(io.Discard, from)
 }
 
-var normalClosure = []byte{0x88, 2, 1000 >> 8, 1000 & 0xff}
+var normalClosure = wire.AppendClose(nil, 1000, "")
 
 func (s show) send(to io.Writer) error {
 	if _, err := to.Write(s.corpus.opening.wire); err != nil {
@@ -158,8 +130,8 @@ func (s show) sendPaced(to io.Writer) error {
 	return err
 }
 
-// waitUntil sleeps without the Go scheduler's rounding to milliseconds. It does
-// not spin: the kernel lets clients wait behind a process that does.
+// waitUntil sleeps more precisely than time.Sleep, which rounds to milliseconds. It
+// does not spin, since the clients need the core.
 func waitUntil(due time.Time) {
 	for left := time.Until(due); left > 0; left = time.Until(due) {
 		enough := unix.NsecToTimeval(int64(left + time.Microsecond))

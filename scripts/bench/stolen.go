@@ -9,20 +9,19 @@ import (
 	"strings"
 )
 
-// machine is how much processor time there was since the machine was started,
-// and how much of it its host gave to others, in the same unit. Of a virtual
-// machine it says whether figures mean something.
+// machine is the processor time since the machine was started, and how much of it the
+// host gave to other machines, in ticks. Where that is much, figures mean little.
 type machine struct{ all, stolen float64 }
 
-// machineNow reads /proc/stat; nothing where there is none.
+// machineNow reads /proc/stat. It returns zeros where there is none.
 func machineNow() machine {
 	stat, _ := os.ReadFile("/proc/stat")
 	first, _, _ := strings.Cut(string(stat), "\n")
 	return machineOf(first)
 }
 
-// machineOf reads "cpu", and the times of user, nice, system, idle, iowait, irq,
-// softirq and steal. What follows is counted as user's already.
+// machineOf parses the line "cpu", which has the times of user, nice, system, idle,
+// iowait, irq, softirq and steal. The fields after them are part of user.
 func machineOf(line string) (m machine) {
 	fields := strings.Fields(line)
 	if len(fields) < 9 || fields[0] != "cpu" {
@@ -38,7 +37,7 @@ func machineOf(line string) (m machine) {
 	return m
 }
 
-// since is the row of what was stolen since then; none where that is not known.
+// since returns a row about the time between then and m, or none where it is unknown.
 func (m machine) since(then machine) []row {
 	all := m.all - then.all
 	if all <= 0 {

@@ -8,40 +8,31 @@ import (
 	"strings"
 )
 
-// row is a line of the table: what was measured, what came out, and what the
-// goal is.
-type row struct {
-	what, result, goal string
-	met                verdict
+// row is a line of the table: what was measured, what came out, the floor, and
+// whether it holds.
+type row struct{ what, result, floor, verdict string }
+
+func (r *row) atLeast(value, floor float64) {
+	r.hold(value >= floor, fmt.Sprintf("at least %g", floor))
 }
+func (r *row) atMost(value, most float64) { r.hold(value <= most, fmt.Sprintf("at most %g", most)) }
 
-type verdict int
-
-const (
-	noGoal verdict = iota
-	met
-	missed
-)
-
-// verdictOf tells whether a goal is met.
-func verdictOf(ok bool) verdict {
-	if ok {
-		return met
+func (r *row) hold(ok bool, floor string) {
+	r.floor, r.verdict = floor, "yes"
+	if !ok {
+		r.verdict = "**no**"
 	}
-	return missed
 }
 
 // render is the table in Markdown.
 func render(table []row) []string {
-	lines := []string{"| what | measured | goal | |", "|---|---|---|---|"}
+	lines := []string{"| what | measured | floor | |", "|---|---|---|---|"}
 	for _, r := range table {
-		mark := map[verdict]string{noGoal: "", met: "yes", missed: "**no**"}[r.met]
-		lines = append(lines, fmt.Sprintf("| %s | %s | %s | %s |", escape(r.what), escape(r.result), escape(r.goal), mark))
+		what := strings.ReplaceAll(r.what, "|", `\|`)
+		lines = append(lines, fmt.Sprintf("| %s | %s | %s | %s |", what, r.result, r.floor, r.verdict))
 	}
 	return lines
 }
-
-func escape(cell string) string { return strings.ReplaceAll(cell, "|", `\|`) }
 
 // median of some measurements; 0 of none.
 func median(of []float64) float64 {
@@ -59,14 +50,9 @@ func median(of []float64) float64 {
 func ratio(a, b []float64) float64 { return median(a) / median(b) }
 
 // rate is frames a second, for people.
-func rate(perSecond float64) string {
-	if perSecond < 1e6 {
-		return fmt.Sprintf("%.0f thousand/s", perSecond/1e3)
-	}
-	return fmt.Sprintf("%.2f million/s", perSecond/1e6)
-}
+func rate(perSecond float64) string { return fmt.Sprintf("%.0f thousand/s", perSecond/1e3) }
 
-func mebibytes(kib int) string { return fmt.Sprintf("%.1f MB", float64(kib)/1024) }
+func mebibytes(kib int) string { return fmt.Sprintf("%.1f MiB", float64(kib)/1024) }
 
 // missing is the row of something that is not installed here.
 func missing(what string) row { return row{what: what, result: "not installed here"} }

@@ -1,196 +1,152 @@
+//go:build linux
+
 package main
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"strings"
+	"slices"
 	"sync"
 	"time"
 
-	"github.com/coder/websocket"
+	"github.com/restail/restail/scripts/wire"
 )
 
-// The ways in which the link is broken, and some in which it does not even
-// come up.
 const (
-	reset    = "reset"
-	hangUp   = "end without a close frame"
-	goodbye  = "close frame"
-	silence  = "silence with answered pings"
-	garbage  = "garbage"
-	half     = "half a frame, then the end"
-	tooLarge = "frame beyond the limit"
-	trouble  = "handshake refused with 503"
-	patience = "handshake refused with 429"
-	noAnswer = "handshake cut off"
+	heartbeatTimeout = time.Second
+	maxFrame         = 256 << 10
+	// fightWithin is how soon after a redial for a drain a second drain makes restail
+	// stand down.
+	fightWithin = time.Minute
 )
 
-// The largest frame, as the flag has it and in bytes.
-const (
-	maxFrame  = "256KiB"
-	frameSize = 256 << 10
-)
-
-var kinds = []string{reset, hangUp, goodbye, silence, garbage, half, tooLarge, trouble, patience, noAnswer}
-
-// A service breaks one link after the other. It serves one client at a time,
-// so its fields need the lock only where connections overlap.
+// A service injects one fault after the other into the links of one restail, and
+// logs what it did.
 type service struct {
-	mu          sync.Mutex
-	random      *rand.Rand
-	cuts        int // to come
-	connections int
-	broken      map[string]int
-	sent        int // actions, and the number of the next
-	delivered   map[int]bool
-	over        chan struct{} // closed after the last connection's last action
+	*rand.Rand
+	client *client
+	over   chan struct{} // closed when the last link has got its last action
+
+	mu         sync.Mutex // held while a connection is served: one at a time
+	left       int        // faults to come
+	injected   map[string]int
+	links      []*link
+	problems   []problem
+	sent       int           // actions
+	refused    bool          // with 401, since the last granted handshake
+	redialling bool          // restail redials because of a drain
+	answered   time.Duration // the last such handshake
+	memory     [2]int        // the most that restail had resident, in KiB, in each half
+	total      int           // faults
 }
 
-func newService(cuts int, seed uint64) *service {
+func newService(c *client, total int, seed uint64) *service {
 	return &service{
-		random: rand.New(rand.NewPCG(seed, 0)), cuts: cuts, broken: map[string]int{},
-		delivered: map[int]bool{}, over: make(chan struct{}),
+		Rand: rand.New(rand.NewPCG(seed, 14)), client: c, over: make(chan struct{}),
+		left: total, total: total, injected: map[string]int{},
 	}
 }
 
-type connKey struct{}
+func (s *service) now() time.Duration { return time.Since(start) }
 
-func connContext(ctx context.Context, conn net.Conn) context.Context {
-	return context.WithValue(ctx, connKey{}, conn)
+// about returns a random time around d.
+func (s *service) about(d time.Duration) time.Duration {
+	return d/2 + time.Duration(s.Int64N(int64(d)))
 }
 
-// next decides how the next link is broken; "" when enough were.
-func (s *service) next() string {
-	s.connections++
-	if s.cuts == 0 {
-		return ""
-	}
-	s.cuts--
-	kind := kinds[s.random.IntN(len(kinds))]
-	if kind == silence && s.random.IntN(3) > 0 {
-		kind = reset // silence takes its time
-	}
-	s.broken[kind]++
-	return kind
+func (s *service) problem(kind, format string, args ...any) {
+	s.problems = append(s.problems, problem{len(s.links) - 1, kind, fmt.Sprintf(format, args...)})
 }
 
-// ServeHTTP serves one link to its end. The next one waits until then.
+// drainAge is how long ago restail redialled because of a drain.
+func (s *service) drainAge() time.Duration {
+	switch {
+	case s.redialling:
+		return 0
+	case s.answered == 0:
+		return time.Hour
+	}
+	return s.now() - s.answered
+}
+
+// next chooses a fault that can be injected now.
+func (s *service) next() fault {
+	choice := []fault{}
+	for _, f := range faults {
+		if f.possible == nil || f.possible(s) {
+			choice = slices.Concat(choice, slices.Repeat([]fault{f}, f.share))
+		}
+	}
+	if len(choice) == 0 {
+		return fault{name: "reset", inject: (*conn).reset, reasons: network}
+	}
+	return choice[s.IntN(len(choice))]
+}
+
+// ServeHTTP refuses a handshake, or serves a link up to its fault.
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	under := r.Context().Value(connKey{}).(net.Conn)
-	kind := s.next()
-	switch kind {
-	case trouble:
-		http.Error(w, "not now", http.StatusServiceUnavailable)
-		return
-	case patience:
-		w.Header().Set("Retry-After", "0")
-		http.Error(w, "not so fast", http.StatusTooManyRequests)
-		return
-	case noAnswer:
-		under.Close()
+	if s.left == 0 {
+		s.last(w, r)
 		return
 	}
-	ws, err := websocket.Accept(w, r, nil)
+	half := &s.memory[(s.total-s.left)*2/s.total]
+	*half = max(*half, s.client.resident())
+	s.left--
+	f := s.next()
+	s.injected[f.name]++
+	if f.refuse != nil {
+		f.refuse(s, w)
+		return
+	}
+	c := s.accept(w, r)
+	if c == nil {
+		return
+	}
+	defer c.tcp.Close()
+	c.Fault, c.Reasons = f.name, f.reasons
+	if !f.atOnce && !c.healthy() || c.left() {
+		c.leftUnasked()
+		return
+	}
+	f.inject(c)
+}
+
+// accept grants a handshake and begins the log of the link.
+func (s *service) accept(w http.ResponseWriter, r *http.Request) *conn {
+	granted := s.now()
+	under, from, err := wire.Accept(w, r)
 	if err != nil {
+		s.problem(other, "a handshake fails: %v", err)
+		return nil
+	}
+	s.refused = false
+	if s.redialling {
+		s.redialling, s.answered = false, granted
+	}
+	c := &conn{service: s, tcp: under.(*net.TCPConn), synced: make(chan string, 4), gone: make(chan struct{}), eof: make(chan struct{})}
+	c.begin(granted)
+	go c.receive(from)
+	return c
+}
+
+// last serves the link that no fault ends.
+func (s *service) last(w http.ResponseWriter, r *http.Request) {
+	c := s.accept(w, r)
+	if c == nil {
 		return
 	}
-	defer ws.CloseNow()
-	ctx := ws.CloseRead(context.Background())
-	for range s.random.IntN(5) {
-		if !s.burst(ctx, ws) {
-			return
-		}
-	}
-	if kind == "" {
-		s.last(ctx, ws)
-		return
-	}
-	from := s.sent
-	s.some(ctx, ws) // these may be lost
-	s.cut(ctx, ws, under, kind, from)
-}
-
-// burst sends some actions and waits until they have certainly arrived.
-func (s *service) burst(ctx context.Context, ws *websocket.Conn) bool {
-	from := s.sent
-	if !s.some(ctx, ws) {
-		return false
-	}
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	if ws.Ping(ctx) != nil {
-		return false
-	}
-	s.deliver(from)
-	return true
-}
-
-// deliver enters the actions from that number on as delivered.
-func (s *service) deliver(from int) {
-	for n := from; n < s.sent; n++ {
-		s.delivered[n] = true
-	}
-}
-
-// some sends a few actions, most of them small.
-func (s *service) some(ctx context.Context, ws *websocket.Conn) bool {
-	for range s.random.IntN(60) {
-		size := s.random.IntN(1500)
-		if s.random.IntN(100) == 0 {
-			size = s.random.IntN(frameSize - 1000)
-		}
-		action := fmt.Sprintf(`{"action":"event","payload":{"eventIdentifier":"%d","eventPayload":{"text":"%s"},"eventSourceId":2,"eventTypeId":4},"timestamp":1740152273}`,
-			s.sent, strings.Repeat("x", size))
-		s.sent++
-		if ws.Write(ctx, websocket.MessageText, []byte(action)) != nil {
-			return false
-		}
-	}
-	return true
-}
-
-// cut breaks the link. from is the first action that may not have arrived yet.
-func (s *service) cut(ctx context.Context, ws *websocket.Conn, under net.Conn, kind string, from int) {
-	switch kind {
-	case reset:
-		under.(*net.TCPConn).SetLinger(0)
-		under.Close()
-	case hangUp:
-		under.Close()
-	case goodbye:
-		if ws.Close(websocket.StatusGoingAway, "a restart") == nil {
-			s.deliver(from) // what was before the answered close frame
-		}
-	case silence:
-		for ws.Ping(ctx) == nil {
-			s.deliver(from)
-			time.Sleep(20 * time.Millisecond)
-		}
-	case garbage:
-		under.Write([]byte(strings.Repeat("\xf7 garbage ", 5)))
-		<-ctx.Done()
-	case half:
-		under.Write([]byte("\x81\x7e\x10\x00{\"action\":\"event\",\"payl"))
-		under.Close()
-	case tooLarge:
-		ws.Write(ctx, websocket.MessageText, make([]byte, frameSize+1))
-		<-ctx.Done()
-	}
-}
-
-// last serves the link that is left alone.
-func (s *service) last(ctx context.Context, ws *websocket.Conn) {
-	for range 20 {
-		s.burst(ctx, ws)
+	defer c.tcp.Close()
+	c.Fault = "SIGTERM"
+	if !c.healthy() || !c.sync() {
+		s.problem(untimely, "restail left the last link by itself")
 	}
 	close(s.over)
-	for ctx.Err() == nil {
-		ws.Write(ctx, websocket.MessageText, []byte(`{"action":"heartbeat","payload":{},"timestamp":1740152273}`))
-		time.Sleep(50 * time.Millisecond)
+	for !c.leaves(50 * time.Millisecond) {
+		c.heartbeat()
+		c.flush()
 	}
 }

@@ -1,0 +1,193 @@
+//go:build linux
+
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// A link is the service's log of a handshake that it granted, and of what followed.
+type link struct {
+	Fault    string        // how it ended
+	Reasons  []string      // what restail may say about that; anything if there is none
+	Granted  time.Duration // just before the handshake was answered
+	Answered time.Duration // just after
+	Actions  []action
+	// From and To are the earliest and the latest time that record.md allows for the
+	// beginning of the gap that follows.
+	From, To time.Duration
+}
+
+// An action is one that was sent.
+type action struct {
+	ID      int
+	End     int  // its last byte, counted from the beginning of the connection
+	Arrived bool // acknowledged by the client's kernel, or by the client itself
+}
+
+const (
+	// excess is how much longer a stated gap may be than the log says.
+	excess = 500 * time.Millisecond
+	// transit is how long an action may take to a client that does not confirm it.
+	transit = 100 * time.Millisecond
+	// rounding is that of gap_seconds.
+	rounding = time.Millisecond
+)
+
+// A problem is something that must not be, in a link or in the gap after it.
+type problem struct {
+	Link       int
+	Kind, Text string
+}
+
+// The kinds of problems.
+const (
+	missing    = "missing"
+	doubled    = "doubled"
+	disordered = "disordered"
+	wrongGap   = "gap"
+	wrongCause = "reason"
+	untimely   = "untimely"
+	other      = "other"
+)
+
+var kinds = []string{missing, doubled, disordered, wrongGap, wrongCause, untimely, other}
+
+// A line is one that restail wrote.
+type line struct {
+	Action  string   `json:"action"`
+	EventID string   `json:"event_id,omitempty"`
+	Status  string   `json:"status,omitempty"`
+	Reason  string   `json:"reason,omitempty"`
+	Gap     *float64 `json:"gap_seconds,omitempty"`
+}
+
+// read reads restail's output to its end.
+func read(from io.Reader) (lines []line, err error) {
+	in := bufio.NewScanner(from)
+	in.Buffer(nil, 1<<20)
+	for in.Scan() {
+		var l line
+		if err := json.Unmarshal(in.Bytes(), &l); err != nil {
+			l = line{Action: fmt.Sprintf("%.200q", in.Text())}
+		}
+		lines = append(lines, l)
+	}
+	return lines, in.Err()
+}
+
+// A checker compares restail's output with the service's log.
+type checker struct {
+	log     []*link
+	linkOf  map[int]int // the link of an action
+	times   map[int]int // how often an action was written
+	latest  int         // action
+	current int         // link; -1 before the first
+	up      bool
+	down    bool // the link was lost before it was ever up
+	arrived int  // actions
+	gaps    int
+	most    time.Duration // by which a stated gap exceeds that of the log
+	found   []problem
+}
+
+// check compares all lines of the output with the log.
+func check(log []*link, lines []line) *checker {
+	c := &checker{log: log, linkOf: map[int]int{}, times: map[int]int{}, latest: -1, current: -1}
+	for n, l := range log {
+		for _, a := range l.Actions {
+			c.linkOf[a.ID] = n
+		}
+	}
+	for _, l := range lines {
+		switch {
+		case l.Action == "event":
+			c.event(l)
+		case l.Action == "link" && l.Status == "lost":
+			c.lost(l)
+		case l.Action == "link" && (l.Status == "connected" || l.Status == "restored"):
+			c.raised(l)
+		default:
+			c.add(c.current, other, "unexpected line %+v", l)
+		}
+	}
+	if c.current != len(log)-1 {
+		c.add(len(log)-1, other, "%d handshakes were granted, the link was up %d times", len(log), c.current+1)
+	}
+	for n, l := range log {
+		for _, a := range l.Actions {
+			if a.Arrived {
+				c.arrived++
+			}
+			if a.Arrived && c.times[a.ID] == 0 {
+				c.add(n, missing, "action %d has arrived and was not written", a.ID)
+			}
+		}
+	}
+	return c
+}
+
+func (c *checker) add(link int, kind, format string, args ...any) {
+	c.found = append(c.found, problem{max(link, 0), kind, fmt.Sprintf(format, args...)})
+}
+
+func (c *checker) event(l line) {
+	id, err := strconv.Atoi(l.EventID)
+	link, sent := c.linkOf[id]
+	if err != nil || !sent {
+		c.add(c.current, other, "action %q was never sent in full", l.EventID)
+		return
+	}
+	if c.times[id]++; c.times[id] > 1 {
+		c.add(link, doubled, "action %d was written %d times", id, c.times[id])
+	}
+	if id < c.latest {
+		c.add(link, disordered, "action %d was written after %d", id, c.latest)
+	}
+	c.latest = max(c.latest, id)
+	if link != c.current || !c.up {
+		c.add(link, disordered, "action %d was written while link %d was current, up: %v", id, c.current, c.up)
+		c.current, c.up = link, true
+	}
+}
+
+func (c *checker) lost(l line) {
+	switch {
+	case c.current < 0 && !c.down:
+		c.down = true
+	case !c.up:
+		c.add(c.current, other, "the link was lost twice")
+	case len(c.log[c.current].Reasons) > 0 && !slices.Contains(c.log[c.current].Reasons, l.Reason):
+		c.add(c.current, wrongCause, "the reason is %q, not one of %q", l.Reason, c.log[c.current].Reasons)
+	}
+	c.up = false
+}
+
+func (c *checker) raised(l line) {
+	if c.up || (l.Status == "connected") != (c.current < 0) || c.current == len(c.log)-1 {
+		c.add(c.current, other, "unexpected status %q", l.Status)
+		return
+	}
+	c.current, c.up = c.current+1, true
+	if c.current == 0 {
+		return
+	}
+	if l.Gap == nil {
+		c.add(c.current-1, wrongGap, "no gap is stated")
+		return
+	}
+	c.gaps++
+	last, next := c.log[c.current-1], c.log[c.current]
+	stated := time.Duration(*l.Gap * float64(time.Second)).Round(rounding)
+	least, most := next.Granted-last.To-rounding, next.Answered-last.From
+	c.most = max(c.most, stated-most)
+	if stated < least || stated > most+excess {
+		c.add(c.current-1, wrongGap, "the gap is stated as %v and was %v to %v", stated, least.Round(rounding), most.Round(rounding))
+	}
+}

@@ -1,0 +1,85 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// A client is a restail that runs.
+type client struct {
+	process *exec.Cmd
+	stdout  io.ReadCloser
+	gate    chan struct{} // has a token while its stdout may be read
+	errors  bytes.Buffer
+}
+
+// start starts restail against a server.
+func (c *client) start(url string, args ...string) error {
+	c.gate = make(chan struct{}, 1)
+	c.gate <- struct{}{}
+	c.process = exec.Command(*restail, append([]string{"--status=json"}, args...)...)
+	c.process.Env = []string{"RESTREAM_ACCESS_TOKEN=a-token-of-the-soak", "RESTAIL_URL=ws" + strings.TrimPrefix(url, "http") + "/ws", "HOME=/nonexistent"}
+	c.process.Stderr = c
+	var err error
+	if c.stdout, err = c.process.StdoutPipe(); err != nil {
+		return err
+	}
+	return c.process.Start()
+}
+
+// Write takes restail's stderr and keeps its errors.
+func (c *client) Write(p []byte) (int, error) {
+	for line := range strings.Lines(string(p)) {
+		if strings.Contains(line, `"kind":"error"`) || !strings.HasPrefix(line, "{") {
+			c.errors.WriteString(line)
+		}
+	}
+	return len(p), nil
+}
+
+// Read reads restail's stdout.
+func (c *client) Read(p []byte) (int, error) {
+	token := <-c.gate
+	c.gate <- token
+	return c.stdout.Read(p)
+}
+
+// hold keeps restail's stdout from being read until the function that it returns is
+// called.
+func (c *client) hold() func() {
+	token := <-c.gate
+	return func() { c.gate <- token }
+}
+
+// stop stops restail and waits until it has stopped.
+func (c *client) stop() {
+	c.process.Process.Signal(syscall.SIGSTOP)
+	for range 1000 {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.process.Process.Pid))
+		if _, state, _ := strings.Cut(string(stat), ") "); err != nil || strings.HasPrefix(state, "T") {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func (c *client) goOn() { c.process.Process.Signal(syscall.SIGCONT) }
+
+// resident returns the size of restail's resident memory, in KiB.
+func (c *client) resident() int {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", c.process.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	var total, pages int
+	fmt.Sscan(string(text), &total, &pages)
+	return pages * os.Getpagesize() / 1024
+}

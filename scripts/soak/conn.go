@@ -1,0 +1,319 @@
+//go:build linux
+
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/restail/restail/scripts/wire"
+)
+
+// unasked is the fault of a link that restail left by itself.
+const unasked = "none: restail left by itself"
+
+// A pause is why a client does not read all the time.
+type pause int
+
+const (
+	none    pause = iota
+	slow          // its own reader is slow
+	stopped       // by SIGSTOP
+)
+
+// A conn is a connection to the client, and the log of its link.
+type conn struct {
+	*service
+	*link
+	tcp     *net.TCPConn
+	out     []byte // not written yet
+	alive   bool   // out has an action
+	torn    bool   // the last frame was written in part
+	written int    // bytes
+	acted   time.Duration
+	pause   pause
+	// unacknowledged: the client's kernel has not taken everything when it is cut off.
+	unacknowledged bool
+	deaf           atomic.Bool // the service does not read
+
+	synced    chan string   // payloads of pongs that sync waits for
+	gone, eof chan struct{} // closed when the client begins to leave, and when it has left
+}
+
+// begin begins the log of a link whose handshake was granted then.
+func (c *conn) begin(granted time.Duration) {
+	c.link = &link{Granted: granted, Answered: c.now(), From: granted}
+	c.To = c.Answered + transit
+	c.acted = granted
+	c.links = append(c.links, c.link)
+}
+
+// receive reads what the client sends.
+func (c *conn) receive(from *bufio.Reader) {
+	leaving := false
+	for {
+		first, payload, err := wire.ReadFrame(from)
+		if err != nil && c.deaf.Load() {
+			return
+		}
+		if (err != nil || first == wire.Close) && !leaving {
+			leaving = true
+			close(c.gone)
+		}
+		if err != nil {
+			close(c.eof)
+			return
+		}
+		if first == wire.Pong && strings.HasPrefix(string(payload), "sync") {
+			c.synced <- string(payload)
+		}
+	}
+}
+
+// left tells whether the client has left.
+func (c *conn) left() bool { return c.leaves(0) }
+
+// leaves tells whether the client leaves within that time.
+func (c *conn) leaves(within time.Duration) bool {
+	select {
+	case <-c.gone:
+	case <-time.After(within):
+	}
+	select {
+	case <-c.gone:
+		return true
+	default:
+		return false
+	}
+}
+
+// action appends an action of about that size, now and then in fragments with a
+// ping between them. Some messages are small, so that frames of all kinds of
+// header come.
+func (c *conn) action(size int) {
+	message := fmt.Appendf(nil, `{"action":"event","payload":{"eventIdentifier":"%d","eventPayload":{"text":"%s"},"eventSourceId":2,"eventTypeId":4},"timestamp":1740152273}`,
+		c.sent, strings.Repeat("x", size))
+	first := byte(wire.Text)
+	for c.IntN(8) == 0 {
+		n := c.IntN(len(message))
+		c.out = wire.AppendFrame(c.out, first&^wire.Fin, message[:n])
+		message, first = message[n:], wire.Fin|wire.More
+		if c.IntN(2) == 0 {
+			c.ping()
+		}
+	}
+	c.out = wire.AppendFrame(c.out, first, message)
+	c.alive = true
+	c.Actions = append(c.Actions, action{ID: c.sent, End: c.written + len(c.out)})
+	c.sent++
+}
+
+// burst appends up to n actions, and writes them.
+func (c *conn) burst(n int) {
+	for range c.IntN(n + 1) {
+		size := c.IntN(800)
+		if c.IntN(300) == 0 {
+			size = c.IntN(maxFrame - 1000)
+		}
+		c.action(size)
+	}
+	c.flush()
+}
+
+// text appends a message that is no action of the log's.
+func (c *conn) text(message string) { c.out = wire.AppendFrame(c.out, wire.Text, []byte(message)) }
+
+// junk appends what is no action.
+func (c *conn) junk() {
+	c.text("no action")
+	c.text(`{"action":""}`)
+}
+
+func (c *conn) ping() {
+	c.out = wire.AppendFrame(c.out, wire.Ping, make([]byte, c.IntN(126)))
+}
+
+func (c *conn) heartbeat() {
+	c.text(`{"action":"heartbeat","payload":{},"timestamp":1740152273}`)
+	c.alive = true
+}
+
+// connections tells that two connections are up.
+func (c *conn) connections() {
+	for _, slug := range []string{"twitch", "youtube"} {
+		c.text(`{"action":"connection_info","payload":{"connectionIdentifier":"1-` + slug + `-soak","connectionUuid":"` + slug +
+			`","eventSourceId":2,"reason":null,"status":"connected","target":{},"userId":1},"timestamp":1740152273}`)
+	}
+	c.alive = true
+}
+
+// disconnect tells that another client took both over.
+func (c *conn) disconnect() {
+	for _, slug := range []string{"youtube", "twitch"} {
+		c.text(`{"action":"connection_closed","payload":{"connectionUuid":"` + slug + `","reason":"replaced"},"timestamp":1740152273}`)
+	}
+	c.alive = true
+}
+
+// flush writes what was appended, in up to two pieces, and logs when. Where that is not
+// possible in full, nothing can follow: the last frame is torn.
+func (c *conn) flush() {
+	before, out := c.now(), c.out
+	c.tcp.SetWriteDeadline(time.Now().Add(time.Second))
+	split := c.IntN(len(out) + 1)
+	for _, piece := range [][]byte{out[:split], out[split:]} {
+		if !c.torn {
+			n, _ := c.tcp.Write(piece)
+			c.written, c.torn = c.written+n, n < len(piece)
+		}
+	}
+	if c.alive {
+		c.acted = before
+		if c.pause == none {
+			c.From = before
+		}
+		if c.pause != stopped {
+			c.To = c.now() + transit
+		}
+	}
+	c.out, c.alive = nil, false
+}
+
+// sync writes what was appended and a ping, and waits for its pong: what was written
+// before has been received then.
+func (c *conn) sync() bool {
+	want := fmt.Sprintf("sync%d", c.written)
+	c.out = wire.AppendFrame(c.out, wire.Ping, []byte(want))
+	c.flush()
+	timeout := time.After(10 * time.Second)
+	for got := ""; got != want; {
+		select {
+		case got = <-c.synced:
+		case <-c.gone:
+			return false
+		case <-timeout:
+			c.problem(untimely, "no pong within 10s")
+			return false
+		}
+	}
+	c.To = min(c.To, c.now())
+	for i := range c.Actions {
+		c.Actions[i].Arrived = true
+	}
+	return true
+}
+
+// healthy sends actions, pings, heartbeats and what is no action over a link in
+// order, and tells whether it stays so. What comes last is confirmed by the client
+// or not.
+func (c *conn) healthy() bool {
+	c.connections()
+	for range c.IntN(4) {
+		c.burst(30)
+		c.junk()
+		c.heartbeat()
+		if !c.sync() {
+			return false
+		}
+		time.Sleep(c.about(10 * time.Millisecond))
+	}
+	c.burst(30)
+	if c.IntN(2) == 0 {
+		return true
+	}
+	if !c.sync() {
+		return false
+	}
+	for range c.IntN(4) {
+		c.ping()
+		c.junk()
+		c.flush()
+		time.Sleep(c.about(50 * time.Millisecond))
+	}
+	return true
+}
+
+// leftUnasked logs the end of a link that the client left before there was a fault,
+// as it may when the machine was too slow for its heartbeat timeout.
+func (c *conn) leftUnasked() {
+	if c.Fault == unasked {
+		return
+	}
+	if quiet := c.now() - c.acted; quiet < heartbeatTimeout*9/10 {
+		c.problem(untimely, "restail left a healthy link %v after an action", quiet)
+	}
+	c.Reasons = nil
+	c.From, c.To = c.Granted, c.now()
+	c.injected[c.Fault]--
+	c.Fault = unasked
+	c.injected[unasked]++
+}
+
+// arrived marks the actions that the client's kernel has acknowledged: they are there
+// to be read, whatever becomes of the connection.
+func (c *conn) arrived() {
+	raw, err := c.tcp.SyscallConn()
+	if err != nil {
+		return
+	}
+	acknowledged := 0
+	for range 20 {
+		raw.Control(func(fd uintptr) {
+			if waiting, err := unix.IoctlGetInt(int(fd), unix.SIOCOUTQ); err == nil {
+				acknowledged = c.written - waiting
+			}
+		})
+		if acknowledged == c.written {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	for i, a := range c.Actions {
+		c.Actions[i].Arrived = a.Arrived || a.End <= acknowledged
+	}
+	if c.unacknowledged = acknowledged < c.written; c.unacknowledged {
+		// A kernel whose buffers are full may take no notice of RST either.
+		c.Reasons = append(slices.Clone(c.Reasons), "network", "heartbeat_timeout")
+	}
+}
+
+// reset ends the connection with RST.
+func (c *conn) reset() {
+	c.arrived()
+	c.tcp.SetLinger(0)
+	c.tcp.Close()
+}
+
+// hangUp ends the connection with FIN and waits for the client to do the same.
+func (c *conn) hangUp() {
+	c.arrived()
+	c.tcp.CloseWrite()
+	select {
+	case <-c.eof:
+	case <-time.After(5 * time.Second):
+	}
+	c.tcp.Close()
+}
+
+// cut closes the connection: with FIN, and with RST when pongs come.
+func (c *conn) cut() {
+	c.arrived()
+	c.tcp.Close()
+}
+
+// end ends the connection in one of these ways. It does not wait for a client that
+// does not read.
+func (c *conn) end() {
+	ways := []func(){c.reset, c.cut, c.hangUp}
+	if c.pause != none {
+		ways = ways[:2]
+	}
+	ways[c.IntN(len(ways))]()
+}

@@ -1,0 +1,68 @@
+//go:build linux
+
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Two links. The gap between them begins between 1s and 1.1s and ends at 3s.
+func twoLinks() []*link {
+	return []*link{
+		{Fault: "reset", Reasons: []string{"network"}, Granted: 0, Answered: time.Millisecond, From: time.Second, To: 1100 * time.Millisecond,
+			Actions: []action{{ID: 0, Arrived: true}, {ID: 1, Arrived: true}, {ID: 2}}},
+		{Fault: "SIGTERM", Granted: 3 * time.Second, Answered: 3 * time.Second,
+			Actions: []action{{ID: 3, Arrived: true}}},
+	}
+}
+
+const (
+	connected = `{"action":"link","status":"connected"}`
+	lost      = `{"action":"link","status":"lost","reason":"network"}`
+	restored  = `{"action":"link","status":"restored","gap_seconds":2}`
+)
+
+func event(id string) string { return `{"action":"event","event_id":"` + id + `"}` }
+
+func TestCheck(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		out  []string
+		want []string // kinds of problems
+	}{
+		{"all is well", []string{connected, event("0"), event("1"), lost, restored, event("3")}, nil},
+		{"what need not arrive comes", []string{connected, event("0"), event("1"), event("2"), lost, restored, event("3")}, nil},
+		{"lost before it is up", []string{lost, connected, event("0"), event("1"), lost, restored, event("3")}, nil},
+		{"missing", []string{connected, event("0"), lost, restored, event("3")}, []string{missing}},
+		{"doubled", []string{connected, event("0"), event("1"), event("1"), lost, restored, event("3")}, []string{doubled}},
+		{"disordered", []string{connected, event("1"), event("0"), lost, restored, event("3")}, []string{disordered}},
+		{"an action overtakes the link", []string{connected, event("0"), lost, event("1"), lost, restored, event("3")}, []string{disordered}},
+		{"the least gap", []string{connected, event("0"), event("1"), lost, strings.Replace(restored, "2", "1.9", 1), event("3")}, nil},
+		{"too small a gap", []string{connected, event("0"), event("1"), lost, strings.Replace(restored, "2", "1.89", 1), event("3")}, []string{wrongGap}},
+		{"the greatest gap", []string{connected, event("0"), event("1"), lost, strings.Replace(restored, "2", "2.5", 1), event("3")}, nil},
+		{"too great a gap", []string{connected, event("0"), event("1"), lost, strings.Replace(restored, "2", "2.51", 1), event("3")}, []string{wrongGap}},
+		{"no gap", []string{connected, event("0"), event("1"), lost, strings.Replace(restored, `,"gap_seconds":2`, "", 1), event("3")}, []string{wrongGap}},
+		{"a wrong reason", []string{connected, event("0"), event("1"), strings.Replace(lost, "network", "protocol", 1), restored, event("3")}, []string{wrongCause}},
+		{"half an action", []string{connected, event("0"), event("1"), event("half"), lost, restored, event("3")}, []string{other}},
+		{"lost twice", []string{connected, event("0"), event("1"), lost, lost, restored, event("3")}, []string{other}},
+		{"not up again", []string{connected, event("0"), event("1"), lost}, []string{other, missing}},
+		{"no JSON", []string{connected, event("0"), event("1"), "{", lost, restored, event("3")}, []string{other}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			lines, err := read(strings.NewReader(strings.Join(test.out, "\n")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := []string{}
+			for _, p := range check(twoLinks(), lines).found {
+				got = append(got, p.Kind)
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("%q instead of %q", got, test.want)
+			}
+		})
+	}
+}
