@@ -15,12 +15,15 @@ import (
 // What restail is compared with writes the same records.
 func TestNaiveRecords(t *testing.T) {
 	c := newCorpus(corpusEvents, 11)
-	decoder, lines, channels := decode.New(time.Now), format.NDJSON{}, map[string]string{}
+	decoder, lines, channels := decode.New(), format.NDJSON{}, map[string]string{}
+	var parser decode.Parser
+	var parsed decode.Action
 	compare := func(frame []byte) {
-		record, err := decoder.Decode(frame)
-		if err != nil {
+		if err := parser.Parse(&parsed, frame); err != nil {
 			t.Fatal(err)
 		}
+		decoder.Apply(&parsed, time.Now())
+		record := decoder.Record()
 		var a action
 		if err := json.Unmarshal(frame, &a); err != nil {
 			t.Fatal(err)
