@@ -36,7 +36,7 @@ const (
 )
 
 // A link keeps a socket up: it dials, follows the socket until it ends, and
-// dials again. All of it is for one goroutine.
+// dials again. It belongs to one goroutine.
 type link struct {
 	*Live
 	parser      decode.Parser
@@ -46,7 +46,7 @@ type link struct {
 	tries    int  // dials since the last stable link
 	failures int  // failed dials and lost links since then
 	wasUp    bool // the link has been up
-	down     bool // its loss was told
+	down     bool // its loss was reported
 
 	// Tokens.
 	token    string // the last that was shown
@@ -216,8 +216,8 @@ func (l *link) rest(ctx context.Context) {
 	}
 }
 
-// receive parses a batch, learns from it what it says of the link, and puts it
-// into the queue, with news of the link behind the action that brings it.
+// receive parses a batch, learns from its actions, and puts it into the queue.
+// News of the link comes right behind the action that brings it.
 func (l *link) receive(ctx context.Context, b *batch) {
 	l.noticePause(l.o.Now())
 	b.parse(&l.parser)
@@ -245,8 +245,8 @@ func (l *link) put(ctx context.Context, b *batch) {
 	}
 }
 
-// learn takes an action as a sign of life, and for what it says of drains: the
-// news of that, or nil.
+// learn notes an action as a sign of life and applies what it says of
+// connections. It returns the news of a drain that it brings, or nil.
 func (l *link) learn(a *decode.Action, received time.Time) (news *Link) {
 	l.active, l.last = true, received
 	if received.After(l.sign) { // a batch may have waited while the buffer was full
