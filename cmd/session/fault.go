@@ -72,7 +72,7 @@ func (l *Live) refusal(resp *http.Response) *fault {
 	return f
 }
 
-// body returns what a refusal says, if that is fit to be shown.
+// body returns the text of a refusal; "" when it is a web page.
 func (l *Live) body(resp *http.Response) string {
 	if strings.Contains(resp.Header.Get("Content-Type"), "html") {
 		return ""

@@ -10,15 +10,20 @@ import (
 )
 
 const (
-	// maxTick is how often the link looks at the clock, at the least.
-	maxTick = 200 * time.Millisecond
+	// maxTick is how often the link looks at the clock, at the least, and
+	// pausedTick how often after a pause.
+	maxTick    = 200 * time.Millisecond
+	pausedTick = 20 * time.Millisecond
 	// lateTick is by how much a tick comes late when the process was stopped.
-	lateTick = time.Second
-	// catchUp is how long the link waits after that for what has arrived.
+	lateTick = 100 * time.Millisecond
+	// signalTime is how long SIGCONT may take to be delivered.
+	signalTime = 10 * time.Millisecond
+	// wakeUp is how long after a pause a reader that seems to wait may still have
+	// to be woken for what has arrived.
+	wakeUp = 100 * time.Millisecond
+	// catchUp is how long silence may go on after a pause, and while there is
+	// something to read.
 	catchUp = time.Second
-	// wakeUp is how long after that a reader that seems to wait may still have to
-	// be woken for what has arrived.
-	wakeUp = 50 * time.Millisecond
 	// stable is how long a link that received an action lasts until the count of
 	// attempts starts anew.
 	stable = 10 * time.Second
@@ -36,7 +41,7 @@ const (
 )
 
 // A link keeps a socket up: it dials, follows the socket until it ends, and
-// dials again. All of it is for one goroutine.
+// dials again. It belongs to one goroutine.
 type link struct {
 	*Live
 	parser      decode.Parser
@@ -46,7 +51,7 @@ type link struct {
 	tries    int  // dials since the last stable link
 	failures int  // failed dials and lost links since then
 	wasUp    bool // the link has been up
-	down     bool // its loss was told
+	down     bool // its loss was reported
 
 	// Tokens.
 	token    string // the last that was shown
@@ -58,12 +63,13 @@ type link struct {
 
 	// The open socket; nil when there is none.
 	socket   *socket
-	active   bool      // it has received an action
-	sign     time.Time // the last sign of life
-	ticked   time.Time // the last tick
-	paused   time.Time // when reading was last paused; zero once a read has had to wait for data since
-	complete time.Time // until then no chat was missed
-	last     time.Time // when the last action was received
+	active   bool         // it has received an action
+	sign     time.Time    // the last sign of life
+	ticked   time.Time    // the last tick
+	paused   time.Time    // when reading was last paused; zero once a read has had to wait for data since
+	complete time.Time    // until then no chat was missed
+	earlier  [2]time.Time // what complete was at the last two ticks
+	last     time.Time    // when the last action was received
 
 	// Drains.
 	drained  time.Time // when the last connection was taken away; zero when not drained
@@ -171,13 +177,14 @@ func (l *link) opened(s *socket) {
 		news.Status, news.Gap = Restored, elapsed(l.complete, now)
 	}
 	l.wasUp, l.down, l.complete, l.last = true, false, now, now
+	l.earlier = [2]time.Time{now, now}
 	l.say(news)
 }
 
 // follow passes on what the socket receives until that ends, and says why: nil
 // when ctx is done. Then the socket still wants a close frame.
 func (l *link) follow(ctx context.Context) *fault {
-	tick := time.NewTicker(max(time.Millisecond, min(maxTick, l.o.HeartbeatTimeout/4)))
+	tick := time.NewTimer(0)
 	defer tick.Stop()
 	s := l.socket
 	for {
@@ -185,11 +192,14 @@ func (l *link) follow(ctx context.Context) *fault {
 		case b, ok := <-s.batches:
 			if !ok {
 				s.abandon()
+				l.awaitSignal()
 				return l.linkFault(s, l.active)
 			}
 			l.receive(ctx, b)
 		case <-tick.C:
-			if f := l.tick(); f != nil {
+			f := l.tick()
+			tick.Reset(l.nextTick())
+			if f != nil {
 				s.stop()
 				l.rest(ctx)
 				if f.reason == reasonSilent {
@@ -200,7 +210,8 @@ func (l *link) follow(ctx context.Context) *fault {
 				return f
 			}
 		case <-l.o.Resumed:
-			l.paused = l.o.Now()
+			l.resumed()
+			tick.Reset(l.nextTick())
 		case <-ctx.Done():
 			s.stop()
 			l.rest(ctx)
@@ -247,7 +258,7 @@ func (l *link) put(ctx context.Context, b *batch) {
 	}
 }
 
-// alive takes an action that was received as a sign of life.
+// alive notes that an action was received.
 func (l *link) alive(received time.Time) {
 	l.active, l.last = true, received
 	if received.After(l.sign) { // a batch may have waited while the buffer was full
@@ -261,30 +272,56 @@ func (l *link) alive(received time.Time) {
 
 // noticePause notices that the process was stopped, by a tick that is late.
 func (l *link) noticePause(now time.Time) {
-	if elapsed(l.ticked, now) > maxTick+lateTick {
-		l.paused = now
-		// What has arrived meanwhile must be read before silence means anything.
-		if silent := l.o.HeartbeatTimeout - catchUp; elapsed(l.sign, now) > silent {
-			l.sign = now.Add(-silent)
-		}
-		l.ticked = now
+	if elapsed(l.ticked, now) < maxTick+lateTick {
+		return
+	}
+	l.paused, l.ticked = now, now
+	if silence := l.o.HeartbeatTimeout - catchUp; elapsed(l.sign, now) > silence {
+		l.sign = now.Add(-silence)
 	}
 }
+
+// nextTick is the time until the next tick.
+func (l *link) nextTick() time.Duration {
+	if !l.paused.IsZero() {
+		return pausedTick
+	}
+	return max(time.Millisecond, min(maxTick, l.o.HeartbeatTimeout/4))
+}
+
+// awaitSignal waits for SIGCONT at the end of a socket that may have come with it.
+func (l *link) awaitSignal() {
+	if l.o.Resumed == nil {
+		return
+	}
+	select {
+	case <-l.o.Resumed:
+		l.resumed()
+	case <-time.After(signalTime):
+	}
+}
+
+// resumed notices that the process was stopped by SIGCONT, which can come behind
+// what was received since.
+func (l *link) resumed() { l.paused, l.complete = l.o.Now(), l.earlier[0] }
 
 // tick looks at the clock. It returns why the socket is to be left, or nil.
 func (l *link) tick() *fault {
 	now := l.o.Now()
 	l.noticePause(now)
-	l.ticked = now
-	if !l.paused.IsZero() && elapsed(l.paused, now) >= wakeUp && l.socket.conn.waiting.Load() {
-		l.paused, l.complete = time.Time{}, l.last // everything that was sent has been read
+	l.ticked, l.earlier = now, [2]time.Time{l.earlier[1], l.complete}
+	// Nothing has arrived that is not read.
+	waiting := l.socket.conn.waiting.Load() && elapsed(l.paused, now) >= wakeUp
+	if waiting && !l.paused.IsZero() {
+		l.paused, l.complete = time.Time{}, l.last
 		if !l.drained.IsZero() {
 			l.complete = l.drained
 		}
 	}
 	l.queue.tick(now)
+	silence := elapsed(l.sign, now)
 	switch {
-	case elapsed(l.sign, now) >= l.o.HeartbeatTimeout:
+	case waiting && silence >= l.o.HeartbeatTimeout, silence >= l.o.HeartbeatTimeout+catchUp:
 		return &fault{reason: reasonSilent, detail: "nothing received for " + seconds(l.o.HeartbeatTimeout)}
 	case !l.drained.IsZero() && !l.standing && elapsed(l.drained, now) >= drainWait:
 		l.redialed = true

@@ -28,7 +28,7 @@ type queue struct {
 	limit int         // bytes that may wait
 	free  chan *batch // for reuse
 	ready chan struct{}
-	room  chan struct{} // the consumer took something
+	taken chan struct{} // the consumer took something
 
 	mu      sync.Mutex // guards all that follows
 	waiting []*batch
@@ -44,7 +44,7 @@ type queue struct {
 func newQueue(limit int) *queue {
 	return &queue{
 		limit: limit, free: make(chan *batch, maxFree),
-		ready: make(chan struct{}, 1), room: make(chan struct{}, 1),
+		ready: make(chan struct{}, 1), taken: make(chan struct{}, 1),
 	}
 }
 
@@ -75,9 +75,9 @@ func (q *queue) release(b *batch) {
 	}
 }
 
-// put appends a batch, and waits until there is room for it or ctx is done. It
-// tells whether it had to wait because the limit was reached.
-func (q *queue) put(ctx context.Context, b *batch) (held bool) {
+// put appends a batch, and waits until it fits or ctx is done. It tells whether
+// it had to wait because the limit was reached.
+func (q *queue) put(ctx context.Context, b *batch) (waited bool) {
 	for {
 		q.mu.Lock()
 		full := q.bytes >= q.limit
@@ -85,14 +85,14 @@ func (q *queue) put(ctx context.Context, b *batch) (held bool) {
 			q.full = false
 			q.append(b)
 			q.mu.Unlock()
-			return held
+			return waited
 		}
 		q.full = full
 		q.mu.Unlock()
-		held = held || full
+		waited = waited || full
 		stalled := time.NewTimer(stall)
 		select {
-		case <-q.room:
+		case <-q.taken:
 		case <-ctx.Done():
 		case <-stalled.C:
 			q.mu.Lock()
@@ -103,7 +103,7 @@ func (q *queue) put(ctx context.Context, b *batch) (held bool) {
 	}
 }
 
-// append appends a batch. q.mu is held.
+// append appends a batch. The caller has locked q.mu.
 func (q *queue) append(b *batch) {
 	if q.closed {
 		return
@@ -122,7 +122,7 @@ func (q *queue) append(b *batch) {
 	signal(q.ready)
 }
 
-// say appends an item that is not a frame. It does not wait for room.
+// say appends an item that is not a frame. It never waits.
 func (q *queue) say(item Item) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -158,7 +158,7 @@ func (q *queue) take(done *batch) (b *batch, more bool) {
 		q.stuck = false
 		q.mu.Unlock()
 		q.release(done)
-		signal(q.room)
+		signal(q.taken)
 	}
 	for {
 		q.mu.Lock()

@@ -72,7 +72,7 @@ const (
 	reasonDrained      = "drained"           // every connection was taken away while the socket stayed up
 	reasonReplaced     = "replaced"          // another client took over
 	reasonUnauthorized = "unauthorized"      // the token was refused
-	reasonNoToken      = "token"             // no token could be had for now
+	reasonNoToken      = "token"             // there is no token for now
 )
 
 // A Link is news of the socket.
