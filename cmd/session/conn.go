@@ -19,18 +19,48 @@ const writeTimeout = 100 * time.Millisecond
 // lost.
 type tcpConn struct {
 	net.Conn
-	open    atomic.Bool // the WebSocket is open
-	mute    atomic.Bool // a write failed: nothing is written any more
-	empty   bool        // the reader's: the last read left nothing behind
-	waiting atomic.Bool // the reader waits for data, with nothing left to read
-	err     error       // the reader's: the first error of a read
+	start   time.Time
+	open    atomic.Bool  // the WebSocket is open
+	mute    atomic.Bool  // a write failed: nothing is written any more
+	waiting atomic.Bool  // a read waits for data
+	waited  atomic.Int64 // when a read last began to wait, in nanoseconds since start
+
+	// The reader's.
+	read func(p []byte) (int, error) // see readerOf
+	err  error                       // the first error of a read
+}
+
+func newTCPConn(conn net.Conn) *tcpConn {
+	c := &tcpConn{Conn: conn, start: time.Now()}
+	if c.read = readerOf(conn, c.wait); c.read == nil {
+		c.read = c.readOther
+	}
+	return c
+}
+
+// age is the time since start, in nanoseconds.
+func (c *tcpConn) age() int64 { return int64(time.Since(c.start)) }
+
+// wait is called when a read has to wait.
+func (c *tcpConn) wait() {
+	c.waited.Store(c.age())
+	c.waiting.Store(true)
+}
+
+// longRead is how long a read takes that has to wait, where nothing else tells.
+const longRead = 20 * time.Millisecond
+
+// readOther reads from a connection that does not tell whether it has to wait.
+func (c *tcpConn) readOther(p []byte) (int, error) {
+	began := c.age()
+	c.waiting.Store(true)
+	defer time.AfterFunc(longRead, func() { c.waited.Store(began) }).Stop()
+	return c.Conn.Read(p)
 }
 
 func (c *tcpConn) Read(p []byte) (int, error) {
-	c.waiting.Store(c.empty)
-	n, err := c.Conn.Read(p)
+	n, err := c.read(p)
 	c.waiting.Store(false)
-	c.empty = n < len(p)
 	if err != nil && c.err == nil {
 		c.err = err
 	}

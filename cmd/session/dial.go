@@ -88,7 +88,7 @@ func (l *Live) transport(s *socket) *http.Transport {
 			if err != nil {
 				return nil, err
 			}
-			s.conn = &tcpConn{Conn: conn}
+			s.conn = newTCPConn(conn)
 			return s.conn, nil
 		},
 		TLSClientConfig:        l.o.TLS,

@@ -51,7 +51,7 @@ func TestWhereAGapBegins(t *testing.T) {
 		}, "a"},
 		"before a pause that a tick notices": {func(p *peer, c *clock, _ chan<- struct{}) {
 			c.jump(pause)
-			time.Sleep(maxTick/2 + wakeUp/2)
+			time.Sleep(maxTick / 2)
 			p.send("b", "c")
 		}, "a"},
 		"before a pause that SIGCONT ends": {func(p *peer, _ *clock, resumed chan<- struct{}) {
@@ -225,7 +225,7 @@ func (b *busy) Read(p []byte) (int, error) {
 	if !b.on.Load() {
 		return b.Conn.Read(p)
 	}
-	time.Sleep(wakeUp / 2)
+	time.Sleep(longRead / 2)
 	return io.ReadFull(b.Conn, p)
 }
 

@@ -10,17 +10,12 @@ import (
 )
 
 const (
-	// maxTick is how often the link looks at the clock, at the least, and
-	// pausedTick how often after a pause.
-	maxTick    = 200 * time.Millisecond
-	pausedTick = 20 * time.Millisecond
+	// maxTick is how often the link looks at the clock, at the least.
+	maxTick = 200 * time.Millisecond
 	// lateTick is by how much a tick comes late when the process was stopped.
 	lateTick = 100 * time.Millisecond
 	// signalTime is how long SIGCONT may take to be delivered.
 	signalTime = 10 * time.Millisecond
-	// wakeUp is how long after a pause a reader that seems to wait may still have
-	// to be woken for what has arrived.
-	wakeUp = 100 * time.Millisecond
 	// catchUp is how long silence may go on after a pause, and while there is
 	// something to read.
 	catchUp = time.Second
@@ -66,7 +61,8 @@ type link struct {
 	active   bool         // it has received an action
 	sign     time.Time    // the last sign of life
 	ticked   time.Time    // the last tick
-	paused   time.Time    // when reading was last paused; zero once a read has had to wait for data since
+	paused   bool         // reading was paused, and no read has had to wait for data since
+	pausedAt int64        // when that was noticed; see tcpConn.waited
 	complete time.Time    // until then no chat was missed
 	earlier  [2]time.Time // what complete was at the last two ticks
 	last     time.Time    // when the last action was received
@@ -166,7 +162,7 @@ func (l *link) tokenFault(err error) *fault {
 func (l *link) opened(s *socket) {
 	now := s.opened
 	l.socket, l.active, l.retried = s, false, false
-	l.sign, l.ticked, l.paused = now, now, time.Time{}
+	l.sign, l.ticked, l.paused = now, now, false
 	if l.redialed {
 		l.redialed, l.answered = false, now
 	}
@@ -184,7 +180,7 @@ func (l *link) opened(s *socket) {
 // follow passes on what the socket receives until that ends, and says why: nil
 // when ctx is done. Then the socket still wants a close frame.
 func (l *link) follow(ctx context.Context) *fault {
-	tick := time.NewTimer(0)
+	tick := time.NewTicker(max(time.Millisecond, min(maxTick, l.o.HeartbeatTimeout/4)))
 	defer tick.Stop()
 	s := l.socket
 	for {
@@ -193,13 +189,12 @@ func (l *link) follow(ctx context.Context) *fault {
 			if !ok {
 				s.abandon()
 				l.awaitSignal()
+				l.noticeWait()
 				return l.linkFault(s, l.active)
 			}
 			l.receive(ctx, b)
 		case <-tick.C:
-			f := l.tick()
-			tick.Reset(l.nextTick())
-			if f != nil {
+			if f := l.tick(); f != nil {
 				s.stop()
 				l.rest(ctx)
 				if f.reason == reasonSilent {
@@ -211,7 +206,6 @@ func (l *link) follow(ctx context.Context) *fault {
 			}
 		case <-l.o.Resumed:
 			l.resumed()
-			tick.Reset(l.nextTick())
 		case <-ctx.Done():
 			s.stop()
 			l.rest(ctx)
@@ -231,6 +225,7 @@ func (l *link) rest(ctx context.Context) {
 // queue, with news of the link behind the action that brings it.
 func (l *link) receive(ctx context.Context, b *batch) {
 	l.noticePause(l.o.Now())
+	l.noticeWait()
 	b.parse(&l.parser)
 	if b.actions {
 		l.alive(b.received)
@@ -253,8 +248,8 @@ func (l *link) receive(ctx context.Context, b *batch) {
 
 func (l *link) put(ctx context.Context, b *batch) {
 	if l.queue.put(ctx, b) {
-		l.paused = l.o.Now()
-		l.sign = l.paused // a pause is not silence
+		l.pause()
+		l.sign = l.o.Now() // a pause is not silence
 	}
 }
 
@@ -265,8 +260,23 @@ func (l *link) alive(received time.Time) {
 		l.sign = received
 	}
 	l.replaced, l.answer = false, ""
-	if l.paused.IsZero() && l.drained.IsZero() {
+	if !l.paused && l.drained.IsZero() {
 		l.complete = received
+	}
+}
+
+// pause notes that reading was paused: what was sent since may never be read.
+func (l *link) pause() { l.paused, l.pausedAt = true, l.socket.conn.age() }
+
+// noticeWait notices that a read has had to wait since a pause: everything that
+// was sent before has been read.
+func (l *link) noticeWait() {
+	if !l.paused || l.socket.conn.waited.Load() < l.pausedAt {
+		return
+	}
+	l.paused, l.complete = false, l.last
+	if !l.drained.IsZero() {
+		l.complete = l.drained
 	}
 }
 
@@ -275,18 +285,11 @@ func (l *link) noticePause(now time.Time) {
 	if elapsed(l.ticked, now) < maxTick+lateTick {
 		return
 	}
-	l.paused, l.ticked = now, now
+	l.pause()
+	l.ticked = now
 	if silence := l.o.HeartbeatTimeout - catchUp; elapsed(l.sign, now) > silence {
 		l.sign = now.Add(-silence)
 	}
-}
-
-// nextTick is the time until the next tick.
-func (l *link) nextTick() time.Duration {
-	if !l.paused.IsZero() {
-		return pausedTick
-	}
-	return max(time.Millisecond, min(maxTick, l.o.HeartbeatTimeout/4))
 }
 
 // awaitSignal waits for SIGCONT at the end of a socket that may have come with it.
@@ -303,25 +306,21 @@ func (l *link) awaitSignal() {
 
 // resumed notices that the process was stopped by SIGCONT, which can come behind
 // what was received since.
-func (l *link) resumed() { l.paused, l.complete = l.o.Now(), l.earlier[0] }
+func (l *link) resumed() {
+	l.pause()
+	l.complete = l.earlier[0]
+}
 
 // tick looks at the clock. It returns why the socket is to be left, or nil.
 func (l *link) tick() *fault {
 	now := l.o.Now()
 	l.noticePause(now)
 	l.ticked, l.earlier = now, [2]time.Time{l.earlier[1], l.complete}
-	// Nothing has arrived that is not read.
-	waiting := l.socket.conn.waiting.Load() && elapsed(l.paused, now) >= wakeUp
-	if waiting && !l.paused.IsZero() {
-		l.paused, l.complete = time.Time{}, l.last
-		if !l.drained.IsZero() {
-			l.complete = l.drained
-		}
-	}
+	l.noticeWait()
 	l.queue.tick(now)
 	silence := elapsed(l.sign, now)
 	switch {
-	case waiting && silence >= l.o.HeartbeatTimeout, silence >= l.o.HeartbeatTimeout+catchUp:
+	case l.socket.conn.waiting.Load() && silence >= l.o.HeartbeatTimeout, silence >= l.o.HeartbeatTimeout+catchUp:
 		return &fault{reason: reasonSilent, detail: "nothing received for " + seconds(l.o.HeartbeatTimeout)}
 	case !l.drained.IsZero() && !l.standing && elapsed(l.drained, now) >= drainWait:
 		l.redialed = true
@@ -339,7 +338,7 @@ func (l *link) noticeDrain(received time.Time) (news *Link) {
 	switch {
 	case drained && l.drained.IsZero():
 		l.drained = received
-		if l.paused.IsZero() {
+		if !l.paused {
 			l.complete = received
 		}
 		if !l.answered.IsZero() && elapsed(l.answered, received) <= fightWithin {
@@ -353,7 +352,7 @@ func (l *link) noticeDrain(received time.Time) (news *Link) {
 			l.standing, l.down = false, false
 			news = &Link{Status: Restored, At: received, Gap: elapsed(l.complete, received), Attempt: l.tries, Same: true}
 		}
-		if l.paused.IsZero() {
+		if !l.paused {
 			l.complete = received
 		}
 	}
