@@ -36,8 +36,8 @@ const (
 	excess = 500 * time.Millisecond
 	// transit is how long an action may take to a client that does not confirm it.
 	transit = 100 * time.Millisecond
-	// rounding is that of gap_seconds.
-	rounding = time.Millisecond
+	// stamping is how long after its pong restail may stamp an action.
+	stamping = 10 * time.Millisecond
 )
 
 // A problem is something that must not be, in a link or in the gap after it.
@@ -184,10 +184,10 @@ func (c *checker) raised(l line) {
 	}
 	c.gaps++
 	last, next := c.log[c.current-1], c.log[c.current]
-	stated := time.Duration(*l.Gap * float64(time.Second)).Round(rounding)
-	least, most := next.Granted-last.To-rounding, next.Answered-last.From
+	stated := time.Duration(*l.Gap * float64(time.Second)).Round(time.Millisecond)
+	least, most := next.Granted-last.To-stamping, next.Answered-last.From
 	c.most = max(c.most, stated-most)
 	if stated < least || stated > most+excess {
-		c.add(c.current-1, wrongGap, "the gap is stated as %v and was %v to %v", stated, least.Round(rounding), most.Round(rounding))
+		c.add(c.current-1, wrongGap, "the gap is stated as %v and was %v to %v", stated, least.Round(time.Millisecond), most.Round(time.Millisecond))
 	}
 }

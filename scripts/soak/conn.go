@@ -47,7 +47,7 @@ type conn struct {
 	gone, eof chan struct{} // closed when the client begins to leave, and when it has left
 }
 
-// begin begins the log of a link whose handshake was granted then.
+// begin starts the log of a link whose handshake was granted at that time.
 func (c *conn) begin(granted time.Duration) {
 	c.link = &link{Granted: granted, Answered: c.now(), From: granted}
 	c.To = c.Answered + transit
@@ -145,7 +145,7 @@ func (c *conn) heartbeat() {
 	c.alive = true
 }
 
-// connections tells that two connections are up.
+// connections announces two connections.
 func (c *conn) connections() {
 	for _, slug := range []string{"twitch", "youtube"} {
 		c.text(`{"action":"connection_info","payload":{"connectionIdentifier":"1-` + slug + `-soak","connectionUuid":"` + slug +
@@ -154,7 +154,7 @@ func (c *conn) connections() {
 	c.alive = true
 }
 
-// disconnect tells that another client took both over.
+// disconnect announces that another client took both over.
 func (c *conn) disconnect() {
 	for _, slug := range []string{"youtube", "twitch"} {
 		c.text(`{"action":"connection_closed","payload":{"connectionUuid":"` + slug + `","reason":"replaced"},"timestamp":1740152273}`)
