@@ -2,6 +2,7 @@
 # Draws scripts/demo.svg, the picture of the text format in the README, from
 # the built-in show. It is the same everywhere; a test says when it is behind.
 set -euo pipefail
+export GOFLAGS="${GOFLAGS:+$GOFLAGS }-buildvcs=false"
 cd "$(dirname "$0")/.."
 
 picture=$(go run ./scripts/picture)
