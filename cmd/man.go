@@ -13,7 +13,7 @@ func (c *manCommand) Run(r *run) error {
 		return err
 	}
 	return writeError(docs.Man(r.Stdout, model,
-		streams, environmentVariables, files, windows, exit, docs.FieldSection(),
+		streams, environmentVariables, files, onWindows, exit, docs.FieldSection(),
 		docs.Section{Title: "Examples", Items: examples},
 		docs.Section{Title: "See also", Text: "`jq`(1), whose language the filters are written in; `tail`(1), `journalctl`(1)"},
 	))
@@ -53,7 +53,7 @@ var files = docs.Section{Title: "Files", Items: []docs.Item{
 	{Term: "`~/.local/state/restail/token.json`", Meaning: "The tokens that `login` stored, readable by their owner alone. Any number of processes can share it."},
 }}
 
-var windows = docs.Section{Title: "Windows", Items: []docs.Item{
+var onWindows = docs.Section{Title: "Windows", Items: []docs.Item{
 	{Term: "Signals", Meaning: "There is no SIGUSR1: nothing prints the connection table of a running restail."},
 	{Term: "stdout", Meaning: "When the reader goes away, restail notices at the next line that it writes, and not at once in a silent chat."},
 	{Term: "Files", Meaning: "They are in the same folders, below `%USERPROFILE%` and not in `%APPDATA%`: `%USERPROFILE%\\.config\\restail\\config.json`. " +
