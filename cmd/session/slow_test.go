@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"net"
 	"runtime"
 	"slices"
@@ -63,7 +64,7 @@ func TestASlowReaderLosesNothing(t *testing.T) {
 func TestABusyReaderHoldsTheSocketBackEarly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var taken atomic.Int64
-		live, _ := virtual(t, LiveOptions{Buffer: 4 << 20}, func(p *peer) { floods(p, &taken, 1<<40) })
+		live, _ := virtual(t, LiveOptions{Buffer: 4 << 20}, func(p *peer) { floods(p, &taken, math.MaxInt) })
 		follow(t.Context(), live, func(l *log, item Item) bool {
 			n := len(l.frames)
 			waiting := int(taken.Load()) - n
