@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"time"
 
 	"github.com/restail/restail/decode"
@@ -30,9 +29,6 @@ const (
 	// fightWithin is how soon after our redial a second drain means that another
 	// client does the same.
 	fightWithin = time.Minute
-
-	firstRetry = 2 * time.Second        // the most that the first retry waits
-	leastRetry = 100 * time.Millisecond // the least that any waits
 )
 
 // A link keeps a socket up: it dials, follows the socket until it ends, and
@@ -417,40 +413,4 @@ func (l *link) renew(ctx context.Context, f *fault) (*fault, error) {
 		return none, err
 	}
 	return f, nil
-}
-
-// backoff returns how long to wait before the nth retry in a row, counted from
-// 1: any time up to a limit that doubles from retry to retry, so that clients
-// that lost their links together do not come back together.
-func backoff(n int, most time.Duration) time.Duration {
-	limit := firstRetry
-	for ; n > 1 && limit < most; n-- {
-		limit *= 2
-	}
-	limit = min(limit, most)
-	if limit <= leastRetry {
-		return limit
-	}
-	return leastRetry + rand.N(limit-leastRetry)
-}
-
-// sleep waits and tells whether ctx is still alive.
-func sleep(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
-}
-
-// elapsed returns the time between two moments. The monotonic clock stands still
-// while a machine sleeps, and the wall clock can be set: the larger one counts.
-func elapsed(from, to time.Time) time.Duration {
-	return max(to.Sub(from), to.Round(0).Sub(from.Round(0)))
 }

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-
-	"github.com/restail/restail/decode"
 )
 
 const (
@@ -30,10 +28,9 @@ type socket struct {
 	err      error // why reading ended; set before batches is closed
 
 	now     func() time.Time
-	queue   *queue        // whose batches are reused
-	parser  decode.Parser // the reader's
-	batch   *batch        // the reader's: what it has collected
-	message []byte        // the reader's: the message that is being read
+	queue   *queue // whose batches are reused
+	batch   *batch // the reader's: what it has collected
+	message []byte // the reader's: the message that is being read
 }
 
 // start starts the reader.
