@@ -18,12 +18,13 @@ var statuses = []struct {
 	meaning string
 }{
 	{"0", "done: the count was reached, the recording or the timeout ended, the reader of stdout went away"},
-	{"1", "failed while running; `connections`: not all are connected"},
-	{"2", "wrong usage: a flag, a file, the configuration or the filter; nothing was contacted"},
-	{"3", "not authorized: no token, a refused token, a login is needed"},
-	{"4", "the link was given up: `--no-reconnect`, or the retries are used up"},
+	{"1", "failed while running; a recording that is damaged, or in which no line is an action; `connections`: not all are connected"},
+	{"2", "wrong usage: a flag, a file that cannot be read or is of the wrong kind, the configuration, or a filter that does not compile; nothing was contacted"},
+	{"3", "not authorized: no token, a refused token, a missing scope, or a login is needed; also under `--no-reconnect`"},
+	{"4", "the link is down: given up (`--no-reconnect`, or the retries are used up), or `--timeout` or `--idle` ended a run without `--count` while the link was down"},
+	{"5", "`halt_error` of a filter, or the status that it gives"},
 	{"124", "`--timeout` or `--idle` ran out before the lines of a `--count` were written"},
-	{"130, 143", "SIGINT, SIGTERM: the socket is closed and what was received is written; a second signal ends at once"},
+	{"129, 130, 143", "SIGHUP, SIGINT, SIGTERM: the socket is closed and what was received is written; a second signal ends at once"},
 }
 
 // exitError is an error that knows its exit status and what to do about it.
@@ -51,7 +52,7 @@ func (r *run) flagError(flag string, err error) error {
 func (e *exitError) ExitStatus() int { return e.status }
 
 // exitStatus returns the status that an error ends the run with, and its hint:
-// errors of the rooms below know their own.
+// errors of the packages below know their own.
 func exitStatus(err error) (status int, hint string) {
 	if e := (*exitError)(nil); errors.As(err, &e) {
 		hint = e.hint
