@@ -24,7 +24,14 @@ type batch struct {
 	parsed   []parsed // one for each frame; shorter while they are not parsed
 	actions  bool     // a frame is an action
 	changes  []int    // the frames that change the connection map
+	news     []news   // of the link, behind frames
 	other    *Item    // instead of frames; nil for frames
+}
+
+// news is news of the link that the nth frame brings.
+type news struct {
+	behind int
+	link   *Link
 }
 
 // parsed is what a frame says, or why it is not an action.
@@ -71,35 +78,26 @@ func (b *batch) parse(parser *decode.Parser) {
 
 // reset makes the batch empty.
 func (b *batch) reset() {
-	b.data, b.ends, b.parsed, b.changes, b.actions = b.data[:0], b.ends[:0], b.parsed[:0], b.changes[:0], false
-}
-
-// cutAfter takes the frames behind the nth out of the batch and returns them.
-func (b *batch) cutAfter(n int) *batch {
-	rest := &batch{received: b.received}
-	for i := n + 1; i < len(b.ends); i++ {
-		rest.add(b.frame(i))
-	}
-	b.data, b.ends, b.parsed = b.data[:b.ends[n]], b.ends[:n+1], b.parsed[:n+1]
-	return rest
+	b.data, b.ends, b.parsed = b.data[:0], b.ends[:0], b.parsed[:0]
+	b.actions, b.changes, b.news = false, b.changes[:0], nil
 }
 
 // size is what the batch costs in the queue, in bytes.
 func (b *batch) size() int { return len(b.data) + frameOverhead*max(1, len(b.ends)) }
 
-// compacted returns a copy that has no more memory than its frames need: they
-// are parsed again when their turn comes.
+// compacted returns a copy of exactly the frames: the consumer parses them again.
 func (b *batch) compacted() *batch {
 	return &batch{
 		received: b.received,
 		data:     append(make([]byte, 0, len(b.data)), b.data...),
 		ends:     append(make([]int, 0, len(b.ends)), b.ends...),
+		news:     b.news,
 		other:    b.other,
 	}
 }
 
-// yield yields the items of the batch. more tells whether another batch is
-// waiting behind it.
+// yield yields the items of the batch. more reports whether another batch is
+// waiting.
 func (b *batch) yield(more bool, yield func(Item, error) bool) bool {
 	if b.other != nil {
 		item := *b.other
@@ -116,6 +114,11 @@ func (b *batch) yield(more bool, yield func(Item, error) bool) bool {
 		}
 		if !yield(item, nil) {
 			return false
+		}
+		for _, news := range b.news {
+			if news.behind == n && !yield(Item{Link: news.link, Received: b.received, More: item.More}, nil) {
+				return false
+			}
 		}
 	}
 	return true

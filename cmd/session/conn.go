@@ -14,57 +14,49 @@ import (
 const writeTimeout = 100 * time.Millisecond
 
 // A tcpConn is the TCP connection at the bottom, below TLS. Once the WebSocket
-// is open, a write that fails or takes too long is forgotten: the library ends
-// reading when it cannot write a pong, and everything that has arrived would be
-// lost.
+// is open, Write reports success even when it failed: the library ends reading
+// when it cannot write a pong, and everything that has arrived would be lost.
 type tcpConn struct {
 	net.Conn
 	start   time.Time
 	open    atomic.Bool  // the WebSocket is open
 	mute    atomic.Bool  // a write failed: nothing is written any more
-	waiting atomic.Bool  // a read waits for data
-	waited  atomic.Int64 // when a read last began to wait, in nanoseconds since start
-
-	// The reader's.
-	read func(p []byte) (int, error) // see readerOf
-	err  error                       // the first error of a read
+	reading atomic.Int64 // when the read under way began, see age; 0 for none
+	waited  atomic.Int64 // when the last read began that had to wait
+	err     error        // the reader's: the first error of a read
 }
 
-func newTCPConn(conn net.Conn) *tcpConn {
-	c := &tcpConn{Conn: conn, start: time.Now()}
-	if c.read = readerOf(conn, c.wait); c.read == nil {
-		c.read = c.readOther
-	}
-	return c
-}
-
-// age is the time since start, in nanoseconds.
-func (c *tcpConn) age() int64 { return int64(time.Since(c.start)) }
-
-// wait is called when a read has to wait.
-func (c *tcpConn) wait() {
-	c.waited.Store(c.age())
-	c.waiting.Store(true)
-}
-
-// longRead is how long a read takes that has to wait, where nothing else tells.
+// longRead is how long a read takes that had to wait for data. A shorter wait
+// may be that for the rest of what the service has to send already.
 const longRead = 20 * time.Millisecond
 
-// readOther reads from a connection that does not tell whether it has to wait.
-func (c *tcpConn) readOther(p []byte) (int, error) {
-	began := c.age()
-	c.waiting.Store(true)
-	defer time.AfterFunc(longRead, func() { c.waited.Store(began) }).Stop()
-	return c.Conn.Read(p)
-}
+// age is the time since the connection was made, in nanoseconds from 1.
+func (c *tcpConn) age() int64 { return 1 + int64(time.Since(c.start)) }
 
 func (c *tcpConn) Read(p []byte) (int, error) {
-	n, err := c.read(p)
-	c.waiting.Store(false)
+	began := c.age()
+	c.reading.Store(began)
+	n, err := c.Conn.Read(p)
+	c.reading.Store(0)
+	if c.age()-began >= int64(longRead) {
+		c.waited.Store(began)
+	}
 	if err != nil && c.err == nil {
 		c.err = err
 	}
 	return n, err
+}
+
+// isWaiting reports whether the reader waits for data.
+func (c *tcpConn) isWaiting() bool {
+	began := c.reading.Load()
+	return began > 0 && c.age()-began >= int64(longRead)
+}
+
+// hasWaited reports whether a read that began after that moment had to wait for
+// data, or waits.
+func (c *tcpConn) hasWaited(after int64) bool {
+	return c.waited.Load() >= after || c.isWaiting() && c.reading.Load() >= after
 }
 
 func (c *tcpConn) Write(p []byte) (int, error) {
@@ -92,13 +84,12 @@ var (
 // a masked frame, and the announcement of a message that is too large.
 type upgraded struct {
 	io.ReadWriteCloser
-	conn       *tcpConn
 	headers    headerScanner
 	beforeWait func() // called before a read, which may have to wait
 
 	buf     []byte
 	r, w    int   // what is unread in buf
-	bad     error // what is wrong with the frame behind what is in buf
+	bad     error // what to return once buf is read
 	failure error // the first error of a read
 }
 
@@ -141,11 +132,11 @@ type headerScanner struct {
 	fragments bool
 }
 
-// inControl tells whether the payload of a control frame is still to come.
+// inControl reports whether the payload of a control frame is still to come.
 func (h *headerScanner) inControl() bool { return h.control && h.payload > 0 }
 
-// scan reads what follows, and returns how many bytes of it are fine and what is
-// wrong with the frame behind them.
+// scan reads what follows. It returns the number of valid bytes, and the error in
+// the header behind them.
 func (h *headerScanner) scan(p []byte) (int, error) {
 	for n := 0; ; {
 		if skip := min(h.payload, int64(len(p)-n)); skip > 0 {
@@ -189,7 +180,7 @@ func (h *headerScanner) begin() error {
 	case 126:
 		h.payload = int64(binary.BigEndian.Uint16(h.head[2:]))
 	case 127:
-		h.payload = int64(binary.BigEndian.Uint64(h.head[2:]) &^ (1 << 63))
+		h.payload = int64(binary.BigEndian.Uint64(h.head[2:]) &^ (1 << 63)) // the library refuses that bit
 	}
 	const fin, opcodes, control = 0x80, 0x0f, 0x08
 	if h.control = first&control != 0; h.control {

@@ -25,8 +25,8 @@ const (
 	maxHeader = 64 << 10
 )
 
-// dial makes one handshake. It alone puts the token into the address, and lets
-// neither back out: no detail of a fault has them.
+// dial makes one handshake. Only dial adds the token to the URL, and no fault
+// contains either.
 //
 // Compression is not offered: chat is small, and without it every read shows
 // where a message ends.
@@ -53,7 +53,7 @@ func (l *Live) dial(ctx context.Context, token string) (*socket, *fault) {
 	case err == nil:
 		s.ws, s.opened = ws, l.o.Now()
 		s.conn.open.Store(true)
-		ws.SetReadLimit(int64(l.o.MaxFrame))
+		ws.SetReadLimit(-1) // upgraded has it
 		s.start()
 		return s, nil
 	case resp != nil:
@@ -88,7 +88,7 @@ func (l *Live) transport(s *socket) *http.Transport {
 			if err != nil {
 				return nil, err
 			}
-			s.conn = newTCPConn(conn)
+			s.conn = &tcpConn{Conn: conn, start: time.Now()}
 			return s.conn, nil
 		},
 		TLSClientConfig:        l.o.TLS,
@@ -127,9 +127,9 @@ func (h *handshake) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if body, ok := answer.Body.(io.ReadWriteCloser); ok {
 		u := &upgraded{
-			ReadWriteCloser: body, conn: h.socket.conn,
-			headers: headerScanner{limit: int64(h.maxFrame)},
-			buf:     make([]byte, batchBytes),
+			ReadWriteCloser: body,
+			headers:         headerScanner{limit: int64(h.maxFrame)},
+			buf:             make([]byte, batchBytes),
 		}
 		h.socket.upgraded, answer.Body = u, u
 	}

@@ -114,27 +114,24 @@ func isTimeout(err error) bool {
 	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// linkFault reads the error that ended the reading from a socket. active tells
+// linkFault classifies the error that ended reading from a socket. active reports
 // whether the socket had received an action.
 func (l *Live) linkFault(s *socket, active bool) *fault {
 	f := &fault{reason: reasonNetwork}
 	err, failure := s.err, s.conn.err
 	var closing websocket.CloseError
-	var broken *net.OpError
 	switch {
 	case errors.As(err, &closing):
 		return l.closeFault(closing, active)
-	case errors.Is(err, websocket.ErrMessageTooBig), errors.Is(err, errTooLarge):
+	case errors.Is(err, errTooLarge):
 		f.reason = reasonTooLarge
 		f.detail = fmt.Sprintf("a frame is larger than the limit of %s (--max-frame)", size(l.o.MaxFrame))
 	case errors.Is(failure, syscall.ECONNRESET):
 		f.detail = "the connection was reset"
 	case errors.Is(err, errCut), errors.Is(failure, io.EOF):
 		f.detail = errCut.Error()
-	case errors.As(failure, &broken):
-		f.detail = l.quote(broken.Err.Error())
 	case failure != nil:
-		f.detail = l.quote(failure.Error())
+		f.detail = l.quote(rootOf(failure).Error())
 	case s.upgraded.failure != nil: // in between, where TLS is
 		f.reason = reasonTLS
 		f.detail = l.quote(rootOf(s.upgraded.failure).Error())

@@ -139,7 +139,7 @@ func (l *lineReader) end(part []byte) error {
 	switch {
 	case l.tooLong, len(line) > l.o.MaxFrame:
 		l.handOver()
-		l.queue.say(Item{Broken: &TooLongError{Line: l.line, Limit: l.o.MaxFrame}, Received: time.Now()})
+		l.queue.put(l.ctx, &batch{received: time.Now(), other: &Item{Broken: &TooLongError{Line: l.line, Limit: l.o.MaxFrame}}})
 	case !blank:
 		l.batch.add(line)
 	}
@@ -175,7 +175,7 @@ func isUTF16(line []byte) bool {
 	return false
 }
 
-// isRecord tells whether a line is a record of restail's ndjson output.
+// isRecord reports whether a line is a record of restail's ndjson output.
 func isRecord(line []byte) bool {
 	var keys map[string]json.RawMessage
 	if json.Unmarshal(bytes.TrimPrefix(line, []byte("\ufeff")), &keys) != nil {

@@ -21,8 +21,8 @@ const (
 	// stable is how long a link that received an action lasts until the count of
 	// attempts starts anew.
 	stable = 10 * time.Second
-	// tokenRetry is how long to wait before a token is shown again that was
-	// refused after our own reconnect: the service may still know the old socket.
+	// tokenRetry is the wait before a refused token is shown again after our own
+	// reconnect: the service may still hold the old socket.
 	tokenRetry = 3 * time.Second
 	// drainWait is how long connections may take to come back.
 	drainWait = 2 * time.Second
@@ -53,21 +53,21 @@ type link struct {
 	retried  bool   // the token was shown again after a refusal, and no handshake was granted since
 
 	// The open socket; nil when there is none.
-	socket   *socket
-	active   bool         // it has received an action
-	sign     time.Time    // the last sign of life
-	ticked   time.Time    // the last tick
-	paused   bool         // reading was paused, and no read has had to wait for data since
-	pausedAt int64        // when that was noticed; see tcpConn.waited
-	complete time.Time    // until then no chat was missed
-	earlier  [2]time.Time // what complete was at the last two ticks
-	last     time.Time    // when the last action was received
+	socket        *socket
+	active        bool         // it has received an action
+	lastAlive     time.Time    // the last sign of life
+	ticked        time.Time    // the last tick
+	paused        bool         // reading was paused, and no read has had to wait for data since
+	pausedAt      int64        // when that was noticed; see tcpConn.age
+	completeUntil time.Time    // the time up to which the chat is complete
+	earlier       [2]time.Time // completeUntil at the last two ticks: SIGCONT can arrive late
+	lastAction    time.Time    // when the last action was received
 
 	// Drains.
-	drained  time.Time // when the last connection was taken away; zero when not drained
-	redialed bool      // the socket is dialled because of a drain
-	answered time.Time // when the last such socket was opened
-	standing bool      // another client has the chat, and we do not redial
+	drained    time.Time // when the last connection was taken away; zero when not drained
+	redialed   bool      // the socket is dialled because of a drain
+	redialedAt time.Time // when the last such socket was opened
+	standing   bool      // another client has the chat, and we do not redial
 }
 
 // run keeps the link up until ctx is cancelled, which is not an error, or the
@@ -86,7 +86,7 @@ func (l *link) run(ctx context.Context) error {
 		if err != nil {
 			wait = 0
 		}
-		if l.token != "" || !f.final { // without any token there is no link to lose
+		if l.token != "" || !f.final { // nothing is lost when there never was a token
 			l.lost(f, wait)
 		}
 		if err != nil {
@@ -154,21 +154,21 @@ func (l *link) tokenFault(err error) *fault {
 	return f
 }
 
-// opened begins with a new socket.
+// opened resets the state for a new socket and says that the link is up.
 func (l *link) opened(s *socket) {
 	now := s.opened
 	l.socket, l.active, l.retried = s, false, false
-	l.sign, l.ticked, l.paused = now, now, false
+	l.lastAlive, l.ticked, l.paused = now, now, false
 	if l.redialed {
-		l.redialed, l.answered = false, now
+		l.redialed, l.redialedAt = false, now
 	}
 	l.connections = decode.NewWithoutFrames()
 	l.drained, l.standing = time.Time{}, false
 	news := Link{Status: Connected, At: now, Attempt: l.tries}
 	if l.wasUp {
-		news.Status, news.Gap = Restored, elapsed(l.complete, now)
+		news.Status, news.Gap = Restored, elapsed(l.completeUntil, now)
 	}
-	l.wasUp, l.down, l.complete, l.last = true, false, now, now
+	l.wasUp, l.down, l.completeUntil, l.lastAction = true, false, now, now
 	l.earlier = [2]time.Time{now, now}
 	l.say(news)
 }
@@ -226,38 +226,27 @@ func (l *link) receive(ctx context.Context, b *batch) {
 	if b.actions {
 		l.alive(b.received)
 	}
-	for i := 0; i < len(b.changes); i++ {
-		n := b.changes[i]
+	for _, n := range b.changes {
 		l.connections.Apply(&b.parsed[n].action, b.received)
-		if news := l.noticeDrain(b.received); news != nil {
-			rest := b.cutAfter(n)
-			l.put(ctx, b)
-			l.say(*news)
-			b, i = rest, -1
-			b.parse(&l.parser)
+		if link := l.noticeDrain(b.received); link != nil {
+			b.news = append(b.news, news{behind: n, link: link})
 		}
 	}
-	if len(b.ends) > 0 {
-		l.put(ctx, b)
-	}
-}
-
-func (l *link) put(ctx context.Context, b *batch) {
 	if l.queue.put(ctx, b) {
 		l.pause()
-		l.sign = l.o.Now() // a pause is not silence
+		l.lastAlive = l.o.Now() // a pause is not silence
 	}
 }
 
 // alive notes that an action was received.
 func (l *link) alive(received time.Time) {
-	l.active, l.last = true, received
-	if received.After(l.sign) { // a batch may have waited while the buffer was full
-		l.sign = received
+	l.active, l.lastAction = true, received
+	if received.After(l.lastAlive) { // a batch may have waited while the buffer was full
+		l.lastAlive = received
 	}
 	l.replaced, l.answer = false, ""
 	if !l.paused && l.drained.IsZero() {
-		l.complete = received
+		l.completeUntil = received
 	}
 }
 
@@ -267,12 +256,12 @@ func (l *link) pause() { l.paused, l.pausedAt = true, l.socket.conn.age() }
 // noticeWait notices that a read has had to wait since a pause: everything that
 // was sent before has been read.
 func (l *link) noticeWait() {
-	if !l.paused || l.socket.conn.waited.Load() < l.pausedAt {
+	if !l.paused || !l.socket.conn.hasWaited(l.pausedAt) {
 		return
 	}
-	l.paused, l.complete = false, l.last
+	l.paused, l.completeUntil = false, l.lastAction
 	if !l.drained.IsZero() {
-		l.complete = l.drained
+		l.completeUntil = l.drained
 	}
 }
 
@@ -283,8 +272,8 @@ func (l *link) noticePause(now time.Time) {
 	}
 	l.pause()
 	l.ticked = now
-	if silence := l.o.HeartbeatTimeout - catchUp; elapsed(l.sign, now) > silence {
-		l.sign = now.Add(-silence)
+	if silence := l.o.HeartbeatTimeout - catchUp; elapsed(l.lastAlive, now) > silence {
+		l.lastAlive = now.Add(-silence)
 	}
 }
 
@@ -300,23 +289,22 @@ func (l *link) awaitSignal() {
 	}
 }
 
-// resumed notices that the process was stopped by SIGCONT, which can come behind
-// what was received since.
+// resumed handles SIGCONT. It can arrive behind frames that were read since.
 func (l *link) resumed() {
 	l.pause()
-	l.complete = l.earlier[0]
+	l.completeUntil = l.earlier[0]
 }
 
 // tick looks at the clock. It returns why the socket is to be left, or nil.
 func (l *link) tick() *fault {
 	now := l.o.Now()
 	l.noticePause(now)
-	l.ticked, l.earlier = now, [2]time.Time{l.earlier[1], l.complete}
+	l.ticked, l.earlier = now, [2]time.Time{l.earlier[1], l.completeUntil}
 	l.noticeWait()
 	l.queue.tick(now)
-	silence := elapsed(l.sign, now)
+	silence := elapsed(l.lastAlive, now)
 	switch {
-	case l.socket.conn.waiting.Load() && silence >= l.o.HeartbeatTimeout, silence >= l.o.HeartbeatTimeout+catchUp:
+	case l.socket.conn.isWaiting() && silence >= l.o.HeartbeatTimeout, silence >= l.o.HeartbeatTimeout+catchUp:
 		return &fault{reason: reasonSilent, detail: "nothing received for " + seconds(l.o.HeartbeatTimeout)}
 	case !l.drained.IsZero() && !l.standing && elapsed(l.drained, now) >= drainWait:
 		l.redialed = true
@@ -335,9 +323,9 @@ func (l *link) noticeDrain(received time.Time) (news *Link) {
 	case drained && l.drained.IsZero():
 		l.drained = received
 		if !l.paused {
-			l.complete = received
+			l.completeUntil = received
 		}
-		if !l.answered.IsZero() && elapsed(l.answered, received) <= fightWithin {
+		if !l.redialedAt.IsZero() && elapsed(l.redialedAt, received) <= fightWithin {
 			l.standing, l.down = true, true
 			news = &Link{Status: Lost, Reason: reasonReplaced, At: received, Attempt: l.tries, Same: true,
 				Detail: "another client took over the chat; this one stands down and goes on listening"}
@@ -346,10 +334,10 @@ func (l *link) noticeDrain(received time.Time) (news *Link) {
 		l.drained = time.Time{}
 		if l.standing {
 			l.standing, l.down = false, false
-			news = &Link{Status: Restored, At: received, Gap: elapsed(l.complete, received), Attempt: l.tries, Same: true}
+			news = &Link{Status: Restored, At: received, Gap: elapsed(l.completeUntil, received), Attempt: l.tries, Same: true}
 		}
 		if !l.paused {
-			l.complete = received
+			l.completeUntil = received
 		}
 	}
 	return news
@@ -400,8 +388,8 @@ func (l *link) judgeRefusal(f *fault, exhausted bool) (time.Duration, error) {
 	return 0, nil
 }
 
-// renew asks for another token at once, so that no retry is announced which
-// cannot be made. Without another token, the refusal f is final.
+// renew asks for another token at once, so that lost never announces a retry that
+// cannot happen. Without another token, the refusal f is final.
 func (l *link) renew(ctx context.Context, f *fault) (*fault, error) {
 	token, none := l.ask(ctx)
 	switch {

@@ -43,8 +43,7 @@ type LiveOptions struct {
 	// is full, reading from the socket pauses. Default 64 MiB.
 	Buffer int
 
-	// Resumed delivers when the process goes on after it was stopped (SIGCONT).
-	// Nil for never.
+	// Resumed receives a value after SIGCONT. Nil for never.
 	Resumed <-chan struct{}
 	// Now is the clock; default time.Now.
 	Now func() time.Time
@@ -109,17 +108,17 @@ func NewLive(o LiveOptions) (*Live, error) {
 func (l *Live) Items(ctx context.Context) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
+		k := link{Live: l}
 		var running sync.WaitGroup
 		running.Go(func() {
-			k := link{Live: l}
 			l.queue.close(k.run(ctx))
-			if k.socket != nil {
-				k.socket.close()
-			}
 		})
-		defer running.Wait()
-		defer cancel()
 		l.queue.items(yield)
+		cancel()
+		running.Wait()
+		if k.socket != nil {
+			k.socket.close()
+		}
 	}
 }
 

@@ -55,7 +55,7 @@ type log struct {
 	err      error
 }
 
-// add adds an item and tells whether it was more than a tick.
+// add adds an item and reports whether it was more than a tick.
 func (l *log) add(item Item) bool {
 	line := ""
 	switch {
@@ -168,7 +168,7 @@ func numbered(from, to int) []string {
 	return all
 }
 
-// within tells whether d differs from want by no more than the tolerance.
+// within reports whether d differs from want by no more than the tolerance.
 func within(d, want, tolerance time.Duration) bool {
 	return d >= want-tolerance && d <= want+tolerance
 }

@@ -157,7 +157,7 @@ func (p *peer) write(raw []byte) bool {
 	return err == nil
 }
 
-// send sends messages, each in a write of its own, and tells whether all were
+// send sends messages, each in a write of its own, and reports whether all were
 // taken.
 func (p *peer) send(messages ...string) bool {
 	for _, m := range messages {

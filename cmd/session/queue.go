@@ -9,16 +9,15 @@ import (
 )
 
 const (
-	// runAhead is how many bytes of frames wait for a consumer that is at work.
-	// It bounds the memory that a sender can use that is faster than the consumer.
+	// runAhead is the limit for a consumer that keeps taking. A consumer that is
+	// stuck gets the whole limit.
 	runAhead = 256 << 10
-	// stall is how long a consumer takes nothing until it counts as stuck. From
-	// then on frames wait up to the whole limit.
+	// stall is how long a consumer takes nothing until it counts as stuck.
 	stall = 50 * time.Millisecond
 	// maxFree is how many batches are kept for reuse.
 	maxFree = 2 * runAhead / batchBytes
-	// largeFrame is the size from which on the memory of a parsed action is not
-	// kept for reuse: it can be as much as the frame's.
+	// largeFrame is the size in bytes above which a frame does not keep its parsed
+	// memory.
 	largeFrame = 4 << 10
 )
 
@@ -75,8 +74,8 @@ func (q *queue) release(b *batch) {
 	}
 }
 
-// put appends a batch, and waits until it fits or ctx is done. It tells whether
-// it had to wait because the limit was reached.
+// put appends a batch, and waits until it fits or ctx is done. It reports whether
+// it had to wait.
 func (q *queue) put(ctx context.Context, b *batch) (waited bool) {
 	for {
 		q.mu.Lock()
@@ -89,7 +88,7 @@ func (q *queue) put(ctx context.Context, b *batch) (waited bool) {
 		}
 		q.full = full
 		q.mu.Unlock()
-		waited = waited || full
+		waited = true
 		stalled := time.NewTimer(stall)
 		select {
 		case <-q.taken:
@@ -149,7 +148,7 @@ func (q *queue) close(err error) {
 }
 
 // take waits for the next batch; nil at the end. done is the batch before, which
-// does not count as waiting any more. more tells whether another one is waiting.
+// does not count as waiting any more. more reports whether another one is waiting.
 func (q *queue) take(done *batch) (b *batch, more bool) {
 	if done != nil {
 		q.mu.Lock()

@@ -28,8 +28,8 @@ type Source interface {
 	Items(ctx context.Context) iter.Seq2[Item, error]
 }
 
-// An Item is an action, a broken frame, news of the link, or a notice. One that
-// is none of these is a tick: nothing is waiting, and time has passed.
+// An Item is an action, a broken frame, news of the link, or a notice. An empty
+// Item is a tick, sent when nothing is waiting.
 type Item struct {
 	// Action is a parsed action; nil when the item is something else. It and
 	// Frame are valid, and must not be written to, until the next item.

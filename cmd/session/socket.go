@@ -50,8 +50,7 @@ func (s *socket) start() {
 
 // readMessage adds the next message to the batch.
 func (s *socket) readMessage() error {
-	// A context that can be cancelled would cost more than the reading. The
-	// deadline of the connection ends the wait instead.
+	// stop ends the wait by a deadline. A context would start a goroutine.
 	_, r, err := s.ws.Reader(context.Background())
 	if err != nil {
 		return err
@@ -75,6 +74,7 @@ func (s *socket) readMessage() error {
 	}
 	if s.message = message; len(message) > batchBytes {
 		s.handOver()
+		s.queue.release(s.batch)
 		s.batch = &batch{data: message, ends: []int{len(message)}}
 		s.message = nil
 	} else {

@@ -26,7 +26,7 @@ func backoff(n int, most time.Duration) time.Duration {
 	return leastRetry + rand.N(limit-leastRetry)
 }
 
-// sleep waits and tells whether ctx is still alive.
+// sleep waits and reports whether ctx is still alive.
 func sleep(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil
