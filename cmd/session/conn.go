@@ -19,12 +19,15 @@ const writeTimeout = 100 * time.Millisecond
 type tcpConn struct {
 	net.Conn
 	start   time.Time
-	open    atomic.Bool  // the WebSocket is open
-	mute    atomic.Bool  // a write failed: nothing is written any more
-	reading atomic.Int64 // when the read under way began, see age; 0 for none
-	waited  atomic.Int64 // when the last read began that had to wait
-	err     error        // the reader's: the first error of a read
+	open    atomic.Bool          // the WebSocket is open
+	mute    atomic.Bool          // a write failed: nothing is written any more
+	reading atomic.Int64         // when the read under way began, see age; 0 for none
+	waited  atomic.Pointer[wait] // the last read that had to wait
+	err     error                // the reader's: the first error of a read
 }
+
+// A wait is a read that had to wait for data: from when to when, see age.
+type wait struct{ from, to int64 }
 
 // longRead is how long a read takes that had to wait for data. A shorter wait
 // may be that for the rest of what the service has to send already.
@@ -34,12 +37,12 @@ const longRead = 20 * time.Millisecond
 func (c *tcpConn) age() int64 { return 1 + int64(time.Since(c.start)) }
 
 func (c *tcpConn) Read(p []byte) (int, error) {
-	began := c.age()
-	c.reading.Store(began)
+	from := c.age()
+	c.reading.Store(from)
 	n, err := c.Conn.Read(p)
 	c.reading.Store(0)
-	if c.age()-began >= int64(longRead) {
-		c.waited.Store(began)
+	if to := c.age(); to-from >= int64(longRead) {
+		c.waited.Store(&wait{from, to})
 	}
 	if err != nil && c.err == nil {
 		c.err = err
@@ -47,16 +50,20 @@ func (c *tcpConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// isWaiting reports whether the reader waits for data.
-func (c *tcpConn) isWaiting() bool {
-	began := c.reading.Load()
-	return began > 0 && c.age()-began >= int64(longRead)
+// hasWaited reports whether a read has had to wait for data after that moment, or
+// does so now.
+func (c *tcpConn) hasWaited(after int64) bool {
+	if w := c.waited.Load(); w != nil && w.to-max(w.from, after) >= int64(longRead) {
+		return true
+	}
+	from := c.reading.Load()
+	return from > 0 && c.age()-max(from, after) >= int64(longRead)
 }
 
-// hasWaited reports whether a read that began after that moment had to wait for
-// data, or waits.
-func (c *tcpConn) hasWaited(after int64) bool {
-	return c.waited.Load() >= after || c.isWaiting() && c.reading.Load() >= after
+// isWaiting reports whether the reader waits for data.
+func (c *tcpConn) isWaiting() bool {
+	from := c.reading.Load()
+	return from > 0 && c.age()-from >= int64(longRead)
 }
 
 func (c *tcpConn) Write(p []byte) (int, error) {
