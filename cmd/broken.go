@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	// maxBroken is how many broken frames a run shows. From there on it says
-	// once in brokenEvery how many there were.
+	// maxBroken is the number of broken frames that a run shows. After that, one
+	// line per brokenEvery counts the rest.
 	maxBroken   = 100
 	brokenEvery = time.Minute
 )

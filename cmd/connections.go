@@ -31,7 +31,7 @@ const settleTries = 20
 // says otherwise: whoever asks wants an answer soon.
 const connectionRetries = retries(3)
 
-// errNotSettled is about a link that does not hold.
+// errNotSettled says that the link is lost again before --settle has passed.
 var errNotSettled = errors.New("the link does not hold long enough to tell")
 
 // Run connects, waits, prints, and is 0 only when every connection is up.
@@ -61,6 +61,8 @@ func (c *connectionsCommand) settle(r *run, live *session.Live, decoder *decode.
 	defer watcher.Wait()
 	defer cancel(nil)
 
+	var broken brokenFrames
+	defer func() { broken.flush(r.status) }()
 	settle := time.Duration(c.Settle)
 	var first, changed time.Time // when the link came up first, and when the set changed; zero while it is down
 	var link record.Record
@@ -83,7 +85,7 @@ func (c *connectionsCommand) settle(r *run, live *session.Live, decoder *decode.
 				changed = time.Time{}
 			}
 		case item.Broken != nil:
-			r.status.Frame(item.Broken, item.Frame)
+			broken.report(r.status, item.Broken, item.Frame, item.Received)
 		case item.Action != nil:
 			if decoder.Apply(item.Action, item.Received); decoder.Updated() {
 				changed = item.Received
@@ -110,9 +112,13 @@ func (c *connectionsCommand) print(r *run, decoder *decode.Decoder) error {
 	connected := len(linked) > 0
 	var parser decode.Parser
 	var action decode.Action
+	records := decode.New() // printing must not change the map
 	for _, l := range linked {
 		connected = connected && l.Status == "connected"
 		frame := decoder.Frame(l.Identifier)
+		if frame == nil { // too large for the map to keep
+			continue
+		}
 		switch c.Format {
 		case "raw":
 			out = format.Raw{}.Record(out, nil, frame)
@@ -120,8 +126,8 @@ func (c *connectionsCommand) print(r *run, decoder *decode.Decoder) error {
 			if err := parser.Parse(&action, frame); err != nil {
 				return err
 			}
-			decoder.Apply(&action, time.Now())
-			out = format.NDJSON{}.Record(out, decoder.Record(), frame)
+			records.Apply(&action, time.Now())
+			out = format.NDJSON{}.Record(out, records.Record(), frame)
 		}
 	}
 	if c.Format == "text" {

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/term"
 )
 
-// Env is the world that a run of restail touches, and nothing else: main
-// passes the real one, a test its own.
+// Env is everything outside the process that a run of restail uses: main passes
+// the real one, a test its own.
 type Env struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
@@ -32,7 +32,7 @@ func (e Env) getenv(name string) string {
 	return ""
 }
 
-// terminal tells whether a stream of the Env is a terminal.
+// terminal reports whether a stream of the Env is a terminal.
 func terminal(stream any) bool {
 	file, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))

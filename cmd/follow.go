@@ -163,7 +163,6 @@ func (r *run) follow(p *pipe, end *endFlags) error {
 		timer := time.AfterFunc(time.Duration(end.Timeout), func() { cancel(errTimeout) })
 		defer timer.Stop()
 	}
-	p.out.lastLine.Store(start.UnixNano())
 	over := make(chan struct{})
 	watchers.Go(func() { r.watch(ctx, p, end, cancel, over) })
 	r.following.Store(&following{p, ctx})

@@ -14,7 +14,7 @@ import (
 
 const module = "github.com/restail/restail"
 
-// arrows are the imports of our own packages that each room may have: the
+// arrows are the imports of our own packages that each package may have: the
 // flow of a frame. A package that is not listed fails the test.
 var arrows = map[string][]string{
 	".":               {"cmd"},
@@ -33,7 +33,7 @@ var arrows = map[string][]string{
 	"format/safe":     {},
 }
 
-// keepers are the rooms that alone know a library. Templates are for none: they
+// keepers are the only packages that import a library. Templates are for none: they
 // call methods by name, and the linker would keep every exported method.
 var keepers = map[string][]string{
 	"text/template":                 {},
@@ -51,7 +51,7 @@ var worldly = []string{
 	"log.Print", "log.Printf", "log.Println", "log.Fatal", "log.Fatalf", "http.DefaultClient", "http.DefaultTransport",
 }
 
-// TestImports keeps the rooms apart.
+// TestImports keeps the packages apart.
 func TestImports(t *testing.T) {
 	t.Chdir("..")
 	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
@@ -72,10 +72,10 @@ func TestImports(t *testing.T) {
 }
 
 func checkImports(t *testing.T, path string) {
-	room := filepath.ToSlash(filepath.Dir(path))
-	allowed, known := arrows[room]
+	pkg := filepath.ToSlash(filepath.Dir(path))
+	allowed, known := arrows[pkg]
 	if !known {
-		t.Errorf("%s: a room that the table of arrows does not know", room)
+		t.Errorf("%s: a package that the table of arrows lacks", pkg)
 	}
 	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
 	if err != nil {
@@ -86,7 +86,7 @@ func checkImports(t *testing.T, path string) {
 		if !ok {
 			return true
 		}
-		if of, ok := selector.X.(*ast.Ident); ok && room != "." && slices.Contains(worldly, of.Name+"."+selector.Sel.Name) {
+		if of, ok := selector.X.(*ast.Ident); ok && pkg != "." && slices.Contains(worldly, of.Name+"."+selector.Sel.Name) {
 			t.Errorf("%s uses %s.%s, which belongs to main", path, of.Name, selector.Sel.Name)
 		}
 		return true
@@ -99,8 +99,8 @@ func checkImports(t *testing.T, path string) {
 		if own, ok := strings.CutPrefix(name, module+"/"); ok && !slices.Contains(allowed, own) {
 			t.Errorf("%s imports %s, against the flow", path, own)
 		}
-		if rooms, ok := keepers[name]; ok && !slices.Contains(rooms, room) {
-			t.Errorf("%s imports %s, which belongs to %v", path, name, rooms)
+		if pkgs, ok := keepers[name]; ok && !slices.Contains(pkgs, pkg) {
+			t.Errorf("%s imports %s, which belongs to %v", path, name, pkgs)
 		}
 	}
 }

@@ -29,7 +29,7 @@ func linkRecord(r *record.Record, link *session.Link) {
 }
 
 // tellLink makes a status line of news of the link, which r is the record of.
-// That it ended is said by the error that follows.
+// Ended prints nothing: the error that follows does.
 func tellLink(status *format.Status, r *record.Record, link *session.Link) {
 	if link.Status != session.Ended {
 		status.Link(format.Link{Detail: link.Detail, Gap: link.Gap, Retry: link.Retry, NeverUp: link.NeverUp}, r)

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// batchBytes is how much is gathered before it is written although more is
+// flushBytes is how much is gathered before it is written although more is
 // waiting.
-const batchBytes = 16 << 10
+const flushBytes = 16 << 10
 
 // smallBatches is how many follow a large batch until its memory is given back.
 const smallBatches = 16
@@ -21,14 +21,15 @@ const smallBatches = 16
 // ends the run, stdout ends with a whole line. All but stopWriting is for the
 // loop; the atomics may be read by anybody.
 type output struct {
-	w io.Writer
+	w     io.Writer
+	start time.Time
 	// atomic is how many bytes a pipe takes whole or not at all, so that not
 	// even the end of the process can cut what is being written; 0 where
 	// there is no such promise.
-	atomic int
-	// room tells how much more than that a pipe takes whole at this moment, and
-	// await waits until it takes so much, if it ever will.
-	room  func() int
+	atomicSize int
+	// free returns how many bytes the pipe takes whole at this moment, and await
+	// waits until it takes size, unless it never will.
+	free  func() int
 	await func(size int)
 
 	lines   []byte
@@ -38,7 +39,7 @@ type output struct {
 
 	gathered atomic.Int64 // lines that were to be written so far
 	written  atomic.Int64 // lines that stdout has taken
-	lastLine atomic.Int64 // when a line that counts for --idle was written, in Unix nanoseconds
+	lastLine atomic.Int64 // when a line that counts for --idle was written, in nanoseconds since start
 	progress atomic.Int64 // changes whenever stdout takes something
 	flushing atomic.Bool  // stdout may be blocked
 
@@ -46,24 +47,24 @@ type output struct {
 }
 
 func newOutput(w io.Writer) *output {
-	o := &output{w: w, atomic: atomicWrite(w)}
-	if o.atomic > 0 {
-		o.room = func() int { return pipeRoom(w.(*os.File)) }
-		o.await = func(size int) { awaitRoom(w.(*os.File), size, func() { o.progress.Add(1) }) }
+	o := &output{w: w, start: time.Now(), atomicSize: atomicWrite(w)}
+	if o.atomicSize > 0 {
+		o.free = func() int { return pipeFree(w.(*os.File)) }
+		o.await = func(size int) { awaitFree(w.(*os.File), size, func() { o.progress.Add(1) }) }
 	}
 	return o
 }
 
-// take takes the batch with one line more. counts tells whether it counts for
-// --idle.
-func (o *output) take(lines []byte, counts bool) {
+// append stores the lines after a writer has appended one. counts reports whether
+// that counts for --idle.
+func (o *output) append(lines []byte, counts bool) {
 	o.lines = lines
 	o.total++
 	o.counted = o.counted || counts
 }
 
 // isFull tells whether the batch should be flushed although more is waiting.
-func (o *output) isFull() bool { return len(o.lines) >= batchBytes }
+func (o *output) isFull() bool { return len(o.lines) >= flushBytes }
 
 // flush writes what was gathered.
 func (o *output) flush() error {
@@ -92,7 +93,7 @@ func (o *output) flush() error {
 	o.written.Store(o.total)
 	if o.counted {
 		o.counted = false
-		o.lastLine.Store(time.Now().UnixNano())
+		o.lastLine.Store(int64(time.Since(o.start)))
 	}
 	o.forget(len(o.lines))
 	return nil
@@ -115,7 +116,7 @@ func (o *output) stopWriting() {
 func (o *output) forget(size int) {
 	o.lines = o.lines[:0]
 	switch {
-	case cap(o.lines) <= 4*batchBytes, size > batchBytes:
+	case cap(o.lines) <= 4*flushBytes, size > flushBytes:
 		o.small = 0
 	case o.small < smallBatches:
 		o.small++
@@ -127,7 +128,7 @@ func (o *output) forget(size int) {
 // piece returns how many bytes to write at once: all, or as many whole lines as
 // the reader gets whole. For one that is larger it waits until that gets it whole.
 func (o *output) piece(lines []byte) int {
-	if o.atomic == 0 || len(lines) <= o.atomic {
+	if o.atomicSize == 0 || len(lines) <= o.atomicSize {
 		return len(lines)
 	}
 	if n := o.whole(lines); n > 0 {
@@ -140,8 +141,8 @@ func (o *output) piece(lines []byte) int {
 
 // whole returns how many bytes of whole lines a pipe takes whole at this moment.
 func (o *output) whole(lines []byte) int {
-	room := min(max(o.atomic, o.room()), len(lines))
-	return bytes.LastIndexByte(lines[:room], '\n') + 1
+	free := min(max(o.atomicSize, o.free()), len(lines))
+	return bytes.LastIndexByte(lines[:free], '\n') + 1
 }
 
 // takeBack removes the part of a line at the end of what was written to a file

@@ -25,23 +25,23 @@ func TestPieces(t *testing.T) {
 	long := strings.Repeat("x", 9) + "\n"
 	for _, test := range []struct {
 		atomic int
-		room   int
+		free   int
 		lines  string
 		want   []string
 	}{
 		{0, 0, "a\nb\n" + long, []string{"a\nb\n" + long}},
 		{8, 0, "a\nb\nc\n", []string{"a\nb\nc\n"}},
 		{8, 0, "aaa\nbbb\nccc\n", []string{"aaa\nbbb\n", "ccc\n"}},
-		{8, 0, "aaa\n" + long + "b\n", []string{"aaa\n", "room for 10", long, "b\n"}},
-		{8, 0, long + long, []string{"room for 10", long, "room for 10", long}},
+		{8, 0, "aaa\n" + long + "b\n", []string{"aaa\n", "free for 10", long, "b\n"}},
+		{8, 0, long + long, []string{"free for 10", long, "free for 10", long}},
 		{8, 99, long + long, []string{long + long}},
 		{8, 15, long + "a\nb\nc\nd\n", []string{long + "a\nb\n", "c\nd\n"}},
 	} {
 		var got writes
 		o := output{
-			w: &got, atomic: test.atomic, lines: []byte(test.lines),
-			room:  func() int { return test.room },
-			await: func(size int) { got = append(got, fmt.Sprint("room for ", size)) },
+			w: &got, atomicSize: test.atomic, lines: []byte(test.lines),
+			free:  func() int { return test.free },
+			await: func(size int) { got = append(got, fmt.Sprint("free for ", size)) },
 		}
 		if err := o.flush(); err != nil || strings.Join(got, "|") != strings.Join(test.want, "|") {
 			t.Errorf("%q in pieces of %d: %q, %v", test.lines, test.atomic, got, err)
@@ -82,8 +82,8 @@ func TestTakeBack(t *testing.T) {
 	}
 }
 
-// TestRoom asks a real pipe: what it promises it takes without waiting.
-func TestRoom(t *testing.T) {
+// TestPipeFree asks a real pipe: what it promises it takes without waiting.
+func TestPipeFree(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +92,7 @@ func TestRoom(t *testing.T) {
 	defer w.Close()
 	w.SetWriteDeadline(time.Now().Add(10 * time.Second)) // for a promise that is not kept
 	for taken := 0; ; {
-		room := pipeRoom(w)
+		room := pipeFree(w)
 		if room <= 0 {
 			if runtime.GOOS == "linux" && taken == 0 {
 				t.Error("an empty pipe has no room")

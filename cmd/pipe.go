@@ -28,7 +28,7 @@ type pipe struct {
 	mistakes  mistakes
 
 	writer format.Writer
-	raw    bool // the format takes the frame itself, needs no record, and has each at most once
+	raw    bool // -o raw: write the frame, once, without a record
 	// know tells the text format of connections that it does not write; nil
 	// for other formats.
 	know func(record.Linked)
@@ -50,8 +50,8 @@ type counters struct {
 	received, filtered, broken, filterErrors atomic.Int64
 }
 
-// settleTime is how long no connection has to change until those that are
-// missing are told: the service sends the whole set on a new socket, and a
+// settleTime is the time without a change of a connection before those that are
+// missing are reported: the service sends the whole set on a new socket, and a
 // connection that flaps is back within seconds.
 const settleTime = 3 * time.Second
 
@@ -162,7 +162,7 @@ func (p *pipe) takeLink(ctx context.Context, item session.Item) error {
 	return p.write(ctx, &p.link, nil)
 }
 
-// wants tells whether -a and -p choose the action that was applied. One without
+// wants reports whether -a and -p choose the action that was applied. One without
 // a platform is for all of them.
 func (p *pipe) wants() bool {
 	if !p.actions(p.decoder.Action()) {
@@ -206,9 +206,8 @@ func (p *pipe) write(ctx context.Context, r *record.Record, frame []byte) error 
 	return err
 }
 
-// filterTime is how long a program may go on with one record after the run was
-// told to end: what was received is still to be written, but no program may hold
-// up the end for good.
+// filterTime limits a program on one record after the run was cancelled: what was
+// received is still written, but no program holds up the end for good.
 const filterTime = time.Second
 
 // filterContext returns the context of one run of the program. ctx is the run's.
@@ -224,13 +223,13 @@ func (p *pipe) filterContext(ctx context.Context) (context.Context, context.Canc
 	return p.filtering, func() {}
 }
 
-// gather takes the batch of lines with perhaps one more, which counts for
-// --count and --idle or not.
+// gather stores the lines after a writer may have appended one. counts reports
+// whether that counts for --count and --idle.
 func (p *pipe) gather(lines []byte, counts bool) error {
 	if len(lines) == len(p.out.lines) {
 		return nil
 	}
-	p.out.take(lines, counts)
+	p.out.append(lines, counts)
 	if !counts {
 		return nil
 	}

@@ -44,7 +44,7 @@ func Run(ctx context.Context, args []string, env Env) int {
 	return status
 }
 
-// run is what every command gets: the world, and how to talk to its user.
+// run holds the environment and the status writer that every command needs.
 type run struct {
 	context.Context
 	Env
@@ -53,15 +53,15 @@ type run struct {
 	stderr  *stderr
 	inJSON  bool // all of stderr is JSON
 	secrets *redact.Secrets
-	// set tells which flags were set elsewhere than on the command line.
+	// set knows which flags were set elsewhere than on the command line.
 	set origins
 	// over is closed at the end of Run.
 	over chan struct{}
 	// following is what tail, replay or demo is doing; nil for other commands.
 	following atomic.Pointer[following]
-	// resumed delivers when the process goes on after it was stopped.
+	// resumed receives a value after SIGCONT.
 	resumed chan struct{}
-	// summary is the last that is said.
+	// summary prints the summary line, after everything else.
 	summary func()
 }
 
@@ -74,7 +74,7 @@ func (s stopped) ExitStatus() int { return s.status }
 
 func (s stopped) Error() string { return fmt.Sprintf("stopped with status %d", s.status) }
 
-// command is what every field of the grammar is.
+// command is implemented by every field of the grammar.
 type command interface{ Run(r *run) error }
 
 // command runs the command that args name until a signal cancels it, or prints
@@ -94,7 +94,7 @@ func (r *run) command(args []string, cancel context.CancelCauseFunc) error {
 		_, err := io.WriteString(r.Stdout, versionLine())
 		return writeError(err)
 	}
-	go r.watchSignals(r.Context, cancel)
+	go r.watchSignals(cancel)
 	return parsed.Selected().Target.Addr().Interface().(command).Run(r)
 }
 

@@ -5,17 +5,13 @@ import (
 	"slices"
 )
 
-// watchSignals cancels the run at the first stop signal, ends the process at
-// the second or when the run is stuck already, answers the table signals, and passes on that the process was
-// resumed, until ctx is done for another reason than a signal.
-func (r *run) watchSignals(ctx context.Context, cancel context.CancelCauseFunc) {
+// watchSignals cancels the run at the first stop signal. It ends the process at
+// the second, and at the first when the run is stuck already. It answers the
+// table signals, and passes on SIGCONT. It returns at the end of the run.
+func (r *run) watchSignals(cancel context.CancelCauseFunc) {
 	for stopping := false; ; {
-		done := ctx.Done()
-		if stopping {
-			done = r.over
-		}
 		select {
-		case <-done:
+		case <-r.over:
 			return
 		case s := <-r.Signals:
 			status, stop := stopSignals[s]

@@ -44,8 +44,7 @@ func newStderr(w io.Writer) *stderr {
 	return &stderr{w: w, progress: make(chan struct{})}
 }
 
-// use sets the status that knows the mode of the lines. Call it before the
-// first Write.
+// use sets the status that formats the line about dropped lines.
 func (s *stderr) use(status *format.Status) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -79,8 +79,8 @@ func (l *linkFlags) retries() int {
 	return -1
 }
 
-// authOptions is the world that tokens come from. Every secret that turns up
-// is kept out of stderr from then on.
+// authOptions builds the options of the token source. Every secret that it finds
+// is kept out of stderr.
 func (r *run) authOptions(api *apiFlags) (auth.Options, error) {
 	if err := endpoint.CheckProxy(r.getenv); err != nil {
 		return auth.Options{}, usageError(err, "")

@@ -10,12 +10,12 @@ import (
 )
 
 const (
-	// watchEvery is how often a run is looked at.
+	// watchEvery is the period of watch.
 	watchEvery = 100 * time.Millisecond
 	// stuckAfter is how long a run that is to end waits for a reader of stdout
 	// that takes nothing.
 	stuckAfter = 2 * time.Second
-	// caughtUp is how long a slow reader has to keep up until that is told.
+	// caughtUp is the time without a full buffer before that is reported.
 	caughtUp = 2 * time.Second
 )
 
@@ -25,10 +25,9 @@ var (
 	errIdle    = errors.New("--idle ran out")
 )
 
-// watch looks after a run from outside of its loop, which stdout may block: it
-// ends the run at --idle, tells when reading from the socket pauses, and ends
-// the process when the run cannot end because nobody takes its lines. It returns
-// when over is closed.
+// watch runs beside the loop, which stdout may block. It ends the run at --idle,
+// reports when reading from the socket pauses, and ends the process when the run
+// cannot end because nobody takes its lines. It returns when over is closed.
 func (r *run) watch(ctx context.Context, p *pipe, end *endFlags, cancel context.CancelCauseFunc, over <-chan struct{}) {
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
@@ -42,7 +41,7 @@ func (r *run) watch(ctx context.Context, p *pipe, end *endFlags, cancel context.
 		case now = <-ticker.C:
 		}
 		if ctx.Err() == nil {
-			if idle := time.Duration(end.Idle); idle > 0 && now.Sub(time.Unix(0, p.out.lastLine.Load())) >= idle {
+			if idle := time.Duration(end.Idle); idle > 0 && time.Since(p.out.start)-time.Duration(p.out.lastLine.Load()) >= idle {
 				cancel(errIdle)
 			}
 			if p.live != nil {
@@ -78,23 +77,23 @@ func (r *run) leaveStuck(p *pipe, end *endFlags, cause error) {
 	r.exit(status)
 }
 
-// bufferNotes tell when reading from the socket pauses because the buffer is
+// bufferNotes report when reading from the socket pauses because the buffer is
 // full, and when the reader has caught up.
 type bufferNotes struct {
-	told bool
-	full time.Time // when it was full last
+	reported bool
+	full     time.Time // when it was full last
 }
 
 func (b *bufferNotes) look(r *run, stats session.Stats, now time.Time) {
 	switch {
 	case stats.Full:
 		b.full = now
-		if !b.told {
-			b.told = true
+		if !b.reported {
+			b.reported = true
 			r.status.Note("link", "the reader of stdout is too slow and the buffer is full: reading from the socket pauses, nothing is dropped")
 		}
-	case b.told && now.Sub(b.full) >= caughtUp:
-		b.told = false
+	case b.reported && now.Sub(b.full) >= caughtUp:
+		b.reported = false
 		r.status.Note("link", "the reader of stdout has caught up: the socket is read again")
 	}
 }

@@ -7,10 +7,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pipeRoom returns how many bytes a pipe takes whole at this moment. Its pages
+// pipeFree returns how many bytes a pipe takes whole at this moment. Its pages
 // can be half empty, so only half of its size is counted on, unless all of it is
 // free.
-func pipeRoom(pipe *os.File) int {
+func pipeFree(pipe *os.File) int {
 	fd := pipe.Fd()
 	size, err := unix.FcntlInt(fd, unix.F_GETPIPE_SZ, 0)
 	if err != nil {
@@ -26,22 +26,22 @@ func pipeRoom(pipe *os.File) int {
 	return size/2 - waiting
 }
 
-// awaitRoom waits until a pipe takes n bytes whole, unless it never will or its
+// awaitFree waits until a pipe takes n bytes whole, unless it never will or its
 // reader goes away. It calls progress when the reader has taken something.
-func awaitRoom(pipe *os.File, n int, progress func()) {
+func awaitFree(pipe *os.File, n int, progress func()) {
 	size, err := unix.FcntlInt(pipe.Fd(), unix.F_GETPIPE_SZ, 0)
 	if err != nil || n > size {
 		return
 	}
 	fds := []unix.PollFd{{Fd: int32(pipe.Fd()), Events: unix.POLLOUT}}
-	before := pipeRoom(pipe)
+	before := pipeFree(pipe)
 	for pause := 50 * time.Microsecond; before < n; pause = min(2*pause, 5*time.Millisecond) {
 		unix.Poll(fds, -1) // for a page; the kernel tells of no more
 		if fds[0].Revents&unix.POLLERR != 0 {
 			return
 		}
 		time.Sleep(pause)
-		if room := pipeRoom(pipe); room != before {
+		if room := pipeFree(pipe); room != before {
 			progress()
 			before = room
 		}

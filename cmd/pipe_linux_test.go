@@ -6,15 +6,15 @@ import (
 	"testing"
 )
 
-// TestAwaitRoom waits for a slow reader, but for nothing that cannot come.
-func TestAwaitRoom(t *testing.T) {
+// TestAwaitFree waits for a slow reader, but for nothing that cannot come.
+func TestAwaitFree(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	awaitRoom(w, 64<<10, func() {})  // it is empty
-	awaitRoom(w, 100<<20, func() {}) // it is never so large
+	awaitFree(w, 64<<10, func() {})  // it is empty
+	awaitFree(w, 100<<20, func() {}) // it is never so large
 	if _, err := w.Write(make([]byte, 60_000)); err != nil {
 		t.Fatal(err)
 	}
@@ -26,8 +26,8 @@ func TestAwaitRoom(t *testing.T) {
 		}
 		read <- err
 	}()
-	awaitRoom(w, 25_000, func() {})
-	if room := pipeRoom(w); room < 25_000 {
+	awaitFree(w, 25_000, func() {})
+	if room := pipeFree(w); room < 25_000 {
 		t.Errorf("there is room for %d only", room)
 	}
 	if err := <-read; err != nil {
@@ -37,5 +37,5 @@ func TestAwaitRoom(t *testing.T) {
 		t.Fatal(err)
 	}
 	go r.Close()
-	awaitRoom(w, 25_000, func() {})
+	awaitFree(w, 25_000, func() {})
 }
