@@ -82,6 +82,24 @@ func (b *batch) reset() {
 	b.actions, b.changes, b.news = false, b.changes[:0], nil
 }
 
+// record gives the frames to a recorder, and news of the link behind the frame
+// that brings it.
+func (b *batch) record(to Recorder) {
+	if len(b.news) == 0 {
+		to.Frames(b.received, b.data, b.ends)
+		return
+	}
+	news := b.news
+	for n := range b.ends {
+		frame := b.frame(n)
+		to.Frames(b.received, frame, []int{len(frame)})
+		for len(news) > 0 && news[0].behind == n {
+			to.Link(news[0].link)
+			news = news[1:]
+		}
+	}
+}
+
 // size is what the batch costs in the queue, in bytes.
 func (b *batch) size() int { return len(b.data) + frameOverhead*max(1, len(b.ends)) }
 

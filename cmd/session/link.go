@@ -165,8 +165,11 @@ func (l *link) opened(s *socket) {
 	l.connections = decode.NewWithoutFrames()
 	l.drained, l.standing = time.Time{}, false
 	news := Link{Status: Connected, At: now, Attempt: l.tries}
-	if l.wasUp {
-		news.Status, news.Gap = Restored, elapsed(l.completeUntil, now)
+	switch {
+	case l.wasUp:
+		news.Status, news.Gap, news.HasGap = Restored, elapsed(l.completeUntil, now), true
+	case !l.o.CompleteUntil.IsZero():
+		news.Gap, news.HasGap = max(0, elapsed(l.o.CompleteUntil, now)), true
 	}
 	l.wasUp, l.down, l.completeUntil, l.lastAction = true, false, now, now
 	l.earlier = [2]time.Time{now, now}
@@ -231,6 +234,9 @@ func (l *link) receive(ctx context.Context, b *batch) {
 		if link := l.noticeDrain(b.received); link != nil {
 			b.news = append(b.news, news{behind: n, link: link})
 		}
+	}
+	if l.o.Recorder != nil {
+		b.record(l.o.Recorder)
 	}
 	if l.queue.put(ctx, b) {
 		l.pause()
@@ -334,7 +340,7 @@ func (l *link) noticeDrain(received time.Time) (news *Link) {
 		l.drained = time.Time{}
 		if l.standing {
 			l.standing, l.down = false, false
-			news = &Link{Status: Restored, At: received, Gap: elapsed(l.completeUntil, received), Attempt: l.tries, Same: true}
+			news = &Link{Status: Restored, At: received, Gap: elapsed(l.completeUntil, received), HasGap: true, Attempt: l.tries, Same: true}
 		}
 		if !l.paused {
 			l.completeUntil = received
@@ -352,7 +358,13 @@ func (l *link) lost(f *fault, wait time.Duration) {
 	l.say(Link{Status: Lost, Reason: f.reason, Detail: f.detail, At: l.o.Now(), Attempt: l.tries, Retry: wait, NeverUp: !l.wasUp})
 }
 
-func (l *link) say(news Link) { l.queue.say(Item{Link: &news, Received: news.At}) }
+// say puts news of the link into the queue.
+func (l *link) say(news Link) {
+	if l.o.Recorder != nil {
+		l.o.Recorder.Link(&news)
+	}
+	l.queue.say(Item{Link: &news, Received: news.At})
+}
 
 // judge decides what comes after a fault: how long to wait before the next
 // attempt, or the error that ends it all.

@@ -43,6 +43,11 @@ type LiveOptions struct {
 	// is full, reading from the socket pauses. Default 64 MiB.
 	Buffer int
 
+	// Recorder is given everything that is received; nil for nobody.
+	Recorder Recorder
+	// CompleteUntil is the time up to which an earlier run had the chat: the first
+	// link states the gap since then. Zero for no earlier run.
+	CompleteUntil time.Time
 	// Resumed receives a value after SIGCONT. Nil for never.
 	Resumed <-chan struct{}
 	// Now is the clock; default time.Now.
@@ -50,6 +55,16 @@ type LiveOptions struct {
 	// DialContext and TLS replace how connections are made: for tests.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 	TLS         *tls.Config
+}
+
+// A Recorder is given what a [Live] receives, in order, heartbeats and news of the
+// link included, whether or not the consumer keeps up. Its methods must not wait,
+// and must not keep what they are given.
+type Recorder interface {
+	// Frames records frames, which lie one after the other in data: ends are
+	// where each ends.
+	Frames(received time.Time, data []byte, ends []int)
+	Link(news *Link)
 }
 
 const (

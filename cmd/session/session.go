@@ -86,8 +86,10 @@ type Link struct {
 	Detail string
 	// At is when it happened.
 	At time.Time
-	// Gap is, on Restored, how long chat could have been missed.
-	Gap time.Duration
+	// Gap is how long chat could have been missed: on Restored, and on Connected
+	// after an earlier run. HasGap tells that it is known.
+	Gap    time.Duration
+	HasGap bool
 	// Attempt counts the dial attempts since the last stable link.
 	Attempt int
 	// Retry is, on Lost, the time until the next attempt; 0 for at once or never.
