@@ -149,8 +149,8 @@ type following struct {
 	ctx context.Context
 }
 
-// isStuck tells that the run is to end and that stdout may hold it up.
-func (f *following) isStuck() bool { return f.ctx.Err() != nil && f.out.flushing.Load() }
+// isStuck reports whether the run is to end and something may hold it up.
+func (f *following) isStuck() bool { return f.ctx.Err() != nil && f.isBusy() }
 
 // follow runs the pipe until the source ends, or --count, --timeout, --idle, a
 // signal, the filter or the reader of stdout ends it.
@@ -191,7 +191,7 @@ func (p *pipe) verdict(err error, end *endFlags) error {
 		return sourceError(err)
 	case end.Count > 0:
 		return stopped{statusTimeout}
-	case p.live != nil && !p.linkUp.Load():
+	case p.live != nil && !p.live.Stats().Up:
 		return &exitError{status: statusGivenUp, err: fmt.Errorf("%w while the link was down", err)}
 	}
 	return stopped{statusDone}

@@ -41,9 +41,15 @@ type pipe struct {
 	broken   brokenFrames
 	settleAt time.Time     // when missing connections are told; zero for never
 	link     record.Record // news of the link
-	linkUp   atomic.Bool
 	counters counters
+	decided  atomic.Pointer[decision]
+	// filterSince is when the program began to run on a record, in nanoseconds
+	// since the start of the output; 0 while it does not run.
+	filterSince atomic.Int64
 }
+
+// decision is what ends the loop. The last lines are still to be written.
+type decision struct{ err error }
 
 // counters are counts since the start. Other goroutines read them.
 type counters struct {
@@ -67,20 +73,38 @@ func (p *pipe) run(ctx context.Context) (err error) {
 		if err = failed; err == nil {
 			err = p.take(ctx, item)
 		}
+		if failed == nil && ctx.Err() != nil && err != nil {
+			err = context.Cause(ctx) // which came first
+		}
+		if err != nil {
+			p.decided.Store(&decision{err})
+		}
 		if err != nil || !item.More || p.out.isFull() {
-			if failed := p.out.flush(); failed != nil {
-				err = failed
-			}
+			err = p.flush(ctx, err)
 		}
 		if err != nil {
 			break
 		}
 	}
 	p.broken.flush(p.status)
-	if cause := context.Cause(ctx); cause != nil && !errors.Is(err, errCount) {
-		return cause
+	if err == nil {
+		return context.Cause(ctx)
 	}
 	return err
+}
+
+// flush writes the lines that were gathered. It returns what ends the run: err,
+// if that was decided before, or why the lines cannot be written.
+func (p *pipe) flush(ctx context.Context, err error) error {
+	failed := p.out.flush()
+	gone := errors.As(failed, new(stopped))
+	switch {
+	case failed == nil, gone && err != nil:
+		return err
+	case gone && ctx.Err() != nil:
+		return context.Cause(ctx)
+	}
+	return failed
 }
 
 // take handles one item of the source.
@@ -149,7 +173,6 @@ func (p *pipe) settle() {
 // takeLink handles news of the link: a status line, and a record in its place.
 func (p *pipe) takeLink(ctx context.Context, item session.Item) error {
 	news := item.Link
-	p.linkUp.Store(news.Status == session.Connected || news.Status == session.Restored)
 	linkRecord(&p.link, news)
 	tellLink(p.status, &p.link, news)
 	if news.Status == session.Restored && !news.Same {
@@ -183,6 +206,8 @@ func (p *pipe) write(ctx context.Context, r *record.Record, frame []byte) error 
 	}
 	ctx, cancel := p.filterContext(ctx)
 	defer cancel()
+	p.filterSince.Store(int64(time.Since(p.out.start)))
+	defer p.filterSince.Store(0)
 	passed := false
 	err := p.program.Run(ctx, r, frame, func(o filter.Output) error {
 		again := passed && p.raw

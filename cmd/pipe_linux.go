@@ -30,6 +30,9 @@ func pipeFree(pipe *os.File) int {
 // reader goes away. It calls progress when the reader has taken something.
 func awaitFree(pipe *os.File, n int, progress func()) {
 	size, err := unix.FcntlInt(pipe.Fd(), unix.F_GETPIPE_SZ, 0)
+	if err == nil && n > size {
+		size, err = unix.FcntlInt(pipe.Fd(), unix.F_SETPIPE_SZ, n)
+	}
 	if err != nil || n > size {
 		return
 	}

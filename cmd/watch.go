@@ -32,7 +32,8 @@ func (r *run) watch(ctx context.Context, p *pipe, end *endFlags, cancel context.
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
 	var buffer bufferNotes
-	taken, since := int64(-1), time.Time{} // what stdout had taken, and since when
+	var before [2]int64 // what stdout had taken, and when the filter began
+	var since time.Time // since when nothing has changed
 	for {
 		var now time.Time
 		select {
@@ -49,8 +50,9 @@ func (r *run) watch(ctx context.Context, p *pipe, end *endFlags, cancel context.
 			}
 			continue
 		}
-		if progress := p.out.progress.Load(); !p.out.flushing.Load() || progress != taken {
-			taken, since = progress, now
+		state := [2]int64{p.out.progress.Load(), p.filterSince.Load()}
+		if since.IsZero() || !p.isBusy() || state != before {
+			before, since = state, now
 		}
 		if now.Sub(since) >= stuckAfter {
 			r.leaveStuck(p, end, context.Cause(ctx))
@@ -59,9 +61,19 @@ func (r *run) watch(ctx context.Context, p *pipe, end *endFlags, cancel context.
 	}
 }
 
-// leaveStuck ends the process though lines are waiting: a write that waits
-// cannot be called off.
+// isBusy reports whether the loop is in a write or a program that cannot be
+// interrupted.
+func (p *pipe) isBusy() bool { return p.out.flushing.Load() || p.filterSince.Load() != 0 }
+
+// leaveStuck ends the process though lines are waiting.
 func (r *run) leaveStuck(p *pipe, end *endFlags, cause error) {
+	what := "the reader of stdout takes nothing"
+	if !p.out.flushing.Load() {
+		what = "the filter does not end"
+	}
+	if decided := p.decided.Load(); decided != nil {
+		cause = decided.err
+	}
 	unwritten := fmt.Sprintf("%d lines", p.out.gathered.Load()-p.out.written.Load())
 	if p.live != nil {
 		if n := p.live.Stats().Frames; n > 0 {
@@ -70,10 +82,10 @@ func (r *run) leaveStuck(p *pipe, end *endFlags, cause error) {
 	}
 	err := p.verdict(cause, end)
 	status, hint := exitStatus(err)
-	if status == statusGivenUp {
+	if !errors.As(err, new(stopped)) {
 		r.status.Error(err.Error(), hint)
 	}
-	r.status.Error("the reader of stdout takes nothing: "+unwritten+" were not written", "")
+	r.status.Error(what+": "+unwritten+" were not written", "")
 	r.exit(status)
 }
 

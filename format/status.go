@@ -71,8 +71,17 @@ func (s *Status) Gone(l record.Linked) {
 	s.connection(l, downMark, "gone: not announced again since the link was restored", connectionNews(s.now(), l))
 }
 
+// The widths in columns to which a line about a connection cuts its name and what
+// became of it.
+const (
+	maxName = 100
+	maxWhat = 400
+)
+
 func (s *Status) connection(l record.Linked, m mark, what string, n news) {
-	s.write(m, linkedName(l)+" "+safe.String(what), n)
+	name, _ := shortened(linkedName(l), maxName)
+	what, _ = shortened(what, maxWhat)
+	s.write(m, name+" "+what, n)
 }
 
 // Link is what a status line about the link says beyond its record.

@@ -55,9 +55,13 @@ type cell struct {
 
 func newRow(texts ...string) (row [4]cell) {
 	for i, text := range texts {
-		begin := []byte(beginOf(text, cellWidths[i]))
-		shown, width := cut(safe.Append(nil, begin), 0, cellWidths[i])
-		row[i] = cell{string(shown), width}
+		row[i].text, row[i].width = shortened(text, cellWidths[i])
 	}
 	return row
+}
+
+// shortened returns the text made safe and cut to that many columns, and its width.
+func shortened(text string, columns int) (string, int) {
+	shown, width := cut(safe.Append(nil, []byte(beginOf(text, columns))), 0, columns)
+	return string(shown), width
 }

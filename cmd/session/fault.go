@@ -50,10 +50,10 @@ func (l *Live) refusal(resp *http.Response) *fault {
 	case code == http.StatusBadRequest, code == http.StatusUnauthorized, code == http.StatusForbidden:
 		f.reason = reasonUnauthorized
 		f.answer = status
-		what = "the service refused the token: " + status
 		if code == http.StatusForbidden {
-			what += " (does it have the scope chat.read? tick that for the application, then run restail login again)"
+			f.answer += "; does the token have the scope chat.read? tick that for the application, then log in again"
 		}
+		what = "the service refused the token: " + f.answer
 	case code == http.StatusTooManyRequests:
 		f.reason = reasonRateLimited
 		f.after = endpoint.RetryAfter(resp.Header.Get("Retry-After"), time.Now())

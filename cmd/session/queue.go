@@ -38,6 +38,7 @@ type queue struct {
 	closed  bool // no more input
 	err     error
 	heard   time.Time // when frames were received last
+	up      bool      // the last news of the link is that it is up
 }
 
 func newQueue(limit int) *queue {
@@ -115,10 +116,23 @@ func (q *queue) append(b *batch) {
 	if len(b.ends) > 0 {
 		q.heard = b.received
 	}
+	if b.other != nil {
+		q.noteLink(b.other.Link)
+	}
+	for _, news := range b.news {
+		q.noteLink(news.link)
+	}
 	q.waiting = append(q.waiting, b)
 	q.bytes += b.size()
 	q.frames += len(b.ends)
 	signal(q.ready)
+}
+
+// noteLink notes what news, if any, say of the link. The caller has locked q.mu.
+func (q *queue) noteLink(news *Link) {
+	if news != nil {
+		q.up = news.Status == Connected || news.Status == Restored
+	}
 }
 
 // say appends an item that is not a frame. It never waits.
@@ -206,12 +220,13 @@ type Stats struct {
 	Frames int       // how many wait for the consumer or are being worked on
 	Heard  time.Time // when frames were received last; zero for never
 	Full   bool      // reading is paused because the buffer is full
+	Up     bool      // the link is up
 }
 
 func (q *queue) stats() Stats {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return Stats{Frames: q.frames, Heard: q.heard, Full: q.full}
+	return Stats{Frames: q.frames, Heard: q.heard, Full: q.full, Up: q.up}
 }
 
 // signal wakes the one goroutine that waits on c, now or the next time.
