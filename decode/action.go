@@ -14,7 +14,7 @@ import (
 type Action struct {
 	data []byte
 	own  []byte // strings that data does not have as they are
-	kind *actionType
+	typ  *ActionType
 
 	there [256 / 64]uint64 // bit n: key n is there
 	// index says where in values the value of a key is; 0 when there is none.
@@ -69,7 +69,7 @@ func (a *Action) Stamp() (time.Time, bool) { return instant(a.value(keyTimestamp
 
 // ChangesConnections reports whether this is a connection_info or a
 // connection_closed: the actions that change the connection map.
-func (a *Action) ChangesConnections() bool { return a.kind.enter != nil }
+func (a *Action) ChangesConnections() bool { return a.typ.update != nil }
 
 // oversized reports whether memory that has served a frame of largest bytes is
 // too large to be kept for one of size bytes. One huge frame in a quiet chat

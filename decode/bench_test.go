@@ -7,9 +7,19 @@ import (
 	"testing"
 )
 
+// chatSlugs returns the platforms that have a chat, and so a transcript.
+func chatSlugs() (slugs []string) {
+	for _, p := range Platforms {
+		if p.HasChat() {
+			slugs = append(slugs, p.Slug)
+		}
+	}
+	return slugs
+}
+
 // chat returns the frames of the platforms' transcripts.
 func chat(tb testing.TB) (frames [][]byte, size int64) {
-	for _, platform := range []string{"twitch", "youtube", "facebook", "dlive", "discord", "linkedin", "trovo", "x", "kick", "rumble"} {
+	for _, platform := range chatSlugs() {
 		data, err := os.ReadFile("testdata/" + platform + ".txt")
 		if err != nil {
 			tb.Fatal(err)

@@ -49,7 +49,7 @@ type connection struct {
 	wasReported                 bool
 	reported                    state         // what was last reported
 	index                       int           // in open
-	place                       *list.Element // in announced
+	element                     *list.Element // in announced
 	bytes                       int
 }
 
@@ -68,9 +68,9 @@ func (m *connections) find(identifier []byte) *connection {
 	return nil
 }
 
-// enter takes a connection_info into the map; r is its record. It returns the
+// update takes a connection_info into the map; r is its record. It returns the
 // entry, nil without an identifier, and whether anything in it has changed.
-func (m *connections) enter(r *record.Record, frame []byte) (c *connection, updated bool) {
+func (m *connections) update(r *record.Record, frame []byte) (c *connection, updated bool) {
 	identifier := r.Bytes(record.Connection)
 	if len(identifier) == 0 {
 		return nil, false
@@ -80,9 +80,9 @@ func (m *connections) enter(r *record.Record, frame []byte) (c *connection, upda
 	if c = m.entries[string(identifier)]; c == nil {
 		c = &connection{Linked: record.Linked{Identifier: string(identifier)}}
 		m.entries[c.Identifier] = c
-		c.place = m.announced.PushFront(c)
+		c.element = m.announced.PushFront(c)
 	}
-	m.announced.MoveToFront(c.place)
+	m.announced.MoveToFront(c.element)
 	before, wasOpen := c.Linked, c.isOpen
 	if !wasOpen || c.UUID != string(r.Bytes(record.ConnectionUUID)) {
 		m.markClosed(c)
@@ -159,7 +159,7 @@ func (m *connections) crowded() bool {
 func (m *connections) remove(c *connection) {
 	m.markClosed(c)
 	delete(m.entries, c.Identifier)
-	m.announced.Remove(c.place)
+	m.announced.Remove(c.element)
 	m.bytes -= c.bytes
 }
 
@@ -185,7 +185,7 @@ func (m *connections) markClosed(c *connection) {
 		delete(m.open, c.UUID)
 		return
 	}
-	last := same[len(same)-1] // takes the place of c
+	last := same[len(same)-1] // fills the gap that c leaves
 	same[c.index], last.index = last, c.index
 	same[len(same)-1] = nil
 	m.open[c.UUID] = same[:len(same)-1]

@@ -11,11 +11,11 @@
 // holds views of its Action. Whoever keeps a value for longer copies it, as the
 // connection map does.
 //
-// keys.go lists the keys of the wire that mean something. parser.go, payload.go
-// and the first half of target.go note their values; actions.go, event.go and one
-// file for each platform write them into a record. Package scan is the JSON
-// scanner: its verdict and its values are those of encoding/json, and the fuzz
-// tests hold it to that.
+// keys.go lists the JSON keys that mean something. parser.go, payload.go and the
+// first half of target.go note their values; actions.go, event.go and one file for
+// each platform write them into a record. [Actions] and [Platforms] are the tables
+// of what restail knows: package cmd makes help and completion from them. Package
+// scan is the JSON scanner: its verdict and its values are those of encoding/json.
 package decode
 
 import (
@@ -29,7 +29,7 @@ import (
 type Decoder struct {
 	row         row
 	received    time.Time
-	placed      bool // the row has connection, platform and channel
+	hasOrigin   bool // the row has connection, platform and channel
 	complete    bool // the row has everything
 	connections connections
 	change      *record.Linked
@@ -54,14 +54,14 @@ func (d *Decoder) Apply(a *Action, received time.Time) {
 	}
 	d.largest = max(d.largest, len(a.data))
 	d.row.reset(a)
-	d.received, d.placed, d.complete = received, false, false
+	d.received, d.hasOrigin, d.complete = received, false, false
 	d.change, d.updated = nil, false
 	if d.row.put(record.Action, keyAction); string(d.Action()) == linkName {
 		d.row.SetPlain(record.Action, "wire_link")
 	}
-	if a.kind.enter != nil {
+	if a.typ.update != nil {
 		d.Record()
-		a.kind.enter(d)
+		a.typ.update(d)
 	}
 }
 
@@ -76,16 +76,16 @@ func (d *Decoder) Action() []byte { return d.row.Bytes(record.Action) }
 // Platform returns the platform in the record, nothing when it has none. It
 // costs less than the whole record.
 func (d *Decoder) Platform() []byte {
-	d.place()
+	d.writeOrigin()
 	return d.row.Bytes(record.Platform)
 }
 
-// place writes connection, platform and channel, if that was not done yet.
-func (d *Decoder) place() {
-	if !d.placed {
-		d.placed = true
+// writeOrigin writes connection, platform and channel, if that was not done yet.
+func (d *Decoder) writeOrigin() {
+	if !d.hasOrigin {
+		d.hasOrigin = true
 		d.row.put(record.Connection, keyConnection)
-		d.row.kind.place(d)
+		d.row.typ.origin(d)
 	}
 }
 
@@ -93,12 +93,12 @@ func (d *Decoder) place() {
 func (d *Decoder) Record() *record.Record {
 	if !d.complete {
 		d.complete = true
-		d.place()
+		d.writeOrigin()
 		d.row.putTime(d.received)
 		d.row.put(record.SourceID, keySourceID)
 		d.row.put(record.UserID, keyUserID)
-		if d.row.kind.write != nil {
-			d.row.kind.write(d)
+		if d.row.typ.write != nil {
+			d.row.typ.write(d)
 		}
 	}
 	return &d.row.Record

@@ -62,7 +62,7 @@ var emoteTests = []struct {
 func TestEmotes(t *testing.T) {
 	for _, test := range emoteTests {
 		t.Run(test.name, func(t *testing.T) {
-			frame := fmt.Sprintf(`{"action":"event","payload":{"eventTypeId":4,"eventPayload":{"replaces":%s,"text":%s}}}`, test.replaces, oracleJSON(test.text))
+			frame := fmt.Sprintf(`{"action":"event","payload":{"eventTypeId":4,"eventPayload":{"replaces":%s,"text":%s}}}`, test.replaces, toJSON(test.text))
 			r, err := newDecoder().decode([]byte(frame))
 			if err != nil {
 				t.Fatal(err)
@@ -73,7 +73,7 @@ func TestEmotes(t *testing.T) {
 			if got := string(r.Bytes(record.Text)); got != test.text {
 				t.Errorf("the text became %q", got)
 			}
-			compare(t, []byte(frame))
+			checkFrame(t, []byte(frame))
 		})
 	}
 }

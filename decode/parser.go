@@ -54,7 +54,7 @@ func (p *Parser) Parse(a *Action, frame []byte) error {
 	case len(name.Bytes) == 0:
 		return &BrokenError{"its action is an empty string"}
 	}
-	a.kind = actionTypeOf(name.Bytes)
+	a.typ = actionTypeOf(name.Bytes)
 	return nil
 }
 

@@ -7,11 +7,14 @@ import (
 	"github.com/restail/restail/decode/scan"
 )
 
-// twitch writes a message of Twitch's chat.
-func twitch(r *row) {
-	r.person()
-	r.message()
-	r.putFirst(record.AuthorName, keyName, keyUsername)
+var twitch = Platform{
+	Slug: "twitch", Name: "Twitch", Color: 98,
+	sources: []int{2},
+	Types:   []EventType{{4, "text", (*row).twitch}},
+	handle:  []key{keyName, keyUsername},
+}
+
+func (r *row) twitch() {
 	r.putList(record.Badges, keyBadges, inObject)
 	r.twitchRoles()
 	r.twitchMessage()
