@@ -178,7 +178,7 @@ func (d *Decoder) updateConnection() {
 	c, updated := d.connections.update(&d.row.Record, d.row.data)
 	d.updated = updated
 	if c != nil {
-		d.change = c.news()
+		d.change = c.change()
 		d.connections.limit(c)
 	}
 }

@@ -27,13 +27,13 @@ type connections struct {
 	mu      sync.Mutex
 	entries map[string]*connection // by identifier
 
-	open        map[string][]*connection // those of this socket that have a uuid, by uuid
-	openCount   int                      // all of this socket
-	announced   list.List                // of *connection, the most recently announced first
-	bytes       int                      // held by all entries
-	keepsFrames bool
-	evicted     bool // a connection had to make room
-	toldCrowded bool // crowded has said so
+	open            map[string][]*connection // those of this socket that have a uuid, by uuid
+	openCount       int                      // all of this socket
+	announced       list.List                // of *connection, the most recently announced first
+	bytes           int                      // held by all entries
+	keepsFrames     bool
+	evicted         bool // a connection had to make room
+	crowdedReported bool // crowded has reported it
 
 	// When a connection of this socket was last closed: because another one took
 	// over, and for any other reason. Zero when none was.
@@ -53,7 +53,7 @@ type connection struct {
 	bytes                       int
 }
 
-// state is what people are told of a connection.
+// state is the part of a connection that status lines report.
 type state struct{ status, reason, channel string }
 
 func newConnections(keepsFrames bool) connections {
@@ -150,8 +150,8 @@ func (m *connections) limit(c *connection) {
 }
 
 func (m *connections) crowded() bool {
-	now := m.evicted && !m.toldCrowded
-	m.toldCrowded = m.evicted
+	now := m.evicted && !m.crowdedReported
+	m.crowdedReported = m.evicted
 	return now
 }
 
@@ -191,10 +191,10 @@ func (m *connections) markClosed(c *connection) {
 	m.open[c.UUID] = same[:len(same)-1]
 }
 
-// news returns what people have not been told yet of the connection. A fresh
-// uuid is not worth telling. Neither is connecting, except for a connection that
-// is new: services reconnect all the time, and what comes of it is told.
-func (c *connection) news() *record.Linked {
+// change returns the connection when its state is not the one last reported. A
+// fresh uuid is no change. Neither is connecting, except for a new connection:
+// services reconnect all the time, and the result is reported.
+func (c *connection) change() *record.Linked {
 	now := state{c.Status, c.Reason, c.Channel}
 	if now.channel == "" {
 		now.channel = c.reported.channel // a name that is left out has not changed
@@ -203,9 +203,9 @@ func (c *connection) news() *record.Linked {
 		return nil
 	}
 	c.wasReported, c.reported = true, now
-	news := c.Linked
-	news.Channel = now.channel
-	return &news
+	changed := c.Linked
+	changed.Channel = now.channel
+	return &changed
 }
 
 // closeAll takes every connection with the uuid of a connection_closed out of
@@ -233,7 +233,7 @@ func (m *connections) closeAll(r *record.Record) (first *connection) {
 	return first
 }
 
-// closed returns the news that r, a connection_closed, ended the connection.
+// closed returns the connection as r, a connection_closed, ended it.
 func (c *connection) closed(r *record.Record) *record.Linked {
 	now := c.Linked
 	now.Status = "closed"
@@ -247,7 +247,7 @@ func (c *connection) closed(r *record.Record) *record.Linked {
 
 // drainWindow is the time after a close for another reason in which the end of
 // the last connections is not a drain. A channel that was switched off long ago
-// says nothing about the others.
+// has nothing to do with the others.
 const drainWindow = time.Minute
 
 func (m *connections) drained() bool {

@@ -39,8 +39,8 @@ func TestMapFollowsTheVendorsRules(t *testing.T) {
 			if matches {
 				delete(model, id)
 			}
-			if news := d.Change() != nil; news != matches {
-				t.Fatalf("step %d: closing %s is news: %v, want %v", step, uuid, news, matches)
+			if changed := d.Change() != nil; changed != matches {
+				t.Fatalf("step %d: closing %s is a change: %v, want %v", step, uuid, changed, matches)
 			}
 			if matches != strings.Contains(r, id+`"`) {
 				t.Fatalf("step %d: %s", step, r)
@@ -91,10 +91,10 @@ func decodeOwn(t *testing.T, d *frameDecoder, frame string) string {
 
 // Change reports every status, reason and channel that a connection settles on,
 // and none twice.
-func TestNewsAreWhatChanged(t *testing.T) {
+func TestChangeReportsEachStateOnce(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	d := newDecoder()
-	told := map[string]string{}
+	reported := map[string]string{}
 	for range 5_000 {
 		id := fmt.Sprintf("1-kick-%d", rng.IntN(3))
 		status := []string{"connected", "connecting", "error"}[rng.IntN(3)]
@@ -105,14 +105,14 @@ func TestNewsAreWhatChanged(t *testing.T) {
 		decodeOwn(t, d, fmt.Sprintf(`{"action":"connection_info","payload":{"connectionIdentifier":%q,"connectionUuid":"%d","status":%q,"reason":%q,"target":{"owner":{"displayName":"Owl"}}}}`, id, rng.IntN(1000), status, reason))
 		state := status + reason
 		change := d.Change()
-		news := change != nil
-		if want := told[id] != state && (status != "connecting" || told[id] == ""); news != want {
-			t.Fatalf("%s after %s is news: %v, want %v", state, told[id], news, want)
+		changed := change != nil
+		if want := reported[id] != state && (status != "connecting" || reported[id] == ""); changed != want {
+			t.Fatalf("%s after %s is a change: %v, want %v", state, reported[id], changed, want)
 		}
-		if !news {
+		if !changed {
 			continue
 		}
-		told[id] = state
+		reported[id] = state
 		if change.Identifier != id || change.Status != status || change.Reason != reason {
 			t.Fatalf("%+v, want %s %s", change, id, state)
 		}

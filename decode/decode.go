@@ -11,7 +11,7 @@
 // holds views of its Action. Whoever keeps a value for longer copies it, as the
 // connection map does.
 //
-// keys.go lists the JSON keys that mean something. parser.go, payload.go and the
+// keys.go lists the JSON keys that the decoder reads. parser.go, payload.go and the
 // first half of target.go note their values; actions.go, event.go and one file for
 // each platform write them into a record. [Actions] and [Platforms] are the tables
 // of what restail knows: package cmd makes help and completion from them. Package
@@ -65,8 +65,8 @@ func (d *Decoder) Apply(a *Action, received time.Time) {
 	}
 }
 
-// linkName is the action of the tool's own connection records. The wire's action
-// of that name gets another one.
+// linkName is the action of restail's own connection records. An action of the
+// service with that name gets another one.
 const linkName = "link"
 
 // Action returns the action in the record. What it, Platform and Record return
@@ -104,8 +104,8 @@ func (d *Decoder) Record() *record.Record {
 	return &d.row.Record
 }
 
-// Change returns what the last action changed in the connection map when people
-// should hear of it, else nil.
+// Change returns the connection that the last action changed, if the change is
+// worth a status line, else nil.
 func (d *Decoder) Change() *record.Linked { return d.change }
 
 // Updated reports whether the last action changed [Decoder.Linked], also in

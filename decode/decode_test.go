@@ -124,7 +124,7 @@ func TestUnknownTypesLoseNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		kind, id := string(r.Bytes(record.Type)), string(r.Bytes(record.TypeID))
+		typeName, id := string(r.Bytes(record.Type)), string(r.Bytes(record.TypeID))
 		renumbered := strings.Replace(string(frame), `"eventTypeId":`+id, `"eventTypeId":999`, 1)
 		u, err := other.decode([]byte(renumbered))
 		if err != nil || string(u.Bytes(record.Type)) != "unknown" {
@@ -134,7 +134,7 @@ func TestUnknownTypesLoseNothing(t *testing.T) {
 			if f <= record.Type {
 				continue
 			}
-			if f == record.TypeID || f == record.IsGift && kind == "membership_gift" {
+			if f == record.TypeID || f == record.IsGift && typeName == "membership_gift" {
 				continue // is_gift by nothing but the type
 			}
 			if got, want := fieldText(u, f), fieldText(r, f); got != want {

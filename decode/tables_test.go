@@ -37,10 +37,10 @@ func TestTablesAreConsistent(t *testing.T) {
 		for _, id := range p.sources {
 			once("source " + strconv.Itoa(id))
 		}
-		for _, kind := range p.Types {
-			once("type " + strconv.Itoa(kind.ID))
-			if !slices.Contains(types, kind.Name) {
-				t.Errorf("the meaning of the field type does not list %s", kind.Name)
+		for _, typ := range p.Types {
+			once("type " + strconv.Itoa(typ.ID))
+			if !slices.Contains(types, typ.Name) {
+				t.Errorf("the meaning of the field type does not list %s", typ.Name)
 			}
 		}
 		if !isPlainASCII(p.Slug) {
@@ -77,8 +77,8 @@ func TestTranscriptsAreComplete(t *testing.T) {
 		}
 	}
 	for _, p := range Platforms {
-		for _, kind := range p.Types {
-			want = append(want, "type "+strconv.Itoa(kind.ID))
+		for _, typ := range p.Types {
+			want = append(want, "type "+strconv.Itoa(typ.ID))
 		}
 		for _, id := range p.sources {
 			want = append(want, "source "+strconv.Itoa(id))
@@ -136,7 +136,7 @@ func TestReasons(t *testing.T) {
 		}
 	}
 	if errorReasons["internal"] == closeReasons["internal"] || closeReasons["internal"] == failureReasons["internal"] {
-		t.Error("internal means the same in two places")
+		t.Error("internal means the same in two tables")
 	}
 }
 

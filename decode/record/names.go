@@ -36,15 +36,15 @@ func WithoutMeanings(names []Name) []string {
 
 // Linked is one entry of the connection map. Its strings are copies.
 type Linked struct {
-	// Identifier is the map's key, connectionIdentifier on the wire.
+	// Identifier is the map's key, connectionIdentifier in the action.
 	Identifier string
-	// UUID is connectionUuid on the wire; a reconnect gets a new one.
+	// UUID is connectionUuid in the action; a reconnect gets a new one.
 	UUID string
 	// Platform is the slug; Channel the display name, "" while unknown.
 	Platform, Channel string
-	// Status is connecting, connected, error, closed, or another word of the wire.
+	// Status is connecting, connected, error, closed, or whatever else the service sends.
 	Status string
-	// Reason is the wire's code, "" without one; ReasonText explains it, "" for an
+	// Reason is the service's code, "" without one; ReasonText explains it, "" for an
 	// unknown code.
 	Reason, ReasonText string
 }
