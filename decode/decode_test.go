@@ -67,7 +67,7 @@ func TestFramesLeaveNothingBehind(t *testing.T) {
 		if _, err := d.decode(frame); err != nil {
 			continue
 		}
-		for _, next := range []string{`{"action":"event"}`, `{"action":"event","payload":{"eventTypeId":99,"eventPayload":{"author":{}}}}`, `{"action":"connection_info"}`, `{"action":"reply_created"}`} {
+		for _, next := range []string{`{"action":"event"}`, `{"action":"event","payload":{"eventTypeId":9999,"eventPayload":{"author":{}}}}`, `{"action":"connection_info"}`, `{"action":"reply_created"}`} {
 			want, err := newDecoder().decode([]byte(next))
 			if err != nil {
 				t.Fatal(err)
