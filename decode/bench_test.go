@@ -17,7 +17,7 @@ func chatSlugs() (slugs []string) {
 	return slugs
 }
 
-// chat returns the frames of the platforms' transcripts.
+// chat returns the events of the platforms' transcripts.
 func chat(tb testing.TB) (frames [][]byte, size int64) {
 	for _, platform := range chatSlugs() {
 		data, err := os.ReadFile("testdata/" + platform + ".txt")
@@ -25,7 +25,7 @@ func chat(tb testing.TB) (frames [][]byte, size int64) {
 			tb.Fatal(err)
 		}
 		for line := range bytes.Lines(data) {
-			if frame, ok := bytes.CutPrefix(bytes.TrimSpace(line), []byte("> ")); ok {
+			if frame, ok := bytes.CutPrefix(bytes.TrimSpace(line), []byte("> ")); ok && bytes.Contains(frame, []byte(`"action":"event"`)) {
 				frames = append(frames, frame)
 				size += int64(len(frame))
 			}
