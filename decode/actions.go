@@ -200,7 +200,6 @@ func (d *Decoder) removeConnections() {
 		return
 	}
 	r.SetString(record.Connection, c.Identifier)
-	r.Drop(record.Platform)
 	r.Drop(record.Channel)
 	d.putOrigin(record.Chars{}, c)
 	d.updated = true

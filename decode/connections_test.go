@@ -326,16 +326,20 @@ func TestConnectionsCostTheSame(t *testing.T) {
 		return frames
 	}
 	for _, uuids := range []int{1, 100, 8_000} {
-		least := func(n int) time.Duration {
-			frames, best := infos(n, uuids), time.Hour
-			for range 3 {
-				d, start := newDecoder(), time.Now()
-				apply(t, d, frames...)
-				best = min(best, time.Since(start))
-			}
-			return best
+		cost := func(n int) time.Duration {
+			frames, d := infos(n, uuids), newDecoder()
+			start := time.Now()
+			apply(t, d, frames...)
+			return time.Since(start)
 		}
-		if few, many := least(1_000), least(8_000); many > 32*few { // a square would be 64
+		few, many := time.Hour, time.Hour
+		for range 20 { // other processes can only make it slower
+			few, many = min(few, cost(1_000)), min(many, cost(8_000))
+			if many <= 16*few {
+				break
+			}
+		}
+		if many > 32*few { // a square would be 64
 			t.Errorf("%d uuids: 1,000 connections take %v, 8,000 take %v", uuids, few, many)
 		}
 	}
