@@ -6,14 +6,14 @@ import (
 	"github.com/restail/restail/decode/scan"
 )
 
-// Action is a parsed frame: where the values lie that have one of the keys of
-// keys.go. Of duplicate keys the last counts, and a second object replaces the
-// first entirely. [Parser.Parse] fills it; the zero Action is ready for that.
+// Action is a parsed frame. It holds where the values of the keys in keys.go lie.
+// Of duplicate keys the last one counts, and a second object replaces the first
+// entirely. [Parser.Parse] fills it; the zero Action is ready for that.
 //
 // It holds views of its frame, which must not change while the Action is used.
 type Action struct {
 	data []byte
-	own  []byte // strings that data does not have as they are
+	own  []byte // strings that had escapes or invalid UTF-8
 	typ  *ActionType
 
 	present [256 / 64]uint64 // bit n: key n has a value
@@ -26,7 +26,7 @@ type Action struct {
 	largest int // size of the largest frame since the memory was new
 }
 
-// usualValues is the number of values that few frames exceed.
+// usualValues is the number of values to make room for. Few frames have more.
 const usualValues = 31
 
 // element is an element of an array: a string that is not empty, or an id.
@@ -35,7 +35,7 @@ type element struct {
 	form form
 }
 
-// form is how a text stands in an array. The platform decides which form counts.
+// form tells how an array holds a text. Each platform uses one of the forms.
 type form uint8
 
 const (
@@ -71,9 +71,9 @@ func (a *Action) Stamp() (time.Time, bool) { return instant(a.value(keyTimestamp
 // connection_closed: the actions that change the connection map.
 func (a *Action) ChangesConnections() bool { return a.typ.update != nil }
 
-// oversized reports whether memory that has served a frame of largest bytes is
-// too large to be kept for one of size bytes. One huge frame in a quiet chat
-// must not hold its memory for ever.
+// oversized reports whether memory that was used for a frame of largest bytes is
+// too large to keep for one of size bytes: the memory of one huge frame must not
+// stay allocated through a quiet chat.
 func oversized(largest, size int) bool { return largest > 16*max(size, 256) }
 
 // reset begins a new frame.

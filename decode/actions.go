@@ -7,8 +7,8 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// ActionType is an action that restail knows. What users see of the actions, in
-// help, completion and the defaults of -a, is made from [Actions].
+// ActionType is an action that restail knows. [Actions] lists them all: help,
+// completion and the defaults of -a are made from it.
 type ActionType struct {
 	// Name is the value of the action field.
 	Name string
@@ -80,8 +80,8 @@ func actionTypeOf(name []byte) *ActionType {
 	return &otherAction
 }
 
-// ActionNames returns the names of the actions that have one of the defaults, of
-// all actions without any.
+// ActionNames returns the names of the actions with one of these defaults. Without
+// arguments it returns all names.
 func ActionNames(defaults ...Default) []string {
 	var names []string
 	for _, a := range Actions {
@@ -191,8 +191,8 @@ func (d *Decoder) connectionClosed() {
 	r.putReason(closeReasons)
 }
 
-// removeConnections takes the connections that have the uuid out of the map:
-// one, unless the service made a mistake. The record is that of the first.
+// removeConnections removes the connections with the uuid from the map. There is
+// one, unless the service made a mistake; the record describes the first.
 func (d *Decoder) removeConnections() {
 	r := &d.row
 	c := d.connections.closeAll(&r.Record)

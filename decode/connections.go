@@ -10,8 +10,8 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// The limits of the connection map. Beyond them the connection that was least
-// recently announced makes room.
+// The limits of the connection map. Beyond them the least recently announced
+// connection is removed.
 const (
 	maxConnections = 4096
 	maxBytes       = 64 << 20 // actions and strings
@@ -32,7 +32,7 @@ type connections struct {
 	announced       list.List                // of *connection, the most recently announced first
 	bytes           int                      // held by all entries
 	keepsFrames     bool
-	evicted         bool // a connection had to make room
+	evicted         bool // a connection was removed because the map was full
 	crowdedReported bool // crowded has reported it
 
 	// When a connection of this socket was last closed: because another one took
@@ -135,8 +135,8 @@ func (c *connection) strings() int {
 	return n
 }
 
-// limit counts what an entry holds now that it has changed, and makes room when
-// the map is full.
+// limit updates the size of an entry that has changed, and removes others while
+// the map is too large.
 func (m *connections) limit(c *connection) {
 	m.bytes -= c.bytes
 	c.bytes = c.strings() + cap(c.frame)
@@ -209,8 +209,8 @@ func (c *connection) change() *record.Linked {
 }
 
 // closeAll takes every connection with the uuid of a connection_closed out of
-// the map and returns the first by identifier; r is the record. It returns nil
-// when there is none, which is normal: a new connection was there before.
+// the map and returns the first by identifier; r is the record. It returns nil when
+// there is none. That is normal: a new connection has already replaced the old one.
 func (m *connections) closeAll(r *record.Record) (first *connection) {
 	closed := m.open[string(r.Bytes(record.ConnectionUUID))]
 	if len(closed) == 0 {
@@ -245,8 +245,8 @@ func (c *connection) closed(r *record.Record) *record.Linked {
 	return &now
 }
 
-// drainWindow is the time after a close for another reason in which the end of
-// the last connections is not a drain. A channel that was switched off long ago
+// drainWindow is how long after a close for another reason the end of the last
+// connections is not a drain. A channel that was switched off earlier than that
 // has nothing to do with the others.
 const drainWindow = time.Minute
 

@@ -143,7 +143,7 @@ func TestLinkedIsSorted(t *testing.T) {
 	}
 }
 
-// Connections that come and go leave nothing in the map.
+// Closed connections leave nothing in the map.
 func TestMapDoesNotGrow(t *testing.T) {
 	d := newDecoder()
 	for i := range 1000 {
@@ -171,9 +171,9 @@ func apply(t *testing.T, d *frameDecoder, frames ...[]byte) {
 	}
 }
 
-// The map holds a number of connections. Those that were least recently announced
-// make room, and announcing one again counts.
-func TestMapHasRoomForSomeConnections(t *testing.T) {
+// A full map drops the connections that were least recently announced, for the first
+// time or again.
+func TestMapLimitsConnections(t *testing.T) {
 	d := newDecoder()
 	for i := range maxConnections {
 		apply(t, d, connectionInfo(fmt.Sprintf("1-kick-%d", i), fmt.Sprintf("u%d", i), "Owl"))
@@ -198,8 +198,8 @@ func TestMapHasRoomForSomeConnections(t *testing.T) {
 	}
 }
 
-// Connections of earlier sockets have no room of their own.
-func TestEarlierSocketsMakeRoom(t *testing.T) {
+// Connections of earlier sockets count for the limit too.
+func TestMapDropsEarlierSockets(t *testing.T) {
 	d := newDecoder()
 	for i := range 3 * maxConnections {
 		if i%maxConnections == 0 {
@@ -212,8 +212,8 @@ func TestEarlierSocketsMakeRoom(t *testing.T) {
 	}
 }
 
-// Actions and names count. Names change, and what was reported before is held too.
-func TestMapHasRoomForSomeBytes(t *testing.T) {
+// The limit of bytes counts actions, names, and the names that were last reported.
+func TestMapLimitsBytes(t *testing.T) {
 	const size = 1 << 20
 	for _, test := range []struct {
 		name string
@@ -245,7 +245,7 @@ func heapInUse() int {
 	return int(m.HeapAlloc)
 }
 
-// The bytes that the map counts are those that it holds, whatever happens.
+// The map counts its bytes right after any sequence of actions.
 func TestMapCountsItsBytes(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 10))
 	d := newDecoder()
@@ -287,7 +287,7 @@ func TestMapCountsItsBytes(t *testing.T) {
 	}
 }
 
-// An action that has no room at all is not kept; its connection is.
+// An action larger than the limit is not kept; its connection is.
 func TestHugeActionIsNotKept(t *testing.T) {
 	d := newDecoder()
 	huge := []byte(`{"padding":"` + strings.Repeat("x", maxBytes) + `",` + string(connectionInfo("1-kick-a", "u", "Owl")[1:]))

@@ -4,12 +4,11 @@
 // A frame goes through two steps. [Parser.Parse] checks its JSON and notes in an
 // [Action] where the values lie. It needs nothing but the frame, so it can run
 // on another goroutine than the second step. [Decoder.Apply] takes the actions
-// in order and updates the connection map. The record is made when somebody
-// asks for it.
+// in order and updates the connection map. The record is made on demand.
 //
 // Nothing is copied on the way: an Action holds views of its frame, and a record
-// holds views of its Action. Whoever keeps a value for longer copies it, as the
-// connection map does.
+// holds views of its Action. To keep a value for longer, copy it, as the connection
+// map does.
 //
 // keys.go lists the JSON keys that the decoder reads. parser.go, payload.go and the
 // first half of target.go note their values; actions.go, event.go and one file for
@@ -47,7 +46,7 @@ func NewWithoutFrames() *Decoder { return &Decoder{connections: newConnections(f
 
 // Apply applies one action, which [Parser.Parse] has filled without an error: it
 // updates the connection map. received stands in for a missing stamp. The record
-// is not made yet; a must not change as long as somebody may ask for it.
+// is made when [Decoder.Record] is called; until then a must not change.
 func (d *Decoder) Apply(a *Action, received time.Time) {
 	if oversized(d.largest, len(a.data)) {
 		d.row, d.largest = row{}, 0
@@ -108,8 +107,8 @@ func (d *Decoder) Record() *record.Record {
 // worth a status line, else nil.
 func (d *Decoder) Change() *record.Linked { return d.change }
 
-// Updated reports whether the last action changed [Decoder.Linked], also in
-// ways that Change leaves out.
+// Updated reports whether the last action changed [Decoder.Linked]. Change leaves
+// some of these changes out.
 func (d *Decoder) Updated() bool { return d.updated }
 
 // Linked returns the connection map, sorted by platform, channel and identifier.
@@ -121,12 +120,12 @@ func (d *Decoder) Linked() []record.Linked { return d.connections.linked() }
 // connection_info of the same connection overwrites.
 func (d *Decoder) Frame(identifier string) []byte { return d.connections.frame(identifier) }
 
-// Drained reports whether there were connections and another one took over
-// each of them: chat goes somewhere else.
+// Drained reports whether there were connections and other connections took over all
+// of them, so that chat goes to another client.
 func (d *Decoder) Drained() bool { return d.connections.drained() }
 
-// Crowded reports, once, that the connection map was full and a connection had
-// to make room for another.
+// Crowded reports once that the connection map was full, so that a connection was
+// removed for another one.
 func (d *Decoder) Crowded() bool { return d.connections.crowded() }
 
 // Relink begins a new socket. The map starts empty, since the service sends the

@@ -105,8 +105,8 @@ func (e *emotes) addAll(text []byte, replaces []replace, mapped bool) int {
 	return len(kept)
 }
 
-// wholeWords returns the number of pieces that begin and end at a word boundary: at
-// white space or an end of the text.
+// wholeWords counts the pieces that begin and end at a word boundary, which is white
+// space or an end of the text.
 func wholeWords(text []byte, pieces []piece) (n int) {
 	for _, p := range pieces {
 		before, _ := utf8.DecodeLastRune(text[:p.start])

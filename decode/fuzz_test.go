@@ -22,8 +22,8 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, frame []byte) { checkFrame(t, frame) })
 }
 
-// checkFrame decodes a frame and checks what holds for every frame. Which value
-// becomes which field is for the transcripts to say.
+// checkFrame decodes a frame and checks what holds for every frame. The transcripts
+// check which value becomes which field.
 func checkFrame(t *testing.T, frame []byte) {
 	t.Helper()
 	before := string(frame)

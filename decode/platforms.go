@@ -6,9 +6,8 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// Platform is a chat platform. What users see of the platforms, in help,
-// completion, the README and the colours of the text format, is made from
-// [Platforms].
+// Platform is a chat platform. [Platforms] lists them all: help, completion, the
+// README and the colours of the text format are made from it.
 type Platform struct {
 	// Slug is the value of the platform field.
 	Slug string
