@@ -56,18 +56,29 @@ func (r *run) newWriter(o *outputFlags) (format.Writer, error) {
 	if err != nil {
 		return nil, r.flagError("fields", err)
 	}
-	if fields != nil && o.Format != "ndjson" && r.set["fields"] == "" {
-		return nil, usageError(errors.New("--fields goes with --format=ndjson"), "a jq program chooses fields in every format: -f '{author, text}'")
+	chosen := format.ByName(o.Format)
+	if fields != nil && !chosen.TakesFields && r.set["fields"] == "" {
+		return nil, usageError(errors.New("--fields goes with --format="+takeFields()), "a jq program chooses fields in every format: -f '{author, text}'")
 	}
-	switch o.Format {
-	case "raw":
-		return format.Raw{}, nil
-	case "text":
-		return format.NewText(format.TextOptions{
-			Color: r.color(o.Color), Clock: o.Time.Clock, Location: o.Time.location, Width: terminalWidth(r.Stdout),
-		}), nil
+	options := format.Options{Fields: fields}
+	if chosen.ForPeople {
+		options.Text = format.TextOptions{
+			Color: r.color(o.Color), PlatformColors: decode.PlatformColors(),
+			Clock: o.Time.Clock, Location: o.Time.location, Width: terminalWidth(r.Stdout),
+		}
 	}
-	return format.NDJSON{Fields: fields}, nil
+	return chosen.New(options), nil
+}
+
+// takeFields lists the formats that --fields goes with.
+func takeFields() string {
+	var names []string
+	for _, f := range format.Formats {
+		if f.TakesFields {
+			names = append(names, f.Name)
+		}
+	}
+	return either(names)
 }
 
 // color decides about colours: a terminal that can show them gets them unless

@@ -1,9 +1,13 @@
 package cmd
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/alecthomas/kong"
 
-	"github.com/restail/restail/decode/record"
+	"github.com/restail/restail/decode"
+	"github.com/restail/restail/format"
 )
 
 // grammar is the command line as kong reads it. Help, completion, the manual page,
@@ -53,11 +57,11 @@ func newGrammar(command string) *grammar {
 
 // outputFlags choose what is written to stdout, and in which form.
 type outputFlags struct {
-	Format     string   `short:"o" enum:"ndjson,text,raw" default:"ndjson" placeholder:"FORMAT" group:"output" help:"ndjson: one record a line; text: one line for people; raw: the action as the service sent it."`
+	Format     string   `short:"o" enum:"${formats}" default:"ndjson" placeholder:"FORMAT" group:"output" help:"${formatMeanings}."`
 	Filter     string   `short:"f" placeholder:"EXPR" group:"output" help:"Run a jq program on each record: false and null drop it, true lets it pass, anything else is written in its place."`
 	FilterFile string   `placeholder:"FILE" words:"files" group:"output" help:"Read the jq program from a file."`
 	Arg        []string `sep:"none" placeholder:"NAME=VALUE" group:"output" help:"Bind $$NAME in the jq program. Can be repeated."`
-	Action     words    `short:"a" placeholder:"LIST" words:"actions" group:"output" help:"Actions to write, comma-separated, or all. Can be repeated. Default: all but heartbeat; in text ${textActions}."`
+	Action     words    `short:"a" placeholder:"LIST" words:"actions" group:"output" help:"Actions to write, comma-separated, or all. Can be repeated. Default: all but ${quietActions}; in text ${textActions}."`
 	Platform   words    `short:"p" placeholder:"LIST" words:"platforms" group:"output" help:"Platforms to write, comma-separated. Can be repeated. Records without a platform are not affected."`
 	Fields     words    `placeholder:"LIST" words:"fields" group:"output" help:"Write only these fields, in this order (ndjson); restail fields lists them."`
 	Color      string   `enum:"auto,always,never" default:"auto" placeholder:"WHEN" group:"output" help:"Colours in text: auto (only on a terminal), always or never. auto honours NO_COLOR and TERM=dumb."`
@@ -124,7 +128,7 @@ var groups = []kong.Group{
 
 // setZone loads the user's time zone where the text format shows it.
 func (o *outputFlags) setZone(env Env) (err error) {
-	if o.Format == "text" && o.Time.local {
+	if format.ByName(o.Format).ForPeople && o.Time.local {
 		o.Time.location, err = env.location()
 	}
 	return err
@@ -132,29 +136,44 @@ func (o *outputFlags) setZone(env Env) (err error) {
 
 // conversation lists what the text format writes by default: what people say.
 // It shows the other actions as status lines on stderr.
-var conversation = words{"event", "reply_created", "reply_failed", "relay_failed"}
+var conversation = words(decode.ActionNames(decode.InAll))
 
-// heartbeat is the one action that the other formats leave out by default.
-const heartbeat = "heartbeat"
+// quiet lists what the other formats leave out by default.
+var quiet = decode.ActionNames(decode.InNone)
+
+// tableVars are the parts of the grammar that are made from tables.
+func tableVars() kong.Vars {
+	var names, meanings []string
+	for _, f := range format.Formats {
+		names = append(names, f.Name)
+		meanings = append(meanings, f.Name+": "+f.Meaning)
+	}
+	return kong.Vars{
+		"formats":        strings.Join(names, ","),
+		"formatMeanings": strings.Join(meanings, "; "),
+		"quietActions":   strings.Join(quiet, ","),
+		"textActions":    strings.Join(conversation, ","),
+	}
+}
 
 // actions returns a function that reports whether -a and the format choose an
 // action. Without -a that includes unknown actions.
 func (o *outputFlags) actions() (wanted func(action []byte) bool, err error) {
 	list := o.Action
 	switch {
-	case list == nil && o.Format != "text":
-		return func(action []byte) bool { return string(action) != heartbeat }, nil
+	case list == nil && !format.ByName(o.Format).ForPeople:
+		return func(action []byte) bool { return !slices.Contains(quiet, string(action)) }, nil
 	case list == nil:
 		list = conversation
 	}
-	if err := list.among(record.ActionChoices, "action"); err != nil {
+	if err := list.among(decode.ActionChoices(), "action"); err != nil {
 		return nil, err
 	}
 	set := map[string]bool{}
 	for _, action := range list {
 		set[action] = true
 	}
-	if set[record.EveryAction] {
+	if set[decode.EveryAction] {
 		return func([]byte) bool { return true }, nil
 	}
 	return func(action []byte) bool { return set[string(action)] }, nil
@@ -162,7 +181,7 @@ func (o *outputFlags) actions() (wanted func(action []byte) bool, err error) {
 
 // platforms returns the set of platforms that -p chooses; nil for every one.
 func (o *outputFlags) platforms() (map[string]bool, error) {
-	if err := o.Platform.among(record.Platforms, "platform"); err != nil {
+	if err := o.Platform.among(decode.PlatformNames(), "platform"); err != nil {
 		return nil, err
 	}
 	var set map[string]bool

@@ -21,7 +21,7 @@ var arrows = map[string][]string{
 	"cmd":             {"cmd/auth", "cmd/auth/redact", "cmd/docs", "cmd/endpoint", "cmd/serve", "cmd/session", "decode", "decode/record", "filter", "format"},
 	"cmd/auth":        {"cmd/auth/redact", "cmd/endpoint"},
 	"cmd/auth/redact": {},
-	"cmd/docs":        {"decode/record"},
+	"cmd/docs":        {"decode", "decode/record"},
 	"cmd/endpoint":    {},
 	"cmd/serve":       {"cmd/endpoint"},
 	"cmd/session":     {"cmd/endpoint", "decode"},

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/restail/restail/decode"
 )
 
 // A commandLine parses what the user wrote.
@@ -20,7 +22,10 @@ type commandLine struct {
 	set    origins
 }
 
-const description = `Follow a Restream chat from the shell: the chats of Twitch, YouTube, Facebook, Discord, Kick, X, LinkedIn, DLive, Trovo and Rumble as one stream of flat records.`
+// description is the program in one sentence.
+func description() string {
+	return "Follow a Restream chat from the shell: the chats of " + decode.ChatPlatforms() + " as one stream of flat records."
+}
 
 // newCommandLine builds kong's model of the grammar over the streams and the
 // environment of env, and the configuration.
@@ -28,11 +33,11 @@ func newCommandLine(g *grammar, env Env, config *configuration) (*commandLine, e
 	set := origins{}
 	app, err := kong.New(g,
 		kong.Name("restail"),
-		kong.Description(description),
+		kong.Description(description()),
 		kong.Writers(env.Stdout, env.Stderr),
 		kong.ExplicitGroups(groups),
 		kong.Help(help(env).Print),
-		kong.Vars{"textActions": strings.Join(conversation, ",")},
+		tableVars(),
 		kong.Resolvers(config.resolver(env, set), environment(env, set)),
 	)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/restail/restail/cmd/docs"
+	"github.com/restail/restail/decode"
 )
 
 // TestREADME runs the transcripts of the README and makes its tables from the
@@ -26,8 +27,9 @@ func TestREADME(t *testing.T) {
 		t.Fatal(err)
 	}
 	is, err := docs.Replace(was, map[string]string{
-		"commands": docs.CommandTable(line.app.Model),
-		"fields":   docs.FieldTable(),
+		"platforms": fold("Restream sends one broadcast to " + decode.ChatPlatforms() + ", and merges their chats into one WebSocket."),
+		"commands":  docs.CommandTable(line.app.Model),
+		"fields":    docs.FieldTable(),
 		"flags": docs.FlagTable(line.app.Model, func(flag *kong.Flag) string {
 			if twinless[flag.Name] {
 				return ""
@@ -51,6 +53,19 @@ func TestREADME(t *testing.T) {
 	if !bytes.Equal(was, is) {
 		t.Errorf("README.md is behind the code; -update rewrites it:\n%s", firstDifference(string(was), string(is)))
 	}
+}
+
+// fold breaks a paragraph into lines of at most 120 characters.
+func fold(paragraph string) string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(paragraph) {
+		if line != "" && len(line)+1+len(word) > 120 {
+			lines, line = append(lines, line), ""
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	return strings.Join(append(lines, line), "\n")
 }
 
 // recipeTable lists the recipes with the first sentence of each.

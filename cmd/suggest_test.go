@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/restail/restail/decode"
 	"github.com/restail/restail/decode/record"
 )
 
@@ -21,16 +22,16 @@ func TestNearest(t *testing.T) {
 		{"con", commands, "connections"},
 		{"following", commands, ""},
 		{"", commands, ""},
-		{"", record.Words(record.Platforms), ""},
-		{"y", record.Words(record.Platforms), ""},
-		{"X", record.Words(record.Platforms), "x"},
+		{"", record.WithoutMeanings(decode.PlatformNames()), ""},
+		{"y", record.WithoutMeanings(decode.PlatformNames()), ""},
+		{"X", record.WithoutMeanings(decode.PlatformNames()), "x"},
 		{"nope", fieldNames(), ""},
-		{"twich", record.Words(record.Platforms), "twitch"},
-		{"you-tube", record.Words(record.Platforms), "youtube"},
-		{"Twitter", record.Words(record.Platforms), "x"},
-		{"fb", record.Words(record.Platforms), ""},
-		{"evnt", record.Words(record.ActionChoices), "event"},
-		{"conection_info", record.Words(record.ActionChoices), "connection_info"},
+		{"twich", record.WithoutMeanings(decode.PlatformNames()), "twitch"},
+		{"you-tube", record.WithoutMeanings(decode.PlatformNames()), "youtube"},
+		{"Twitter", record.WithoutMeanings(decode.PlatformNames()), "x"},
+		{"fb", record.WithoutMeanings(decode.PlatformNames()), ""},
+		{"evnt", record.WithoutMeanings(decode.ActionChoices()), "event"},
+		{"conection_info", record.WithoutMeanings(decode.ActionChoices()), "connection_info"},
 		{"txt", fieldNames(), "text"},
 		{"tiem", fieldNames(), "time"},
 		{"author-name", fieldNames(), "author_name"},

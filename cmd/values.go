@@ -149,7 +149,7 @@ func (w *words) Decode(ctx *kong.DecodeContext) error {
 
 // among refuses words that are not among the names.
 func (w words) among(names []record.Name, what string) error {
-	known := record.Words(names)
+	known := record.WithoutMeanings(names)
 	for _, word := range w {
 		if !slices.Contains(known, word) {
 			return unknown(what, word, known, "want "+either(known))

@@ -6,27 +6,27 @@ import (
 	"github.com/restail/restail/decode/scan"
 )
 
-// Action is a parsed frame: where the values lie that have one of the keys of
-// keys.go. Of duplicate keys the last counts, and a second object replaces the
-// first entirely. [Parser.Parse] fills it; the zero Action is ready for that.
+// Action is a parsed frame. It holds where the values of the keys in keys.go lie.
+// Of duplicate keys the last one counts, and a second object replaces the first
+// entirely. [Parser.Parse] fills it; the zero Action is ready for that.
 //
 // It holds views of its frame, which must not change while the Action is used.
 type Action struct {
 	data []byte
-	own  []byte // strings that data does not have as they are
-	kind *actionType
+	own  []byte // strings that had escapes or invalid UTF-8
+	typ  *ActionType
 
-	there [256 / 64]uint64 // bit n: key n is there
-	// index says where in values the value of a key is; 0 when there is none.
+	present [256 / 64]uint64 // bit n: key n has a value
+	// index is the index in values of a key's value; 0 without one.
 	index    [maxKeys]uint8
 	values   []scan.Value // an object has none; an array's gives its range of elements
-	elements []element    // those that say something, one array after the other
+	elements []element    // the usable ones, one array after the other
 	replaces []replace
 
 	largest int // size of the largest frame since the memory was new
 }
 
-// usualValues is the number of values that few frames exceed.
+// usualValues is the number of values to make room for. Few frames have more.
 const usualValues = 31
 
 // element is an element of an array: a string that is not empty, or an id.
@@ -35,7 +35,7 @@ type element struct {
 	form form
 }
 
-// form is how a text stands in an array. The platform decides which form counts.
+// form tells how an array holds a text. Each platform uses one of the forms.
 type form uint8
 
 const (
@@ -50,7 +50,7 @@ type replace struct {
 	url      scan.Value
 }
 
-// value is a value of the wire; see [scan.Value].
+// value is a value of the frame; see [scan.Value].
 type value struct {
 	Bytes []byte
 	Kind  scan.Kind
@@ -60,7 +60,7 @@ type value struct {
 // Frame returns the frame without a byte-order mark before it.
 func (a *Action) Frame() []byte { return a.data }
 
-// Name returns the wire's name of the action, such as "event".
+// Name returns the action's name in the frame, such as "event".
 func (a *Action) Name() []byte { return a.value(keyAction).Bytes }
 
 // Stamp returns the time at which the service stamped the action, false when
@@ -69,11 +69,11 @@ func (a *Action) Stamp() (time.Time, bool) { return instant(a.value(keyTimestamp
 
 // ChangesConnections reports whether this is a connection_info or a
 // connection_closed: the actions that change the connection map.
-func (a *Action) ChangesConnections() bool { return a.kind.enter != nil }
+func (a *Action) ChangesConnections() bool { return a.typ.update != nil }
 
-// oversized reports whether memory that has served a frame of largest bytes is
-// too large to be kept for one of size bytes. One huge frame in a quiet chat
-// must not hold its memory for ever.
+// oversized reports whether memory that was used for a frame of largest bytes is
+// too large to keep for one of size bytes: the memory of one huge frame must not
+// stay allocated through a quiet chat.
 func oversized(largest, size int) bool { return largest > 16*max(size, 256) }
 
 // reset begins a new frame.
@@ -87,16 +87,16 @@ func (a *Action) reset(data []byte) {
 	}
 	a.data, a.own = data, a.own[:0]
 	a.values, a.elements, a.replaces = a.values[:1], a.elements[:0], a.replaces[:0]
-	clear(a.there[:])
+	clear(a.present[:])
 	clear(a.index[:])
 }
 
 // has reports whether there is a value of that key, null included.
-func (a *Action) has(k key) bool { return a.there[k/64]&(1<<(k%64)) != 0 }
+func (a *Action) has(k key) bool { return a.present[k/64]&(1<<(k%64)) != 0 }
 
 // note notes the value of a key.
 func (a *Action) note(k key, v scan.Value) {
-	a.there[k/64] |= 1 << (k % 64)
+	a.present[k/64] |= 1 << (k % 64)
 	if i := a.index[k%maxKeys]; i > 0 {
 		a.values[i] = v
 		return
@@ -105,7 +105,7 @@ func (a *Action) note(k key, v scan.Value) {
 	a.values = append(a.values, v)
 }
 
-// at returns the value of a key that is there.
+// at returns the value of a key that has one.
 func (a *Action) at(k key) scan.Value { return a.values[a.index[k%maxKeys]] }
 
 // begin starts an object or array: what an earlier one of the same key
@@ -113,10 +113,10 @@ func (a *Action) at(k key) scan.Value { return a.values[a.index[k%maxKeys]] }
 func (a *Action) begin(k key) {
 	if a.has(k) {
 		for inner := k + 1; inner <= lasts[k%maxKeys]; inner++ {
-			a.there[inner/64] &^= 1 << (inner % 64)
+			a.present[inner/64] &^= 1 << (inner % 64)
 		}
 	}
-	a.there[k/64] |= 1 << (k % 64)
+	a.present[k/64] |= 1 << (k % 64)
 }
 
 // value returns the value of that key, the zero value when there is none.
@@ -131,7 +131,7 @@ func (a *Action) of(v scan.Value) value {
 	return value{v.Bytes(a.data, a.own), v.Kind, v.Plain()}
 }
 
-// within returns what says something in the array of that key.
+// within returns the usable elements of the array of that key.
 func (a *Action) within(array key) []element {
 	if !a.has(array) {
 		return nil

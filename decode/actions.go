@@ -2,92 +2,150 @@ package decode
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/restail/restail/decode/record"
 )
 
-// actionType has the functions that handle an action.
-type actionType struct {
-	name string
-	// place writes platform and channel. The connection's identifier is written
+// ActionType is an action that restail knows. [Actions] lists them all: help,
+// completion and the defaults of -a are made from it.
+type ActionType struct {
+	// Name is the value of the action field.
+	Name string
+	// Meaning describes the action in one line.
+	Meaning string
+	// Default says which formats write the action when -a chooses none.
+	Default Default
+
+	// origin writes platform and channel. The connection's identifier is written
 	// already.
-	place func(*Decoder)
+	origin func(*Decoder)
 	// write writes what the action has beyond what every record has; nil for
 	// nothing.
 	write func(*Decoder)
-	// enter updates the connection map, once the record is written; nil for an
+	// update updates the connection map, once the record is written; nil for an
 	// action that does not change the map.
-	enter func(*Decoder)
+	update func(*Decoder)
 }
 
-// actionTypes are the actions that have more than every record has, the most
-// frequent first.
-var actionTypes = [...]actionType{
-	{"event", (*Decoder).atChannel, (*Decoder).event, nil},
-	{"connection_info", (*Decoder).atOrigin, (*Decoder).connectionInfo, (*Decoder).enterConnection},
-	{"connection_closed", (*Decoder).atConnection, (*Decoder).connectionClosed, (*Decoder).removeConnections},
-	{"reply_created", (*Decoder).atConnections, (*Decoder).replyCreated, nil},
-	{"reply_accepted", (*Decoder).atConnection, (*Decoder).reply, nil},
-	{"reply_confirmed", (*Decoder).atConnection, (*Decoder).reply, nil},
-	{"reply_failed", (*Decoder).atConnection, (*Decoder).replyFailed, nil},
-	{"relay_accepted", (*Decoder).atConnection, (*Decoder).relay, nil},
-	{"relay_confirmed", (*Decoder).atConnection, (*Decoder).relay, nil},
-	{"relay_failed", (*Decoder).atConnection, (*Decoder).relayFailed, nil},
+// Default says which formats write an action when the user chooses none.
+type Default uint8
+
+// The defaults.
+const (
+	InNone    Default = iota // no format
+	InRecords                // all formats but text
+	InAll                    // text too: what people say
+)
+
+// Actions are the known actions, in the order of the documentation: those of the
+// service, then link, which is restail's own. An action outside this list becomes
+// a record like any other.
+var Actions = []ActionType{
+	{"heartbeat", "the service is alive; nothing happened", InNone,
+		(*Decoder).connectionOrigin, nil, nil},
+	{"connection_info", "a connection to a platform came up, changed or failed", InRecords,
+		(*Decoder).sourceOrigin, (*Decoder).connectionInfo, (*Decoder).updateConnection},
+	{"connection_closed", "a connection to a platform went away", InRecords,
+		(*Decoder).connectionOrigin, (*Decoder).connectionClosed, (*Decoder).removeConnections},
+	{"event", "a viewer wrote, subscribed or donated", InAll,
+		(*Decoder).eventOrigin, (*Decoder).event, nil},
+	{"reply_created", "the streamer replied from Restream", InAll,
+		(*Decoder).replyOrigin, (*Decoder).replyCreated, nil},
+	{"reply_accepted", "a platform accepted the reply", InRecords,
+		(*Decoder).connectionOrigin, (*Decoder).reply, nil},
+	{"reply_confirmed", "a platform showed the reply", InRecords,
+		(*Decoder).connectionOrigin, (*Decoder).reply, nil},
+	{"reply_failed", "a platform refused the reply", InAll,
+		(*Decoder).connectionOrigin, (*Decoder).replyFailed, nil},
+	{"relay_accepted", "a platform accepted a message relayed from another", InRecords,
+		(*Decoder).connectionOrigin, (*Decoder).relay, nil},
+	{"relay_confirmed", "a platform showed the relayed message", InRecords,
+		(*Decoder).connectionOrigin, (*Decoder).relay, nil},
+	{"relay_failed", "a platform refused the relayed message", InAll,
+		(*Decoder).connectionOrigin, (*Decoder).relayFailed, nil},
+	{linkName, "restail's own connection: connected, lost, restored, filled, unfilled, ended", InRecords,
+		(*Decoder).connectionOrigin, nil, nil}, // the service's action of that name: see Apply
 }
 
-// otherType is that of any other action, heartbeat among them.
-var otherType = actionType{place: (*Decoder).atConnection}
+// otherAction is any other action.
+var otherAction = ActionType{origin: (*Decoder).connectionOrigin}
 
-func actionTypeOf(name []byte) *actionType {
-	for i := range actionTypes {
-		if actionTypes[i].name == string(name) {
-			return &actionTypes[i]
+func actionTypeOf(name []byte) *ActionType {
+	for i := range Actions {
+		if Actions[i].Name == string(name) {
+			return &Actions[i]
 		}
 	}
-	return &otherType
+	return &otherAction
 }
 
-// atConnection places an action that belongs to a connection.
-func (d *Decoder) atConnection() {
+// ActionNames returns the names of the actions with one of these defaults. Without
+// arguments it returns all names.
+func ActionNames(defaults ...Default) []string {
+	var names []string
+	for _, a := range Actions {
+		if len(defaults) == 0 || slices.Contains(defaults, a.Default) {
+			names = append(names, a.Name)
+		}
+	}
+	return names
+}
+
+// EveryAction selects all actions.
+const EveryAction = "all"
+
+// ActionChoices returns the names that select actions, with their meanings.
+func ActionChoices() []record.Name {
+	choices := []record.Name{{Name: EveryAction, Meaning: "every action"}}
+	for _, a := range Actions {
+		choices = append(choices, record.Name{Name: a.Name, Meaning: a.Meaning})
+	}
+	return choices
+}
+
+// connectionOrigin is the origin of an action that belongs to a connection.
+func (d *Decoder) connectionOrigin() {
 	identifier := d.row.Chars(record.Connection)
-	d.putConnection(identifier, d.connections.find(identifier.Bytes))
+	d.putOrigin(identifier, d.connections.find(identifier.Bytes))
 }
 
-// atConnections places a reply_created. It belongs to a connection only if it
-// went to no other.
-func (d *Decoder) atConnections() {
+// replyOrigin is the origin of a reply_created. It belongs to a connection only
+// if it went to no other.
+func (d *Decoder) replyOrigin() {
 	r := &d.row
 	only, one := r.Chars(record.Connection), false
 	for _, e := range r.within(keyConnections) {
 		identifier, ok := r.chars(r.of(e.Value), record.ID)
 		if ok && one && !bytes.Equal(identifier.Bytes, only.Bytes) {
-			d.putConnection(record.Chars{}, nil)
+			d.putOrigin(record.Chars{}, nil)
 			return
 		}
 		if ok {
 			only, one = identifier, true
 		}
 	}
-	d.putConnection(only, d.connections.find(only.Bytes))
+	d.putOrigin(only, d.connections.find(only.Bytes))
 }
 
-// atOrigin places an action that comes from a platform, listed or not.
-func (d *Decoder) atOrigin() {
+// sourceOrigin is the origin of an action that comes from a platform, listed or
+// not.
+func (d *Decoder) sourceOrigin() {
 	r := &d.row
 	if !r.putSource() && !r.putSlug(r.Chars(record.Connection)) {
-		r.SetPlain(record.Platform, "unknown")
+		r.SetPlain(record.Platform, unknown)
 	}
 }
 
-// atChannel is atOrigin for an action that comes from a channel.
-func (d *Decoder) atChannel() {
-	d.atOrigin()
+// eventOrigin is sourceOrigin with the channel.
+func (d *Decoder) eventOrigin() {
+	d.sourceOrigin()
 	d.row.putChannel(d.connections.find(d.row.Bytes(record.Connection)))
 }
 
-// putConnection writes platform and channel of an action that belongs to the
+// putOrigin writes platform and channel of an action that belongs to the
 // connection of that identifier; c is its entry in the map, nil without one.
-func (d *Decoder) putConnection(identifier record.Chars, c *connection) {
+func (d *Decoder) putOrigin(identifier record.Chars, c *connection) {
 	r := &d.row
 	if !r.putSource() {
 		if c != nil {
@@ -115,12 +173,12 @@ func (d *Decoder) connectionInfo() {
 	r.putTarget()
 }
 
-// enterConnection enters what connectionInfo has written into the map.
-func (d *Decoder) enterConnection() {
-	c, updated := d.connections.enter(&d.row.Record, d.row.data)
+// updateConnection takes what connectionInfo has written into the map.
+func (d *Decoder) updateConnection() {
+	c, updated := d.connections.update(&d.row.Record, d.row.data)
 	d.updated = updated
 	if c != nil {
-		d.change = c.news()
+		d.change = c.change()
 		d.connections.limit(c)
 	}
 }
@@ -133,8 +191,8 @@ func (d *Decoder) connectionClosed() {
 	r.putReason(closeReasons)
 }
 
-// removeConnections takes the connections that have the uuid out of the map:
-// one, unless the service made a mistake. The record is that of the first.
+// removeConnections removes the connections with the uuid from the map. There is
+// one, unless the service made a mistake; the record describes the first.
 func (d *Decoder) removeConnections() {
 	r := &d.row
 	c := d.connections.closeAll(&r.Record)
@@ -142,9 +200,8 @@ func (d *Decoder) removeConnections() {
 		return
 	}
 	r.SetString(record.Connection, c.Identifier)
-	r.Drop(record.Platform)
 	r.Drop(record.Channel)
-	d.putConnection(record.Chars{}, c)
+	d.putOrigin(record.Chars{}, c)
 	d.updated = true
 	d.change = c.closed(&r.Record)
 }

@@ -34,7 +34,7 @@ type variator struct{ *rand.Rand }
 
 // shapes returns the transcripts' events, text as often as in a chat.
 func (m variator) shapes(tb testing.TB) (shapes []map[string]any) {
-	for _, platform := range []string{"twitch", "youtube", "facebook", "dlive", "discord", "linkedin", "trovo", "x", "kick", "rumble"} {
+	for _, platform := range chatSlugs() {
 		data, err := os.ReadFile(filepath.Join("testdata", platform+".txt"))
 		if err != nil {
 			tb.Fatal(err)

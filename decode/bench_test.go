@@ -7,15 +7,25 @@ import (
 	"testing"
 )
 
-// chat returns the frames of the platforms' transcripts.
+// chatSlugs returns the platforms that have a chat, and so a transcript.
+func chatSlugs() (slugs []string) {
+	for _, p := range Platforms {
+		if p.HasChat() {
+			slugs = append(slugs, p.Slug)
+		}
+	}
+	return slugs
+}
+
+// chat returns the events of the platforms' transcripts.
 func chat(tb testing.TB) (frames [][]byte, size int64) {
-	for _, platform := range []string{"twitch", "youtube", "facebook", "dlive", "discord", "linkedin", "trovo", "x", "kick", "rumble"} {
+	for _, platform := range chatSlugs() {
 		data, err := os.ReadFile("testdata/" + platform + ".txt")
 		if err != nil {
 			tb.Fatal(err)
 		}
 		for line := range bytes.Lines(data) {
-			if frame, ok := bytes.CutPrefix(bytes.TrimSpace(line), []byte("> ")); ok {
+			if frame, ok := bytes.CutPrefix(bytes.TrimSpace(line), []byte("> ")); ok && bytes.Contains(frame, []byte(`"action":"event"`)) {
 				frames = append(frames, frame)
 				size += int64(len(frame))
 			}

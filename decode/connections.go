@@ -10,8 +10,8 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// The limits of the connection map. Beyond them the connection that was least
-// recently announced makes room.
+// The limits of the connection map. Beyond them the least recently announced
+// connection is removed.
 const (
 	maxConnections = 4096
 	maxBytes       = 64 << 20 // actions and strings
@@ -27,13 +27,13 @@ type connections struct {
 	mu      sync.Mutex
 	entries map[string]*connection // by identifier
 
-	open        map[string][]*connection // those of this socket that have a uuid, by uuid
-	openCount   int                      // all of this socket
-	announced   list.List                // of *connection, the most recently announced first
-	bytes       int                      // held by all entries
-	keepsFrames bool
-	evicted     bool // a connection had to make room
-	toldCrowded bool // crowded has said so
+	open            map[string][]*connection // those of this socket that have a uuid, by uuid
+	openCount       int                      // all of this socket
+	announced       list.List                // of *connection, the most recently announced first
+	bytes           int                      // held by all entries
+	keepsFrames     bool
+	evicted         bool // a connection was removed because the map was full
+	crowdedReported bool // crowded has reported it
 
 	// When a connection of this socket was last closed: because another one took
 	// over, and for any other reason. Zero when none was.
@@ -49,11 +49,11 @@ type connection struct {
 	wasReported                 bool
 	reported                    state         // what was last reported
 	index                       int           // in open
-	place                       *list.Element // in announced
+	element                     *list.Element // in announced
 	bytes                       int
 }
 
-// state is what people are told of a connection.
+// state is the part of a connection that status lines report.
 type state struct{ status, reason, channel string }
 
 func newConnections(keepsFrames bool) connections {
@@ -68,9 +68,9 @@ func (m *connections) find(identifier []byte) *connection {
 	return nil
 }
 
-// enter takes a connection_info into the map; r is its record. It returns the
+// update takes a connection_info into the map; r is its record. It returns the
 // entry, nil without an identifier, and whether anything in it has changed.
-func (m *connections) enter(r *record.Record, frame []byte) (c *connection, updated bool) {
+func (m *connections) update(r *record.Record, frame []byte) (c *connection, updated bool) {
 	identifier := r.Bytes(record.Connection)
 	if len(identifier) == 0 {
 		return nil, false
@@ -80,9 +80,9 @@ func (m *connections) enter(r *record.Record, frame []byte) (c *connection, upda
 	if c = m.entries[string(identifier)]; c == nil {
 		c = &connection{Linked: record.Linked{Identifier: string(identifier)}}
 		m.entries[c.Identifier] = c
-		c.place = m.announced.PushFront(c)
+		c.element = m.announced.PushFront(c)
 	}
-	m.announced.MoveToFront(c.place)
+	m.announced.MoveToFront(c.element)
 	before, wasOpen := c.Linked, c.isOpen
 	if !wasOpen || c.UUID != string(r.Bytes(record.ConnectionUUID)) {
 		m.markClosed(c)
@@ -135,8 +135,8 @@ func (c *connection) strings() int {
 	return n
 }
 
-// limit counts what an entry holds now that it has changed, and makes room when
-// the map is full.
+// limit updates the size of an entry that has changed, and removes others while
+// the map is too large.
 func (m *connections) limit(c *connection) {
 	m.bytes -= c.bytes
 	c.bytes = c.strings() + cap(c.frame)
@@ -150,8 +150,8 @@ func (m *connections) limit(c *connection) {
 }
 
 func (m *connections) crowded() bool {
-	now := m.evicted && !m.toldCrowded
-	m.toldCrowded = m.evicted
+	now := m.evicted && !m.crowdedReported
+	m.crowdedReported = m.evicted
 	return now
 }
 
@@ -159,7 +159,7 @@ func (m *connections) crowded() bool {
 func (m *connections) remove(c *connection) {
 	m.markClosed(c)
 	delete(m.entries, c.Identifier)
-	m.announced.Remove(c.place)
+	m.announced.Remove(c.element)
 	m.bytes -= c.bytes
 }
 
@@ -185,16 +185,16 @@ func (m *connections) markClosed(c *connection) {
 		delete(m.open, c.UUID)
 		return
 	}
-	last := same[len(same)-1] // takes the place of c
+	last := same[len(same)-1] // fills the gap that c leaves
 	same[c.index], last.index = last, c.index
 	same[len(same)-1] = nil
 	m.open[c.UUID] = same[:len(same)-1]
 }
 
-// news returns what people have not been told yet of the connection. A fresh
-// uuid is not worth telling. Neither is connecting, except for a connection that
-// is new: services reconnect all the time, and what comes of it is told.
-func (c *connection) news() *record.Linked {
+// change returns the connection when its state is not the one last reported. A
+// fresh uuid is no change. Neither is connecting, except for a new connection:
+// services reconnect all the time, and the result is reported.
+func (c *connection) change() *record.Linked {
 	now := state{c.Status, c.Reason, c.Channel}
 	if now.channel == "" {
 		now.channel = c.reported.channel // a name that is left out has not changed
@@ -203,14 +203,14 @@ func (c *connection) news() *record.Linked {
 		return nil
 	}
 	c.wasReported, c.reported = true, now
-	news := c.Linked
-	news.Channel = now.channel
-	return &news
+	changed := c.Linked
+	changed.Channel = now.channel
+	return &changed
 }
 
 // closeAll takes every connection with the uuid of a connection_closed out of
-// the map and returns the first by identifier; r is the record. It returns nil
-// when there is none, which is normal: a new connection was there before.
+// the map and returns the first by identifier; r is the record. It returns nil when
+// there is none. That is normal: a new connection has already replaced the old one.
 func (m *connections) closeAll(r *record.Record) (first *connection) {
 	closed := m.open[string(r.Bytes(record.ConnectionUUID))]
 	if len(closed) == 0 {
@@ -233,7 +233,7 @@ func (m *connections) closeAll(r *record.Record) (first *connection) {
 	return first
 }
 
-// closed returns the news that r, a connection_closed, ended the connection.
+// closed returns the connection as r, a connection_closed, ended it.
 func (c *connection) closed(r *record.Record) *record.Linked {
 	now := c.Linked
 	now.Status = "closed"
@@ -245,9 +245,9 @@ func (c *connection) closed(r *record.Record) *record.Linked {
 	return &now
 }
 
-// drainWindow is the time after a close for another reason in which the end of
-// the last connections is not a drain. A channel that was switched off long ago
-// says nothing about the others.
+// drainWindow is how long after a close for another reason the end of the last
+// connections is not a drain. A channel that was switched off earlier than that
+// has nothing to do with the others.
 const drainWindow = time.Minute
 
 func (m *connections) drained() bool {

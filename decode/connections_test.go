@@ -39,8 +39,8 @@ func TestMapFollowsTheVendorsRules(t *testing.T) {
 			if matches {
 				delete(model, id)
 			}
-			if news := d.Change() != nil; news != matches {
-				t.Fatalf("step %d: closing %s is news: %v, want %v", step, uuid, news, matches)
+			if changed := d.Change() != nil; changed != matches {
+				t.Fatalf("step %d: closing %s is a change: %v, want %v", step, uuid, changed, matches)
 			}
 			if matches != strings.Contains(r, id+`"`) {
 				t.Fatalf("step %d: %s", step, r)
@@ -91,10 +91,10 @@ func decodeOwn(t *testing.T, d *frameDecoder, frame string) string {
 
 // Change reports every status, reason and channel that a connection settles on,
 // and none twice.
-func TestNewsAreWhatChanged(t *testing.T) {
+func TestChangeReportsEachStateOnce(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	d := newDecoder()
-	told := map[string]string{}
+	reported := map[string]string{}
 	for range 5_000 {
 		id := fmt.Sprintf("1-kick-%d", rng.IntN(3))
 		status := []string{"connected", "connecting", "error"}[rng.IntN(3)]
@@ -105,14 +105,14 @@ func TestNewsAreWhatChanged(t *testing.T) {
 		decodeOwn(t, d, fmt.Sprintf(`{"action":"connection_info","payload":{"connectionIdentifier":%q,"connectionUuid":"%d","status":%q,"reason":%q,"target":{"owner":{"displayName":"Owl"}}}}`, id, rng.IntN(1000), status, reason))
 		state := status + reason
 		change := d.Change()
-		news := change != nil
-		if want := told[id] != state && (status != "connecting" || told[id] == ""); news != want {
-			t.Fatalf("%s after %s is news: %v, want %v", state, told[id], news, want)
+		changed := change != nil
+		if want := reported[id] != state && (status != "connecting" || reported[id] == ""); changed != want {
+			t.Fatalf("%s after %s is a change: %v, want %v", state, reported[id], changed, want)
 		}
-		if !news {
+		if !changed {
 			continue
 		}
-		told[id] = state
+		reported[id] = state
 		if change.Identifier != id || change.Status != status || change.Reason != reason {
 			t.Fatalf("%+v, want %s %s", change, id, state)
 		}
@@ -143,7 +143,7 @@ func TestLinkedIsSorted(t *testing.T) {
 	}
 }
 
-// Connections that come and go leave nothing in the map.
+// Closed connections leave nothing in the map.
 func TestMapDoesNotGrow(t *testing.T) {
 	d := newDecoder()
 	for i := range 1000 {
@@ -171,9 +171,9 @@ func apply(t *testing.T, d *frameDecoder, frames ...[]byte) {
 	}
 }
 
-// The map holds a number of connections. Those that were least recently announced
-// make room, and announcing one again counts.
-func TestMapHasRoomForSomeConnections(t *testing.T) {
+// A full map drops the connections that were least recently announced, for the first
+// time or again.
+func TestMapLimitsConnections(t *testing.T) {
 	d := newDecoder()
 	for i := range maxConnections {
 		apply(t, d, connectionInfo(fmt.Sprintf("1-kick-%d", i), fmt.Sprintf("u%d", i), "Owl"))
@@ -198,8 +198,8 @@ func TestMapHasRoomForSomeConnections(t *testing.T) {
 	}
 }
 
-// Connections of earlier sockets have no room of their own.
-func TestEarlierSocketsMakeRoom(t *testing.T) {
+// Connections of earlier sockets count for the limit too.
+func TestMapDropsEarlierSockets(t *testing.T) {
 	d := newDecoder()
 	for i := range 3 * maxConnections {
 		if i%maxConnections == 0 {
@@ -212,8 +212,8 @@ func TestEarlierSocketsMakeRoom(t *testing.T) {
 	}
 }
 
-// Actions and names count. Names change, and what was reported before is held too.
-func TestMapHasRoomForSomeBytes(t *testing.T) {
+// The limit of bytes counts actions, names, and the names that were last reported.
+func TestMapLimitsBytes(t *testing.T) {
 	const size = 1 << 20
 	for _, test := range []struct {
 		name string
@@ -245,7 +245,7 @@ func heapInUse() int {
 	return int(m.HeapAlloc)
 }
 
-// The bytes that the map counts are those that it holds, whatever happens.
+// The map counts its bytes right after any sequence of actions.
 func TestMapCountsItsBytes(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 10))
 	d := newDecoder()
@@ -287,7 +287,7 @@ func TestMapCountsItsBytes(t *testing.T) {
 	}
 }
 
-// An action that has no room at all is not kept; its connection is.
+// An action larger than the limit is not kept; its connection is.
 func TestHugeActionIsNotKept(t *testing.T) {
 	d := newDecoder()
 	huge := []byte(`{"padding":"` + strings.Repeat("x", maxBytes) + `",` + string(connectionInfo("1-kick-a", "u", "Owl")[1:]))
@@ -326,16 +326,20 @@ func TestConnectionsCostTheSame(t *testing.T) {
 		return frames
 	}
 	for _, uuids := range []int{1, 100, 8_000} {
-		least := func(n int) time.Duration {
-			frames, best := infos(n, uuids), time.Hour
-			for range 3 {
-				d, start := newDecoder(), time.Now()
-				apply(t, d, frames...)
-				best = min(best, time.Since(start))
-			}
-			return best
+		cost := func(n int) time.Duration {
+			frames, d := infos(n, uuids), newDecoder()
+			start := time.Now()
+			apply(t, d, frames...)
+			return time.Since(start)
 		}
-		if few, many := least(1_000), least(8_000); many > 32*few { // a square would be 64
+		few, many := time.Hour, time.Hour
+		for range 20 { // other processes can only make it slower
+			few, many = min(few, cost(1_000)), min(many, cost(8_000))
+			if many <= 16*few {
+				break
+			}
+		}
+		if many > 32*few { // a square would be 64
 			t.Errorf("%d uuids: 1,000 connections take %v, 8,000 take %v", uuids, few, many)
 		}
 	}

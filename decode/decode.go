@@ -4,18 +4,17 @@
 // A frame goes through two steps. [Parser.Parse] checks its JSON and notes in an
 // [Action] where the values lie. It needs nothing but the frame, so it can run
 // on another goroutine than the second step. [Decoder.Apply] takes the actions
-// in order and updates the connection map. The record is made when somebody
-// asks for it.
+// in order and updates the connection map. The record is made on demand.
 //
 // Nothing is copied on the way: an Action holds views of its frame, and a record
-// holds views of its Action. Whoever keeps a value for longer copies it, as the
-// connection map does.
+// holds views of its Action. To keep a value for longer, copy it, as the connection
+// map does.
 //
-// keys.go lists the keys of the wire that mean something. parser.go, payload.go
-// and the first half of target.go note their values; actions.go, event.go and one
-// file for each platform write them into a record. Package scan is the JSON
-// scanner: its verdict and its values are those of encoding/json, and the fuzz
-// tests hold it to that.
+// keys.go lists the JSON keys that the decoder reads. parser.go, payload.go and the
+// first half of target.go note their values; actions.go, event.go and one file for
+// each platform write them into a record. [Actions] and [Platforms] are the tables
+// of what restail knows: package cmd makes help and completion from them. Package
+// scan is the JSON scanner: its verdict and its values are those of encoding/json.
 package decode
 
 import (
@@ -29,7 +28,7 @@ import (
 type Decoder struct {
 	row         row
 	received    time.Time
-	placed      bool // the row has connection, platform and channel
+	hasOrigin   bool // the row has connection, platform and channel
 	complete    bool // the row has everything
 	connections connections
 	change      *record.Linked
@@ -47,26 +46,26 @@ func NewWithoutFrames() *Decoder { return &Decoder{connections: newConnections(f
 
 // Apply applies one action, which [Parser.Parse] has filled without an error: it
 // updates the connection map. received stands in for a missing stamp. The record
-// is not made yet; a must not change as long as somebody may ask for it.
+// is made when [Decoder.Record] is called; until then a must not change.
 func (d *Decoder) Apply(a *Action, received time.Time) {
 	if oversized(d.largest, len(a.data)) {
 		d.row, d.largest = row{}, 0
 	}
 	d.largest = max(d.largest, len(a.data))
 	d.row.reset(a)
-	d.received, d.placed, d.complete = received, false, false
+	d.received, d.hasOrigin, d.complete = received, false, false
 	d.change, d.updated = nil, false
 	if d.row.put(record.Action, keyAction); string(d.Action()) == linkName {
 		d.row.SetPlain(record.Action, "wire_link")
 	}
-	if a.kind.enter != nil {
+	if a.typ.update != nil {
 		d.Record()
-		a.kind.enter(d)
+		a.typ.update(d)
 	}
 }
 
-// linkName is the action of the tool's own connection records. The wire's action
-// of that name gets another one.
+// linkName is the action of restail's own connection records. An action of the
+// service with that name gets another one.
 const linkName = "link"
 
 // Action returns the action in the record. What it, Platform and Record return
@@ -76,16 +75,16 @@ func (d *Decoder) Action() []byte { return d.row.Bytes(record.Action) }
 // Platform returns the platform in the record, nothing when it has none. It
 // costs less than the whole record.
 func (d *Decoder) Platform() []byte {
-	d.place()
+	d.writeOrigin()
 	return d.row.Bytes(record.Platform)
 }
 
-// place writes connection, platform and channel, if that was not done yet.
-func (d *Decoder) place() {
-	if !d.placed {
-		d.placed = true
+// writeOrigin writes connection, platform and channel, if that was not done yet.
+func (d *Decoder) writeOrigin() {
+	if !d.hasOrigin {
+		d.hasOrigin = true
 		d.row.put(record.Connection, keyConnection)
-		d.row.kind.place(d)
+		d.row.typ.origin(d)
 	}
 }
 
@@ -93,23 +92,23 @@ func (d *Decoder) place() {
 func (d *Decoder) Record() *record.Record {
 	if !d.complete {
 		d.complete = true
-		d.place()
+		d.writeOrigin()
 		d.row.putTime(d.received)
 		d.row.put(record.SourceID, keySourceID)
 		d.row.put(record.UserID, keyUserID)
-		if d.row.kind.write != nil {
-			d.row.kind.write(d)
+		if d.row.typ.write != nil {
+			d.row.typ.write(d)
 		}
 	}
 	return &d.row.Record
 }
 
-// Change returns what the last action changed in the connection map when people
-// should hear of it, else nil.
+// Change returns the connection that the last action changed, if the change is
+// worth a status line, else nil.
 func (d *Decoder) Change() *record.Linked { return d.change }
 
-// Updated reports whether the last action changed [Decoder.Linked], also in
-// ways that Change leaves out.
+// Updated reports whether the last action changed [Decoder.Linked]. Change leaves
+// some of these changes out.
 func (d *Decoder) Updated() bool { return d.updated }
 
 // Linked returns the connection map, sorted by platform, channel and identifier.
@@ -121,12 +120,12 @@ func (d *Decoder) Linked() []record.Linked { return d.connections.linked() }
 // connection_info of the same connection overwrites.
 func (d *Decoder) Frame(identifier string) []byte { return d.connections.frame(identifier) }
 
-// Drained reports whether there were connections and another one took over
-// each of them: chat goes somewhere else.
+// Drained reports whether there were connections and other connections took over all
+// of them, so that chat goes to another client.
 func (d *Decoder) Drained() bool { return d.connections.drained() }
 
-// Crowded reports, once, that the connection map was full and a connection had
-// to make room for another.
+// Crowded reports once that the connection map was full, so that a connection was
+// removed for another one.
 func (d *Decoder) Crowded() bool { return d.connections.crowded() }
 
 // Relink begins a new socket. The map starts empty, since the service sends the

@@ -61,16 +61,19 @@ func TestFramesLeaveNothingBehind(t *testing.T) {
 	all := frames(t)
 	d := newDecoder()
 	for _, frame := range all {
-		if strings.Contains(string(frame), "connection_") { // they are meant to leave something
+		if strings.Contains(string(frame), "connection_") { // they change the connection map
 			continue
 		}
 		if _, err := d.decode(frame); err != nil {
 			continue
 		}
-		for _, next := range []string{`{"action":"event"}`, `{"action":"event","payload":{"eventTypeId":99,"eventPayload":{"author":{}}}}`, `{"action":"connection_info"}`, `{"action":"reply_created"}`} {
-			want, _ := oracle([]byte(next))
-			if r, err := d.decode([]byte(next)); err != nil || marshal(r) != want {
-				t.Fatalf("after %s: %v\n got %s\nwant %s", frame, err, marshal(r), want)
+		for _, next := range []string{`{"action":"event"}`, `{"action":"event","payload":{"eventTypeId":9999,"eventPayload":{"author":{}}}}`, `{"action":"connection_info"}`, `{"action":"reply_created"}`} {
+			want, err := newDecoder().decode([]byte(next))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r, err := d.decode([]byte(next)); err != nil || marshal(r) != marshal(want) {
+				t.Fatalf("after %s: %v\n got %s\nwant %s", frame, err, marshal(r), marshal(want))
 			}
 		}
 	}
@@ -82,8 +85,9 @@ func TestLargeFrames(t *testing.T) {
 		for _, size := range []int{100_000, 1 << 18} {
 			text := strings.Repeat(piece, size/len(piece))
 			frame := []byte(`{"action":"event","payload":{"eventTypeId":4,"eventPayload":{"author":{"displayName":"A"},"text":"` + text + `"}}}`)
-			want, _ := oracle(frame)
-			if r, err := d.decode(frame); err != nil || marshal(r) != want {
+			root, _ := readAction(frame)
+			want := inner(inner(root, "payload"), "eventPayload")["text"]
+			if r, err := d.decode(frame); err != nil || string(r.Bytes(record.Text)) != want {
 				t.Errorf("%d bytes of %q: %v", size, piece, err)
 			}
 		}
@@ -120,7 +124,7 @@ func TestUnknownTypesLoseNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		kind, id := string(r.Bytes(record.Type)), string(r.Bytes(record.TypeID))
+		typeName, id := string(r.Bytes(record.Type)), string(r.Bytes(record.TypeID))
 		renumbered := strings.Replace(string(frame), `"eventTypeId":`+id, `"eventTypeId":999`, 1)
 		u, err := other.decode([]byte(renumbered))
 		if err != nil || string(u.Bytes(record.Type)) != "unknown" {
@@ -130,8 +134,8 @@ func TestUnknownTypesLoseNothing(t *testing.T) {
 			if f <= record.Type {
 				continue
 			}
-			if f == record.TypeID || f == record.IsGift && kind == "membership_gift" {
-				continue // is_gift by nothing but the type
+			if f == record.TypeID || f == record.IsGift && typeName == "membership_gift" {
+				continue // the type alone decides is_gift
 			}
 			if got, want := fieldText(u, f), fieldText(r, f); got != want {
 				t.Errorf("%s: %s is %s, and %s under an unknown type", frame, f.Name(), want, got)
@@ -213,7 +217,8 @@ func TestAnObjectAgainAndAgain(t *testing.T) {
 		fmt.Fprintf(&payload, `"author":{"displayName":"%d","%s":"x"},"badges":[],"replaces":[{"from":%d}],`, n, []string{"name", "id", "color"}[n%3], n)
 	}
 	frame := []byte(`{"action":"event","payload":{"eventTypeId":4,"eventPayload":{` + payload.String() + `"text":"Kappa"}}}`)
-	want, _ := oracle(frame)
+	const want = `{"time":"` + received + `","action":"event","platform":"unknown","type":"text","type_id":4,"author":"299","author_color":"x","text":"Kappa"}`
+	checkFrame(t, frame)
 	d := newDecoder()
 	for range 2 {
 		if r, err := d.decode(frame); err != nil || marshal(r) != want {

@@ -2,11 +2,14 @@ package decode
 
 import "github.com/restail/restail/decode/record"
 
-// discord writes a message of a Discord channel.
-func discord(r *row) {
-	r.person()
-	r.message()
-	r.put(record.AuthorName, keyName)
+var discord = Platform{
+	Slug: "discord", Name: "Discord", Color: 62,
+	sources: []int{25},
+	Types:   []EventType{{1, "text", (*row).discord}},
+	handle:  []key{keyName},
+}
+
+func (r *row) discord() {
 	r.putList(record.Badges, keyRoles, inObject)
 	r.put(record.Discriminator, keyDiscriminator)
 }

@@ -6,11 +6,14 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// dlive writes a message or an emoji of DLive's chat.
-func dlive(r *row) {
-	r.person()
-	r.message()
-	r.put(record.AuthorName, keyUsername)
+var dlive = Platform{
+	Slug: "dlive", Name: "DLive", Color: 100,
+	sources: []int{24},
+	Types:   []EventType{{2, "text", (*row).dlive}, {3, "emoji", (*row).dlive}},
+	handle:  []key{keyUsername},
+}
+
+func (r *row) dlive() {
 	r.putList(record.Badges, keyBadges, inArray)
 	r.dliveRoles()
 }

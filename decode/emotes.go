@@ -66,7 +66,7 @@ func (e *emotes) find(text []byte, replaces []replace) []piece {
 	e.offsets, _ = appendOffsets(e.offsets[:0], text, reach, true)
 	units := e.addAll(text, replaces, true)
 	byPoints, byUnits := e.pieces[:points], e.pieces[points:]
-	if units > points || units == points && words(text, byUnits) > words(text, byPoints) {
+	if units > points || units == points && wholeWords(text, byUnits) > wholeWords(text, byPoints) {
 		return byUnits
 	}
 	return byPoints
@@ -105,9 +105,9 @@ func (e *emotes) addAll(text []byte, replaces []replace, mapped bool) int {
 	return len(kept)
 }
 
-// words returns the number of pieces that begin and end at a word boundary: at
-// white space or an end of the text.
-func words(text []byte, pieces []piece) (n int) {
+// wholeWords counts the pieces that begin and end at a word boundary, which is white
+// space or an end of the text.
+func wholeWords(text []byte, pieces []piece) (n int) {
 	for _, p := range pieces {
 		before, _ := utf8.DecodeLastRune(text[:p.start])
 		after, _ := utf8.DecodeRune(text[p.end:])

@@ -15,7 +15,7 @@ var emoteTests = []struct {
 	{"none", "Kappa", `[]`, ""},
 	{"captured: to is inclusive", "SirPrise", `[{"from":0,"to":7,"type":"imageUrl","payload":{"url":"u"}}]`, "SirPrise=u"},
 	{"from == to is one character", "a b c", `[{"from":2,"to":2,"payload":{"url":"u"}}]`, "b=u"},
-	{"last one first, as on the wire", "A b C", `[{"from":4,"to":4,"payload":{"url":"2"}},{"from":0,"to":0,"payload":{"url":"1"}}]`, "A=1 C=2"},
+	{"last one first, as the service sends them", "A b C", `[{"from":4,"to":4,"payload":{"url":"2"}},{"from":0,"to":0,"payload":{"url":"1"}}]`, "A=1 C=2"},
 	{"in any order", "A b C d", `[{"from":2,"to":2,"payload":{"url":"2"}},{"from":6,"to":6,"payload":{"url":"4"}},{"from":0,"to":0,"payload":{"url":"1"}}]`, "A=1 b=2 d=4"},
 	{"each occurrence", "A A A", `[{"from":4,"to":4},{"from":2,"to":2},{"from":0,"to":0}]`, "A= A= A="},
 	{"any type", "A", `[{"from":0,"to":0,"type":"animation","payload":{"url":"u"}}]`, "A=u"},
@@ -62,7 +62,7 @@ var emoteTests = []struct {
 func TestEmotes(t *testing.T) {
 	for _, test := range emoteTests {
 		t.Run(test.name, func(t *testing.T) {
-			frame := fmt.Sprintf(`{"action":"event","payload":{"eventTypeId":4,"eventPayload":{"replaces":%s,"text":%s}}}`, test.replaces, oracleJSON(test.text))
+			frame := fmt.Sprintf(`{"action":"event","payload":{"eventTypeId":4,"eventPayload":{"replaces":%s,"text":%s}}}`, test.replaces, toJSON(test.text))
 			r, err := newDecoder().decode([]byte(frame))
 			if err != nil {
 				t.Fatal(err)
@@ -73,7 +73,7 @@ func TestEmotes(t *testing.T) {
 			if got := string(r.Bytes(record.Text)); got != test.text {
 				t.Errorf("the text became %q", got)
 			}
-			compare(t, []byte(frame))
+			checkFrame(t, []byte(frame))
 		})
 	}
 }
@@ -86,7 +86,7 @@ func emoteList(r *record.Record) string {
 	return strings.Join(list, " ")
 }
 
-// Escapes in the text are characters before places are counted.
+// Escapes in the text are characters before positions are counted.
 func TestEmotesInEscapedText(t *testing.T) {
 	frame := `{"action":"event","payload":{"eventTypeId":4,"eventPayload":{"replaces":[{"from":4,"to":8}],"text":"\ud83d\ude00\n\" Kappa"}}}`
 	r, err := newDecoder().decode([]byte(frame))

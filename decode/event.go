@@ -5,39 +5,6 @@ import (
 	"github.com/restail/restail/decode/scan"
 )
 
-// eventType describes an eventTypeId: the type in the record and the function
-// that writes the event.
-type eventType struct {
-	name string
-	read func(*row)
-}
-
-// eventTypes are the event types by eventTypeId.
-var eventTypes = [...]eventType{
-	1:  {"text", discord},
-	2:  {"text", dlive},
-	3:  {"emoji", dlive},
-	4:  {"text", twitch},
-	5:  {"text", youtube},
-	7:  {"super_chat", youtube},
-	8:  {"super_sticker", youtube},
-	11: {"text", facebook},    // personal profile
-	12: {"sticker", facebook}, // personal profile
-	13: {"text", facebook},    // public page
-	14: {"sticker", facebook}, // public page
-	19: {"text", facebook},    // group, retired
-	20: {"sticker", facebook}, // group, retired
-	21: {"text", linkedin},
-	22: {"text", trovo},
-	23: {"member_milestone", youtube},
-	24: {"text", x},
-	25: {"text", kick},
-	26: {"subscription", kick},
-	28: {"membership", youtube},
-	29: {"membership_gift", youtubeGift},
-	32: {"text", rumble},
-}
-
 // event writes an event: a message, a donation, a subscription.
 func (d *Decoder) event() {
 	r := &d.row
@@ -46,12 +13,20 @@ func (d *Decoder) event() {
 	r.put(record.BroadcastID, keyBroadcastID)
 	r.put(record.ShowID, keyShowID)
 
-	kind := eventType{"unknown", unlisted}
-	if id := integer(r.value(keyTypeID)); id >= 0 && id < len(eventTypes) && eventTypes[id].read != nil {
-		kind = eventTypes[id]
+	r.person()
+	r.message()
+	id := integer(r.value(keyTypeID))
+	if id < 0 || id >= len(eventTypes) || eventTypes[id].platform == nil {
+		r.SetPlain(record.Type, unknown)
+		r.unlisted()
+		return
 	}
-	r.SetPlain(record.Type, kind.name)
-	kind.read(r)
+	t := &eventTypes[id]
+	r.SetPlain(record.Type, t.Name)
+	r.putHandle(t.platform)
+	if t.read != nil {
+		t.read(r)
+	}
 }
 
 // person writes the author fields that platforms share.
@@ -89,14 +64,12 @@ func (r *row) putAmount() {
 	}
 }
 
-// unlisted writes an event of an undocumented type. It reads the keys of all
-// platforms, so that no known field is lost.
-func unlisted(r *row) {
-	r.person()
-	r.message()
-	r.handle()
+// unlisted writes what platforms do not share, for an event of an undocumented
+// type. It reads the keys of all platforms, so that no known field is lost.
+func (r *row) unlisted() {
+	r.putUnlistedHandle()
 	r.putList(record.Badges, keyBadges, inArray|inObject)
-	if string(r.Bytes(record.Platform)) == "twitch" {
+	if string(r.Bytes(record.Platform)) == twitch.Slug {
 		r.twitchRoles()
 	}
 	r.twitchMessage()
@@ -108,25 +81,4 @@ func unlisted(r *row) {
 	r.putFirst(record.IsVerified, keyIsVerified, keyVerified)
 	r.putFirst(record.ReplyTo, keyRepliedToName, keyParentName)
 	r.kickSubscription()
-}
-
-// handle writes the author's stable handle by the platform's rule. On an unlisted
-// platform, a name beside the displayed one is the handle.
-func (r *row) handle() {
-	switch string(r.Bytes(record.Platform)) {
-	case "twitch":
-		r.putFirst(record.AuthorName, keyName, keyUsername)
-	case "x", "kick", "dlive":
-		r.put(record.AuthorName, keyUsername)
-	case "discord", "rumble":
-		r.put(record.AuthorName, keyName)
-	case "youtube", "facebook", "linkedin", "trovo":
-	default:
-		if r.has(keyDisplayName) || r.has(keyNickname) {
-			r.put(record.AuthorName, keyName)
-		}
-		if !r.Has(record.AuthorName) {
-			r.put(record.AuthorName, keyUsername)
-		}
-	}
 }

@@ -1,6 +1,6 @@
 package decode
 
-// key identifies a value of the wire by its path. Values in arrays have none.
+// key identifies a value of a frame by its path. Values in arrays have none.
 type key uint8
 
 // maxKeys limits the number of keys. It is a power of two, so that the compiler
@@ -9,7 +9,7 @@ const maxKeys = 128
 
 var _ [maxKeys - keys]struct{} // fails to compile when there are more
 
-// The keys of the wire that mean something. The keys of an object's members follow
+// The JSON keys that the decoder reads. The keys of an object's members follow
 // the object's own; where [Parser.members] reads the object, in the order of its
 // names.
 const (

@@ -2,12 +2,15 @@ package decode
 
 import "github.com/restail/restail/decode/record"
 
-// kick writes a message of Kick's chat or a subscription. Kick displays the
-// username, and its author ids are numbers.
-func kick(r *row) {
-	r.person()
-	r.message()
-	r.put(record.AuthorName, keyUsername)
+// kick displays the username, and its author ids are numbers.
+var kick = Platform{
+	Slug: "kick", Name: "Kick", Color: 28,
+	sources: []int{29},
+	Types:   []EventType{{25, "text", (*row).kick}, {26, "subscription", (*row).kick}},
+	handle:  []key{keyUsername},
+}
+
+func (r *row) kick() {
 	r.put(record.ReplyTo, keyParentName)
 	r.kickSubscription()
 }

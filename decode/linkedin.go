@@ -1,8 +1,8 @@
 package decode
 
-// linkedin writes a comment on a LinkedIn post. The author is there only for people
-// who allow it.
-func linkedin(r *row) {
-	r.person()
-	r.message()
+// linkedin has the author only of people who allow it.
+var linkedin = Platform{
+	Slug: "linkedin", Name: "LinkedIn", Color: 31,
+	sources: []int{26},
+	Types:   []EventType{{21, "text", nil}},
 }

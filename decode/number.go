@@ -55,8 +55,7 @@ func appendInteger(dst, literal []byte) (result []byte, ok bool) {
 }
 
 // integer returns the value of a number that is an integer from 0 to
-// 999,999,999, and -1 for anything else: no number that means something is
-// larger.
+// 999,999,999, and -1 for anything else: no number in the tables is larger.
 func integer(v value) int {
 	if v.Kind != scan.Number {
 		return -1

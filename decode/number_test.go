@@ -51,7 +51,7 @@ func TestNumericIDs(t *testing.T) {
 		if got := string(r.Bytes(record.AuthorID)); got != test.want || r.Has(record.AuthorID) != (test.want != "") {
 			t.Errorf("%s: got %q, want %q", test.literal, got, test.want)
 		}
-		compare(t, frame)
+		checkFrame(t, frame)
 	}
 }
 

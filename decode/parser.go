@@ -6,8 +6,8 @@ import (
 	"github.com/restail/restail/decode/scan"
 )
 
-// BrokenError says that a frame is not an action: not exactly one JSON object
-// with an action, a string that is not empty.
+// BrokenError is the error for a frame that is not an action: an action is exactly
+// one JSON object whose member action is a string that is not empty.
 type BrokenError struct {
 	// Why says what is wrong, as in "not JSON: '}' after a key at byte 17". It is
 	// safe to print.
@@ -30,8 +30,8 @@ var byteOrderMark = []byte("\ufeff")
 // byte-order mark before the object is skipped. a may be reused; it holds views
 // of frame, which must not change while a is used.
 //
-// The error, a *BrokenError, says that the frame is not an action. Only a.Frame
-// is of use then.
+// The error is a *BrokenError: the frame is not an action. Then only a.Frame can be
+// used.
 func (p *Parser) Parse(a *Action, frame []byte) error {
 	frame = bytes.TrimPrefix(frame, byteOrderMark)
 	a.reset(frame)
@@ -54,7 +54,7 @@ func (p *Parser) Parse(a *Action, frame []byte) error {
 	case len(name.Bytes) == 0:
 		return &BrokenError{"its action is an empty string"}
 	}
-	a.kind = actionTypeOf(name.Bytes)
+	a.typ = actionTypeOf(name.Bytes)
 	return nil
 }
 
@@ -79,8 +79,8 @@ func (p *Parser) members(object key, names ...string) {
 }
 
 // list reads an array of texts and notes its strings that are not empty, and its
-// numbers where those are ids. An element that is an object stands for its member
-// of that name, if a name is given.
+// numbers where numbers can be ids. If a name is given, the member of that name
+// takes the place of an element that is an object.
 func (p *Parser) list(array key, name string) {
 	p.a.begin(array)
 	kind, from := p.s.Kind(), len(p.a.elements)

@@ -5,8 +5,9 @@ import (
 	"github.com/restail/restail/decode/scan"
 )
 
-// row is the record being written and the action it is made from. A value that
-// says nothing, such as null or an empty string, is left out.
+// row is the record being written and the action it is made from. Only a usable
+// value becomes a field: one of the field's kind that is neither null nor an empty
+// string.
 type row struct {
 	record.Record
 	*Action
@@ -28,17 +29,16 @@ func (r *row) reset(a *Action) {
 	r.Action, r.digits = a, r.digits[:0]
 }
 
-// put sets the field to the value of that key, if there is one that says
-// something of the field's kind.
+// put sets the field to the value of that key, if it is usable.
 func (r *row) put(f record.Field, k key) {
 	if r.has(k) {
-		r.putThere(f, k)
+		r.putPresent(f, k)
 	}
 }
 
-// putThere is put for a value that is there. It reports whether the value said
-// something.
-func (r *row) putThere(f record.Field, k key) bool {
+// putPresent is put for a key that has a value. It reports whether the value is
+// usable.
+func (r *row) putPresent(f record.Field, k key) bool {
 	v, kind := r.of(r.at(k)), kinds[f]
 	if kind == record.Bool {
 		if v.Kind == scan.True || v.Kind == scan.False {
@@ -54,11 +54,10 @@ func (r *row) putThere(f record.Field, k key) bool {
 	return ok
 }
 
-// putFirst sets the field to the first of the keys' values that says something
-// of the field's kind, if any does.
+// putFirst sets the field to the first usable value of the keys.
 func (r *row) putFirst(f record.Field, keys ...key) {
 	for _, k := range keys {
-		if r.has(k) && r.putThere(f, k) {
+		if r.has(k) && r.putPresent(f, k) {
 			return
 		}
 	}
@@ -82,15 +81,15 @@ func (r *row) putList(f record.Field, array key, forms form) (texts int) {
 	return texts
 }
 
-// says reports whether the value of a key says something of that kind.
-func (r *row) says(k key, kind record.Kind) bool {
+// isUsable reports whether the value of a key is usable for a field of that kind.
+func (r *row) isUsable(k key, kind record.Kind) bool {
 	_, ok := r.chars(r.value(k), kind)
 	return ok
 }
 
-// chars returns what a value says for a field of that kind: a String needs a
-// string that is not empty; an ID that, or a number whose value is an integer; a
-// Number any number.
+// chars returns a value as the text of a field of that kind, false when it is not
+// usable: a String needs a string that is not empty; an ID that, or a number whose
+// value is an integer; a Number any number.
 func (r *row) chars(v value, kind record.Kind) (c record.Chars, ok bool) {
 	if v.Kind == scan.Number && kind == record.ID && !isInteger(v.Bytes) {
 		return r.integerChars(v.Bytes)

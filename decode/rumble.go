@@ -1,10 +1,8 @@
 package decode
 
-import "github.com/restail/restail/decode/record"
-
-// rumble writes a message of Rumble's live chat.
-func rumble(r *row) {
-	r.person()
-	r.message()
-	r.put(record.AuthorName, keyName)
+var rumble = Platform{
+	Slug: "rumble", Name: "Rumble", Color: 64,
+	sources: []int{33},
+	Types:   []EventType{{32, "text", nil}},
+	handle:  []key{keyName},
 }

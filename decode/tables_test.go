@@ -2,6 +2,7 @@ package decode
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,22 +11,40 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// Every name in the tables is in the record's own lists.
-func TestTablesUseKnownNames(t *testing.T) {
-	for id, slug := range sources {
-		if slug != "" && !record.Known(record.Platforms, slug) {
-			t.Errorf("source %d is %q", id, slug)
+// No two entries of a table are alike, and every name can stand in a record as it
+// is.
+func TestTablesAreConsistent(t *testing.T) {
+	seen := map[string]bool{}
+	once := func(entry string) {
+		if seen[entry] {
+			t.Errorf("there are two of %s", entry)
+		}
+		seen[entry] = true
+	}
+	for _, a := range Actions {
+		once("action " + a.Name)
+		if a.Meaning == "" || a.origin == nil {
+			t.Errorf("%s is incomplete", a.Name)
 		}
 	}
-	for _, action := range actionTypes {
-		if !record.Known(record.Actions, action.name) {
-			t.Errorf("%q is no action", action.name)
+	types := regexp.MustCompile("[a-z_]+").FindAllString(record.Fields[record.Type].Meaning, -1)
+	for _, p := range Platforms {
+		once("platform " + p.Slug)
+		once("name " + p.Name)
+		if p.Color == 0 || p.HasChat() && len(p.sources) == 0 {
+			t.Errorf("%s is incomplete", p.Slug)
 		}
-	}
-	meaning := record.Fields[record.Type].Meaning
-	for id, kind := range eventTypes {
-		if kind.name != "" && !strings.Contains(meaning, kind.name) {
-			t.Errorf("type %d is %q", id, kind.name)
+		for _, id := range p.sources {
+			once("source " + strconv.Itoa(id))
+		}
+		for _, typ := range p.Types {
+			once("type " + strconv.Itoa(typ.ID))
+			if !slices.Contains(types, typ.Name) {
+				t.Errorf("the meaning of the field type does not list %s", typ.Name)
+			}
+		}
+		if !isPlainASCII(p.Slug) {
+			t.Errorf("%q is not plain", p.Slug)
 		}
 	}
 }
@@ -52,22 +71,20 @@ func TestTranscriptsAreComplete(t *testing.T) {
 		}
 	}
 	var want []string
-	for _, action := range record.Actions {
-		if action.Name != "link" {
-			want = append(want, action.Name)
+	for _, name := range ActionNames() {
+		if name != linkName {
+			want = append(want, name)
 		}
 	}
-	for id, kind := range eventTypes {
-		if kind.name != "" {
-			want = append(want, "type "+strconv.Itoa(id))
+	for _, p := range Platforms {
+		for _, typ := range p.Types {
+			want = append(want, "type "+strconv.Itoa(typ.ID))
 		}
-	}
-	for id, slug := range sources {
-		if slug != "" {
+		for _, id := range p.sources {
 			want = append(want, "source "+strconv.Itoa(id))
 		}
-		if slug != "" && slug != "restream" && slug != "rumble" { // Rumble's has a username only
-			want = append(want, "target "+slug)
+		if p.HasChat() && p.Slug != rumble.Slug { // Rumble's has a username only
+			want = append(want, "target "+p.Slug)
 		}
 	}
 	ours := []record.Field{record.GapSeconds, record.Filled, record.Attempt, record.IsHistory} // not made from actions
@@ -119,7 +136,7 @@ func TestReasons(t *testing.T) {
 		}
 	}
 	if errorReasons["internal"] == closeReasons["internal"] || closeReasons["internal"] == failureReasons["internal"] {
-		t.Error("internal means the same in two places")
+		t.Error("internal means the same in two tables")
 	}
 }
 

@@ -53,7 +53,7 @@ var (
 	broadcasts = [...]key{keyLiveEvent, keyLiveVideo, keyPost}
 )
 
-// putTarget writes the first account and the first broadcast that are there.
+// putTarget writes the first account and the first broadcast that have something usable.
 func (r *row) putTarget() {
 	for _, a := range accounts {
 		if r.isAccount(a) {
@@ -78,7 +78,7 @@ func (r *row) putAccount(a key) {
 	r.putFirst(record.Channel, a+ofAccountDisplayName, a+ofAccountName)
 	r.put(record.ChannelID, a+ofAccountID)
 	r.put(record.ChannelURL, a+ofAccountURL)
-	if r.says(a+ofAccountDisplayName, record.String) {
+	if r.isUsable(a+ofAccountDisplayName, record.String) {
 		r.putFirst(record.ChannelName, a+ofAccountName, a+ofAccountUsername)
 	} else {
 		r.put(record.ChannelName, a+ofAccountUsername)
@@ -87,12 +87,12 @@ func (r *row) putAccount(a key) {
 
 // isAccount reports whether the account has a name, an id or a URL.
 func (r *row) isAccount(a key) bool {
-	return r.says(a+ofAccountDisplayName, record.String) || r.says(a+ofAccountName, record.String) ||
-		r.says(a+ofAccountUsername, record.String) ||
-		r.says(a+ofAccountID, record.ID) || r.says(a+ofAccountURL, record.String)
+	return r.isUsable(a+ofAccountDisplayName, record.String) || r.isUsable(a+ofAccountName, record.String) ||
+		r.isUsable(a+ofAccountUsername, record.String) ||
+		r.isUsable(a+ofAccountID, record.ID) || r.isUsable(a+ofAccountURL, record.String)
 }
 
 func (r *row) isBroadcast(b key) bool {
-	return r.says(b+ofBroadcastID, record.ID) || r.says(b+ofBroadcastTitle, record.String) ||
-		r.says(b+ofBroadcastURL, record.String)
+	return r.isUsable(b+ofBroadcastID, record.ID) || r.isUsable(b+ofBroadcastTitle, record.String) ||
+		r.isUsable(b+ofBroadcastURL, record.String)
 }

@@ -1,8 +1,8 @@
 package decode
 
-// trovo writes a message of Trovo's chat. The author is there only for people who
-// allow it.
-func trovo(r *row) {
-	r.person()
-	r.message()
+// trovo has the author only of people who allow it.
+var trovo = Platform{
+	Slug: "trovo", Name: "Trovo", Color: 29,
+	sources: []int{27},
+	Types:   []EventType{{22, "text", nil}},
 }

@@ -7,18 +7,21 @@ import (
 	"github.com/restail/restail/decode/scan"
 )
 
-// twitch writes a message of Twitch's chat.
-func twitch(r *row) {
-	r.person()
-	r.message()
-	r.putFirst(record.AuthorName, keyName, keyUsername)
+var twitch = Platform{
+	Slug: "twitch", Name: "Twitch", Color: 98,
+	sources: []int{2},
+	Types:   []EventType{{4, "text", (*row).twitch}},
+	handle:  []key{keyName, keyUsername},
+}
+
+func (r *row) twitch() {
 	r.putList(record.Badges, keyBadges, inObject)
 	r.twitchRoles()
 	r.twitchMessage()
 }
 
-// twitchRoles writes what the record's badges say about the author. An empty list
-// of badges says that the author has no role; a missing list says nothing.
+// twitchRoles writes the roles of the author, which the badges name. An empty list
+// of badges means no role; without a list the roles are not known.
 func (r *row) twitchRoles() {
 	owner, moderator, subscriber := false, false, isPositive(r.value(keySubscribedFor))
 	for _, title := range r.List(record.Badges) {
@@ -26,20 +29,20 @@ func (r *row) twitchRoles() {
 		moderator = moderator || bytes.EqualFold(title.Bytes, []byte("moderator"))
 		subscriber = subscriber || containsFold(title.Bytes, "subscriber") || containsFold(title.Bytes, "founder")
 	}
-	told := r.value(keyBadges).Kind == scan.Array
-	if told {
+	hasList := r.value(keyBadges).Kind == scan.Array
+	if hasList {
 		r.SetBool(record.IsOwner, owner)
 		r.SetBool(record.IsModerator, moderator)
 	}
-	if told || subscriber {
+	if hasList || subscriber {
 		r.SetBool(record.IsSubscriber, subscriber)
 	}
 }
 
-// containsFold reports whether the text contains the lower-case word in any case.
-func containsFold(text []byte, word string) bool {
-	for i := range len(text) - len(word) + 1 {
-		if text[i]|0x20 == word[0] && bytes.EqualFold(text[i:i+len(word)], []byte(word)) {
+// containsFold reports whether the text contains part, which is in lower case, in any case.
+func containsFold(text []byte, part string) bool {
+	for i := range len(text) - len(part) + 1 {
+		if text[i]|0x20 == part[0] && bytes.EqualFold(text[i:i+len(part)], []byte(part)) {
 			return true
 		}
 	}

@@ -2,10 +2,12 @@ package decode
 
 import "github.com/restail/restail/decode/record"
 
-// x writes a message of X's live chat. X does not say which authors are bots.
-func x(r *row) {
-	r.person()
-	r.message()
-	r.put(record.AuthorName, keyUsername)
-	r.put(record.IsVerified, keyVerified)
+// x does not say which authors are bots.
+var x = Platform{
+	Slug: "x", Name: "X", Color: 102,
+	sources: []int{28},
+	Types:   []EventType{{24, "text", (*row).x}},
+	handle:  []key{keyUsername},
 }
+
+func (r *row) x() { r.put(record.IsVerified, keyVerified) }

@@ -2,19 +2,25 @@ package decode
 
 import "github.com/restail/restail/decode/record"
 
-// youtube writes a message of YouTube's live chat, a super chat, a super sticker, a
-// member's milestone or a new membership.
-func youtube(r *row) {
-	r.person()
-	r.message()
+var youtube = Platform{
+	Slug: "youtube", Name: "YouTube", Color: 160,
+	sources: []int{13},
+	Types: []EventType{
+		{5, "text", (*row).youtube}, {7, "super_chat", (*row).youtube}, {8, "super_sticker", (*row).youtube},
+		{23, "member_milestone", (*row).youtube}, {28, "membership", (*row).youtube},
+		{29, "membership_gift", (*row).youtubeGift},
+	},
+}
+
+func (r *row) youtube() {
 	r.youtubeRoles()
 	r.youtubeMembership()
 }
 
 // youtubeGift writes a gift of memberships. It is a gift whatever the payload
 // says.
-func youtubeGift(r *row) {
-	youtube(r)
+func (r *row) youtubeGift() {
+	r.youtube()
 	r.SetBool(record.IsGift, true)
 }
 

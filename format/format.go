@@ -5,7 +5,45 @@ package format
 
 import "github.com/restail/restail/decode/record"
 
-// A Writer is one output format. It appends whole lines to a buffer of the
+// Format is an output format.
+type Format struct {
+	// Name is the value of --format, Meaning describes the format in a few words.
+	Name, Meaning string
+	// ForPeople reports that the format shows the conversation and the user's
+	// clock, while the messages on stderr tell the rest.
+	ForPeople bool
+	// TakesFields reports that the format writes only [Options.Fields].
+	TakesFields bool
+	// New returns a writer.
+	New func(Options) Writer
+}
+
+// Options are the user's choices for all formats.
+type Options struct {
+	// Fields are the fields to write, in this order; nil for every field.
+	Fields []record.Field
+	Text   TextOptions
+}
+
+// Formats are the output formats. Help, completion and the command line are made
+// from this table.
+var Formats = []Format{
+	{Name: "ndjson", Meaning: "one record a line", TakesFields: true, New: func(o Options) Writer { return NDJSON{Fields: o.Fields} }},
+	{Name: "text", Meaning: "one line for people", ForPeople: true, New: func(o Options) Writer { return NewText(o.Text) }},
+	{Name: "raw", Meaning: "the action as the service sent it", New: func(Options) Writer { return Raw{} }},
+}
+
+// ByName returns the format of that name, nil when there is none.
+func ByName(name string) *Format {
+	for i := range Formats {
+		if Formats[i].Name == name {
+			return &Formats[i]
+		}
+	}
+	return nil
+}
+
+// A Writer writes one output format. It appends whole lines to a buffer of the
 // caller, which writes many of them at once. It is not for concurrent use.
 type Writer interface {
 	// Record appends the line of one action: the record, or for [Raw] the

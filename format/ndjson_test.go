@@ -166,11 +166,15 @@ func typicalRecord(tb testing.TB) *record.Record {
 func TestRecordsAreWrittenWithoutAllocation(t *testing.T) {
 	r := typicalRecord(t)
 	frame := []byte(`{"action":"event"}`)
-	for name, w := range map[string]Writer{
-		"ndjson": NDJSON{}, "fields": NDJSON{Fields: []record.Field{record.Author, record.Text}},
-		"raw": Raw{}, "text": NewText(TextOptions{}), "text in colour": NewText(TextOptions{Color: true}),
-		"wrapped text": wrapping(40, true),
-	} {
+	writers := map[string]Writer{
+		"fields":         NDJSON{Fields: []record.Field{record.Author, record.Text}},
+		"text in colour": NewText(TextOptions{Color: true}),
+		"wrapped text":   wrapping(40, true),
+	}
+	for _, f := range Formats {
+		writers[f.Name] = f.New(Options{})
+	}
+	for name, w := range writers {
 		dst := w.Record(make([]byte, 0, 4096), r, frame)
 		next := func() {
 			r.At = r.At.Add(time.Second)

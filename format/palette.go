@@ -18,25 +18,10 @@ var palette = [...]uint8{
 	102,
 }
 
-// platformColors are the palette's entries nearest to the platforms' own
-// colours.
-var platformColors = map[string]uint8{
-	"twitch":   98,
-	"youtube":  160,
-	"facebook": 27,
-	"dlive":    100,
-	"discord":  62,
-	"linkedin": 31,
-	"trovo":    29,
-	"x":        102,
-	"kick":     28,
-	"rumble":   64,
-	"restream": 33,
-	"unknown":  102,
-}
-
-func platformColor(platform []byte) uint8 {
-	if color, known := platformColors[string(platform)]; known {
+// platformColor returns the colour of a platform: its own, or for an unlisted one
+// always the same entry.
+func (t *Text) platformColor(platform []byte) uint8 {
+	if color, known := t.colors[string(platform)]; known {
 		return color
 	}
 	return hashColor(hashOf(platform))

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/restail/restail/decode"
 	"github.com/restail/restail/decode/record"
 )
 
@@ -30,8 +31,9 @@ func contrast(entry uint8) (black, white float64) {
 
 func TestColorsCanBeReadOnBlackAndOnWhite(t *testing.T) {
 	used := slices.Clone(palette[:])
-	for _, color := range platformColors {
-		used = append(used, color)
+	platforms := decode.Platforms
+	for _, p := range platforms {
+		used = append(used, p.Color)
 	}
 	index := regexp.MustCompile(`38;5;(\d+)`)
 	styles := []style{noMark.style, actionMark.style, replyMark.style, firstMark.style, whisperMark.style,
@@ -49,7 +51,7 @@ func TestColorsCanBeReadOnBlackAndOnWhite(t *testing.T) {
 			used = append(used, uint8(n))
 		}
 	}
-	if len(used) < len(palette)+len(platformColors)+10 {
+	if len(used) < len(palette)+len(platforms)+10 {
 		t.Errorf("only %d colours were found", len(used))
 	}
 	for _, entry := range used {
@@ -59,10 +61,10 @@ func TestColorsCanBeReadOnBlackAndOnWhite(t *testing.T) {
 	}
 }
 
-func TestEveryPlatformHasItsColor(t *testing.T) {
-	for _, p := range record.Platforms {
-		if _, has := platformColors[p.Name]; !has {
-			t.Errorf("%s has none", p.Name)
+func TestPlatformColorsAreOfThePalette(t *testing.T) {
+	for _, p := range decode.Platforms {
+		if !slices.Contains(palette[:], p.Color) {
+			t.Errorf("%s has the colour %d", p.Slug, p.Color)
 		}
 	}
 }

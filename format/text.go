@@ -11,6 +11,9 @@ import (
 type TextOptions struct {
 	// Color allows colours, from the palette of 256.
 	Color bool
+	// PlatformColors are the colours of the platforms by slug, entries of that
+	// palette.
+	PlatformColors map[string]uint8
 	// Clock says how the time is shown. Location is the time zone, unless
 	// Clock is UTC; nil means time.Local.
 	Clock    Clock
@@ -36,6 +39,7 @@ type TextOptions struct {
 // unknown. A line that is longer than the terminal is wide is wrapped.
 type Text struct {
 	color  bool
+	colors map[string]uint8 // of the platforms
 	width  func() int
 	timer  timer
 	places places
@@ -45,7 +49,7 @@ type Text struct {
 
 // NewText returns a text writer that knows no channels yet.
 func NewText(o TextOptions) *Text {
-	return &Text{color: o.Color, width: o.Width, timer: newTimer(o.Clock, o.Location)}
+	return &Text{color: o.Color, colors: o.PlatformColors, width: o.Width, timer: newTimer(o.Clock, o.Location)}
 }
 
 // Know tells the writer which channel a connection belongs to. When a platform
@@ -148,7 +152,7 @@ func (t *Text) place(l *line, r *record.Record) {
 	platform, channel := r.Bytes(record.Platform), r.Bytes(record.Channel)
 	t.places.learn(platform, channel)
 	if len(platform) > 0 {
-		l.paintColor(platformColor(platform))
+		l.paintColor(t.platformColor(platform))
 	}
 	if namesItself(r) {
 		channel = nil

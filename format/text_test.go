@@ -11,6 +11,7 @@ import (
 
 	"github.com/clipperhouse/displaywidth"
 
+	"github.com/restail/restail/decode"
 	"github.com/restail/restail/decode/record"
 )
 
@@ -32,7 +33,7 @@ func TestTextOfEverySample(t *testing.T) {
 }
 
 func TestTextInColor(t *testing.T) {
-	out := textOf(t, NewText(TextOptions{Location: time.UTC, Color: true}))
+	out := textOf(t, NewText(TextOptions{Location: time.UTC, Color: true, PlatformColors: decode.PlatformColors()}))
 	golden(t, "color.golden", out)
 	plain := textOf(t, NewText(TextOptions{Location: time.UTC}))
 	if got := withoutColors(out); !bytes.Equal(got, plain) {
@@ -48,7 +49,7 @@ func withoutColors(text []byte) []byte { return colors.ReplaceAll(text, nil) }
 // Every action that is known has its own line: the unknown one's would show
 // the record's fields by name.
 func TestNoKnownActionIsWrittenAsUnknown(t *testing.T) {
-	for _, action := range record.Actions {
+	for _, action := range decode.Actions {
 		if lines[action.Name] == nil {
 			t.Errorf("%s has no line of its own", action.Name)
 		}
@@ -213,7 +214,7 @@ func FuzzText(f *testing.F) {
 	f.Add("event", "twitch", "super_chat", "Ada", "hello \x1b[31m", "5.00\n", uint64(0))
 	f.Add("event", "x", "text", "דנה\u202e", "\u009b2J\u2028", "", ^uint64(0))
 	f.Add("event", "newsite\r", "raid\x07", "", "", "\x7f", uint64(0x55555))
-	for _, a := range record.Actions {
+	for _, a := range decode.Actions {
 		f.Add(a.Name, "discord", "unknown", "a", "b ", "c\xff", ^uint64(0))
 	}
 	f.Add("\x1b]0;x\x07", "", "", "", "", "", uint64(7))

@@ -9,12 +9,13 @@ import (
 
 	"github.com/clipperhouse/displaywidth"
 
+	"github.com/restail/restail/decode"
 	"github.com/restail/restail/decode/record"
 )
 
 // wrapping returns a writer for a terminal of that width.
 func wrapping(width int, color bool) *Text {
-	return NewText(TextOptions{Location: time.UTC, Color: color, Width: func() int { return width }})
+	return NewText(TextOptions{Location: time.UTC, Color: color, PlatformColors: decode.PlatformColors(), Width: func() int { return width }})
 }
 
 func TestWrap(t *testing.T) {
@@ -110,7 +111,7 @@ func TestWrapKeepsColors(t *testing.T) {
 	r := chat("x", "", "Ada", "abcde fghij klmno")
 	r.SetBool(record.IsAction, true)
 	r.SetString(record.AuthorColor, "#ff0000")
-	w := NewText(TextOptions{Clock: Clock{none: true}, Color: true, Width: func() int { return 33 }})
+	w := NewText(TextOptions{Clock: Clock{none: true}, Color: true, PlatformColors: decode.PlatformColors(), Width: func() int { return 33 }})
 	const want = "" +
 		"\x1b[38;5;102mx\x1b[0m        *   \x1b[1m\x1b[38;5;196mAda\x1b[0m \x1b[38;5;196mabcde fghij\x1b[0m\n" +
 		"                 \x1b[38;5;196mklmno\x1b[0m\n"

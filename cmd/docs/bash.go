@@ -30,7 +30,7 @@ func bashScript(app *kong.Application) string {
 	}
 	var lists strings.Builder
 	for _, name := range usedTables(app) {
-		fmt.Fprintf(&lists, "    local %s='%s'\n", name, fold(record.Words(table(name)), " ", "\n        "))
+		fmt.Fprintf(&lists, "    local %s='%s'\n", name, fold(record.WithoutMeanings(table(name)), " ", "\n        "))
 	}
 	return strings.NewReplacer(
 		"NAME", app.Name, "COMMANDS", strings.Join(commandNames, " "), "FALLBACK", app.DefaultCmd.Name,
@@ -68,7 +68,7 @@ func bashChoices(c choices) string {
 	case c.table != "":
 		return "list=$" + c.table + " "
 	case c.names != nil:
-		return "words=" + quote(strings.Join(record.Words(c.names), " ")) + " "
+		return "words=" + quote(strings.Join(record.WithoutMeanings(c.names), " ")) + " "
 	}
 	return ""
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/restail/restail/cmd/docs"
+	"github.com/restail/restail/decode"
 	"github.com/restail/restail/decode/record"
 )
 
@@ -187,8 +188,8 @@ func TestCompletionLists(t *testing.T) {
 			Fields   string `words:"fields"`
 		} `cmd:"" default:"withargs"`
 	}
-	want := []string{"all"}
-	for _, name := range append(record.Actions, record.Platforms...) {
+	var want []string
+	for _, name := range append(decode.ActionChoices(), decode.PlatformNames()...) {
 		want = append(want, name.Name)
 	}
 	for _, field := range record.Fields {

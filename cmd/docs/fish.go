@@ -80,7 +80,7 @@ func fishChoices(app *kong.Application, c choices) string {
 		}
 		return ` -a "` + strings.NewReplacer(`"`, `\"`, "$", `\$`).Replace(strings.Join(words, " ")) + `"`
 	case c.names != nil:
-		return " -a " + fishQuote(strings.Join(record.Words(c.names), " "))
+		return " -a " + fishQuote(strings.Join(record.WithoutMeanings(c.names), " "))
 	}
 	return ""
 }

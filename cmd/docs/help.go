@@ -109,7 +109,7 @@ func flagRows(flags []*use) []row {
 		}
 		rows[i] = row{short + longForm(flag.Flag), meaning(flag.Flag)}
 		c := choicesOf(flag.Value)
-		if list := strings.Join(record.Words(c.names), ", "); c.table != "" && len(list) < listWidth {
+		if list := strings.Join(record.WithoutMeanings(c.names), ", "); c.table != "" && len(list) < listWidth {
 			rows[i].meaning += " Choose from: " + list + "."
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/restail/restail/decode"
 	"github.com/restail/restail/decode/record"
 )
 
@@ -252,9 +253,9 @@ var tables = []string{"actions", "platforms", "fields"}
 func table(name string) []record.Name {
 	switch name {
 	case "actions":
-		return record.ActionChoices
+		return decode.ActionChoices()
 	case "platforms":
-		return record.Platforms
+		return decode.PlatformNames()
 	case "fields":
 		names := make([]record.Name, len(record.Fields))
 		for i, field := range record.Fields {

@@ -90,7 +90,7 @@ func zshChoices(app *kong.Application, c choices) string {
 		}
 		return "((" + strings.Join(words, " ") + "))"
 	case c.names != nil:
-		return "(" + strings.Join(record.Words(c.names), " ") + ")"
+		return "(" + strings.Join(record.WithoutMeanings(c.names), " ") + ")"
 	}
 	return " "
 }

@@ -89,10 +89,10 @@ type Kind uint8
 const (
 	// String is text; an empty one is left out.
 	String Kind = iota
-	// ID is a string that names something. Where the wire has a number whose value
+	// ID is a string that names something. Where the service sends a number whose value
 	// is an integer, the record has its digits, so that no consumer rounds it.
 	ID
-	// Number is a JSON number, written with the digits of the wire.
+	// Number is a JSON number, written with the digits that the service sent.
 	Number
 	// Bool is true or false.
 	Bool
@@ -124,7 +124,7 @@ type Definition struct {
 // are never removed or renamed.
 var Fields = [Count]Definition{
 	Time:       {"time", String, "every", "every", "when the service stamped the action: RFC 3339, UTC; the time of receipt where it has no usable stamp"},
-	Action:     {"action", String, "every", "every", "the wire's action, or `link` for restail's own connection to Restream"},
+	Action:     {"action", String, "every", "every", "the service's action, or `link` for restail's own connection to Restream"},
 	Platform:   {"platform", String, "every", "", "the platform: twitch, youtube, facebook, … or unknown"},
 	SourceID:   {"source_id", Number, "every", "", "Restream's number for the event source"},
 	Connection: {"connection", ID, "every", "", "the connection's identifier, `<user>-<slug>-<target>`"},

@@ -37,7 +37,7 @@ func TestSetTime(t *testing.T) {
 	}
 }
 
-// Reserve keeps what a list has, and is no reason for the record to have it.
+// Reserve keeps the strings of a list, and does not add the field to the record.
 func TestReserve(t *testing.T) {
 	var r Record
 	r.Reserve(Badges, 2)

@@ -1,13 +1,13 @@
 package scan
 
-// word reads null, true or false, whose first byte comes next.
-func (s *Scanner) word(word string, kind Kind) Value {
+// keyword reads null, true or false, whose first byte comes next.
+func (s *Scanner) keyword(name string, kind Kind) Value {
 	rest := s.data[s.pos:]
-	if len(rest) < len(word) || string(rest[:len(word)]) != word {
-		s.fail(s.pos, "a word that is not "+word)
+	if len(rest) < len(name) || string(rest[:len(name)]) != name {
+		s.fail(s.pos, "a word that is not "+name)
 		return Value{}
 	}
-	s.pos += len(word)
+	s.pos += len(name)
 	return Value{Kind: kind}
 }
 

@@ -179,11 +179,11 @@ func (s *Scanner) Value() Value {
 	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
 		return s.number()
 	case 't':
-		return s.word("true", True)
+		return s.keyword("true", True)
 	case 'f':
-		return s.word("false", False)
+		return s.keyword("false", False)
 	case 'n':
-		return s.word("null", Null)
+		return s.keyword("null", Null)
 	case '{':
 		s.skipNested()
 		return Value{Kind: Object}

@@ -214,8 +214,8 @@ func TestDepthIsCountedBackwardsToo(t *testing.T) {
 	compare(t, &s, []byte(document))
 }
 
-// Every length and place of a string is tried against the eight-byte steps.
-func TestStringsAtEveryPlace(t *testing.T) {
+// Every length and offset of a string is tried against the eight-byte steps.
+func TestStringsAtEveryOffset(t *testing.T) {
 	var s Scanner
 	for _, piece := range []string{`\n`, `\"`, `\\`, "\x7f", "\u0085", "é", "😀", "\xff", `\ud83d\ude00`, `\ud83d`, "\x1f", "\n", `"`, `\`, `\u00`, "~", "!", "#", " "} {
 		for before := range 19 {

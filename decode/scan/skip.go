@@ -51,9 +51,9 @@ func (s *Scanner) skipToValue(outside int) bool {
 
 // rememberKind stores whether the innermost open value is an object.
 func (s *Scanner) rememberKind(object bool) {
-	word, bit := (s.depth-1)/64, uint64(1)<<((s.depth-1)%64)
-	s.object[word] &^= bit
+	i, bit := (s.depth-1)/64, uint64(1)<<((s.depth-1)%64)
+	s.object[i] &^= bit
 	if object {
-		s.object[word] |= bit
+		s.object[i] |= bit
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/restail/restail/decode"
 )
 
 // control is what dpkg is told about the package. The binary needs nothing
@@ -21,10 +23,23 @@ Section: net
 Priority: optional
 Homepage: https://github.com/restail/restail
 Description: follow a Restream chat from the shell
- restail follows the chats of Twitch, YouTube, Facebook, Discord, Kick, X,
- LinkedIn, DLive, Trovo and Rumble, which Restream brings back on one socket,
- as one stream of flat records: NDJSON for jq and scripts, or text for people.
+%s
 `
+
+// description is the long description, in lines that begin with a blank.
+func description() string {
+	text := "restail follows the chats of " + decode.ChatPlatforms() + ", which Restream merges into one WebSocket, " +
+		"as one stream of flat records: NDJSON for jq and scripts, or text for people."
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if len(line)+1+len(word) > 79 {
+			lines, line = append(lines, line), ""
+		}
+		line += " " + word
+	}
+	return strings.Join(append(lines, line), "\n")
+}
 
 // debianVersion is the version by Debian's rules, by which 1.0~rc.1 comes
 // before 1.0 and 1.0-rc.1 after it.
@@ -44,7 +59,7 @@ func (r *release) debian(machine string, binary []byte) ([]byte, error) {
 		size += (len(f.content) + 1023) / 1024
 	}
 	told := []file{
-		{"control", fmt.Appendf(nil, control, r.debianVersion(), machine, size), false},
+		{"control", fmt.Appendf(nil, control, r.debianVersion(), machine, size, description()), false},
 		{"md5sums", []byte(sums.String()), false},
 	}
 	out := bytes.NewBufferString("!<arch>\n")

@@ -1,0 +1,157 @@
+package decode
+
+import (
+	"strings"
+
+	"github.com/restail/restail/decode/record"
+)
+
+// Platform is a chat platform. [Platforms] lists them all: help, completion, the
+// README and the colours of the text format are made from it.
+type Platform struct {
+	// Slug is the value of the platform field.
+	Slug string
+	// Name is the name for people.
+	Name string
+	// Color is an entry of the 256-colour palette: of those that package format
+	// uses, the one nearest to the platform's own colour.
+	Color uint8
+	// Types are its event types.
+	Types []EventType
+
+	sources []int // eventSourceIds
+	handle  []key // members of the author; the first that is there is author_name
+}
+
+// EventType is one eventTypeId of a platform.
+type EventType struct {
+	ID int
+	// Name is the value of the type field.
+	Name string
+	// read writes what platforms do not share; nil for nothing.
+	read func(*row)
+}
+
+// Platforms are the values of the platform field. Each chat platform has a file,
+// named after its slug.
+var Platforms = []Platform{
+	twitch, youtube, facebook, dlive, discord, linkedin, trovo, x, kick, rumble,
+	{Slug: "restream", Name: "Restream itself", Color: 33, sources: []int{1}}, // a reply to all connections
+	{Slug: unknown, Name: "a source that restail does not know", Color: 102},
+}
+
+// unknown is the platform and the type of an event that is not in the tables.
+const unknown = "unknown"
+
+// HasChat reports whether events come from the platform.
+func (p *Platform) HasChat() bool { return len(p.Types) > 0 }
+
+// PlatformNames returns the slugs, and the names for people as their meanings.
+func PlatformNames() []record.Name {
+	names := make([]record.Name, len(Platforms))
+	for i, p := range Platforms {
+		names[i] = record.Name{Name: p.Slug, Meaning: p.Name}
+	}
+	return names
+}
+
+// PlatformColors returns the colours by slug.
+func PlatformColors() map[string]uint8 {
+	colors := map[string]uint8{}
+	for _, p := range Platforms {
+		colors[p.Slug] = p.Color
+	}
+	return colors
+}
+
+// ChatPlatforms returns the names of the platforms that have a chat, as a
+// sentence lists them.
+func ChatPlatforms() string {
+	var names []string
+	for _, p := range Platforms {
+		if p.HasChat() {
+			names = append(names, p.Name)
+		}
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}
+
+// sources are the slugs by eventSourceId, "" for an id that is not listed.
+var sources = func() (slugs []string) {
+	for _, p := range Platforms {
+		for _, id := range p.sources {
+			slugs = grown(slugs, id)
+			slugs[id] = p.Slug
+		}
+	}
+	return slugs
+}()
+
+// eventTypes are the event types by eventTypeId.
+var eventTypes = func() (types []platformType) {
+	for i := range Platforms {
+		p := &Platforms[i]
+		for _, t := range p.Types {
+			types = grown(types, t.ID)
+			types[t.ID] = platformType{t, p}
+		}
+	}
+	return types
+}()
+
+// platformType is an event type with its platform, nil for an id that is not
+// listed.
+type platformType struct {
+	EventType
+	platform *Platform
+}
+
+// grown returns the list, made longer if it has no element of that index.
+func grown[T any](list []T, index int) []T {
+	return append(list, make([]T, max(0, index+1-len(list)))...)
+}
+
+// putSource writes the platform of the eventSourceId. It returns false when that
+// is missing or not listed.
+func (r *row) putSource() bool {
+	n := integer(r.value(keySourceID))
+	if n < 0 || n >= len(sources) || sources[n] == "" {
+		return false
+	}
+	r.SetPlain(record.Platform, sources[n])
+	return true
+}
+
+// putSlug writes the platform in a connection's identifier. It returns false when
+// the identifier has none.
+func (r *row) putSlug(identifier record.Chars) bool {
+	slug := record.Slug(identifier.Bytes)
+	if slug == nil {
+		return false
+	}
+	r.SetChars(record.Platform, record.Chars{Bytes: slug, Plain: identifier.Plain})
+	return true
+}
+
+// putHandle writes the author's stable handle by the platform's rule.
+func (r *row) putHandle(p *Platform) { r.putFirst(record.AuthorName, p.handle...) }
+
+// putUnlistedHandle writes the handle of an author whose event type is not
+// listed. On a platform without a rule of its own, a name beside the displayed
+// one is the handle.
+func (r *row) putUnlistedHandle() {
+	slug := r.Bytes(record.Platform)
+	for i := range Platforms {
+		if p := &Platforms[i]; p.HasChat() && p.Slug == string(slug) {
+			r.putHandle(p)
+			return
+		}
+	}
+	if r.has(keyDisplayName) || r.has(keyNickname) {
+		r.put(record.AuthorName, keyName)
+	}
+	if !r.Has(record.AuthorName) {
+		r.put(record.AuthorName, keyUsername)
+	}
+}
