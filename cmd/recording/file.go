@@ -146,6 +146,9 @@ func (f *file) findLineEnd() error {
 
 // write appends whole lines.
 func (f *file) write(lines []byte) error {
+	if len(lines) == 0 {
+		return nil
+	}
 	if f.newline {
 		f.newline = false
 		if err := f.write([]byte{'\n'}); err != nil {

@@ -40,8 +40,17 @@ type Writer struct {
 }
 
 // Open opens the file and begins to record. Its error is about the file or its
-// name. It leaves a file alone that it cannot record to.
+// name; a file that it is about is left as it is.
 func Open(o Options) (*Writer, error) {
+	w, err := newWriter(o)
+	if err != nil {
+		return nil, err
+	}
+	go w.run()
+	return w, nil
+}
+
+func newWriter(o Options) (*Writer, error) {
 	if o.Layout == "-" {
 		return nil, errors.New("cannot record to stdout: want the name of a file (-o raw writes the actions to stdout)")
 	}
@@ -55,7 +64,6 @@ func Open(o Options) (*Writer, error) {
 	if err := w.open(); err != nil {
 		return nil, recordError(w.name, err)
 	}
-	go w.run()
 	return w, nil
 }
 
