@@ -165,10 +165,14 @@ func (f *file) write(lines []byte) error {
 	if _, err := f.zip.Write(lines); err != nil {
 		return err
 	}
-	if f.member >= maxMember {
-		return f.endMember()
+	if f.member < maxMember {
+		return nil
 	}
-	return nil
+	// Everything before a member is on the disk: repair looks no further back.
+	if err := f.endMember(); err != nil {
+		return err
+	}
+	return f.Sync()
 }
 
 // flush hands everything to the operating system.
