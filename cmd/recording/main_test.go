@@ -16,8 +16,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if role := os.Getenv("RECORDING_CHILD"); role != "" {
-		os.Exit(child(role))
+	if dir := os.Getenv("RECORDING_CHILD"); dir != "" {
+		os.Exit(child(dir))
 	}
 	goleak.VerifyTestMain(m)
 }

@@ -219,7 +219,7 @@ func FuzzRepair(f *testing.F) {
 		}
 		damaged = append(damaged, end...)
 		if tag := tagOf(damaged); tag != nil && bytes.Count(damaged, tag) > bytes.Count(data, tag) {
-			t.Skip("nobody else knows the tag")
+			return // nobody else knows the tag
 		}
 		checkRepair(t, filepath.Join(t.TempDir(), "show.raw.gz"), damaged)
 	})
