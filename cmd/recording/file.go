@@ -2,7 +2,6 @@ package recording
 
 import (
 	"bufio"
-	"bytes"
 	"compress/gzip"
 	"crypto/rand"
 	"errors"
@@ -114,15 +113,14 @@ func (f *file) prepare(name string) error {
 		return err
 	}
 	head = head[:n]
-	zipped := n > 0 && bytes.HasPrefix(head, []byte(gzipMagic)[:min(n, len(gzipMagic))])
-	if !strings.HasSuffix(name, ".gz") {
-		if zipped && n >= len(gzipMagic) {
-			return errors.New("it is gzipped: choose a name that ends in .gz")
-		}
-		return f.findLineEnd()
-	}
-	if n > 0 && !zipped {
+	zipped, magic := strings.HasSuffix(name, ".gz"), string(head[:min(n, len(gzipMagic))])
+	switch {
+	case zipped && !strings.HasPrefix(gzipMagic, magic):
 		return errors.New("it is not gzipped: choose a name that does not end in .gz")
+	case !zipped && magic == gzipMagic:
+		return errors.New("it is gzipped: choose a name that ends in .gz")
+	case !zipped:
+		return f.findLineEnd()
 	}
 	f.out = bufio.NewWriterSize(f.File, 64<<10)
 	f.zip, _ = gzip.NewWriterLevel(f.out, gzip.BestSpeed) // the level is valid

@@ -81,8 +81,8 @@ func closeWriter(t *testing.T, w *Writer) {
 	}
 }
 
-// text returns what is in a recording, with those bytes of a gzip member that can
-// be read although it has no end yet.
+// contents returns what can be read of a recording, also of a gzip member that has
+// no end yet.
 func contents(t *testing.T, path string) string {
 	t.Helper()
 	data, err := os.ReadFile(path)

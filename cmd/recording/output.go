@@ -37,7 +37,8 @@ type output struct {
 	action  decode.Action
 
 	file    *file       // nil after a failure
-	last    fs.FileInfo // of the last file that was opened
+	opened  time.Time   // when the last file was opened
+	last    fs.FileInfo // of that file
 	needSet bool        // the file lacks the connection set that it begins with
 	name    string
 	namedAt int64 // the second for which name was chosen
@@ -80,11 +81,11 @@ func (p *output) record(c *chunk) {
 			p.fail(err)
 		}
 	}
-	p.follow(c)
+	p.updateMap(c)
 }
 
-// follow keeps the connection map, for the next file.
-func (p *output) follow(c *chunk) {
+// updateMap keeps the connection map, for the next file.
+func (p *output) updateMap(c *chunk) {
 	if !c.own && !mayChangeConnections(c.text) {
 		return
 	}
@@ -133,8 +134,7 @@ func (p *output) tick(now time.Time) {
 		return
 	}
 	if p.file == nil {
-		p.rename(now)
-		p.tryOpen()
+		p.reopen()
 		return
 	}
 	p.flushAt = time.Time{}
@@ -209,7 +209,11 @@ func (p *output) stateHole() {
 	if p.file == nil || p.hole.isEmpty() {
 		return
 	}
-	if err := p.file.write(AppendUnrecorded(nil, p.hole.first, p.hole.last, p.hole.actions)); err != nil {
+	end := p.hole.last
+	if p.opened.After(end) { // nothing could be recorded before
+		end = p.opened
+	}
+	if err := p.file.write(AppendUnrecorded(nil, p.hole.first, end, p.hole.actions)); err != nil {
 		p.fail(err)
 		return
 	}
@@ -233,10 +237,7 @@ func (p *output) open() error {
 		return err
 	}
 	p.needSet = p.last != nil && (p.needSet || f.empty || !os.SameFile(p.last, info))
-	p.last, p.file = info, f
-	if !p.hole.isEmpty() {
-		p.hole.last = time.Now()
-	}
+	p.last, p.file, p.opened = info, f, time.Now()
 	if p.needSet {
 		p.writeSet()
 	}
@@ -272,6 +273,7 @@ func (p *output) tryOpen() {
 // reopen closes the file and opens the one that has the name now.
 func (p *output) reopen() {
 	p.closeFile()
+	p.rename(time.Now())
 	p.tryOpen()
 }
 

@@ -310,6 +310,43 @@ func TestOverflow(t *testing.T) {
 	})
 }
 
+// TestWrittenIsNotAhead has a line that is still waiting when the file is opened
+// again.
+func TestWrittenIsNotAhead(t *testing.T) {
+	both(t, func(t *testing.T, path string) {
+		synctest.Test(t, func(t *testing.T) {
+			warnings := 0
+			w, err := newWriter(Options{Layout: path, Warn: func(error) { warnings++ }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			write := func() {
+				chunks, _, _ := w.take()
+				for _, c := range chunks {
+					w.record(c)
+				}
+			}
+			w.file.File.Close() // fails from now on
+			lost := time.Now()
+			send(w, event)
+			write()
+			w.settle()
+			time.Sleep(time.Second)
+			send(w, heartbeat)
+			time.Sleep(retryEvery)
+			w.tick(time.Now())
+			if !w.Written().Equal(lost) {
+				t.Errorf("written until %v, but only what came until %v is stated", w.Written(), lost)
+			}
+			write()
+			w.finish()
+			if own, ok := ParseOwn([]byte(contents(t, path))[:len(contents(t, path))-len(heartbeat)-1]); !ok || own.Actions != 1 || own.Seconds != 6 || warnings != 1 {
+				t.Errorf("%d warnings:\n%s", warnings, contents(t, path))
+			}
+		})
+	})
+}
+
 func benchmarkFrames(b *testing.B, name string) {
 	var frames []string
 	for n := range 200 {
