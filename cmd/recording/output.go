@@ -224,8 +224,8 @@ func (p *output) stateHole() {
 	}
 }
 
-// open opens the file of the current name. Every file but the first begins with
-// the connection set.
+// open opens the file of the current name. Every file begins with the connection
+// set; that of the first is empty.
 func (p *output) open() error {
 	f, err := openFile(p.name)
 	if err != nil {
@@ -236,7 +236,7 @@ func (p *output) open() error {
 		f.close()
 		return err
 	}
-	p.needSet = p.last != nil && (p.needSet || f.empty || !os.SameFile(p.last, info))
+	p.needSet = p.needSet || f.empty || !os.SameFile(p.last, info)
 	p.last, p.file, p.opened = info, f, time.Now()
 	if p.needSet {
 		p.writeSet()

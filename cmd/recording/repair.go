@@ -123,7 +123,7 @@ func (f *file) lastFlush(start int64) (end, size int64, tail []byte, err error) 
 		if err == nil && n == end-start+int64(len(tail)) {
 			return end, flushed.n, tail, nil
 		}
-		end = at + int64(len(flushMarker)) - 1
+		end = at
 	}
 	return start, 0, nil, nil
 }

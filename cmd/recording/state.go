@@ -106,7 +106,7 @@ func (s *State) Complete() (time.Time, bool) { return s.before.Complete, !s.befo
 // a second, and waits for the disk then: call it again and again, from another
 // goroutine than the stream's.
 func (s *State) Save(complete time.Time) {
-	if !complete.IsZero() && !complete.Equal(s.now.Complete) {
+	if !complete.Equal(s.now.Complete) {
 		s.now.Complete, s.unsaved = complete.UTC().Round(0), true
 	}
 	if s.unsaved && time.Since(s.savedAt) >= saveEvery {

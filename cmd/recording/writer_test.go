@@ -2,6 +2,7 @@ package recording
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -222,7 +223,11 @@ func TestLayout(t *testing.T) {
 		send(w, restored, info("d", "connected"))
 		time.Sleep(24 * time.Hour)
 		send(w, sameLink, event)
+		time.Sleep(24 * time.Hour)
+		w.Reopen()
+		synctest.Wait()
 		closeWriter(t, w)
+		want(t, filepath.Join(dir, "2026", "2026-12-02.raw.gz"), info("d", "connected"))
 		want(t, first, info("a", "connecting"), info("b", "connected"), info("a", "connected"), info("c", "connected"), closed("c"), event)
 		want(t, second, info("a", "connected"), info("b", "connected"), heartbeat, info("a", "error"))
 		want(t, third, info("a", "error"), info("b", "connected"), restored, info("d", "connected"))
@@ -279,11 +284,12 @@ func TestOverflow(t *testing.T) {
 			send(w, frame)
 		}
 		send(w, restored, info("a", "connected"))
+		end := w.queue[len(w.queue)-1].last
 		if w.bytes > minBuffer {
 			t.Errorf("%d bytes are waiting", w.bytes)
 		}
 		go w.run()
-		for w.Written().IsZero() {
+		for w.Written().Before(end) { // the hole is stated before anything else comes
 			time.Sleep(time.Millisecond)
 		}
 		send(w, heartbeat)
@@ -307,6 +313,50 @@ func TestOverflow(t *testing.T) {
 		if linked := w.decoder.Linked(); len(linked) != 1 || linked[0].Status != "connected" {
 			t.Errorf("the map is %v", linked)
 		}
+	})
+}
+
+// TestLargeBatch has a frame that is larger than the backlog.
+func TestLargeBatch(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "show.raw")
+	w, err := Open(Options{Layout: path, Buffer: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	frame := strings.Repeat("x", 2*minBuffer)
+	send(w, frame)
+	closeWriter(t, w)
+	want(t, path, frame)
+}
+
+// TestSyncFails has a disk that takes lines and then cannot keep them.
+func TestSyncFails(t *testing.T) {
+	both(t, func(t *testing.T, path string) {
+		synctest.Test(t, func(t *testing.T) {
+			w := open(t, path)
+			send(w, heartbeat)
+			closeWriter(t, w)
+			w, err := newWriter(Options{Layout: path, Warn: func(error) {}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			send(w, event, event)
+			chunks, _, _ := w.take()
+			w.record(chunks[0])
+			if err := errors.Join(w.file.flush(), w.startSync(), <-w.synced); err != nil {
+				t.Fatal(err)
+			}
+			w.endSync(errors.New("input/output error"))
+			if !w.Written().IsZero() {
+				t.Errorf("written until %v", w.Written())
+			}
+			w.finish() // it states the hole, without waiting for the next try
+			lines := strings.Split(contents(t, path), "\n")
+			if own, ok := ParseOwn([]byte(lines[1])); !ok || own.Actions != 2 || len(lines) != 3 {
+				t.Errorf("got\n%s", contents(t, path))
+			}
+			checkWhole(t, path)
+		})
 	})
 }
 
