@@ -19,9 +19,6 @@ const (
 	flushMarker = "\x00\x00\xff\xff"
 	// lastBlock is an empty block that ends a compressed stream.
 	lastBlock = "\x03\x00"
-	// markerTries is how many flush markers are tried, the last one first: other
-	// data can look like one.
-	markerTries = 4
 )
 
 // repair makes the last gzip member whole and learns whether its last line is.
@@ -100,32 +97,29 @@ func (f *file) replaceTail(name string, start, size int64, newline bool) error {
 
 // lastFlush finds the last flush in the incomplete member at start. It returns
 // where in the file what was flushed ends, how much text that is, and what makes
-// the member whole there: start and nothing when there was no flush.
+// the member whole there: start and nothing when the last flush cannot be told
+// from other data.
 func (f *file) lastFlush(start int64) (end, size int64, tail []byte, err error) {
-	end = f.size
-	for range markerTries {
-		at, err := f.lastIndex(start, end, []byte(flushMarker))
-		if err != nil {
-			return 0, 0, nil, err
-		}
-		if at < 0 {
-			break
-		}
-		end = at + int64(len(flushMarker))
-		var flushed, again text
-		if _, err := inflate(f.section(start, end), &flushed); err != nil && !isDamage(err) {
-			return 0, 0, nil, err
-		}
-		tail = append(tail[:0], lastBlock...)
-		tail = binary.LittleEndian.AppendUint32(tail, flushed.crc)
-		tail = binary.LittleEndian.AppendUint32(tail, uint32(flushed.n))
-		n, err := inflate(io.MultiReader(f.section(start, end), bytes.NewReader(tail)), &again)
-		if err == nil && n == end-start+int64(len(tail)) {
-			return end, flushed.n, tail, nil
-		}
-		end = at
+	at, err := f.lastIndex(start, f.size, []byte(flushMarker))
+	if err != nil || at < 0 {
+		return start, 0, nil, err
 	}
-	return start, 0, nil, nil
+	end = at + int64(len(flushMarker))
+	var flushed text
+	if _, err := inflate(f.section(start, end), &flushed); err != nil && !isDamage(err) {
+		return 0, 0, nil, err
+	}
+	tail = append(tail, lastBlock...)
+	tail = binary.LittleEndian.AppendUint32(tail, flushed.crc)
+	tail = binary.LittleEndian.AppendUint32(tail, uint32(flushed.n))
+	_, err = inflate(io.MultiReader(f.section(start, end), bytes.NewReader(tail)), io.Discard)
+	switch {
+	case err == nil:
+		return end, flushed.n, tail, nil
+	case isDamage(err):
+		return start, 0, nil, nil
+	}
+	return 0, 0, nil, err
 }
 
 func (f *file) section(from, to int64) io.Reader { return io.NewSectionReader(f, from, to-from) }

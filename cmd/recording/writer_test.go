@@ -238,6 +238,31 @@ func TestLayout(t *testing.T) {
 	})
 }
 
+// TestNextFileExists goes on with a file that another run began.
+func TestNextFileExists(t *testing.T) {
+	both(t, func(t *testing.T, path string) {
+		synctest.Test(t, func(t *testing.T) {
+			layout := filepath.Join(filepath.Dir(path), "%M"+filepath.Base(path))
+			first, second := strings.Replace(layout, "%M", "00", 1), strings.Replace(layout, "%M", "01", 1)
+			before := []byte(event + "\n")
+			if strings.HasSuffix(path, ".gz") {
+				before = zipped(event + "\n")
+			}
+			if err := os.WriteFile(second, before, 0o666); err != nil {
+				t.Fatal(err)
+			}
+			w := open(t, layout)
+			send(w, info("a", "connected"))
+			time.Sleep(time.Minute)
+			send(w, heartbeat)
+			closeWriter(t, w)
+			want(t, first, info("a", "connected"))
+			want(t, second, event, info("a", "connected"), heartbeat)
+			checkWhole(t, second)
+		})
+	})
+}
+
 func TestReopen(t *testing.T) {
 	both(t, func(t *testing.T, path string) {
 		synctest.Test(t, func(t *testing.T) {
