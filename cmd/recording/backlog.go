@@ -1,0 +1,187 @@
+package recording
+
+import (
+	"bytes"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"github.com/restail/restail/decode"
+)
+
+const (
+	chunkSize = 128 << 10
+	// freeChunks is how many chunks are kept for reuse.
+	freeChunks = 8
+)
+
+// backlog is where lines wait for the disk.
+type backlog struct {
+	limit int // in bytes
+
+	mu          sync.Mutex // guards what follows
+	queue       []*chunk
+	free        []*chunk
+	bytes       int  // of the chunks that are not released
+	overflowing bool // what comes is not recorded
+
+	reopening, closing bool
+	written            time.Time
+}
+
+// A chunk is lines that wait together.
+type chunk struct {
+	span
+	own     bool // restail's own lines
+	missing bool // not to be recorded; text has only what changes the connection map
+	text    []byte
+	queued  time.Time // when the first line came
+	size    int       // what it counts in backlog.bytes
+}
+
+// span is a stretch of lines, by the time of their receipt. The zero span is
+// empty.
+type span struct {
+	first, last time.Time
+	actions     int
+}
+
+func (s *span) isEmpty() bool { return s.first.IsZero() }
+
+func (s *span) add(other span) {
+	switch {
+	case other.isEmpty():
+		return
+	case s.isEmpty():
+		*s = other
+		return
+	}
+	if other.first.Before(s.first) {
+		s.first = other.first
+	}
+	if other.last.After(s.last) {
+		s.last = other.last
+	}
+	s.actions += other.actions
+}
+
+// addFrames puts frames into the backlog, each as a line. Of those that there is
+// no room for it keeps the connection actions: the map must stay right.
+func (b *backlog) addFrames(received time.Time, data []byte, ends []int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c := b.chunk(received, len(data)+len(ends), false)
+	from := 0
+	for _, end := range ends {
+		frame := data[from:end]
+		from = end
+		if !c.missing || mayChangeConnections(frame) && b.bytes-c.size+len(c.text)+len(frame) < b.limit {
+			c.text = appendLine(c.text, frame)
+		}
+	}
+	c.add(span{received, received, len(ends)})
+	b.count(c)
+}
+
+// addOwn puts one of restail's own lines into the backlog.
+func (b *backlog) addOwn(received time.Time, line []byte) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c := b.chunk(received, len(line), true)
+	c.text = append(c.text, line...)
+	c.add(span{received, received, 0})
+	b.count(c)
+}
+
+// chunk returns the chunk for n more bytes of lines. An eighth of the limit is
+// for the connection actions of chunks that are missing. An overflow lasts until
+// half of the backlog is written, so that a slow disk does not make a hole of
+// every second batch.
+func (b *backlog) chunk(received time.Time, n int, own bool) *chunk {
+	if b.overflowing {
+		b.overflowing = b.bytes > b.limit/2
+	} else {
+		b.overflowing = b.bytes > 0 && b.bytes+n > b.limit-b.limit/8
+	}
+	if len(b.queue) > 0 {
+		c := b.queue[len(b.queue)-1]
+		if c.own == own && c.missing == b.overflowing && (c.missing || len(c.text)+n <= cap(c.text)) {
+			return c
+		}
+	}
+	c := new(chunk)
+	switch {
+	case b.overflowing:
+	case n > chunkSize:
+		c.text = make([]byte, 0, n)
+	case len(b.free) > 0:
+		c = b.free[len(b.free)-1]
+		b.free = b.free[:len(b.free)-1]
+	default:
+		c.text = make([]byte, 0, chunkSize)
+	}
+	*c = chunk{text: c.text[:0], own: own, missing: b.overflowing, queued: time.Now()}
+	b.queue = append(b.queue, c)
+	return c
+}
+
+func (b *backlog) count(c *chunk) {
+	b.bytes += cap(c.text) - c.size
+	c.size = cap(c.text)
+}
+
+// take returns everything that waits, and what is to be done afterwards.
+func (b *backlog) take() (chunks []*chunk, reopen, closing bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	chunks, b.queue = b.queue, nil
+	reopen, b.reopening = b.reopening, false
+	return chunks, reopen, b.closing
+}
+
+// release gives back the memory of a chunk that was taken.
+func (b *backlog) release(c *chunk) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.bytes -= c.size
+	if cap(c.text) == chunkSize && len(b.free) < freeChunks {
+		b.free = append(b.free, c)
+	}
+}
+
+// advance moves the time up to which everything is on the disk.
+func (b *backlog) advance(written time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if written.After(b.written) {
+		b.written = written
+	}
+}
+
+// appendLine appends a frame as a line. One with line breaks is compacted; one
+// that is broken besides has blanks for them.
+func appendLine(dst, frame []byte) []byte {
+	if bytes.IndexByte(frame, '\n') < 0 && bytes.IndexByte(frame, '\r') < 0 {
+		return append(append(dst, frame...), '\n')
+	}
+	var parser decode.Parser
+	var action decode.Action
+	var line bytes.Buffer
+	if parser.Parse(&action, frame) == nil && json.Compact(&line, action.Frame()) == nil {
+		return append(append(dst, line.Bytes()...), '\n')
+	}
+	start := len(dst)
+	dst = append(dst, frame...)
+	for i, c := range dst[start:] {
+		if c == '\n' || c == '\r' {
+			dst[start+i] = ' '
+		}
+	}
+	return append(dst, '\n')
+}
+
+// mayChangeConnections spares lines that are no connection actions, which are
+// most, the parsing. The name of an action may be written with escapes.
+func mayChangeConnections(lines []byte) bool {
+	return bytes.Contains(lines, []byte("connection_")) || bytes.Contains(lines, []byte(`\u00`))
+}

@@ -1,0 +1,263 @@
+package recording
+
+import (
+	"bufio"
+	"compress/gzip"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/gofrs/flock"
+)
+
+// maxMember is how much text makes a gzip member complete, in bytes.
+const maxMember = 16 << 20
+
+// file is a recording that is open for appending, locked against other writers.
+type file struct {
+	*os.File
+	lock    *flock.Flock
+	size    int64 // when it was opened
+	synced  int64 // the size up to which it is on the disk
+	empty   bool  // nothing was written to it yet
+	newline bool  // its last line has no end yet
+
+	// For a name that ends in .gz; zip is nil for others.
+	zip    *gzip.Writer
+	out    *bufio.Writer // behind zip
+	extra  []byte        // of the member headers: see tag
+	member int           // text in the member, in bytes; 0 when none is begun
+}
+
+// openFile opens a recording, makes it and its folder if they are missing, and
+// makes its end such that lines can be appended.
+func openFile(name string) (*file, error) {
+	f, err := openLocked(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.prepare(name); err != nil {
+		f.close()
+		return nil, err
+	}
+	f.empty = f.size == 0
+	return f, nil
+}
+
+// recordError says to which file something cannot be recorded.
+func recordError(name string, err error) error {
+	if inner := (*fs.PathError)(nil); errors.As(err, &inner) {
+		err = inner.Err // without the name
+	}
+	return fmt.Errorf("cannot record to %s: %w", name, err)
+}
+
+// openLocked opens the file and takes its lock.
+func openLocked(name string) (*file, error) {
+	info, err := os.Stat(name)
+	switch {
+	case err == nil && !info.Mode().IsRegular():
+		return nil, errors.New("not a regular file")
+	case errors.Is(err, fs.ErrNotExist):
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			return nil, err
+		}
+		defer syncFolder(name)
+	}
+	handle, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	f := &file{File: handle, lock: newLock(name)}
+	if info, err = handle.Stat(); err != nil {
+		f.close()
+		return nil, err
+	}
+	f.size, f.synced = info.Size(), info.Size()
+	locked, err := f.lock.TryLock()
+	if err == nil && !locked {
+		err = errors.New("another process is recording to it")
+	}
+	// A rename may come between the opening and the lock.
+	if held, _ := f.lock.Stat(); err == nil && runtime.GOOS != "windows" && !os.SameFile(held, info) {
+		err = errors.New("it was replaced while it was opened")
+	}
+	if err != nil {
+		f.close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// newLock returns the lock of a recording. It is the file itself, so that the
+// lock stays with a file that is renamed. But a lock on Windows would keep
+// readers from the file: there it is a file beside it.
+func newLock(name string) *flock.Flock {
+	if runtime.GOOS == "windows" {
+		return flock.New(name + ".lock")
+	}
+	return flock.New(name, flock.SetFlag(os.O_RDONLY))
+}
+
+// prepare checks what is in the file and makes its end whole.
+func (f *file) prepare(name string) error {
+	head := make([]byte, headerSize)
+	n, err := f.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	head = head[:n]
+	zipped, magic := strings.HasSuffix(name, ".gz"), string(head[:min(n, len(gzipMagic))])
+	switch {
+	case zipped && !strings.HasPrefix(gzipMagic, magic):
+		return errors.New("it is not gzipped: choose a name that does not end in .gz")
+	case !zipped && magic == gzipMagic:
+		return errors.New("it is gzipped: choose a name that ends in .gz")
+	case !zipped:
+		return f.findLineEnd()
+	}
+	f.out = bufio.NewWriterSize(f.File, 64<<10)
+	f.zip, _ = gzip.NewWriterLevel(f.out, gzip.BestSpeed) // the level is valid
+	if f.extra = tagOf(head); f.extra == nil {
+		f.extra = newTag()
+	}
+	return f.repair(name, tagOf(head))
+}
+
+// findLineEnd looks whether the last line of a plain file is complete.
+func (f *file) findLineEnd() error {
+	last := []byte{'\n'}
+	if f.size > 0 {
+		if _, err := f.ReadAt(last, f.size-1); err != nil {
+			return err
+		}
+	}
+	f.newline = last[0] != '\n'
+	return nil
+}
+
+// write appends whole lines.
+func (f *file) write(lines []byte) error {
+	if len(lines) == 0 {
+		return nil
+	}
+	if f.newline {
+		f.newline = false
+		if err := f.write([]byte{'\n'}); err != nil {
+			return err
+		}
+	}
+	f.empty = false
+	if f.zip == nil {
+		_, err := f.Write(lines)
+		return err
+	}
+	f.beginMember()
+	f.member += len(lines)
+	if _, err := f.zip.Write(lines); err != nil {
+		return err
+	}
+	if f.member < maxMember {
+		return nil
+	}
+	// Everything before a member is on the disk: repair looks no further back.
+	if err := f.endMember(); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+// flush hands everything to the operating system.
+func (f *file) flush() error {
+	if f.zip == nil {
+		return nil
+	}
+	if f.member > 0 {
+		if err := f.zip.Flush(); err != nil {
+			return err
+		}
+	}
+	return f.out.Flush()
+}
+
+// beginMember begins a gzip member, unless one is begun.
+func (f *file) beginMember() {
+	if f.member == 0 {
+		f.zip.Reset(f.out)
+		f.zip.Extra = f.extra
+	}
+}
+
+// endMember ends the gzip member. An empty file gets an empty member: gunzip
+// does not accept an empty file.
+func (f *file) endMember() error {
+	if f.zip == nil || f.member == 0 && !f.empty {
+		return nil
+	}
+	f.beginMember()
+	f.member, f.empty = 0, false
+	if err := f.zip.Close(); err != nil {
+		return err
+	}
+	return f.out.Flush()
+}
+
+// close closes the file and gives up its lock.
+func (f *file) close() error {
+	err := f.File.Close()
+	_ = f.lock.Unlock()
+	if runtime.GOOS == "windows" {
+		_ = os.Remove(f.lock.Path()) // fails when another process has it open
+	}
+	return err
+}
+
+// abandon closes the file after a failure, without what is not on the disk.
+func (f *file) abandon() {
+	if info, err := f.Stat(); err == nil && info.Size() > f.synced {
+		_ = f.Truncate(f.synced)
+	}
+	_ = f.close()
+}
+
+// syncFolder puts the name of a new file on the disk, where the system can.
+func syncFolder(name string) {
+	if folder, err := os.Open(filepath.Dir(name)); err == nil {
+		_ = folder.Sync()
+		folder.Close()
+	}
+}
+
+// A tag is the extra field in the header of each gzip member: restail's id and
+// random bytes, the same in all members of a file. It finds the last member
+// without reading all before it. Since it is random, no text in the recording
+// can pass for it, not even where the compression leaves text as it is.
+const (
+	gzipMagic  = "\x1f\x8b"
+	tagID      = "RT\x0c\x00" // id and length of what follows
+	tagSize    = len(tagID) + 12
+	tagAt      = 12 // in the header
+	headerSize = tagAt + tagSize
+)
+
+func newTag() []byte {
+	tag := append(make([]byte, 0, tagSize), tagID...)
+	tag = tag[:tagSize]
+	_, _ = rand.Read(tag[len(tagID):]) // never fails
+	return tag
+}
+
+// tagOf returns the tag in a member's header, nil when it has none.
+func tagOf(header []byte) []byte {
+	const beginning = "\x1f\x8b\x08\x04" // deflate, with an extra field
+	if len(header) < headerSize || string(header[:4]) != beginning || string(header[tagAt:tagAt+len(tagID)]) != tagID {
+		return nil
+	}
+	return header[tagAt:headerSize]
+}

@@ -1,0 +1,136 @@
+package recording
+
+import (
+	"bufio"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// numbered returns a frame of which one can see whether it is whole.
+func numbered(n int) string {
+	return fmt.Sprintf(`{"action":"event","payload":{"n":%d,"text":"%x"}}`, n, rand.Int64())
+}
+
+func isNumbered(line string) (n int, whole bool) {
+	_, err := fmt.Sscanf(line, `{"action":"event","payload":{"n":%d,`, &n)
+	return n, err == nil && strings.HasSuffix(line, `"}}`)
+}
+
+// child records numbered frames to two files, until it is killed. It tells of
+// each frame when the Writers have it.
+func child(dir string) int {
+	var writers []*Writer
+	for _, name := range []string{"show.raw", "show.raw.gz"} {
+		w, err := Open(Options{Layout: filepath.Join(dir, name), Warn: func(err error) { fmt.Fprintln(os.Stderr, err) }})
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		writers = append(writers, w)
+	}
+	for n := 0; ; n++ {
+		at := time.Now()
+		data, ends := batch(numbered(n))
+		for _, w := range writers {
+			w.Frames(at, data, ends)
+		}
+		fmt.Println(n, at.UnixNano())
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// killOne lets a child record until it is killed at a random moment, and returns
+// the number of frames that were recorded more than a second before.
+func killOne(t *testing.T, dir string) (due int) {
+	command := exec.Command(os.Args[0])
+	command.Env = append(os.Environ(), "RECORDING_CHILD="+dir)
+	command.Stderr = os.Stderr
+	stdout, err := command.StdoutPipe()
+	if err == nil {
+		err = command.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stdout)
+	if !lines.Scan() {
+		t.Fatal("the child has ended")
+	}
+	told := []string{lines.Text()}
+	kills := make(chan time.Time, 1)
+	time.AfterFunc(rand.N(1600*time.Millisecond), func() {
+		kills <- time.Now()
+		command.Process.Kill()
+	})
+	for lines.Scan() {
+		told = append(told, lines.Text())
+	}
+	command.Wait()
+	killed := <-kills
+	for _, line := range told {
+		var n int
+		var at int64
+		if _, err := fmt.Sscan(line, &n, &at); err == nil && at < killed.Add(-time.Second).UnixNano() {
+			due = n + 1
+		}
+	}
+	return due
+}
+
+// TestKill kills recordings 20 times: no more than the last second is missing, only
+// the last line is cut, and the next run goes on behind it.
+func TestKill(t *testing.T) {
+	for group := range 4 {
+		t.Run(fmt.Sprint(group), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			paths := []string{filepath.Join(dir, "show.raw"), filepath.Join(dir, "show.raw.gz")}
+			before := make([]string, len(paths))
+			for range 5 {
+				due := killOne(t, dir)
+				for i, path := range paths {
+					text := contents(t, path)
+					if !strings.HasPrefix(text, before[i]) {
+						t.Fatalf("%s has lost what was there before", path)
+					}
+					checkKilled(t, strings.TrimPrefix(text[len(before[i]):], "\n"), due)
+					before[i] = text
+				}
+			}
+			for _, path := range paths {
+				w := open(t, path)
+				send(w, heartbeat)
+				closeWriter(t, w)
+				checkWhole(t, path)
+				if !strings.HasSuffix(contents(t, path), "\n"+heartbeat+"\n") {
+					t.Errorf("%s does not end with a line of its own", path)
+				}
+			}
+		})
+	}
+}
+
+// checkKilled checks what a child that was killed has recorded.
+func checkKilled(t *testing.T, text string, due int) {
+	t.Helper()
+	next := 0
+	for line := range strings.Lines(text) {
+		n, whole := isNumbered(strings.TrimSuffix(line, "\n"))
+		if !strings.HasSuffix(line, "\n") {
+			break // the last one
+		}
+		if n != next || !whole {
+			t.Fatalf("line %d is %s", next, line)
+		}
+		next++
+	}
+	if next < due {
+		t.Errorf("%d lines are there, %d were recorded more than a second before", next, due)
+	}
+}

@@ -1,0 +1,217 @@
+package recording
+
+import (
+	"bufio"
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+)
+
+const (
+	// flushMarker is the end of what a flush writes. A block ends with it, on a
+	// whole byte.
+	flushMarker = "\x00\x00\xff\xff"
+	// lastBlock is an empty block that ends a compressed stream.
+	lastBlock = "\x03\x00"
+)
+
+// repair makes the last gzip member whole and learns whether its last line is.
+// tag is that of the file, nil when another program began it.
+//
+// The member is kept up to its last flush and gets an end there. The text behind
+// the flush that can still be read becomes a member of its own. Nothing that can
+// be read is taken away before its copy is written.
+func (f *file) repair(name string, tag []byte) error {
+	start := int64(0)
+	if tag != nil {
+		at, err := f.lastIndex(0, f.size, tag)
+		if err != nil {
+			return err
+		}
+		start = max(0, at-int64(tagAt))
+	}
+	var all text
+	for start < f.size {
+		before := all
+		n, err := inflate(f.section(start, f.size), &all)
+		if err == nil {
+			start += n
+			continue
+		}
+		if !isDamage(err) {
+			return err
+		}
+		// Where the compressed data itself is wrong, the file may be anything.
+		if tag == nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+			return fmt.Errorf("it is damaged: %w", err)
+		}
+		return f.replaceTail(name, start, all.n-before.n, all.endsInLine())
+	}
+	f.newline = all.endsInLine()
+	return nil
+}
+
+// replaceTail replaces the incomplete member at start, of which size bytes of
+// text can be read.
+func (f *file) replaceTail(name string, start, size int64, newline bool) error {
+	keep, kept, tail, err := f.lastFlush(start)
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	out.Write(tail)
+	if size > kept {
+		f.zip.Reset(&out)
+		f.zip.Extra = f.extra
+		if _, err := inflate(f.section(start, f.size), &skipper{w: f.zip, skip: kept}); err != nil && !isDamage(err) {
+			return err
+		}
+		f.zip.Close() // a buffer takes everything
+	}
+	// A file that is open for appending cannot be written to elsewhere.
+	other, err := os.OpenFile(name, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer other.Close()
+	mine, _ := f.Stat()
+	if its, err := other.Stat(); err != nil || !os.SameFile(mine, its) {
+		return errors.New("it was replaced while it was opened")
+	}
+	if _, err := other.WriteAt(out.Bytes(), keep); err != nil {
+		return err
+	}
+	f.size = keep + int64(out.Len())
+	if err := other.Truncate(f.size); err != nil {
+		return err
+	}
+	f.synced, f.newline = f.size, newline
+	return other.Sync()
+}
+
+// lastFlush finds the last flush in the incomplete member at start. It returns
+// where in the file what was flushed ends, how much text that is, and what makes
+// the member whole there: start and nothing when the last flush cannot be told
+// from other data.
+func (f *file) lastFlush(start int64) (end, size int64, tail []byte, err error) {
+	at, err := f.lastIndex(start, f.size, []byte(flushMarker))
+	if err != nil || at < 0 {
+		return start, 0, nil, err
+	}
+	end = at + int64(len(flushMarker))
+	var flushed text
+	if _, err := inflate(f.section(start, end), &flushed); err != nil && !isDamage(err) {
+		return 0, 0, nil, err
+	}
+	tail = append(tail, lastBlock...)
+	tail = binary.LittleEndian.AppendUint32(tail, flushed.crc)
+	tail = binary.LittleEndian.AppendUint32(tail, uint32(flushed.n))
+	_, err = inflate(io.MultiReader(f.section(start, end), bytes.NewReader(tail)), io.Discard)
+	switch {
+	case err == nil:
+		return end, flushed.n, tail, nil
+	case isDamage(err):
+		return start, 0, nil, nil
+	}
+	return 0, 0, nil, err
+}
+
+func (f *file) section(from, to int64) io.Reader { return io.NewSectionReader(f, from, to-from) }
+
+// lastIndex returns where between from and to the last occurrence of what
+// begins, -1 when there is none.
+func (f *file) lastIndex(from, to int64, what []byte) (int64, error) {
+	const step = 1 << 20
+	block := make([]byte, step+len(what)-1)
+	for end := to; end > from; end -= step {
+		begin := max(from, end-step)
+		part := block[:min(to, end+int64(len(what))-1)-begin]
+		if _, err := f.ReadAt(part, begin); err != nil {
+			return 0, err
+		}
+		if at := bytes.LastIndex(part, what); at >= 0 {
+			return begin + int64(at), nil
+		}
+	}
+	return -1, nil
+}
+
+// inflate writes the text of the gzip member at the beginning of r to w, and
+// returns the size of the member.
+func inflate(r io.Reader, w io.Writer) (int64, error) {
+	in := &counter{Reader: bufio.NewReaderSize(r, 64<<10)}
+	zip, err := gzip.NewReader(in)
+	if err != nil {
+		return in.n, err
+	}
+	zip.Multistream(false)
+	_, err = io.Copy(w, zip)
+	return in.n, err
+}
+
+// isDamage tells an error about compressed data from one of the disk.
+func isDamage(err error) bool {
+	corrupt := flate.CorruptInputError(0)
+	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt)
+}
+
+// counter counts what is read. As an [io.ByteReader] it is read no further than
+// the end of a member.
+type counter struct {
+	*bufio.Reader
+	n int64
+}
+
+func (c *counter) ReadByte() (byte, error) {
+	b, err := c.Reader.ReadByte()
+	if err == nil {
+		c.n++
+	}
+	return b, err
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// text is what is to be known of a text that is written to it.
+type text struct {
+	n    int64
+	crc  uint32
+	last byte
+}
+
+func (t *text) Write(p []byte) (int, error) {
+	t.n += int64(len(p))
+	t.crc = crc32.Update(t.crc, crc32.IEEETable, p)
+	if len(p) > 0 {
+		t.last = p[len(p)-1]
+	}
+	return len(p), nil
+}
+
+// endsInLine reports whether the last line has no end.
+func (t *text) endsInLine() bool { return t.n > 0 && t.last != '\n' }
+
+// skipper writes everything behind the first skip bytes to w.
+type skipper struct {
+	w    io.Writer
+	skip int64
+}
+
+func (s *skipper) Write(p []byte) (int, error) {
+	n := min(s.skip, int64(len(p)))
+	s.skip -= n
+	if _, err := s.w.Write(p[n:]); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
