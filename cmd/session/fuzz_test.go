@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/restail/restail/cmd/recording"
 	"github.com/restail/restail/decode"
 )
 
@@ -27,7 +28,7 @@ func FuzzRecording(f *testing.F) {
 			line = strings.TrimLeft(strings.TrimSuffix(line, "\r"), "\x00")
 			switch a := (decode.Action{}); {
 			case len(line) > limit:
-				want = append(want, (&TooLongError{n + 1, limit}).Error())
+				want = append(want, (&TooLongError{"", n + 1, limit}).Error())
 			case strings.Trim(line, " \t\r") == "":
 			case parser.Parse(&a, []byte(line)) == nil:
 				actions = true
@@ -36,8 +37,8 @@ func FuzzRecording(f *testing.F) {
 				want = append(want, "broken")
 			}
 		}
-		l := replayed(t, ReplayOptions{R: &stepReader{data, step}, MaxFrame: limit})
-		if errors.As(l.err, new(*FormatError)) {
+		l := replayed(t, ReplayOptions{Files: file(&stepReader{data, step}), MaxFrame: limit})
+		if errors.As(l.err, new(*recording.FormatError)) {
 			return
 		}
 		if !slices.Equal(l.lines, want) || actions && l.err != nil || !actions && !errors.Is(l.err, ErrNoActions) {

@@ -71,6 +71,10 @@ func (l *log) add(item Item) bool {
 	case item.Action != nil:
 		l.frames = append(l.frames, string(item.Action.Frame()))
 		line = word(item)
+	case item.Line != nil && item.Line.Kind == "":
+		line = "record " + string(item.Line.Action())
+	case item.Line != nil:
+		line = "own " + item.Line.Kind
 	case item.Notice != "":
 		line = "notice: " + item.Notice
 	default:

@@ -14,12 +14,17 @@ import (
 	"testing/iotest"
 	"testing/synctest"
 	"time"
+
+	"github.com/restail/restail/cmd/recording"
 )
 
 func replayed(t testing.TB, o ReplayOptions) *log {
 	t.Helper()
 	return follow(t.Context(), NewReplay(o), nil)
 }
+
+// file makes a reader the one file of a replay.
+func file(r io.Reader) []File { return []File{{R: r}} }
 
 func gzipped(text string) []byte {
 	var out bytes.Buffer
@@ -29,8 +34,8 @@ func gzipped(text string) []byte {
 	return out.Bytes()
 }
 
-// recording writes words as the lines of a recording.
-func recording(words ...string) string {
+// recorded writes words as the lines of a recording.
+func recorded(words ...string) string {
 	text := ""
 	for _, w := range words {
 		text += frame(w) + "\n"
@@ -61,27 +66,29 @@ func TestRecordings(t *testing.T) {
 		"too long at the end":   {a + "\n\n" + long(101), []string{"a", tooLong(3)}, ""},
 		"far too long": {long(1<<17) + "\n" + a + "\n" + long(1<<18) + "\r\n" + b,
 			[]string{tooLong(1), "a", tooLong(3), "b"}, ""},
-		"byte-order marks":          {"\ufeff" + a + "\n\ufeff" + b + "\n", []string{"a", "b"}, ""},
-		"NUL bytes":                 {a + "\n\x00\x00\x00\x00" + b + "\n\x00\x00\n", []string{"a", "b"}, ""},
-		"NUL bytes first":           {"\x00" + a + "\n\x00\x00\n" + b + "\n", []string{"a", "b"}, ""},
-		"broken lines":              {a + "\n[]\n" + b + "\n", []string{"a", "broken", "b"}, ""},
-		"empty":                     {"", nil, "no line of the recording is an action"},
-		"blank":                     {"\n \n\x00\n", nil, "no line of the recording is an action"},
-		"no action":                 {"[]\n", []string{"broken"}, "no line of the recording is an action"},
-		"ndjson":                    {`{"time":"2026-01-02T03:04:05Z","action":"event","text":"x"}` + "\n" + a + "\n", nil, "this is not a recording but restail's own ndjson output"},
-		"ndjson with a mark":        {"\ufeff" + `{"time":"2026-01-02T03:04:05Z","action":"event"}` + "\n", nil, "this is not a recording but restail's own ndjson output"},
-		"ndjson after a blank":      {"\n" + `{"time":"2026-01-02T03:04:05Z","action":"event"}` + "\n", nil, "this is not a recording but restail's own ndjson output"},
-		"an action with a time":     {`{"action":"a","time":1,"timestamp":2}` + "\n", []string{"a"}, ""},
-		"UTF-16 with a mark, LE":    {"\xff\xfe{\x00\"\x00", nil, "this is not a recording but text in UTF-16"},
-		"UTF-16 with a mark, BE":    {"\xfe\xff\x00{\x00\"", nil, "this is not a recording but text in UTF-16"},
-		"UTF-16 without a mark, LE": {"{\x00\"\x00", nil, "this is not a recording but text in UTF-16"},
-		"UTF-16 without a mark, BE": {"\x00{\x00\"", nil, "this is not a recording but text in UTF-16"},
+		"byte-order marks":             {"\ufeff" + a + "\n\ufeff" + b + "\n", []string{"a", "b"}, ""},
+		"NUL bytes":                    {a + "\n\x00\x00\x00\x00" + b + "\n\x00\x00\n", []string{"a", "b"}, ""},
+		"NUL bytes first":              {"\x00" + a + "\n\x00\x00\n" + b + "\n", []string{"a", "b"}, ""},
+		"broken lines":                 {a + "\n[]\n" + b + "\n", []string{"a", "broken", "b"}, ""},
+		"empty":                        {"", nil, "no line of the recording is an action"},
+		"blank":                        {"\n \n\x00\n", nil, "no line of the recording is an action"},
+		"no action":                    {"[]\n", []string{"broken"}, "no line of the recording is an action"},
+		"ndjson":                       {`{"time":"2026-01-02T03:04:05Z","action":"event","text":"x"}` + "\n" + a + "\n", []string{"record event", "a"}, ""},
+		"ndjson with a mark":           {"\ufeff" + `{"time":"2026-01-02T03:04:05Z","action":"event"}` + "\n", []string{"record event"}, ""},
+		"not quite ndjson":             {`{"time":"2026-01-02T03:04:05Z","action":"a","payload":null}` + "\n", []string{"a"}, ""},
+		"NUL bytes that fill a buffer": {strings.Repeat("\x00", 3<<17) + a + "\n", []string{"a"}, ""},
+		"own lines":                    {`{"restail":"link","status":"lost","reason":"closed"}` + "\n" + `{"restail":"later","x":1}` + "\n" + `{"restail":"link"}` + "\n", []string{"lost closed", "own later", "broken"}, ""},
+		"an action with a time":        {`{"action":"a","time":1,"timestamp":2}` + "\n", []string{"a"}, ""},
+		"UTF-16 with a mark, LE":       {"\xff\xfe{\x00\"\x00", nil, "this is not a recording but text in UTF-16"},
+		"UTF-16 with a mark, BE":       {"\xfe\xff\x00{\x00\"", nil, "this is not a recording but text in UTF-16"},
+		"UTF-16 without a mark, LE":    {"{\x00\"\x00", nil, "this is not a recording but text in UTF-16"},
+		"UTF-16 without a mark, BE":    {"\x00{\x00\"", nil, "this is not a recording but text in UTF-16"},
 	} {
 		for how, r := range map[string]io.Reader{
 			"whole": strings.NewReader(test.text), "bytewise": iotest.OneByteReader(strings.NewReader(test.text)),
 			"with the end": iotest.DataErrReader(strings.NewReader(test.text)), "gzipped": bytes.NewReader(gzipped(test.text)),
 		} {
-			l := replayed(t, ReplayOptions{R: r, MaxFrame: 100})
+			l := replayed(t, ReplayOptions{Files: file(r), MaxFrame: 100})
 			if !slices.Equal(l.lines, test.want) {
 				t.Errorf("%s, %s: %.200q, want %.200q", name, how, l.lines, test.want)
 			}
@@ -90,12 +97,12 @@ func TestRecordings(t *testing.T) {
 			}
 		}
 	}
-	l := replayed(t, ReplayOptions{R: strings.NewReader("\xff\xfe")})
-	var format *FormatError
+	l := replayed(t, ReplayOptions{Files: file(strings.NewReader("\xff\xfe"))})
+	var format *recording.FormatError
 	if !errors.As(l.err, &format) || format.Hint == "" {
 		t.Errorf("the error is %#v", l.err)
 	}
-	if l = replayed(t, ReplayOptions{R: strings.NewReader("")}); !errors.Is(l.err, ErrNoActions) {
+	if l = replayed(t, ReplayOptions{Files: file(strings.NewReader(""))}); !errors.Is(l.err, ErrNoActions) {
 		t.Errorf("the error is %#v", l.err)
 	}
 }
@@ -110,7 +117,7 @@ func TestALargeRecording(t *testing.T) {
 		}
 		fmt.Fprintf(&text, `{"action":"n%d","pad":"%s"}`+"\n", n, strings.Repeat("x", size))
 	}
-	l := replayed(t, ReplayOptions{R: strings.NewReader(text.String())})
+	l := replayed(t, ReplayOptions{Files: file(strings.NewReader(text.String()))})
 	if strings.Join(l.frames, "\n")+"\n" != text.String() || l.err != nil {
 		t.Errorf("%d lines, or others, and %v", len(l.lines), l.err)
 	}
@@ -118,7 +125,7 @@ func TestALargeRecording(t *testing.T) {
 
 func TestDamagedRecordings(t *testing.T) {
 	all := numbered(1, 5000)
-	whole := gzipped(recording(all...))
+	whole := gzipped(recorded(all...))
 	broken := slices.Clone(whole)
 	broken[len(broken)-5] ^= 1 // of the checksum
 	for name, test := range map[string]struct {
@@ -133,7 +140,7 @@ func TestDamagedRecordings(t *testing.T) {
 		"two members":    {append(slices.Clone(whole), whole...), 10000, ""},
 		"rubbish behind": {append(slices.Clone(whole), "rubbish behind"...), 5000, "the recording cannot be read further: gzip: invalid header"},
 	} {
-		l := replayed(t, ReplayOptions{R: bytes.NewReader(test.data)})
+		l := replayed(t, ReplayOptions{Files: file(bytes.NewReader(test.data))})
 		if len(l.lines) < test.least || len(l.lines) > test.least+2000 {
 			t.Errorf("%s: %d lines", name, len(l.lines))
 		}
@@ -144,7 +151,7 @@ func TestDamagedRecordings(t *testing.T) {
 			t.Errorf("%s: the lines are others", name)
 		}
 	}
-	l := replayed(t, ReplayOptions{R: io.MultiReader(strings.NewReader(recording("a")+frame("b")), iotest.ErrReader(errors.New("disk on fire")))})
+	l := replayed(t, ReplayOptions{Files: file(io.MultiReader(strings.NewReader(recorded("a")+frame("b")), iotest.ErrReader(errors.New("disk on fire"))))})
 	l.expect(t, "a", "b")
 	if l.err == nil || !strings.HasSuffix(l.err.Error(), "disk on fire") {
 		t.Errorf("the error is %v", l.err)
@@ -157,14 +164,14 @@ func TestALivePipeIsReadAsItComes(t *testing.T) {
 			r, w := io.Pipe()
 			start := time.Now()
 			go func() {
-				for _, text := range []string{recording("a", "b") + `{"act`, `ion":"c"}` + "\n", recording("d")} {
+				for _, text := range []string{recorded("a", "b") + `{"act`, `ion":"c"}` + "\n", recorded("d")} {
 					io.WriteString(w, text)
 					time.Sleep(time.Minute)
 				}
 				w.Close()
 			}()
 			var saw []string
-			follow(t.Context(), NewReplay(ReplayOptions{R: r, Speed: speed}), func(l *log, item Item) bool {
+			follow(t.Context(), NewReplay(ReplayOptions{Files: file(r), Speed: speed}), func(l *log, item Item) bool {
 				saw = append(saw, time.Since(start).String()+" "+l.last()+map[bool]string{true: " more"}[item.More])
 				return true
 			})
@@ -207,7 +214,7 @@ func TestPace(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := NewReplay(ReplayOptions{R: strings.NewReader(test.text), Speed: test.speed, MaxFrame: 100})
+				r := NewReplay(ReplayOptions{Files: file(strings.NewReader(test.text)), Speed: test.speed, MaxFrame: 100})
 				start := time.Now()
 				var saw []string
 				flushed := true
@@ -251,7 +258,7 @@ func TestReplayCanBeCancelled(t *testing.T) {
 				ctx, cancel := contextFor(t, 30*sec)
 				defer cancel()
 				start := time.Now()
-				l := follow(ctx, NewReplay(ReplayOptions{R: r, Speed: test.speed}), nil)
+				l := follow(ctx, NewReplay(ReplayOptions{Files: file(r), Speed: test.speed}), nil)
 				l.expect(t, test.want...)
 				if took := time.Since(start); took != 30*sec || l.err != nil {
 					t.Errorf("it took %v and ended with %v", took, l.err)
@@ -265,9 +272,9 @@ func TestReplayYieldsWhatWasReceivedAtCancel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, w := io.Pipe()
 		defer w.Close()
-		go io.WriteString(w, recording(numbered(1, 100)...))
+		go io.WriteString(w, recorded(numbered(1, 100)...))
 		ctx, cancel := context.WithCancel(t.Context())
-		l := follow(ctx, NewReplay(ReplayOptions{R: r}), func(l *log, item Item) bool {
+		l := follow(ctx, NewReplay(ReplayOptions{Files: file(r)}), func(l *log, item Item) bool {
 			synctest.Wait() // the rest is received
 			cancel()
 			synctest.Wait()
@@ -280,7 +287,7 @@ func TestReplayYieldsWhatWasReceivedAtCancel(t *testing.T) {
 func TestReplayDoesNotReadFarAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &endlessLines{}
-		follow(t.Context(), NewReplay(ReplayOptions{R: source}), func(l *log, item Item) bool {
+		follow(t.Context(), NewReplay(ReplayOptions{Files: file(source)}), func(l *log, item Item) bool {
 			time.Sleep(time.Hour)
 			return len(l.lines) < 3
 		})
