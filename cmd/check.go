@@ -294,7 +294,10 @@ func (c *checker) take(line []byte) bool {
 	now := time.Now()
 	var l *recording.Line
 	if c.parser.Parse(&c.action, line) == nil {
-		if l = c.lines.Record(line, now); l == nil {
+		if !c.action.HasPayload() {
+			l = c.lines.Record(line, now)
+		}
+		if l == nil {
 			c.takeAction(now)
 			return true
 		}

@@ -33,8 +33,8 @@ type LineParser struct {
 }
 
 // Record parses a record of ndjson; nil when the line is none. A record looks like
-// an action of the service, but has a time and no payload. received stands in for
-// a time that is not usable.
+// an action of the service without a payload, but has a time: call it only for such
+// an action. received stands in for a time that is not usable.
 func (p *LineParser) Record(line []byte, received time.Time) *Line {
 	if !p.records.parse(&p.line.Record, line, received) {
 		return nil

@@ -1,7 +1,6 @@
 package recording
 
 import (
-	"bytes"
 	"time"
 
 	"github.com/restail/restail/decode/record"
@@ -33,18 +32,14 @@ var fieldOf = func() map[string]record.Field {
 }()
 
 // parse reads a line of ndjson and reports whether it is a record: an object with
-// a time, an action, both strings, and no payload. received stands in for a time
-// that is not RFC 3339. The record holds views of the line, and of memory that
-// the next Parse reuses.
+// a time and an action, both strings. received stands in for a time that is not
+// usable. The record holds views of the line, and of memory that the next parse
+// reuses.
 func (p *recordParser) parse(r *record.Record, line []byte, received time.Time) bool {
-	if !bytes.Contains(line, []byte(`"time"`)) { // nearly all actions of the service
-		return false
-	}
-	payload, err := p.read(line)
-	if err != nil || payload {
-		return false
-	}
 	r.Reset()
+	if p.read(line) != nil {
+		return false
+	}
 	p.fill(r, line)
 	if !r.Has(record.Time) || !r.Has(record.Action) {
 		return false
@@ -54,15 +49,14 @@ func (p *recordParser) parse(r *record.Record, line []byte, received time.Time) 
 	return true
 }
 
-// read notes the members that are fields, and whether there is a payload.
-func (p *recordParser) read(line []byte) (payload bool, err error) {
+// read notes the members that are fields. The error says that the line is not JSON.
+func (p *recordParser) read(line []byte) error {
 	p.members, p.elements = p.members[:0], p.elements[:0]
 	p.s.Reset(line, p.own)
 	for name, ok := p.s.Object(); ok; name, ok = p.s.Member() {
 		field, known := fieldOf[string(name)]
 		switch {
 		case !known:
-			payload = payload || string(name) == "payload"
 			p.s.Skip()
 		case record.Fields[field].Kind == record.Strings && p.s.Kind() == scan.Array:
 			p.members = append(p.members, member{field, p.array()})
@@ -71,7 +65,7 @@ func (p *recordParser) read(line []byte) (payload bool, err error) {
 		}
 	}
 	p.own = p.s.Own()
-	return payload, p.s.End()
+	return p.s.End()
 }
 
 // array notes the strings of an array.

@@ -183,6 +183,9 @@ func (s *sorter) begin() { s.head = recording.Head{} }
 func (s *sorter) sort(item *Item) {
 	switch {
 	case item.Action != nil:
+		if item.Action.HasPayload() { // spares most actions the search for a time
+			return
+		}
 		if item.Line = s.lines.Record(item.Action.Frame(), item.Received); item.Line == nil {
 			return
 		}
