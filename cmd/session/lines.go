@@ -200,7 +200,7 @@ func (s *sorter) sort(item *Item) {
 	}
 	if string(item.Line.Action()) == recording.KindLink {
 		item.Link = linkOf(item.Line)
-		item.Link.NeverUp = !s.up
+		item.Link.NeverUp = item.Link.Status == Lost && !s.up
 		s.up = s.up || item.Link.Status == Connected || item.Link.Status == Restored
 	}
 }

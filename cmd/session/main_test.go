@@ -43,6 +43,10 @@ func word(item Item) string {
 	case replacedFrame:
 		return "replaced"
 	}
+	if _, rest, ok := strings.Cut(string(item.Action.Frame()), `"connectionIdentifier":"info`); ok {
+		stamp, _, _ := strings.Cut(rest, `"`)
+		return "info" + stamp
+	}
 	return string(item.Action.Name())
 }
 

@@ -70,8 +70,8 @@ func TestRecordings(t *testing.T) {
 		"NUL bytes":                    {a + "\n\x00\x00\x00\x00" + b + "\n\x00\x00\n", []string{"a", "b"}, ""},
 		"NUL bytes first":              {"\x00" + a + "\n\x00\x00\n" + b + "\n", []string{"a", "b"}, ""},
 		"broken lines":                 {a + "\n[]\n" + b + "\n", []string{"a", "broken", "b"}, ""},
-		"empty":                        {"", nil, "no line of the recording is an action"},
-		"blank":                        {"\n \n\x00\n", nil, "no line of the recording is an action"},
+		"empty":                        {"", nil, "the recording is empty"},
+		"blank":                        {"\n \n\x00\n", nil, "the recording is empty"},
 		"no action":                    {"[]\n", []string{"broken"}, "no line of the recording is an action"},
 		"ndjson":                       {`{"time":"2026-01-02T03:04:05Z","action":"event","text":"x"}` + "\n" + a + "\n", []string{"record event", "a"}, ""},
 		"ndjson with a mark":           {"\ufeff" + `{"time":"2026-01-02T03:04:05Z","action":"event"}` + "\n", []string{"record event"}, ""},
@@ -102,7 +102,7 @@ func TestRecordings(t *testing.T) {
 	if !errors.As(l.err, &format) || format.Hint == "" {
 		t.Errorf("the error is %#v", l.err)
 	}
-	if l = replayed(t, ReplayOptions{Files: file(strings.NewReader(""))}); !errors.Is(l.err, ErrNoActions) {
+	if l = replayed(t, ReplayOptions{Files: file(strings.NewReader(""))}); !errors.Is(l.err, ErrEmpty) {
 		t.Errorf("the error is %#v", l.err)
 	}
 }
@@ -182,6 +182,31 @@ func TestALivePipeIsReadAsItComes(t *testing.T) {
 	}
 }
 
+// timeOf returns the time of a stamp.
+func timeOf(seconds int) string {
+	return time.Unix(1740152273+int64(seconds), 0).UTC().Format(time.RFC3339)
+}
+
+// info writes a connection_info with a stamp.
+func info(seconds int) string {
+	return fmt.Sprintf(`{"action":"connection_info","timestamp":%d,"payload":{"connectionIdentifier":"info%d"}}`+"\n", 1740152273+seconds, seconds)
+}
+
+// linked writes news of the link.
+func linked(status string, seconds int) string {
+	return fmt.Sprintf(`{"restail":"link","time":%q,"status":%q}`+"\n", timeOf(seconds), status)
+}
+
+// message writes a message of the history.
+func message(seconds int) string {
+	return fmt.Sprintf(`{"restail":"history","message":{"timestamp":%q}}`+"\n", timeOf(seconds))
+}
+
+// noted writes a record of ndjson.
+func noted(action string, seconds int) string {
+	return fmt.Sprintf(`{"time":%q,"action":%q,"status":"x"}`+"\n", timeOf(seconds), action)
+}
+
 // stamped writes actions with stamps, each a number of seconds.
 func stamped(seconds ...int) string {
 	text := ""
@@ -209,6 +234,14 @@ func TestPace(t *testing.T) {
 			[]string{"0s at32400", "0s notice: the stamps of the recording jump back by 9h0m0s: its pace begins anew", "0s at0", "5s at5"}},
 		"a long wait": {1, stamped(0, 36000, 36005),
 			[]string{"0s at0", "0s notice: the next action of the recording is due in 10h0m0s: waiting for one minute only", "1m0s at36000", "1m5s at36005"}},
+		"a set at the head": {1, info(-36000) + info(-500) + stamped(0) + info(-5) + stamped(7) + info(9),
+			[]string{"0s info-36000", "0s info-500", "0s at0", "0s info-5", "7s at7", "9s info9"}},
+		"own lines at the head": {1, linked("connected", -50000) + info(-36000) + stamped(0) + linked("lost", 70000) + stamped(7),
+			[]string{"0s connected", "0s info-36000", "0s at0", "0s lost", "7s at7"}},
+		"filled in": {1, stamped(200) + message(100) + message(150) + stamped(203) + message(204),
+			[]string{"0s at200", "0s own history", "0s own history", "3s at203", "4s own history"}},
+		"ndjson": {1, noted("connection_info", -500) + noted("a", 0) + noted("link", 500) + noted("b", 5),
+			[]string{"0s record connection_info", "0s record a", "0s x", "5s record b"}},
 		"very slow": {1e-12, stamped(0, 1), []string{"0s at0",
 			"0s notice: the next action of the recording is due in 1281023h53m38s: waiting for one minute only", "1m0s at1"}},
 	} {
@@ -307,4 +340,163 @@ func (e *endlessLines) Read(p []byte) (int, error) {
 	}
 	e.read.Add(int64(n))
 	return n, nil
+}
+
+// Several recordings are one stream. What is wrong with one is told at the end.
+func TestSeveralFiles(t *testing.T) {
+	cut := gzipped(recorded("b"))
+	l := replayed(t, ReplayOptions{Files: []File{
+		{"a.raw", strings.NewReader(recorded("a") + strings.Repeat("x", 101))},
+		{"b.raw.gz", bytes.NewReader(cut[:len(cut)-1])},
+		{"empty.raw", strings.NewReader("")},
+		{"", strings.NewReader("junk")},
+		{"utf16.raw", strings.NewReader("\xff\xfe")},
+		{"c.raw", bytes.NewReader(gzipped(recorded("c")))},
+	}, MaxFrame: 100})
+	l.expect(t, "a", "line 2 of a.raw is longer than the limit of 100B (--max-frame)", "b", "broken", "c")
+	want := []string{
+		"b.raw.gz: the recording is cut short: unexpected EOF",
+		"empty.raw: the recording is empty",
+		"no line of the recording is an action",
+		"utf16.raw: this is not a recording but text in UTF-16",
+	}
+	if l.err == nil || l.err.Error() != strings.Join(want, "\n") {
+		t.Errorf("the error is %v", l.err)
+	}
+	for _, is := range []error{recording.ErrCut, ErrEmpty, ErrNoActions} {
+		if !errors.Is(l.err, is) {
+			t.Errorf("the error is not %v", is)
+		}
+	}
+}
+
+// Lines that are no actions make a recording too.
+func TestRecordingsWithoutActions(t *testing.T) {
+	for _, text := range []string{message(0), linked("lost", 0), noted("a", 0), `{"restail":"later"}`} {
+		if l := replayed(t, ReplayOptions{Files: file(strings.NewReader(text))}); len(l.lines) != 1 || l.err != nil {
+			t.Errorf("%s: %q and %v", text, l.lines, l.err)
+		}
+	}
+}
+
+// The pace begins anew with each file, and output is flushed while the next file
+// is awaited.
+func TestPaceOfSeveralFiles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := io.Pipe()
+		start := time.Now()
+		go func() {
+			time.Sleep(time.Hour)
+			io.WriteString(w, info(0)+stamped(10, 13))
+			w.Close()
+		}()
+		var saw []string
+		flushed := ""
+		for item, err := range NewReplay(ReplayOptions{Speed: 1, Files: []File{
+			{"a", strings.NewReader(stamped(100000, 100002))}, {"b", strings.NewReader(stamped(5, 6))}, {"c", r},
+		}}).Items(t.Context()) {
+			l := &log{err: err}
+			if l.add(item) {
+				saw = append(saw, time.Since(start).String()+" "+l.last())
+			}
+			if !item.More {
+				flushed = saw[len(saw)-1]
+			}
+			if time.Since(start) >= time.Hour && flushed == "" {
+				t.Error("nothing was flushed")
+			}
+		}
+		want := []string{"0s at100000", "2s at100002", "2s at5", "3s at6", "1h0m0s info0", "1h0m0s at10", "1h0m3s at13"}
+		if !slices.Equal(saw, want) {
+			t.Errorf("%q, want %q", saw, want)
+		}
+	})
+}
+
+// A period is given the time of the first action, which is known before anything
+// is judged, however much comes before it.
+func TestPeriod(t *testing.T) {
+	set := strings.Repeat(info(-40), 3*runAhead/len(info(-40)))
+	for name, test := range map[string]struct {
+		text  string
+		first int // seconds; -1 for none
+		want  []string
+	}{
+		"actions":            {stamped(0, 9, 10, 19, 20, 5, 15), 0, []string{"at10", "at19", "at15"}},
+		"a set at the head":  {set + stamped(5, 20, 6, 16), 5, []string{"at20", "at16"}},
+		"own lines":          {linked("connected", -70) + stamped(0) + linked("lost", 12) + message(11) + message(9), 0, []string{"lost", "own history"}},
+		"ndjson":             {noted("connection_info", -50) + noted("a", 3) + noted("b", 13), 3, []string{"record b"}},
+		"messages":           {message(2) + message(12), 2, []string{"own history"}},
+		"nothing but a set":  {info(-40) + info(-25), -40, []string{"info-25"}},
+		"nothing but a link": {linked("lost", 7) + linked("ended", 17), 7, []string{"ended"}},
+		"no time":            {"[]\n", -1, []string{"broken"}},
+	} {
+		start := time.Unix(1740152273, 0)
+		got := &log{}
+		asked := 0
+		for item, err := range NewReplay(ReplayOptions{
+			Files: file(strings.NewReader(test.text)),
+			Speed: 1000,
+			Period: func(first time.Time) (since, until time.Time) {
+				asked++
+				if want := start.Add(time.Duration(test.first) * time.Second); !first.Equal(want) {
+					t.Errorf("%s: the first action is at %v, want %v", name, first, want)
+				}
+				return first.Add(10 * time.Second), first.Add(20 * time.Second)
+			},
+		}).Items(t.Context()) {
+			if err == nil && !item.Outside {
+				got.add(item)
+			}
+		}
+		if !slices.Equal(got.lines, test.want) {
+			t.Errorf("%s: %q, want %q", name, got.lines, test.want)
+		}
+		if asked > 1 {
+			t.Errorf("%s: asked %d times", name, asked)
+		}
+	}
+}
+
+// What lies outside of the period takes no time.
+func TestPaceOfAPeriod(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		var saw []string
+		for item, err := range NewReplay(ReplayOptions{
+			Files: file(strings.NewReader(stamped(0, 3000, 7200, 7205, 9000))), Speed: 1,
+			Period: func(first time.Time) (since, until time.Time) {
+				return first.Add(2 * time.Hour), first.Add(2*time.Hour + time.Minute)
+			},
+		}).Items(t.Context()) {
+			if l := (&log{err: err}); l.add(item) {
+				saw = append(saw, time.Since(start).String()+" "+l.last()+map[bool]string{true: " outside"}[item.Outside])
+			}
+		}
+		if want := []string{"0s at0 outside", "0s at3000 outside", "0s at7200", "5s at7205", "5s at9000 outside"}; !slices.Equal(saw, want) {
+			t.Errorf("%q, want %q", saw, want)
+		}
+	})
+}
+
+// News of the link in a recording is that of a live run.
+func TestLinkOfARecording(t *testing.T) {
+	text := `{"restail":"link","time":"2026-01-02T03:04:05Z","status":"lost","reason":"closed","attempt":0}
+{"restail":"link","time":"2026-01-02T03:04:06Z","status":"connected"}
+{"restail":"link","time":"2026-01-02T03:04:07Z","status":"lost","reason":"replaced","attempt":1}
+{"restail":"link","time":"2026-01-02T03:04:09Z","status":"restored","gap_seconds":2.125,"attempt":2,"same":true}
+`
+	l := replayed(t, ReplayOptions{Files: file(strings.NewReader(text))})
+	l.expect(t, "lost closed", "connected", "lost replaced", "restored")
+	when := time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC)
+	for i, want := range []Link{
+		{Status: Lost, Reason: "closed", At: when.Add(5 * sec), NeverUp: true},
+		{Status: Connected, At: when.Add(6 * sec)},
+		{Status: Lost, Reason: "replaced", At: when.Add(7 * sec), Attempt: 1},
+		{Status: Restored, At: when.Add(9 * sec), Gap: 2125 * time.Millisecond, Attempt: 2, Same: true},
+	} {
+		if got := *l.link(t, i); got != want {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+	}
 }
