@@ -166,7 +166,11 @@ func (p *pipe) takeLink(ctx context.Context, item session.Item) error {
 		linkRecord(r, news)
 	}
 	p.linkUp.Store(news.Status == session.Connected || news.Status == session.Restored)
-	if !item.Outside {
+	switch {
+	case item.Outside:
+	case item.Line != nil && news.Status == session.Ended: // no error follows
+		p.status.Link(format.Link{}, r)
+	default:
 		tellLink(p.status, r, news)
 	}
 	// A recording may have several runs; each begins with connected.
