@@ -204,7 +204,7 @@ func (p *pipe) takeLine(ctx context.Context, item session.Item) error {
 	default:
 		if !p.later {
 			p.later = true
-			p.status.Note("frame", fmt.Sprintf("lines of kind %q skipped: a later version of restail wrote them", l.Kind))
+			p.status.Note("frame", fmt.Sprintf("lines of kind %.40q skipped: a later version of restail wrote them", l.Kind))
 		}
 		return nil
 	}

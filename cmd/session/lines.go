@@ -125,12 +125,12 @@ func (l *lineReader) handOver() {
 	l.batch.received = time.Now()
 	l.batch.parse(&l.parser)
 	l.look()
-	if l.known {
-		l.queue.put(l.ctx, l.batch)
-	} else {
-		// The consumer waits for the first action before it takes more.
-		l.queue.putAtOnce(l.batch)
+	if !l.known { // the consumer may wait for the first action, and take nothing
+		l.queue.putAtOnce(l.batch.compacted())
+		l.batch.reset()
+		return
 	}
+	l.queue.put(l.ctx, l.batch)
 	l.batch = l.queue.get()
 }
 
