@@ -45,7 +45,7 @@ type pipe struct {
 	later    bool          // a line of a later version was noticed
 	settleAt time.Time     // when missing connections are told; zero for never
 	link     record.Record // news of the link
-	linkLine []byte        // its line in a recording
+	linkLine []byte        // its line in a recording, for raw
 	linkUp   atomic.Bool
 	counters counters
 }
@@ -183,10 +183,12 @@ func (p *pipe) takeLink(ctx context.Context, item session.Item) error {
 	if item.Outside || !p.actions(r.Bytes(record.Action)) {
 		return nil
 	}
-	if p.raw {
+	line := item.Frame
+	if p.raw && item.Line == nil {
 		p.linkLine = recording.AppendLink(p.linkLine[:0], r, news.Same)
+		line = bytes.TrimSuffix(p.linkLine, []byte("\n"))
 	}
-	return p.write(ctx, entry{record: r, line: bytes.TrimSuffix(p.linkLine, []byte("\n"))})
+	return p.write(ctx, entry{record: r, line: line})
 }
 
 // takeLine handles a line of a recording that is neither an action nor news of
@@ -198,7 +200,7 @@ func (p *pipe) takeLine(ctx context.Context, item session.Item) error {
 	case recording.KindHistory, "":
 	case recording.KindUnrecorded:
 		if !item.Outside {
-			p.status.Note("frame", fmt.Sprintf("the recording lacks %d actions that came within %gs from %s on: they could not be written", l.Actions, l.Seconds, r.Bytes(record.Time)))
+			p.status.Note("frame", fmt.Sprintf("actions that could not be recorded: %d, in the %gs from %s on", l.Actions, l.Seconds, r.Bytes(record.Time)))
 		}
 		return nil
 	default:
