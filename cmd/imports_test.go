@@ -18,13 +18,14 @@ const module = "github.com/restail/restail"
 // flow of a frame. A package that is not listed fails the test.
 var arrows = map[string][]string{
 	".":               {"cmd"},
-	"cmd":             {"cmd/auth", "cmd/auth/redact", "cmd/docs", "cmd/endpoint", "cmd/serve", "cmd/session", "decode", "decode/record", "filter", "format"},
+	"cmd":             {"cmd/auth", "cmd/auth/redact", "cmd/docs", "cmd/endpoint", "cmd/recording", "cmd/serve", "cmd/session", "decode", "decode/record", "filter", "format", "format/safe"},
 	"cmd/auth":        {"cmd/auth/redact", "cmd/endpoint"},
 	"cmd/auth/redact": {},
 	"cmd/docs":        {"decode", "decode/record"},
 	"cmd/endpoint":    {},
+	"cmd/recording":   {"decode", "decode/record", "decode/scan"},
 	"cmd/serve":       {"cmd/endpoint"},
-	"cmd/session":     {"cmd/endpoint", "decode"},
+	"cmd/session":     {"cmd/endpoint", "cmd/recording", "decode", "decode/record"},
 	"decode":          {"decode/record", "decode/scan"},
 	"decode/record":   {},
 	"decode/scan":     {},
@@ -42,7 +43,7 @@ var keepers = map[string][]string{
 	"github.com/itchyny/gojq":       {"filter"},
 	"github.com/coder/websocket":    {"cmd/session", "cmd/serve"},
 	"golang.org/x/oauth2":           {"cmd/auth"},
-	"github.com/itchyny/timefmt-go": {"format"},
+	"github.com/itchyny/timefmt-go": {"cmd/recording", "format"},
 }
 
 // worldly are the names that belong to main alone.

@@ -18,7 +18,7 @@ var statuses = []struct {
 	meaning string
 }{
 	{"0", "done: the count was reached, the recording or the timeout ended, the reader of stdout went away"},
-	{"1", "failed while running; a recording that is damaged, or in which no line is an action; `connections`: not all are connected"},
+	{"1", "failed while running; `connections`: not all are connected; `check`: not whole; a recording that is damaged, or in which no line is an action"},
 	{"2", "wrong usage: a flag, a file that cannot be read or is of the wrong kind, the configuration, or a filter that does not compile; nothing was contacted"},
 	{"3", "not authorized: no token, a refused token, a missing scope, or a login is needed; also under `--no-reconnect`"},
 	{"4", "the link is down: given up (`--no-reconnect`, or the retries are used up), or `--timeout` or `--idle` ended a run without `--count` while the link was down"},
