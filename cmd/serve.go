@@ -81,7 +81,7 @@ func (c *serveCommand) recording(r *run) ([]serve.Action, error) {
 		return nil, err
 	}
 	var actions []serve.Action
-	var skipped int
+	var skipped serve.Skipped
 	read := make(chan error, 1)
 	go func() {
 		defer recording.Close()
@@ -96,11 +96,26 @@ func (c *serveCommand) recording(r *run) ([]serve.Action, error) {
 		if err != nil {
 			return nil, unreadable(err)
 		}
-		if skipped > 0 {
-			r.status.Note("frame", fmt.Sprintf("skipped %d frames that are larger than --max-frame (%d bytes)", skipped, c.MaxFrame))
-		}
-		return actions, nil
+		return actions, c.tellSkipped(r, skipped, len(actions))
 	}
+}
+
+// tellSkipped tells what of a recording is not served. When that is all of it,
+// the file is no recording.
+func (c *serveCommand) tellSkipped(r *run, skipped serve.Skipped, served int) error {
+	if skipped.TooLarge > 0 {
+		r.status.Note("frame", fmt.Sprintf("skipped %d frames that are larger than --max-frame (%d bytes)", skipped.TooLarge, c.MaxFrame))
+	}
+	if served == 0 && skipped.Broken > 0 {
+		return fmt.Errorf("no line of %s is an action", c.File)
+	}
+	if skipped.Broken > 0 {
+		r.status.Note("frame", fmt.Sprintf("skipped %d lines that are not actions", skipped.Broken))
+	}
+	if skipped.Cut {
+		r.status.Note("frame", "the recording is cut short: serving what can be read")
+	}
+	return nil
 }
 
 // checkLoopback checks that other machines cannot reach an address to listen on.

@@ -8,6 +8,9 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/restail/restail/cmd/recording"
+	"github.com/restail/restail/decode"
 )
 
 // Action is one frame of a show and its time.
@@ -17,6 +20,9 @@ type Action struct {
 	At time.Duration
 	// Frame is what is sent, one WebSocket message.
 	Frame []byte
+	// Relinked reports that the recording has a new socket before this action: what
+	// the connections were does not count any more.
+	Relinked bool
 }
 
 const (
@@ -28,46 +34,83 @@ const (
 
 var errTooLarge = fmt.Errorf("it takes more than %d MiB of memory; serve a part of it: head -n 100000 FILE | restail serve -", memoryLimit>>20)
 
+// Skipped is what of a recording is not served.
+type Skipped struct {
+	TooLarge int  // frames of more than the limit
+	Broken   int  // lines that are not actions
+	Cut      bool // the gzip stream ends early
+}
+
 // Recording reads a recording, plain or gzipped: one action a line. It keeps
-// frames byte for byte, even those that are not JSON, since a client has to cope
-// with them. It ignores blank lines and skips and counts frames of more than
-// maxFrame bytes. The time of an action is its timestamp relative to the first
-// one; an action that has an earlier timestamp than the one before it, or none,
-// follows at once.
-func Recording(r io.Reader, maxFrame int) (actions []Action, skipped int, err error) {
+// actions byte for byte. Blank lines and restail's own are none; a byte-order
+// mark or NUL bytes before a line are skipped. The time of an action is its
+// timestamp relative to the first one; an action that has an earlier timestamp
+// than the one before it, or none, follows at once.
+func Recording(r io.Reader, maxFrame int) (actions []Action, skipped Skipped, err error) {
 	return readActions(r, maxFrame, memoryLimit)
 }
 
-func readActions(r io.Reader, maxFrame, memory int) (actions []Action, skipped int, err error) {
+func readActions(r io.Reader, maxFrame, memory int) (actions []Action, skipped Skipped, err error) {
 	in := bufio.NewReaderSize(r, 64<<10)
 	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		unzipped, err := gzip.NewReader(in)
 		if err != nil {
-			return nil, 0, fmt.Errorf("it looks gzipped but cannot be read: %w", err)
+			return nil, skipped, fmt.Errorf("it looks gzipped but cannot be read: %w", err)
 		}
 		defer unzipped.Close()
 		in = bufio.NewReaderSize(unzipped, 64<<10)
 	}
-	actions = []Action{}
 	lines := lineReader{in: in, most: maxFrame, left: memory}
-	var clock recordedClock
+	p := player{actions: []Action{}}
 	for {
 		line, whole, err := lines.next()
-		switch {
-		case !whole:
-			skipped++
-		case len(bytes.TrimSpace(line)) > 0:
-			actions = append(actions, Action{At: clock.at(line), Frame: bytes.Clone(line)})
+		if !whole {
+			p.skipped.TooLarge++
+		} else if p.add(line) {
 			lines.left -= actionCost
 		}
 		switch {
 		case errors.Is(err, io.EOF):
-			return actions, skipped, nil
+			return p.actions, p.skipped, nil
+		case errors.Is(err, io.ErrUnexpectedEOF):
+			p.skipped.Cut = true
+			return p.actions, p.skipped, nil
 		case err != nil:
-			return nil, 0, fmt.Errorf("after %d actions: %w", len(actions), err)
+			return nil, p.skipped, fmt.Errorf("after %d actions: %w", len(p.actions), err)
 		}
 	}
 }
+
+// player makes the actions of a show from the lines of a recording.
+type player struct {
+	actions  []Action
+	skipped  Skipped
+	clock    recordedClock
+	parser   decode.Parser
+	relinked bool // the recording has a new socket behind the last action
+}
+
+// add adds the action of a line; false when it has none.
+func (p *player) add(line []byte) bool {
+	line = bytes.TrimLeft(bytes.TrimPrefix(bytes.TrimLeft(line, "\x00"), byteOrderMark), "\x00")
+	line = bytes.TrimSuffix(line, []byte("\r"))
+	if len(bytes.TrimSpace(line)) == 0 {
+		return false
+	}
+	if own, ok := recording.ParseOwn(line); ok {
+		p.relinked = p.relinked || own.Relinks()
+		return false
+	}
+	if p.parser.Parse(new(decode.Action), line) != nil {
+		p.skipped.Broken++
+		return false
+	}
+	p.actions = append(p.actions, Action{At: p.clock.at(line), Frame: bytes.Clone(line), Relinked: p.relinked})
+	p.relinked = false
+	return true
+}
+
+var byteOrderMark = []byte("\ufeff")
 
 // lineReader reads lines in a bounded amount of memory.
 type lineReader struct {
