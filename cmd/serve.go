@@ -26,8 +26,14 @@ type serveFlags struct {
 	Token  string `placeholder:"TOKEN" group:"serve" help:"The only access token to accept. Default: any that is not empty."`
 	Loop   bool   `group:"serve" help:"Start the show again when it is over."`
 	Speed  speed  `default:"1" placeholder:"FACTOR" words:"max" group:"serve" help:"max, or a factor of the recorded pace such as 1 or 10."`
+	outageFlags
 	frameFlags
 	talkFlags
+}
+
+// outageFlags are of the commands that play a show.
+type outageFlags struct {
+	Outage duration `placeholder:"DURATION" group:"serve" help:"Cut every client in the middle of the show, and refuse it for this long, divided by --speed."`
 }
 
 // Run serves until a signal.
@@ -44,7 +50,7 @@ func (c *serveCommand) Run(r *run) error {
 		return r.flagError("listen", err)
 	}
 	up, err := startServer(r.Context, c.Listen, serve.Options{
-		Actions: actions, Speed: float64(c.Speed), Loop: c.Loop, Token: c.Token,
+		Actions: actions, Speed: float64(c.Speed), Loop: c.Loop, Outage: time.Duration(c.Outage), Token: c.Token,
 		Other: serve.NewOAuth(serve.OAuthOptions{}),
 	})
 	if err != nil {
