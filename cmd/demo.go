@@ -48,9 +48,9 @@ func (c *demoCommand) Run(r *run) error {
 	return r.follow(p, &c.endFlags)
 }
 
-// With an outage the demo dials again so often that its gap is hardly longer than
-// the outage. The server says how many whole seconds are left; what remains is
-// less than half of the retries.
+// With an outage the demo dials again so often that the gap is hardly longer than
+// the outage. The server says how many seconds are left; in the last one, a few of
+// the retries are enough.
 const (
 	demoBackoff = 100 * time.Millisecond
 	demoRetries = 25

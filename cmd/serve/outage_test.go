@@ -96,6 +96,9 @@ var (
 	afterFive = []string{"+a error 15", "+c connected 15", "+d connected 15", "fifteen 15", "-c 16", "twenty 20", "closed"}
 )
 
+// retryAfterLater is Retry-After at 12.75 s of the show: rounded up.
+var retryAfterLater = map[float64]string{0.5: "5", 1: "3", 10: ""}
+
 // TestOutage follows a show with an outage of 5 s at several speeds.
 func TestOutage(t *testing.T) {
 	for speed, retryAfter := range map[float64]string{0.5: "10", 1: "5", 10: ""} {
@@ -121,6 +124,10 @@ func TestOutage(t *testing.T) {
 					if status, after := r.knock(t, token); status != 503 || after != retryAfter {
 						t.Errorf("status %d, Retry-After %q", status, after)
 					}
+				}
+				at(12.75)
+				if _, after := r.knock(t, "secret"); after != retryAfterLater[speed] {
+					t.Errorf("Retry-After %q", after)
 				}
 				at(14.99)
 				if status, after := r.knock(t, "secret"); status != 503 || after != "" {

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -253,11 +254,11 @@ func notFound(w http.ResponseWriter, _ *http.Request) {
 	refuse(w, http.StatusNotFound, "not_found", "nothing is served here; the chat socket is "+Path)
 }
 
-// refuseFor refuses a handshake during an outage. Retry-After has whole seconds:
-// rounded down, it asks nobody to come too late.
+// refuseFor refuses a handshake during an outage. Retry-After has whole seconds;
+// for less than one it is left out, since it would ask a client to come too late.
 func refuseFor(w http.ResponseWriter, left time.Duration) {
-	if seconds := int(left.Seconds()); seconds > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(seconds))
+	if left >= time.Second {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(left.Seconds()))))
 	}
 	refuse(w, http.StatusServiceUnavailable, "outage", "an outage of the show: try again later")
 }
