@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/restail/restail/cmd/recording"
 	"github.com/restail/restail/cmd/session"
 	"github.com/restail/restail/decode"
 	"github.com/restail/restail/filter"
@@ -211,7 +212,7 @@ func sourceError(err error) error {
 	if errors.As(err, new(*session.GivenUpError)) {
 		return &exitError{status: statusGivenUp, err: err}
 	}
-	if wrong := (*session.FormatError)(nil); errors.As(err, &wrong) {
+	if wrong := (*recording.FormatError)(nil); errors.As(err, &wrong) {
 		return usageError(err, wrong.Hint)
 	}
 	return err

@@ -1,8 +1,11 @@
 package cmd
 
 import (
+	"time"
+
 	"github.com/alecthomas/kong"
 
+	"github.com/restail/restail/cmd/recording"
 	"github.com/restail/restail/decode/record"
 )
 
@@ -10,7 +13,8 @@ import (
 // the environment twins and the configuration's keys are derived from it.
 type grammar struct {
 	Tail        tailCommand        `cmd:"" default:"withargs" help:"Follow the live chat; plain restail does the same."`
-	Replay      replayCommand      `cmd:"" help:"Run a recording made with -o raw through the same pipeline."`
+	Replay      replayCommand      `cmd:"" help:"Run recordings through the same pipeline."`
+	Check       checkCommand       `cmd:"" help:"Say whether recordings are whole."`
 	Serve       serveCommand       `cmd:"" help:"Serve a recording or the built-in show on loopback."`
 	Demo        demoCommand        `cmd:"" help:"Follow the built-in show: no account, no network."`
 	Connections connectionsCommand `cmd:"" help:"Print which platforms are connected, then exit."`
@@ -37,6 +41,7 @@ func newGrammar(command string) *grammar {
 	for name, give := range map[string]func(){
 		"tail":        func() { g.Tail.tailFlags = new(tailFlags) },
 		"replay":      func() { g.Replay.replayFlags = new(replayFlags) },
+		"check":       func() { g.Check.checkFlags = new(checkFlags) },
 		"demo":        func() { g.Demo.demoFlags = new(demoFlags) },
 		"serve":       func() { g.Serve.serveFlags = new(serveFlags) },
 		"connections": func() { g.Connections.connectionsFlags = new(connectionsFlags) },
@@ -111,10 +116,19 @@ type paceFlags struct {
 	Speed speed `default:"max" placeholder:"FACTOR" words:"max" group:"pace" help:"max, or a factor of the recorded pace such as 1 or 10."`
 }
 
+// periodFlags choose a part of a recording by the time of its records.
+type periodFlags struct {
+	Since moment `placeholder:"TIME" group:"period" help:"Write what has this time or a later one: 2026-11-28T19:30:00Z, '2026-11-28 19:30', 19:30 on the day of the first action, or +1h30m after it."`
+	Until moment `placeholder:"TIME" group:"period" help:"Write what has an earlier time; the same forms."`
+
+	zone *time.Location
+}
+
 // groups are the headings of the help, in their order.
 var groups = []kong.Group{
 	{Key: "output", Title: "Output:"},
 	{Key: "end", Title: "When to stop:"},
+	{Key: "period", Title: "Period:"},
 	{Key: "pace", Title: "Speed:"},
 	{Key: "link", Title: "Link:"},
 	{Key: "token", Title: "Access token:"},
@@ -134,16 +148,19 @@ func (o *outputFlags) setZone(env Env) (err error) {
 // It shows the other actions as status lines on stderr.
 var conversation = words{"event", "reply_created", "reply_failed", "relay_failed"}
 
-// heartbeat is the one action that the other formats leave out by default.
+// heartbeat is the one action that ndjson leaves out by default. raw leaves out
+// link too, which the service does not send.
 const heartbeat = "heartbeat"
 
 // actions returns a function that reports whether -a and the format choose an
 // action. Without -a that includes unknown actions.
 func (o *outputFlags) actions() (wanted func(action []byte) bool, err error) {
-	list := o.Action
+	list, raw := o.Action, o.Format == "raw"
 	switch {
 	case list == nil && o.Format != "text":
-		return func(action []byte) bool { return string(action) != heartbeat }, nil
+		return func(action []byte) bool {
+			return string(action) != heartbeat && !(raw && string(action) == recording.KindLink)
+		}, nil
 	case list == nil:
 		list = conversation
 	}

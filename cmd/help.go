@@ -9,7 +9,7 @@ import (
 )
 
 // helpExamples is how many of the examples help shows; the manual page shows all.
-const helpExamples = 3
+const helpExamples = 2
 
 // examples are command lines to start from.
 var examples = []docs.Item{

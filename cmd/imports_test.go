@@ -18,14 +18,14 @@ const module = "github.com/restail/restail"
 // flow of a frame. A package that is not listed fails the test.
 var arrows = map[string][]string{
 	".":               {"cmd"},
-	"cmd":             {"cmd/auth", "cmd/auth/redact", "cmd/docs", "cmd/endpoint", "cmd/serve", "cmd/session", "decode", "decode/record", "filter", "format"},
+	"cmd":             {"cmd/auth", "cmd/auth/redact", "cmd/docs", "cmd/endpoint", "cmd/recording", "cmd/serve", "cmd/session", "decode", "decode/record", "filter", "format", "format/safe"},
 	"cmd/auth":        {"cmd/auth/redact", "cmd/endpoint"},
 	"cmd/auth/redact": {},
 	"cmd/docs":        {"decode/record"},
 	"cmd/endpoint":    {},
-	"cmd/recording":   {"decode/record"},
+	"cmd/recording":   {"decode/record", "decode/scan"},
 	"cmd/serve":       {"cmd/endpoint", "cmd/recording", "decode"},
-	"cmd/session":     {"cmd/endpoint", "decode"},
+	"cmd/session":     {"cmd/endpoint", "cmd/recording", "decode", "decode/record"},
 	"decode":          {"decode/record", "decode/scan"},
 	"decode/record":   {},
 	"decode/scan":     {},

@@ -137,7 +137,7 @@ func (c *commandLine) check(parsed *kong.Context) error {
 	}
 	for _, argument := range command.Positional {
 		if argument.Required && !argument.Set {
-			return fmt.Errorf("missing %s: want %s", strings.ToUpper(argument.Name), either(argument.EnumSlice()))
+			return missingArgument(argument)
 		}
 		if err := checkEnum(argument, argument.Name); err != nil {
 			return err
@@ -148,6 +148,14 @@ func (c *commandLine) check(parsed *kong.Context) error {
 		return shows.setZone(c.env)
 	}
 	return nil
+}
+
+func missingArgument(argument *kong.Positional) error {
+	name := strings.ToUpper(argument.Name)
+	if argument.Enum == "" {
+		return fmt.Errorf("missing %s", name)
+	}
+	return fmt.Errorf("missing %s: want %s", name, either(argument.EnumSlice()))
 }
 
 // checkEnum refuses a value that is not among those of its enum.

@@ -1,11 +1,14 @@
 package cmd
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"time"
 
+	"github.com/restail/restail/cmd/recording"
 	"github.com/restail/restail/cmd/session"
 	"github.com/restail/restail/decode"
 	"github.com/restail/restail/decode/record"
@@ -39,8 +42,10 @@ type pipe struct {
 
 	status   *format.Status
 	broken   brokenFrames
+	later    bool          // a line of a later version was noticed
 	settleAt time.Time     // when missing connections are told; zero for never
 	link     record.Record // news of the link
+	linkLine []byte        // its line in a recording
 	linkUp   atomic.Bool
 	counters counters
 }
@@ -89,8 +94,12 @@ func (p *pipe) take(ctx context.Context, item session.Item) error {
 		p.settle()
 	}
 	switch {
+	case item.Line != nil && item.Line.Kind == "" && p.raw:
+		return usageError(errors.New("a record of ndjson cannot be written as raw: it lacks what the service sent"), "use -o ndjson or -o text")
 	case item.Link != nil:
 		return p.takeLink(ctx, item)
+	case item.Line != nil:
+		return p.takeLine(ctx, item)
 	case item.Notice != "":
 		p.status.Note("frame", item.Notice)
 	case item.Broken != nil:
@@ -106,22 +115,24 @@ func (p *pipe) take(ctx context.Context, item session.Item) error {
 
 func (p *pipe) takeAction(ctx context.Context, item session.Item) error {
 	p.decoder.Apply(item.Action, item.Received)
-	p.noticeConnections(item.Received)
+	p.noticeConnections(item)
 	frame := item.Action.Frame()
 	switch {
-	case !p.wants():
+	case item.Outside || !p.wants(p.decoder.Action(), p.decoder.Platform):
 		p.counters.filtered.Add(1)
 		return nil
 	case p.raw && p.program == nil: // nobody needs the record
 		return p.gather(p.writer.Record(p.out.lines, nil, frame), true)
 	}
-	return p.write(ctx, p.decoder.Record(), frame)
+	return p.write(ctx, entry{p.decoder.Record(), frame, frame, true})
 }
 
-// noticeConnections tells what the last action changed in the connection map.
-func (p *pipe) noticeConnections(received time.Time) {
+// noticeConnections tells what an action changed in the connection map.
+func (p *pipe) noticeConnections(item session.Item) {
 	if change := p.decoder.Change(); change != nil {
-		p.status.Connection(*change, p.decoder.Record())
+		if !item.Outside {
+			p.status.Connection(*change, p.decoder.Record())
+		}
 		if p.know != nil {
 			p.know(*change)
 		}
@@ -130,7 +141,7 @@ func (p *pipe) noticeConnections(received time.Time) {
 		p.status.Note("connection", "more connections than the map holds: those announced least recently have no channel name any more")
 	}
 	if p.live != nil && p.decoder.Updated() {
-		p.settleAt = received.Add(settleTime)
+		p.settleAt = item.Received.Add(settleTime)
 	}
 }
 
@@ -148,56 +159,109 @@ func (p *pipe) settle() {
 
 // takeLink handles news of the link: a status line, and a record in its place.
 func (p *pipe) takeLink(ctx context.Context, item session.Item) error {
-	news := item.Link
-	p.linkUp.Store(news.Status == session.Connected || news.Status == session.Restored)
-	linkRecord(&p.link, news)
-	tellLink(p.status, &p.link, news)
-	if news.Status == session.Restored && !news.Same {
-		p.decoder.Relink()
-		p.settleAt = item.Received.Add(settleTime)
+	news, r := item.Link, &p.link
+	if item.Line != nil {
+		r = &item.Line.Record
+	} else {
+		linkRecord(r, news)
 	}
-	if !p.actions(p.link.Bytes(record.Action)) {
+	p.linkUp.Store(news.Status == session.Connected || news.Status == session.Restored)
+	switch {
+	case item.Outside:
+	case item.Line != nil && news.Status == session.Ended: // no error follows
+		p.status.Link(format.Link{}, r)
+	default:
+		tellLink(p.status, r, news)
+	}
+	// A recording may have several runs; each begins with connected.
+	if news.Status == session.Restored && !news.Same || news.Status == session.Connected && p.live == nil {
+		p.decoder.Relink()
+		if p.live != nil {
+			p.settleAt = item.Received.Add(settleTime)
+		}
+	}
+	if item.Outside || !p.actions(r.Bytes(record.Action)) {
 		return nil
 	}
-	return p.write(ctx, &p.link, nil)
+	if p.raw {
+		p.linkLine = recording.AppendLink(p.linkLine[:0], r, news.Same)
+	}
+	return p.write(ctx, entry{record: r, line: bytes.TrimSuffix(p.linkLine, []byte("\n"))})
 }
 
-// wants tells whether -a and -p choose the action that was applied. One without
-// a platform is for all of them.
-func (p *pipe) wants() bool {
-	if !p.actions(p.decoder.Action()) {
+// takeLine handles a line of a recording that is neither an action nor news of
+// the link.
+func (p *pipe) takeLine(ctx context.Context, item session.Item) error {
+	l := item.Line
+	r := &l.Record
+	switch l.Kind {
+	case recording.KindHistory, "":
+	case recording.KindUnrecorded:
+		if !item.Outside {
+			p.status.Note("frame", fmt.Sprintf("the recording lacks %d actions that came within %gs from %s on: they could not be written", l.Actions, l.Seconds, r.Bytes(record.Time)))
+		}
+		return nil
+	default:
+		if !p.later {
+			p.later = true
+			p.status.Note("frame", fmt.Sprintf("lines of kind %.40q skipped: a later version of restail wrote them", l.Kind))
+		}
+		return nil
+	}
+	p.counters.received.Add(1)
+	if action := string(l.Action()); p.know != nil && (action == "connection_info" || action == "connection_closed") {
+		p.know(record.Linked{Platform: string(r.Bytes(record.Platform)), Channel: string(r.Bytes(record.Channel))})
+	}
+	if item.Outside || !p.wants(l.Action(), func() []byte { return r.Bytes(record.Platform) }) {
+		p.counters.filtered.Add(1)
+		return nil
+	}
+	return p.write(ctx, entry{r, l.Message, item.Frame, true})
+}
+
+// wants tells whether -a and -p choose an action. One without a platform is for
+// all of them.
+func (p *pipe) wants(action []byte, platform func() []byte) bool {
+	if !p.actions(action) {
 		return false
 	}
 	if p.platforms == nil {
 		return true
 	}
-	platform := p.decoder.Platform()
-	return len(platform) == 0 || p.platforms[string(platform)]
+	slug := platform()
+	return len(slug) == 0 || p.platforms[string(slug)]
 }
 
-// write filters and formats one record. The frame is nil for a link record.
-func (p *pipe) write(ctx context.Context, r *record.Record, frame []byte) error {
-	counts := frame != nil
+// entry is what there is to write of an item.
+type entry struct {
+	record *record.Record
+	wire   []byte // what the filter has as $raw; nil for null
+	line   []byte // what the raw format writes
+	counts bool   // for --count and --idle
+}
+
+// write filters and formats one record.
+func (p *pipe) write(ctx context.Context, e entry) error {
 	if p.program == nil {
-		return p.gather(p.writer.Record(p.out.lines, r, frame), counts)
+		return p.gather(p.writer.Record(p.out.lines, e.record, e.line), e.counts)
 	}
 	ctx, cancel := p.filterContext(ctx)
 	defer cancel()
 	passed := false
-	err := p.program.Run(ctx, r, frame, func(o filter.Output) error {
+	err := p.program.Run(ctx, e.record, e.wire, func(o filter.Output) error {
 		again := passed && p.raw
 		passed = true
 		switch {
 		case again:
 			return nil
 		case o.Record || p.raw:
-			return p.gather(p.writer.Record(p.out.lines, r, frame), counts)
+			return p.gather(p.writer.Record(p.out.lines, e.record, e.line), e.counts)
 		}
-		return p.gather(p.writer.Value(p.out.lines, o.Value), counts)
+		return p.gather(p.writer.Value(p.out.lines, o.Value), e.counts)
 	})
 	if failed := (*filter.Error)(nil); errors.As(err, &failed) {
 		p.counters.filterErrors.Add(1)
-		p.mistakes.show(p.status, failed.Error(), r)
+		p.mistakes.show(p.status, failed.Error(), e.record)
 		return nil
 	}
 	if err == nil && !passed {

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -9,13 +10,14 @@ import (
 	"github.com/restail/restail/cmd/session"
 )
 
-// replayCommand runs a recording through the pipe.
+// replayCommand runs recordings through the pipe.
 type replayCommand struct {
-	File string `arg:"" optional:"" default:"-" words:"files" help:"The recording, - or nothing for stdin; a gzipped one is read too."`
+	Files []string `arg:"" optional:"" name:"file" words:"files" help:"The recordings, in order, gzipped or not; - or nothing for stdin."`
 	*replayFlags
 }
 
 type replayFlags struct {
+	periodFlags
 	paceFlags
 	outputFlags
 	endFlags
@@ -23,27 +25,74 @@ type replayFlags struct {
 	talkFlags
 }
 
-// Run opens the recording and runs it through the pipe.
+// Run opens the recordings and runs them through the pipe.
 func (c *replayCommand) Run(r *run) error {
 	r.talk(&c.talkFlags)
 	p, err := r.newPipe(&c.outputFlags, &c.endFlags)
 	if err != nil {
 		return err
 	}
-	recording, err := r.open(c.File)
-	if err != nil {
+	if c.Files == nil {
+		c.Files = []string{stdinName}
+	}
+	options := session.ReplayOptions{Speed: float64(c.Speed), MaxFrame: int(c.MaxFrame)}
+	if c.periodFlags.isSet() {
+		options.Period = c.periodFlags.resolve
+	}
+	var closeAll func()
+	if options.Files, closeAll, err = r.openAll(c.Files); err != nil {
 		return err
 	}
-	defer recording.Close()
-	p.source = session.NewReplay(session.ReplayOptions{
-		R: recording, Speed: float64(c.Speed), MaxFrame: int(c.MaxFrame),
-	})
+	defer closeAll()
+	p.source = session.NewReplay(options)
 	return r.follow(p, &c.endFlags)
+}
+
+// setZone loads the user's time zone where it is needed.
+func (f *replayFlags) setZone(env Env) error {
+	if err := f.outputFlags.setZone(env); err != nil {
+		return err
+	}
+	return f.periodFlags.setZone(env)
+}
+
+// stdinName is the name that stands for stdin.
+const stdinName = "-"
+
+// openAll opens recordings. Nothing stays open after an error.
+func (r *run) openAll(names []string) (files []session.File, closeAll func(), err error) {
+	closeAll = func() {
+		for _, file := range files {
+			file.R.(io.Closer).Close()
+		}
+	}
+	stdin := false
+	for _, name := range names {
+		if name == stdinName && stdin {
+			closeAll()
+			return nil, nil, usageError(errors.New("stdin is named twice: it can be read once"), "")
+		}
+		stdin = stdin || name == stdinName
+		in, err := r.open(name)
+		if err != nil {
+			closeAll()
+			return nil, nil, err
+		}
+		file := session.File{Name: name, R: in}
+		switch {
+		case name == stdinName && len(names) > 1:
+			file.Name = "stdin"
+		case name == stdinName:
+			file.Name = ""
+		}
+		files = append(files, file)
+	}
+	return files, closeAll, nil
 }
 
 // open opens a recording, - for stdin.
 func (r *run) open(name string) (io.ReadCloser, error) {
-	if name == "-" {
+	if name == stdinName {
 		if terminal(r.Stdin) {
 			r.status.Note("frame", "reading a recording from stdin; Ctrl-D ends it")
 		}

@@ -18,7 +18,7 @@ var statuses = []struct {
 	meaning string
 }{
 	{"0", "done: the count was reached, the recording or the timeout ended, the reader of stdout went away"},
-	{"1", "failed while running; `connections`: not all are connected"},
+	{"1", "failed while running; `connections`: not all are connected; `check`: not whole; a recording that is damaged, or in which no line is an action"},
 	{"2", "wrong usage: a flag, a file, the configuration or the filter; nothing was contacted"},
 	{"3", "not authorized: no token, a refused token, a login is needed"},
 	{"4", "the link was given up: `--no-reconnect`, or the retries are used up"},

@@ -67,6 +67,9 @@ func (a *Action) Name() []byte { return a.value(keyAction).Bytes }
 // there is no usable stamp.
 func (a *Action) Stamp() (time.Time, bool) { return instant(a.value(keyTimestamp)) }
 
+// HasPayload reports whether there is a payload, null included.
+func (a *Action) HasPayload() bool { return a.has(keyPayload) }
+
 // ChangesConnections reports whether this is a connection_info or a
 // connection_closed: the actions that change the connection map.
 func (a *Action) ChangesConnections() bool { return a.kind.enter != nil }

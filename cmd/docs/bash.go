@@ -2,6 +2,7 @@ package docs
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -25,7 +26,11 @@ func bashScript(app *kong.Application) string {
 			fmt.Fprintf(&values, "    %s)\n        case $2 in\n%s        *) return 1 ;;\n        esac ;;\n", command.Name, patterns)
 		}
 		for i, arg := range command.Positional {
-			fmt.Fprintf(&arguments, "    %s:%d) %s;;\n", command.Name, i, bashChoices(choicesOf(arg)))
+			number := strconv.Itoa(i)
+			if arg.IsSlice() {
+				number = "*"
+			}
+			fmt.Fprintf(&arguments, "    %s:%s) %s;;\n", command.Name, number, bashChoices(choicesOf(arg)))
 		}
 	}
 	var lists strings.Builder

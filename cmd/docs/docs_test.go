@@ -35,12 +35,13 @@ type watch struct {
 }
 
 type play struct {
-	File string `arg:"" optional:"" words:"files" help:"The recording."`
+	Files []string `arg:"" optional:"" name:"file" words:"files" help:"The recordings."`
 	output
 }
 
 type shell struct {
 	Name   string `arg:"" enum:"bash,zsh" help:"Its name."`
+	File   string `arg:"" optional:"" words:"files" help:"Where to write it."`
 	Format string `short:"o" enum:"long,short" default:"short" help:"How long it is."`
 }
 

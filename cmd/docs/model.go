@@ -156,10 +156,13 @@ func argumentForm(arg *kong.Positional) string {
 	return strings.Join(arg.EnumSlice(), "|")
 }
 
-// argumentName returns the placeholder of an argument: FILE, or [FILE] when it
-// is optional.
+// argumentName returns the placeholder of an argument: FILE, FILE… when it can be
+// repeated, in brackets when it is optional.
 func argumentName(arg *kong.Positional) string {
 	name := strings.ToUpper(arg.Name)
+	if arg.IsSlice() {
+		name += "…"
+	}
 	if !arg.Required {
 		name = "[" + name + "]"
 	}

@@ -41,7 +41,10 @@ func zshArguments(app *kong.Application, command *kong.Node) []string {
 	}
 	for _, arg := range command.Positional {
 		colon := ":"
-		if !arg.Required {
+		switch {
+		case arg.IsSlice():
+			colon = "*:"
+		case !arg.Required:
 			colon = "::"
 		}
 		specs = append(specs, quote(colon+strings.ToUpper(arg.Name)+":"+zshChoices(app, choicesOf(arg))))

@@ -107,16 +107,20 @@ func (b *batch) yield(more bool, yield func(Item, error) bool) bool {
 		return yield(item, nil)
 	}
 	for n := range b.parsed {
-		p := &b.parsed[n]
-		item := Item{Received: b.received, More: more || n+1 < len(b.parsed)}
-		if p.err != nil {
-			item.Broken, item.Frame = p.err, b.frame(n)
-		} else {
-			item.Action = &p.action
-		}
+		item := b.item(n)
+		item.More = more || n+1 < len(b.parsed)
 		if !yield(item, nil) {
 			return false
 		}
 	}
 	return true
+}
+
+// item returns what the nth frame is, which was parsed.
+func (b *batch) item(n int) Item {
+	p := &b.parsed[n]
+	if p.err != nil {
+		return Item{Broken: p.err, Frame: b.frame(n), Received: b.received}
+	}
+	return Item{Action: &p.action, Received: b.received}
 }

@@ -1,103 +1,112 @@
 package session
 
 import (
-	"bufio"
-	"bytes"
-	"compress/gzip"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"time"
 
+	"github.com/restail/restail/cmd/recording"
 	"github.com/restail/restail/decode"
 )
 
 // A TooLongError is about a line of a recording that is too long for a frame.
 type TooLongError struct {
-	Line  int // counted from 1
-	Limit int // in bytes
+	File  string // "" for one without a name
+	Line  int    // counted from 1
+	Limit int    // in bytes
 }
 
 func (e *TooLongError) Error() string {
-	return fmt.Sprintf("line %d is longer than the limit of %s (--max-frame)", e.Line, size(e.Limit))
+	of := ""
+	if e.File != "" {
+		of = " of " + e.File
+	}
+	return fmt.Sprintf("line %d%s is longer than the limit of %s (--max-frame)", e.Line, of, size(e.Limit))
 }
 
-// ErrNoActions ends a recording in which no line is an action.
-var ErrNoActions = errors.New("no line of the recording is an action")
+var (
+	// ErrNoActions ends a recording in which no line is an action, a record, or one
+	// of restail's own.
+	ErrNoActions = errors.New("no line of the recording is an action")
+	// ErrEmpty ends a recording that has nothing but blank lines.
+	ErrEmpty = errors.New("the recording is empty")
+)
 
-// A FormatError ends a source whose file is of another kind than a recording.
-type FormatError struct {
-	What string // of which kind it is
-	Hint string // what to do
-}
-
-func (e *FormatError) Error() string { return "this is not a recording but " + e.What }
-
-// lineReader makes frames of the lines of a recording, and puts them into the
+// lineReader makes frames of the lines of recordings, and puts them into the
 // queue.
 type lineReader struct {
 	*Replay
-	ctx     context.Context
-	parser  decode.Parser
-	batch   *batch
-	line    int    // the current one, counted from 1
-	long    []byte // the beginning of a line that is longer than the reader's buffer
-	tooLong bool   // the rest of the line is skipped
-	actions bool   // a line was an action
-	looked  bool   // the first line that is not blank was looked at
+	ctx    context.Context
+	parser decode.Parser
+	batch  *batch
+	sorter sorter
+	found  bool      // a line of the file was not broken
+	held   int       // bytes that were put into the queue while the first action was not known
+	other  time.Time // of the first item that is not the first action
+	known  bool      // the first action is known
 }
 
-// read puts the recording into the queue, until its end or until ctx is done.
+// read puts the recordings into the queue, until their end or until ctx is done.
+// The error is about all those that are damaged.
 func (r *Replay) read(ctx context.Context) error {
-	l := &lineReader{Replay: r, ctx: ctx, batch: r.queue.get(), line: 1}
-	in, err := gunzipped(r.o.R, l.handOver)
-	if err != nil {
-		return readError(err)
-	}
-	lines := bufio.NewReaderSize(in, batchBytes)
-	for err == nil && ctx.Err() == nil {
-		var part []byte
-		part, err = lines.ReadSlice('\n')
-		if errors.Is(err, bufio.ErrBufferFull) {
-			l.begin(part)
-			err = nil
-			continue
-		}
-		if bad := l.end(part); bad != nil {
-			return bad
+	l := &lineReader{Replay: r, ctx: ctx, batch: r.queue.get(), known: r.o.Period == nil}
+	var damaged []error
+	for _, file := range r.o.Files {
+		if err := l.readFile(file); err != nil && ctx.Err() == nil {
+			damaged = append(damaged, named(file.Name, err))
 		}
 	}
-	l.handOver()
+	l.setFirst(l.other)
+	return errors.Join(damaged...)
+}
+
+func named(file string, err error) error {
+	if file == "" {
+		return err
+	}
+	return fmt.Errorf("%s: %w", file, err)
+}
+
+// readFile puts one recording into the queue.
+func (l *lineReader) readFile(file File) error {
+	l.queue.say(Item{begins: true, Received: time.Now()})
+	l.sorter.begin()
+	l.found = false
+	lines := recording.NewReader(&hookedReader{file.R, l.handOver}, l.o.MaxFrame)
+	for l.ctx.Err() == nil {
+		line, err := lines.Read()
+		switch {
+		case errors.Is(err, recording.ErrTooLong):
+			l.handOver()
+			l.queue.say(Item{Broken: &TooLongError{file.Name, lines.Line(), l.o.MaxFrame}, Received: time.Now()})
+		case err != nil:
+			l.handOver()
+			return l.verdict(err, lines.IsBlank())
+		default:
+			if l.batch.add(line); l.batch.isFull() {
+				l.handOver()
+			}
+		}
+	}
+	return nil
+}
+
+// verdict returns what is wrong with a recording whose reading ended with err.
+func (l *lineReader) verdict(err error, blank bool) error {
 	switch {
-	case ctx.Err() != nil:
-		return nil
 	case !errors.Is(err, io.EOF):
-		return readError(err)
-	case !l.actions:
+		return err
+	case blank:
+		return ErrEmpty
+	case !l.found:
 		return ErrNoActions
 	}
 	return nil
 }
 
-func readError(err error) error {
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("the recording is cut short: %w", err)
-	}
-	return fmt.Errorf("the recording cannot be read further: %w", err)
-}
-
-// gunzipped returns what is in r, unpacked if it is gzipped, which its first two
-// bytes tell. beforeRead is called before each read of r, which may have to wait.
-func gunzipped(r io.Reader, beforeRead func()) (io.Reader, error) {
-	in := bufio.NewReaderSize(&hookedReader{r, beforeRead}, batchBytes)
-	if magic, _ := in.Peek(2); string(magic) != "\x1f\x8b" {
-		return in, nil
-	}
-	return gzip.NewReader(in)
-}
-
+// hookedReader calls beforeRead before each read, which may have to wait.
 type hookedReader struct {
 	io.Reader
 	beforeRead func()
@@ -108,49 +117,6 @@ func (h *hookedReader) Read(p []byte) (int, error) {
 	return h.Reader.Read(p)
 }
 
-// begin takes a part of a line that has no end yet.
-func (l *lineReader) begin(part []byte) {
-	if !l.tooLong {
-		l.long = append(l.long, part...)
-	}
-	if len(l.long) > l.o.MaxFrame+len("\r\n") {
-		l.tooLong, l.long = true, nil
-	}
-}
-
-// end takes the last part of a line. The error says that the file is not a
-// recording.
-func (l *lineReader) end(part []byte) error {
-	line, long := part, l.long != nil
-	if long {
-		line = append(l.long, part...)
-	}
-	line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
-	if !l.looked && isUTF16(line) {
-		return &FormatError{"text in UTF-16", "convert it to UTF-8: iconv -f UTF-16 -t UTF-8"}
-	}
-	// A file system may leave NUL bytes where a crash cut the file.
-	line = bytes.TrimLeft(line, "\x00")
-	blank := len(bytes.Trim(line, " \t\r")) == 0
-	if !l.looked && !blank && isRecord(line) {
-		return &FormatError{"restail's own ndjson output", "a recording is made with -o raw"}
-	}
-	l.looked = l.looked || !blank
-	switch {
-	case l.tooLong, len(line) > l.o.MaxFrame:
-		l.handOver()
-		l.queue.say(Item{Broken: &TooLongError{Line: l.line, Limit: l.o.MaxFrame}, Received: time.Now()})
-	case !blank:
-		l.batch.add(line)
-	}
-	l.line++
-	l.long, l.tooLong = nil, false
-	if l.batch.isFull() {
-		l.handOver()
-	}
-	return nil
-}
-
 // handOver parses what was collected and puts it into the queue.
 func (l *lineReader) handOver() {
 	if len(l.batch.ends) == 0 {
@@ -158,29 +124,100 @@ func (l *lineReader) handOver() {
 	}
 	l.batch.received = time.Now()
 	l.batch.parse(&l.parser)
-	for n := range l.batch.parsed {
-		l.actions = l.actions || l.batch.parsed[n].err == nil
+	l.look()
+	if !l.known { // the consumer may wait for the first action, and take nothing
+		l.queue.putAtOnce(l.batch.compacted())
+		l.batch.reset()
+		return
 	}
 	l.queue.put(l.ctx, l.batch)
 	l.batch = l.queue.get()
 }
 
-// isUTF16 tells by its first line whether a file is text in UTF-16.
-func isUTF16(line []byte) bool {
-	for _, start := range []string{"\xff\xfe", "\xfe\xff", "{\x00", "\x00{\x00"} {
-		if bytes.HasPrefix(line, []byte(start)) {
-			return true
+// look looks at what was parsed for a line that is not broken, and for the first
+// action.
+func (l *lineReader) look() {
+	if l.found = l.found || l.batch.actions; l.found && l.known {
+		return
+	}
+	for n := range l.batch.parsed {
+		item := l.batch.item(n)
+		l.sorter.sort(&item)
+		l.found = l.found || item.Broken == nil
+		if l.known {
+			continue
+		}
+		at, moves := l.sorter.clock(&item)
+		if moves {
+			l.setFirst(at)
+		} else if l.other.IsZero() {
+			l.other = at
 		}
 	}
-	return false
+	if l.held += len(l.batch.data); l.held > recording.MaxHead {
+		l.setFirst(l.other)
+	}
 }
 
-// isRecord tells whether a line is a record of restail's ndjson output.
-func isRecord(line []byte) bool {
-	var keys map[string]json.RawMessage
-	if json.Unmarshal(bytes.TrimPrefix(line, []byte("\ufeff")), &keys) != nil {
-		return false
+// setFirst makes the time of the first action known. Only the first call counts.
+func (l *lineReader) setFirst(at time.Time) {
+	if !l.known {
+		l.known = true
+		l.firstAt = at
+		close(l.first)
 	}
-	has := func(key string) bool { _, ok := keys[key]; return ok }
-	return has("time") && has("action") && !has("payload") && !has("timestamp")
+}
+
+// A sorter tells what the lines of a file are that are not actions, and which of
+// them move a clock.
+type sorter struct {
+	lines recording.LineParser
+	head  recording.Head
+	up    bool // the link was up once
+}
+
+// begin begins another file.
+func (s *sorter) begin() { s.head = recording.Head{} }
+
+// sort gives an item the Line that it is, if it is one.
+func (s *sorter) sort(item *Item) {
+	switch {
+	case item.Action != nil:
+		if item.Action.HasPayload() { // spares most actions the search for a time
+			return
+		}
+		if item.Line = s.lines.Record(item.Action.Frame(), item.Received); item.Line == nil {
+			return
+		}
+		item.Action, item.Frame = nil, item.Action.Frame()
+	case item.Broken != nil && item.Frame != nil:
+		if item.Line = s.lines.Own(item.Frame, item.Received); item.Line == nil {
+			return
+		}
+		item.Broken = nil
+	default:
+		return
+	}
+	if string(item.Line.Action()) == recording.KindLink {
+		item.Link = linkOf(item.Line)
+		item.Link.NeverUp = item.Link.Status == Lost && !s.up
+		s.up = s.up || item.Link.Status == Connected || item.Link.Status == Restored
+	}
+}
+
+// clock returns the time of an item, zero when it has none, and whether the item
+// moves a clock: that of the pace, or the one that says when the recording begins.
+func (s *sorter) clock(item *Item) (at time.Time, moves bool) {
+	switch {
+	case item.Action != nil:
+		at, moves = item.Action.Stamp()
+		inHead := s.head.Has(item.Action.Name(), len(item.Action.Frame()))
+		if !moves {
+			at = time.Unix(item.Received.Unix(), 0)
+		}
+		return at, moves && !inHead
+	case item.Line != nil:
+		return item.Line.Record.At, item.Line.MovesClock() && !s.head.Has(item.Line.Action(), len(item.Frame))
+	}
+	return time.Time{}, false
 }

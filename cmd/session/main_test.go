@@ -43,6 +43,10 @@ func word(item Item) string {
 	case replacedFrame:
 		return "replaced"
 	}
+	if _, rest, ok := strings.Cut(string(item.Action.Frame()), `"connectionIdentifier":"info`); ok {
+		stamp, _, _ := strings.Cut(rest, `"`)
+		return "info" + stamp
+	}
 	return string(item.Action.Name())
 }
 
@@ -71,6 +75,10 @@ func (l *log) add(item Item) bool {
 	case item.Action != nil:
 		l.frames = append(l.frames, string(item.Action.Frame()))
 		line = word(item)
+	case item.Line != nil && item.Line.Kind == "":
+		line = "record " + string(item.Line.Action())
+	case item.Line != nil:
+		line = "own " + item.Line.Kind
 	case item.Notice != "":
 		line = "notice: " + item.Notice
 	default:

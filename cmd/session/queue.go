@@ -124,9 +124,14 @@ func (q *queue) append(b *batch) {
 
 // say appends an item that is not a frame. It never waits.
 func (q *queue) say(item Item) {
+	q.putAtOnce(&batch{received: item.Received, other: &item})
+}
+
+// putAtOnce appends a batch whether it fits or not.
+func (q *queue) putAtOnce(b *batch) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.append(&batch{received: item.Received, other: &item})
+	q.append(b)
 }
 
 // tick gives the consumer an empty item if it waits for one.

@@ -14,12 +14,17 @@ import (
 	"testing/iotest"
 	"testing/synctest"
 	"time"
+
+	"github.com/restail/restail/cmd/recording"
 )
 
 func replayed(t testing.TB, o ReplayOptions) *log {
 	t.Helper()
 	return follow(t.Context(), NewReplay(o), nil)
 }
+
+// file makes a reader the one file of a replay.
+func file(r io.Reader) []File { return []File{{R: r}} }
 
 func gzipped(text string) []byte {
 	var out bytes.Buffer
@@ -29,8 +34,8 @@ func gzipped(text string) []byte {
 	return out.Bytes()
 }
 
-// recording writes words as the lines of a recording.
-func recording(words ...string) string {
+// recorded writes words as the lines of a recording.
+func recorded(words ...string) string {
 	text := ""
 	for _, w := range words {
 		text += frame(w) + "\n"
@@ -61,27 +66,29 @@ func TestRecordings(t *testing.T) {
 		"too long at the end":   {a + "\n\n" + long(101), []string{"a", tooLong(3)}, ""},
 		"far too long": {long(1<<17) + "\n" + a + "\n" + long(1<<18) + "\r\n" + b,
 			[]string{tooLong(1), "a", tooLong(3), "b"}, ""},
-		"byte-order marks":          {"\ufeff" + a + "\n\ufeff" + b + "\n", []string{"a", "b"}, ""},
-		"NUL bytes":                 {a + "\n\x00\x00\x00\x00" + b + "\n\x00\x00\n", []string{"a", "b"}, ""},
-		"NUL bytes first":           {"\x00" + a + "\n\x00\x00\n" + b + "\n", []string{"a", "b"}, ""},
-		"broken lines":              {a + "\n[]\n" + b + "\n", []string{"a", "broken", "b"}, ""},
-		"empty":                     {"", nil, "no line of the recording is an action"},
-		"blank":                     {"\n \n\x00\n", nil, "no line of the recording is an action"},
-		"no action":                 {"[]\n", []string{"broken"}, "no line of the recording is an action"},
-		"ndjson":                    {`{"time":"2026-01-02T03:04:05Z","action":"event","text":"x"}` + "\n" + a + "\n", nil, "this is not a recording but restail's own ndjson output"},
-		"ndjson with a mark":        {"\ufeff" + `{"time":"2026-01-02T03:04:05Z","action":"event"}` + "\n", nil, "this is not a recording but restail's own ndjson output"},
-		"ndjson after a blank":      {"\n" + `{"time":"2026-01-02T03:04:05Z","action":"event"}` + "\n", nil, "this is not a recording but restail's own ndjson output"},
-		"an action with a time":     {`{"action":"a","time":1,"timestamp":2}` + "\n", []string{"a"}, ""},
-		"UTF-16 with a mark, LE":    {"\xff\xfe{\x00\"\x00", nil, "this is not a recording but text in UTF-16"},
-		"UTF-16 with a mark, BE":    {"\xfe\xff\x00{\x00\"", nil, "this is not a recording but text in UTF-16"},
-		"UTF-16 without a mark, LE": {"{\x00\"\x00", nil, "this is not a recording but text in UTF-16"},
-		"UTF-16 without a mark, BE": {"\x00{\x00\"", nil, "this is not a recording but text in UTF-16"},
+		"byte-order marks":             {"\ufeff" + a + "\n\ufeff" + b + "\n", []string{"a", "b"}, ""},
+		"NUL bytes":                    {a + "\n\x00\x00\x00\x00" + b + "\n\x00\x00\n", []string{"a", "b"}, ""},
+		"NUL bytes first":              {"\x00" + a + "\n\x00\x00\n" + b + "\n", []string{"a", "b"}, ""},
+		"broken lines":                 {a + "\n[]\n" + b + "\n", []string{"a", "broken", "b"}, ""},
+		"empty":                        {"", nil, "the recording is empty"},
+		"blank":                        {"\n \n\x00\n", nil, "the recording is empty"},
+		"no action":                    {"[]\n", []string{"broken"}, "no line of the recording is an action"},
+		"ndjson":                       {`{"time":"2026-01-02T03:04:05Z","action":"event","text":"x"}` + "\n" + a + "\n", []string{"record event", "a"}, ""},
+		"ndjson with a mark":           {"\ufeff" + `{"time":"2026-01-02T03:04:05Z","action":"event"}` + "\n", []string{"record event"}, ""},
+		"not quite ndjson":             {`{"time":"2026-01-02T03:04:05Z","action":"a","payload":null}` + "\n", []string{"a"}, ""},
+		"NUL bytes that fill a buffer": {strings.Repeat("\x00", 3<<17) + a + "\n", []string{"a"}, ""},
+		"own lines":                    {`{"restail":"link","status":"lost","reason":"closed"}` + "\n" + `{"restail":"later","x":1}` + "\n" + `{"restail":"link"}` + "\n", []string{"lost closed", "own later", "broken"}, ""},
+		"an action with a time":        {`{"action":"a","time":1,"timestamp":2}` + "\n", []string{"a"}, ""},
+		"UTF-16 with a mark, LE":       {"\xff\xfe{\x00\"\x00", nil, "this is not a recording but text in UTF-16"},
+		"UTF-16 with a mark, BE":       {"\xfe\xff\x00{\x00\"", nil, "this is not a recording but text in UTF-16"},
+		"UTF-16 without a mark, LE":    {"{\x00\"\x00", nil, "this is not a recording but text in UTF-16"},
+		"UTF-16 without a mark, BE":    {"\x00{\x00\"", nil, "this is not a recording but text in UTF-16"},
 	} {
 		for how, r := range map[string]io.Reader{
 			"whole": strings.NewReader(test.text), "bytewise": iotest.OneByteReader(strings.NewReader(test.text)),
 			"with the end": iotest.DataErrReader(strings.NewReader(test.text)), "gzipped": bytes.NewReader(gzipped(test.text)),
 		} {
-			l := replayed(t, ReplayOptions{R: r, MaxFrame: 100})
+			l := replayed(t, ReplayOptions{Files: file(r), MaxFrame: 100})
 			if !slices.Equal(l.lines, test.want) {
 				t.Errorf("%s, %s: %.200q, want %.200q", name, how, l.lines, test.want)
 			}
@@ -90,12 +97,12 @@ func TestRecordings(t *testing.T) {
 			}
 		}
 	}
-	l := replayed(t, ReplayOptions{R: strings.NewReader("\xff\xfe")})
-	var format *FormatError
+	l := replayed(t, ReplayOptions{Files: file(strings.NewReader("\xff\xfe"))})
+	var format *recording.FormatError
 	if !errors.As(l.err, &format) || format.Hint == "" {
 		t.Errorf("the error is %#v", l.err)
 	}
-	if l = replayed(t, ReplayOptions{R: strings.NewReader("")}); !errors.Is(l.err, ErrNoActions) {
+	if l = replayed(t, ReplayOptions{Files: file(strings.NewReader(""))}); !errors.Is(l.err, ErrEmpty) {
 		t.Errorf("the error is %#v", l.err)
 	}
 }
@@ -110,7 +117,7 @@ func TestALargeRecording(t *testing.T) {
 		}
 		fmt.Fprintf(&text, `{"action":"n%d","pad":"%s"}`+"\n", n, strings.Repeat("x", size))
 	}
-	l := replayed(t, ReplayOptions{R: strings.NewReader(text.String())})
+	l := replayed(t, ReplayOptions{Files: file(strings.NewReader(text.String()))})
 	if strings.Join(l.frames, "\n")+"\n" != text.String() || l.err != nil {
 		t.Errorf("%d lines, or others, and %v", len(l.lines), l.err)
 	}
@@ -118,7 +125,7 @@ func TestALargeRecording(t *testing.T) {
 
 func TestDamagedRecordings(t *testing.T) {
 	all := numbered(1, 5000)
-	whole := gzipped(recording(all...))
+	whole := gzipped(recorded(all...))
 	broken := slices.Clone(whole)
 	broken[len(broken)-5] ^= 1 // of the checksum
 	for name, test := range map[string]struct {
@@ -133,7 +140,7 @@ func TestDamagedRecordings(t *testing.T) {
 		"two members":    {append(slices.Clone(whole), whole...), 10000, ""},
 		"rubbish behind": {append(slices.Clone(whole), "rubbish behind"...), 5000, "the recording cannot be read further: gzip: invalid header"},
 	} {
-		l := replayed(t, ReplayOptions{R: bytes.NewReader(test.data)})
+		l := replayed(t, ReplayOptions{Files: file(bytes.NewReader(test.data))})
 		if len(l.lines) < test.least || len(l.lines) > test.least+2000 {
 			t.Errorf("%s: %d lines", name, len(l.lines))
 		}
@@ -144,7 +151,7 @@ func TestDamagedRecordings(t *testing.T) {
 			t.Errorf("%s: the lines are others", name)
 		}
 	}
-	l := replayed(t, ReplayOptions{R: io.MultiReader(strings.NewReader(recording("a")+frame("b")), iotest.ErrReader(errors.New("disk on fire")))})
+	l := replayed(t, ReplayOptions{Files: file(io.MultiReader(strings.NewReader(recorded("a")+frame("b")), iotest.ErrReader(errors.New("disk on fire"))))})
 	l.expect(t, "a", "b")
 	if l.err == nil || !strings.HasSuffix(l.err.Error(), "disk on fire") {
 		t.Errorf("the error is %v", l.err)
@@ -157,14 +164,14 @@ func TestALivePipeIsReadAsItComes(t *testing.T) {
 			r, w := io.Pipe()
 			start := time.Now()
 			go func() {
-				for _, text := range []string{recording("a", "b") + `{"act`, `ion":"c"}` + "\n", recording("d")} {
+				for _, text := range []string{recorded("a", "b") + `{"act`, `ion":"c"}` + "\n", recorded("d")} {
 					io.WriteString(w, text)
 					time.Sleep(time.Minute)
 				}
 				w.Close()
 			}()
 			var saw []string
-			follow(t.Context(), NewReplay(ReplayOptions{R: r, Speed: speed}), func(l *log, item Item) bool {
+			follow(t.Context(), NewReplay(ReplayOptions{Files: file(r), Speed: speed}), func(l *log, item Item) bool {
 				saw = append(saw, time.Since(start).String()+" "+l.last()+map[bool]string{true: " more"}[item.More])
 				return true
 			})
@@ -173,6 +180,31 @@ func TestALivePipeIsReadAsItComes(t *testing.T) {
 			}
 		})
 	}
+}
+
+// timeOf returns the time of a stamp.
+func timeOf(seconds int) string {
+	return time.Unix(1740152273+int64(seconds), 0).UTC().Format(time.RFC3339)
+}
+
+// info writes a connection_info with a stamp.
+func info(seconds int) string {
+	return fmt.Sprintf(`{"action":"connection_info","timestamp":%d,"payload":{"connectionIdentifier":"info%d"}}`+"\n", 1740152273+seconds, seconds)
+}
+
+// linked writes news of the link.
+func linked(status string, seconds int) string {
+	return fmt.Sprintf(`{"restail":"link","time":%q,"status":%q}`+"\n", timeOf(seconds), status)
+}
+
+// message writes a message of the history.
+func message(seconds int) string {
+	return fmt.Sprintf(`{"restail":"history","message":{"timestamp":%q}}`+"\n", timeOf(seconds))
+}
+
+// noted writes a record of ndjson.
+func noted(action string, seconds int) string {
+	return fmt.Sprintf(`{"time":%q,"action":%q,"status":"x"}`+"\n", timeOf(seconds), action)
 }
 
 // stamped writes actions with stamps, each a number of seconds.
@@ -202,12 +234,20 @@ func TestPace(t *testing.T) {
 			[]string{"0s at32400", "0s notice: the stamps of the recording jump back by 9h0m0s: its pace begins anew", "0s at0", "5s at5"}},
 		"a long wait": {1, stamped(0, 36000, 36005),
 			[]string{"0s at0", "0s notice: the next action of the recording is due in 10h0m0s: waiting for one minute only", "1m0s at36000", "1m5s at36005"}},
+		"a set at the head": {1, info(-36000) + info(-500) + stamped(0) + info(-5) + stamped(7) + info(9),
+			[]string{"0s info-36000", "0s info-500", "0s at0", "0s info-5", "7s at7", "9s info9"}},
+		"own lines at the head": {1, linked("connected", -50000) + info(-36000) + stamped(0) + linked("lost", 70000) + stamped(7),
+			[]string{"0s connected", "0s info-36000", "0s at0", "0s lost", "7s at7"}},
+		"filled in": {1, stamped(200) + message(100) + message(150) + stamped(203) + message(204),
+			[]string{"0s at200", "0s own history", "0s own history", "3s at203", "4s own history"}},
+		"ndjson": {1, noted("connection_info", -500) + noted("a", 0) + noted("link", 500) + noted("b", 5),
+			[]string{"0s record connection_info", "0s record a", "0s x", "5s record b"}},
 		"very slow": {1e-12, stamped(0, 1), []string{"0s at0",
 			"0s notice: the next action of the recording is due in 1281023h53m38s: waiting for one minute only", "1m0s at1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := NewReplay(ReplayOptions{R: strings.NewReader(test.text), Speed: test.speed, MaxFrame: 100})
+				r := NewReplay(ReplayOptions{Files: file(strings.NewReader(test.text)), Speed: test.speed, MaxFrame: 100})
 				start := time.Now()
 				var saw []string
 				flushed := true
@@ -251,7 +291,7 @@ func TestReplayCanBeCancelled(t *testing.T) {
 				ctx, cancel := contextFor(t, 30*sec)
 				defer cancel()
 				start := time.Now()
-				l := follow(ctx, NewReplay(ReplayOptions{R: r, Speed: test.speed}), nil)
+				l := follow(ctx, NewReplay(ReplayOptions{Files: file(r), Speed: test.speed}), nil)
 				l.expect(t, test.want...)
 				if took := time.Since(start); took != 30*sec || l.err != nil {
 					t.Errorf("it took %v and ended with %v", took, l.err)
@@ -265,9 +305,9 @@ func TestReplayYieldsWhatWasReceivedAtCancel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, w := io.Pipe()
 		defer w.Close()
-		go io.WriteString(w, recording(numbered(1, 100)...))
+		go io.WriteString(w, recorded(numbered(1, 100)...))
 		ctx, cancel := context.WithCancel(t.Context())
-		l := follow(ctx, NewReplay(ReplayOptions{R: r}), func(l *log, item Item) bool {
+		l := follow(ctx, NewReplay(ReplayOptions{Files: file(r)}), func(l *log, item Item) bool {
 			synctest.Wait() // the rest is received
 			cancel()
 			synctest.Wait()
@@ -280,7 +320,7 @@ func TestReplayYieldsWhatWasReceivedAtCancel(t *testing.T) {
 func TestReplayDoesNotReadFarAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &endlessLines{}
-		follow(t.Context(), NewReplay(ReplayOptions{R: source}), func(l *log, item Item) bool {
+		follow(t.Context(), NewReplay(ReplayOptions{Files: file(source)}), func(l *log, item Item) bool {
 			time.Sleep(time.Hour)
 			return len(l.lines) < 3
 		})
@@ -300,4 +340,175 @@ func (e *endlessLines) Read(p []byte) (int, error) {
 	}
 	e.read.Add(int64(n))
 	return n, nil
+}
+
+// Several recordings are one stream. What is wrong with one is told at the end.
+func TestSeveralFiles(t *testing.T) {
+	cut := gzipped(recorded("b"))
+	l := replayed(t, ReplayOptions{Files: []File{
+		{"a.raw", strings.NewReader(recorded("a") + strings.Repeat("x", 101))},
+		{"b.raw.gz", bytes.NewReader(cut[:len(cut)-1])},
+		{"empty.raw", strings.NewReader("")},
+		{"", strings.NewReader("junk")},
+		{"utf16.raw", strings.NewReader("\xff\xfe")},
+		{"c.raw", bytes.NewReader(gzipped(recorded("c")))},
+	}, MaxFrame: 100})
+	l.expect(t, "a", "line 2 of a.raw is longer than the limit of 100B (--max-frame)", "b", "broken", "c")
+	want := []string{
+		"b.raw.gz: the recording is cut short: unexpected EOF",
+		"empty.raw: the recording is empty",
+		"no line of the recording is an action",
+		"utf16.raw: this is not a recording but text in UTF-16",
+	}
+	if l.err == nil || l.err.Error() != strings.Join(want, "\n") {
+		t.Errorf("the error is %v", l.err)
+	}
+	for _, is := range []error{recording.ErrCut, ErrEmpty, ErrNoActions} {
+		if !errors.Is(l.err, is) {
+			t.Errorf("the error is not %v", is)
+		}
+	}
+}
+
+// Lines that are no actions make a recording too.
+func TestRecordingsWithoutActions(t *testing.T) {
+	for _, text := range []string{message(0), linked("lost", 0), noted("a", 0), `{"restail":"later"}`} {
+		if l := replayed(t, ReplayOptions{Files: file(strings.NewReader(text))}); len(l.lines) != 1 || l.err != nil {
+			t.Errorf("%s: %q and %v", text, l.lines, l.err)
+		}
+	}
+}
+
+// The pace begins anew with each file.
+func TestPaceOfSeveralFiles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := io.Pipe()
+		start := time.Now()
+		go func() {
+			time.Sleep(time.Hour)
+			io.WriteString(w, info(0)+stamped(10, 13))
+			w.Close()
+		}()
+		var saw []string
+		for item, err := range NewReplay(ReplayOptions{Speed: 1, Files: []File{
+			{"a", strings.NewReader(stamped(100000, 100002))}, {"b", strings.NewReader(stamped(5, 6))}, {"c", r},
+		}}).Items(t.Context()) {
+			l := &log{err: err}
+			if l.add(item) {
+				saw = append(saw, time.Since(start).String()+" "+l.last())
+			}
+		}
+		want := []string{"0s at100000", "2s at100002", "2s at5", "3s at6", "1h0m0s info0", "1h0m0s at10", "1h0m3s at13"}
+		if !slices.Equal(saw, want) {
+			t.Errorf("%q, want %q", saw, want)
+		}
+	})
+}
+
+// Output is flushed while the next file has nothing to read.
+func TestFlushBetweenFiles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w := io.Pipe()
+		start := time.Now()
+		go func() {
+			time.Sleep(time.Hour)
+			io.WriteString(w, recorded("b"))
+			w.Close()
+		}()
+		flushed := false
+		for item := range NewReplay(ReplayOptions{Files: []File{{"a", strings.NewReader(recorded("a"))}, {"b", r}}}).Items(t.Context()) {
+			if time.Since(start) >= time.Hour && !flushed {
+				t.Error("the first file was not flushed")
+			}
+			flushed = !item.More
+		}
+	})
+}
+
+// A period is given the time of the first action, which is known before anything
+// is judged, however much comes before it.
+func TestPeriod(t *testing.T) {
+	set := strings.Repeat(info(-40), 3*runAhead/len(info(-40)))
+	for name, test := range map[string]struct {
+		text  string
+		first int // seconds; -1 for none
+		want  []string
+	}{
+		"actions":            {stamped(0, 9, 10, 19, 20, 5, 15), 0, []string{"at10", "at19", "at15"}},
+		"a set at the head":  {set + stamped(5, 20, 6, 16), 5, []string{"at20", "at16"}},
+		"own lines":          {linked("connected", -70) + stamped(0) + linked("lost", 12) + message(11) + message(9), 0, []string{"lost", "own history"}},
+		"ndjson":             {noted("connection_info", -50) + noted("a", 3) + noted("b", 13), 3, []string{"record b"}},
+		"messages":           {message(2) + message(12), 2, []string{"own history"}},
+		"nothing but a set":  {info(-40) + info(-25), -40, []string{"info-25"}},
+		"nothing but a link": {linked("lost", 7) + linked("ended", 17), 7, []string{"ended"}},
+		"no time":            {"[]\n", -1, []string{"broken"}},
+	} {
+		start := time.Unix(1740152273, 0)
+		got := &log{}
+		asked := 0
+		for item, err := range NewReplay(ReplayOptions{
+			Files: file(strings.NewReader(test.text)),
+			Speed: 1000,
+			Period: func(first time.Time) (since, until time.Time) {
+				asked++
+				if want := start.Add(time.Duration(test.first) * time.Second); !first.Equal(want) {
+					t.Errorf("%s: the first action is at %v, want %v", name, first, want)
+				}
+				return first.Add(10 * time.Second), first.Add(20 * time.Second)
+			},
+		}).Items(t.Context()) {
+			if err == nil && !item.Outside {
+				got.add(item)
+			}
+		}
+		if !slices.Equal(got.lines, test.want) {
+			t.Errorf("%s: %q, want %q", name, got.lines, test.want)
+		}
+		if asked > 1 {
+			t.Errorf("%s: asked %d times", name, asked)
+		}
+	}
+}
+
+// What lies outside of the period takes no time.
+func TestPaceOfAPeriod(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		var saw []string
+		for item, err := range NewReplay(ReplayOptions{
+			Files: file(strings.NewReader(stamped(0, 3000, 7200, 7205, 9000))), Speed: 1,
+			Period: func(first time.Time) (since, until time.Time) {
+				return first.Add(2 * time.Hour), first.Add(2*time.Hour + time.Minute)
+			},
+		}).Items(t.Context()) {
+			if l := (&log{err: err}); l.add(item) {
+				saw = append(saw, time.Since(start).String()+" "+l.last()+map[bool]string{true: " outside"}[item.Outside])
+			}
+		}
+		if want := []string{"0s at0 outside", "0s at3000 outside", "0s at7200", "5s at7205", "5s at9000 outside"}; !slices.Equal(saw, want) {
+			t.Errorf("%q, want %q", saw, want)
+		}
+	})
+}
+
+// News of the link in a recording is that of a live run.
+func TestLinkOfARecording(t *testing.T) {
+	text := `{"restail":"link","time":"2026-01-02T03:04:05Z","status":"lost","reason":"closed","attempt":0}
+{"restail":"link","time":"2026-01-02T03:04:06Z","status":"connected"}
+{"restail":"link","time":"2026-01-02T03:04:07Z","status":"lost","reason":"replaced","attempt":1}
+{"restail":"link","time":"2026-01-02T03:04:09Z","status":"restored","gap_seconds":2.125,"attempt":2,"same":true}
+`
+	l := replayed(t, ReplayOptions{Files: file(strings.NewReader(text))})
+	l.expect(t, "lost closed", "connected", "lost replaced", "restored")
+	when := time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC)
+	for i, want := range []Link{
+		{Status: Lost, Reason: "closed", At: when.Add(5 * sec), NeverUp: true},
+		{Status: Connected, At: when.Add(6 * sec)},
+		{Status: Lost, Reason: "replaced", At: when.Add(7 * sec), Attempt: 1},
+		{Status: Restored, At: when.Add(9 * sec), Gap: 2125 * time.Millisecond, Attempt: 2, Same: true},
+	} {
+		if got := *l.link(t, i); got != want {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+	}
 }

@@ -9,7 +9,8 @@
 // A batch (batch.go) belongs to the goroutine that holds it; the queue
 // (queue.go) is the one place where batches wait.
 //
-// A recording (replay.go) has a reader, which parses too, and the consumer.
+// A recording (replay.go) has a reader, which parses too (lines.go), and the
+// consumer.
 package session
 
 import (
@@ -18,6 +19,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/restail/restail/cmd/recording"
 	"github.com/restail/restail/decode"
 )
 
@@ -34,12 +36,16 @@ type Item struct {
 	// Action is a parsed action; nil when the item is something else. It and
 	// Frame are valid, and must not be written to, until the next item.
 	Action *decode.Action
-	// Frame is a broken frame as it was received. It may be nil: see Broken.
+	// Line is a line of a recording that is not an action of the service; nil when
+	// the item is something else. It is valid until the next item.
+	Line *recording.Line
+	// Frame is a broken frame, or the line that Line is about, as it was received.
+	// It may be nil: see Broken.
 	Frame []byte
 	// Broken says why a frame is not an action, or why there is no frame, such
 	// as a [TooLongError]; nil when the item is something else.
 	Broken error
-	// Link is news of the link; only live sources have it.
+	// Link is news of the link. That of a recording has a Line too.
 	Link *Link
 	// Notice is a sentence for the user; "" when the item is something else.
 	Notice string
@@ -48,6 +54,10 @@ type Item struct {
 	// More tells that another item is waiting, so that output need not be
 	// flushed yet.
 	More bool
+	// Outside tells that the item lies outside of [ReplayOptions.Period].
+	Outside bool
+
+	begins bool // another file of a recording begins
 }
 
 // The statuses of a [Link].

@@ -57,8 +57,9 @@ _birds_value() {
 # _birds_argument COMMAND N sets what argument N can be, from 0.
 _birds_argument() {
     case $1:$2 in
-    play:0) files=yes ;;
+    play:*) files=yes ;;
     shell:0) words='bash zsh' ;;
+    shell:1) files=yes ;;
     esac
 }
 

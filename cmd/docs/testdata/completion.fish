@@ -70,6 +70,7 @@ complete -c birds -n __birds_first -a shell -d 'Print a script'
 complete -c birds -n __birds_first -a nest -d 'Do nothing'
 complete -c birds -n '__birds_in play' -F
 complete -c birds -n '__birds_in shell' -a 'bash zsh'
+complete -c birds -n '__birds_in shell' -F
 complete -c birds -n '__birds_in watch play' -s o -l format -x -a "json\t'one bird a line' text\t'one for \"people\"'" -d 'json: one bird a line; text: one for "people"'
 complete -c birds -n '__birds_in watch play' -s f -l filter -x -d 'Runs [a] program: on each $bird, \'quoted\' and \\ escaped'
 complete -c birds -n '__birds_in watch play' -l filter-file -r -F -d 'Read the program from a file'

@@ -49,7 +49,7 @@ _birds_play() {
         '(-q --quiet)'{-q,--quiet}'[Say nothing]' \
         '(-h --help)'{-h,--help}'[Show context-sensitive help]' \
         '--version[Print the version]' \
-        '::FILE:_files'
+        '*:FILE:_files'
 }
 
 _birds_shell() {
@@ -57,7 +57,8 @@ _birds_shell() {
         '(-o --format)'{-o+,--format=}'[How long it is]:"short":(long short)' \
         '(-h --help)'{-h,--help}'[Show context-sensitive help]' \
         '--version[Print the version]' \
-        ':NAME:(bash zsh)'
+        ':NAME:(bash zsh)' \
+        '::FILE:_files'
 }
 
 _birds_nest() {

@@ -1,0 +1,360 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/restail/restail/cmd/recording"
+	"github.com/restail/restail/cmd/session"
+	"github.com/restail/restail/decode"
+	"github.com/restail/restail/decode/record"
+	"github.com/restail/restail/format"
+	"github.com/restail/restail/format/safe"
+)
+
+// checkCommand says whether recordings are whole.
+type checkCommand struct {
+	Files []string `arg:"" name:"file" words:"files" help:"The recordings, gzipped or not; - for stdin."`
+	*checkFlags
+}
+
+type checkFlags struct {
+	Format string `short:"o" enum:"text,ndjson" default:"text" placeholder:"FORMAT" group:"output" help:"text: a table; ndjson: one object for each recording."`
+	frameFlags
+	talkFlags
+}
+
+// Run checks one recording after the other. The worst of them decides the status.
+func (c *checkCommand) Run(r *run) error {
+	r.talk(&c.talkFlags)
+	worst := statusDone
+	var reports []*report
+	for _, name := range c.Files {
+		report, err := r.check(name, int(c.MaxFrame))
+		if stop := (stopped{}); errors.As(err, &stop) {
+			return err
+		}
+		if err != nil {
+			status, hint := exitStatus(err)
+			worst = max(worst, status)
+			r.status.Error(err.Error(), hint)
+		}
+		if report == nil {
+			continue
+		}
+		if !report.isWhole() {
+			worst = max(worst, statusFailed)
+		}
+		if c.Format == "text" {
+			reports = append(reports, report)
+		} else if _, err := r.Stdout.Write(report.appendJSON(nil)); err != nil {
+			return writeError(err)
+		}
+	}
+	if err := writeReports(r.Stdout, reports); err != nil {
+		return writeError(err)
+	}
+	if worst != statusDone {
+		return stopped{worst}
+	}
+	return nil
+}
+
+// check checks a recording until a signal ends the run. The report is nil when
+// there is nothing to report on.
+func (r *run) check(name string, maxLine int) (*report, error) {
+	in, err := r.open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	c := newChecker(name)
+	checked := make(chan error, 1)
+	go func() { checked <- c.read(r.Context, in, maxLine) }()
+	select {
+	case err = <-checked:
+	case <-r.Done():
+		return nil, context.Cause(r.Context)
+	}
+	wrong, unreadable := (*recording.FormatError)(nil), (*fs.PathError)(nil)
+	if err != nil && name != stdinName {
+		err = fmt.Errorf("%s: %w", name, err)
+	}
+	switch {
+	case errors.As(err, &wrong):
+		return nil, usageError(err, wrong.Hint)
+	case errors.Is(err, session.ErrNoActions), errors.As(err, &unreadable):
+		return nil, usageError(err, "")
+	}
+	return &c.report, err
+}
+
+// A report is what is known of a recording.
+type report struct {
+	file                  string
+	first, last           time.Time
+	actions, events       int
+	platforms, broadcasts names
+	gaps                  int
+	gapSeconds            float64
+	unrecorded            int64
+	broken                int
+	cut                   bool
+}
+
+// isWhole reports whether nothing is missing.
+func (r *report) isWhole() bool {
+	return r.gaps == 0 && r.unrecorded == 0 && r.broken == 0 && !r.cut
+}
+
+// reportFields are the fields of a report in the order in which they are written.
+// A nil value is left out.
+var reportFields = []struct {
+	name  string
+	value func(r *report) any
+}{
+	{"file", func(r *report) any { return r.file }},
+	{"first", func(r *report) any { return stampText(r.first) }},
+	{"last", func(r *report) any { return stampText(r.last) }},
+	{"actions", func(r *report) any { return r.actions }},
+	{"events", func(r *report) any { return r.events }},
+	{"platforms", func(r *report) any { return r.platforms.value() }},
+	{"broadcasts", func(r *report) any { return r.broadcasts.value() }},
+	{"gaps", func(r *report) any { return r.gaps }},
+	{"gap_seconds", func(r *report) any { return r.gapSeconds }},
+	{"unrecorded", func(r *report) any { return int(r.unrecorded) }},
+	{"broken", func(r *report) any { return r.broken }},
+	{"cut", func(r *report) any { return r.cut }},
+}
+
+// stampText returns the time field of a record, nil for the zero time.
+func stampText(at time.Time) any {
+	if at.IsZero() {
+		return nil
+	}
+	var r record.Record
+	r.SetTime(at)
+	return string(r.Bytes(record.Time))
+}
+
+// appendJSON appends the report as an object on a line.
+func (r *report) appendJSON(dst []byte) []byte {
+	before := byte('{')
+	for _, field := range reportFields {
+		if value := field.value(r); value != nil {
+			dst = append(append(dst, before, '"'), field.name...)
+			dst = format.NDJSON{}.Value(append(dst, `":`...), value)
+			dst = bytes.TrimSuffix(dst, []byte("\n"))
+			before = ','
+		}
+	}
+	return append(dst, "}\n"...)
+}
+
+// writeReports writes a table.
+func writeReports(w io.Writer, reports []*report) error {
+	if reports == nil {
+		return nil
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for i, field := range reportFields {
+		fmt.Fprint(table, separator(i), strings.ToUpper(strings.ReplaceAll(field.name, "_", " ")))
+	}
+	fmt.Fprintln(table)
+	for _, r := range reports {
+		for i, field := range reportFields {
+			fmt.Fprint(table, separator(i), cellText(field.value(r)))
+		}
+		fmt.Fprintln(table)
+	}
+	return table.Flush()
+}
+
+func separator(column int) string {
+	if column == 0 {
+		return ""
+	}
+	return "\t"
+}
+
+// cellText returns a value as a cell of the table.
+func cellText(value any) string {
+	switch v := value.(type) {
+	case nil:
+		return "-"
+	case bool:
+		if v {
+			return "yes"
+		}
+		return "no"
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case []any:
+		words := make([]string, len(v))
+		for i := range v {
+			words[i] = v[i].(string)
+		}
+		return safe.String(strings.Join(words, ","))
+	}
+	return safe.String(fmt.Sprint(value))
+}
+
+// names are different words, in the order in which they were added.
+type names struct {
+	list []any
+	has  map[string]bool
+}
+
+// The limits of names: a recording may be hostile.
+const (
+	maxNames = 1000
+	maxName  = 200
+)
+
+// add adds a word, unless it is empty, or there are too many.
+func (n *names) add(word []byte) {
+	if len(word) == 0 || len(word) > maxName || len(n.list) == maxNames || n.has[string(word)] {
+		return
+	}
+	if n.has == nil {
+		n.has = map[string]bool{}
+	}
+	n.has[string(word)] = true
+	n.list = append(n.list, string(word))
+}
+
+func (n *names) value() any {
+	if n.list == nil {
+		return nil
+	}
+	return n.list
+}
+
+// A checker reads one recording.
+type checker struct {
+	report
+	parser  decode.Parser
+	lines   recording.LineParser
+	action  decode.Action
+	decoder *decode.Decoder
+	head    recording.Head
+	outages gapList
+}
+
+func newChecker(name string) *checker {
+	return &checker{report: report{file: name}, decoder: decode.NewWithoutFrames()}
+}
+
+// read fills the report. The error says that the file is empty or no recording, or
+// why it could not be read to its end, unless that is because it is cut.
+func (c *checker) read(ctx context.Context, in io.Reader, maxLine int) error {
+	lines := recording.NewReader(in, maxLine)
+	found := false
+	var err error
+	for ctx.Err() == nil {
+		var line []byte
+		if line, err = lines.Read(); err != nil && !errors.Is(err, recording.ErrTooLong) {
+			break
+		}
+		switch {
+		case err == nil && c.take(line):
+			found = true
+		case lines.IsOpen():
+			c.cut = true
+		default:
+			c.broken++
+		}
+	}
+	c.gaps, c.gapSeconds = c.outages.total()
+	switch {
+	case errors.Is(err, io.EOF) && found:
+		return nil
+	case errors.Is(err, io.EOF) && lines.IsBlank():
+		return session.ErrEmpty
+	case errors.Is(err, io.EOF):
+		return session.ErrNoActions
+	}
+	c.cut = true
+	if errors.Is(err, recording.ErrCut) {
+		return nil
+	}
+	return err
+}
+
+// take counts a line. It returns false for one that is broken.
+func (c *checker) take(line []byte) bool {
+	now := time.Now()
+	var l *recording.Line
+	if c.parser.Parse(&c.action, line) == nil {
+		if !c.action.HasPayload() {
+			l = c.lines.Record(line, now)
+		}
+		if l == nil {
+			c.takeAction(now)
+			return true
+		}
+	} else if l = c.lines.Own(line, now); l == nil {
+		return false
+	}
+	switch {
+	case l.Kind == recording.KindUnrecorded:
+		c.unrecorded += l.Actions
+		c.outages.last = l.Record.At
+	case string(l.Action()) == recording.KindLink:
+		c.outages.link(&l.Record)
+		if l.Relinks() {
+			c.decoder.Relink()
+		}
+	case l.MovesClock():
+		c.takeRecord(&l.Record, len(line), l.Kind == "", true)
+	}
+	return true
+}
+
+func (c *checker) takeAction(now time.Time) {
+	c.decoder.Apply(&c.action, now)
+	_, stamped := c.action.Stamp()
+	c.takeRecord(c.decoder.Record(), len(c.action.Frame()), true, stamped)
+}
+
+// takeRecord counts what is no news of the link. isAction tells it from a message
+// of the history, stamped whether it has a time.
+func (c *checker) takeRecord(r *record.Record, size int, isAction, stamped bool) {
+	action := r.Bytes(record.Action)
+	if isAction {
+		c.actions++
+	}
+	if inHead := c.head.Has(action, size); !inHead && stamped {
+		c.takeTime(r.At, isAction)
+	}
+	c.platforms.add(r.Bytes(record.Platform))
+	switch string(action) {
+	case "event":
+		c.events++
+		c.broadcasts.add(r.Bytes(record.BroadcastID))
+	case "reply_created":
+		c.broadcasts.add(r.Bytes(record.BroadcastID))
+	}
+}
+
+// takeTime moves the clock of the recording. Messages that were filled in are older
+// than what surrounds them.
+func (c *checker) takeTime(at time.Time, isAction bool) {
+	if c.first.IsZero() {
+		c.first = at
+	}
+	if isAction || at.After(c.last) {
+		c.last = at
+	}
+	if isAction {
+		c.outages.action(at)
+	}
+}

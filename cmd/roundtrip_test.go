@@ -1,0 +1,232 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/restail/restail/cmd/recording"
+	"github.com/restail/restail/cmd/serve"
+	"github.com/restail/restail/cmd/session"
+	"github.com/restail/restail/decode"
+	"github.com/restail/restail/decode/record"
+	"github.com/restail/restail/format"
+)
+
+// scripted is a live source that follows a script.
+type scripted []session.Item
+
+func (s scripted) Items(context.Context) iter.Seq2[session.Item, error] {
+	return func(yield func(session.Item, error) bool) {
+		for _, item := range s {
+			if !yield(item, nil) {
+				return
+			}
+		}
+	}
+}
+
+// recorded returns the recording of a source.
+func (s scripted) recorded() (lines []byte) {
+	var link record.Record
+	for _, item := range s {
+		switch {
+		case item.Link != nil:
+			linkRecord(&link, item.Link)
+			lines = recording.AppendLink(lines, &link, item.Link.Same)
+		case item.Action != nil:
+			lines = format.Raw{}.Record(lines, nil, item.Action.Frame())
+		default:
+			lines = append(lines, bytes.ReplaceAll(item.Frame, []byte("\n"), []byte(" "))...)
+			lines = append(lines, '\n')
+		}
+	}
+	return lines
+}
+
+// randomShow returns a run of the built-in show with cuts. A cut may miss actions,
+// and its end brings the connection set again.
+func randomShow(rng *rand.Rand) scripted {
+	at := time.Unix(1773514800, 0)
+	received := func(item session.Item) session.Item {
+		item.Received = at
+		return item
+	}
+	var s scripted
+	link := func(l session.Link) {
+		at = at.Add(time.Duration(rng.IntN(5000)) * time.Millisecond)
+		l.At = at
+		s = append(s, received(session.Item{Link: &l}))
+	}
+	var set [][]byte
+	link(session.Link{Status: session.Connected, Attempt: 1})
+	for _, action := range serve.Show() {
+		frame := action.Frame
+		if bytes.Contains(frame, []byte(`"connection_info"`)) {
+			set = append(set, frame)
+		}
+		if rng.IntN(10) == 0 {
+			frame = indented(frame)
+		}
+		switch rng.IntN(40) {
+		case 0:
+			same := rng.IntN(3) == 0
+			link(session.Link{Status: session.Lost, Reason: "closed", Attempt: rng.IntN(3), Same: same})
+			link(session.Link{Status: session.Restored, Gap: time.Duration(rng.Int64N(1e11)), Attempt: 1 + rng.IntN(9), Same: same})
+			if !same {
+				for _, i := range rng.Perm(len(set))[:rng.IntN(len(set)+1)] {
+					s = append(s, received(parsedItem(set[i])))
+				}
+			}
+		case 1:
+			s = append(s, received(parsedItem([]byte("{\"action\":\n\"broken"))))
+		case 2:
+			continue // it was missed
+		}
+		s = append(s, received(parsedItem(frame)))
+	}
+	link(session.Link{Status: session.Ended, Reason: "closed"})
+	return s
+}
+
+func indented(frame []byte) []byte {
+	var out bytes.Buffer
+	json.Indent(&out, frame, "\r", "\t")
+	return out.Bytes()
+}
+
+// parsedItem parses a frame.
+func parsedItem(frame []byte) session.Item {
+	var action decode.Action
+	if err := new(decode.Parser).Parse(&action, frame); err != nil {
+		return session.Item{Broken: err, Frame: frame}
+	}
+	return session.Item{Action: &action}
+}
+
+// follow runs a source through the pipe and returns what it writes.
+func (s scripted) follow(t *testing.T, args []string) string {
+	t.Helper()
+	g := newGrammar("replay")
+	line, err := newCommandLine(g, Env{}, new(configuration))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := line.parse(append([]string{"replay"}, args...)); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	r := &run{Context: t.Context(), Env: Env{Stdout: &out}, status: format.NewStatus(new(bytes.Buffer), format.StatusText, time.Now)}
+	p, err := r.newPipe(&g.Replay.outputFlags, &g.Replay.endFlags)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.source = s
+	if err := p.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// The replay of a recording gives what the live run gave, and so does the replay of
+// the ndjson or raw output with everything in it.
+func TestReplayGivesWhatTheLiveRunGave(t *testing.T) {
+	const seeds = 20
+	for seed := range uint64(seeds) {
+		s := randomShow(rand.New(rand.NewPCG(seed, 17)))
+		file := t.TempDir() + "/show.raw"
+		if err := os.WriteFile(file, s.recorded(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, args := range [][]string{
+			{"-a", "all"}, {"-o", "text", "--time", "utc"}, {"-o", "text", "--time", "utc", "-a", "all"},
+			{"-o", "raw"}, {"-o", "raw", "-a", "all"}, {"-o", "raw", "-a", "link,event", "-p", "twitch"},
+			{"-p", "youtube,x"}, {"--fields", "time,channel,gap_seconds,text"},
+			{"-f", `select(.action != "heartbeat") | [.channel, .status, ($raw | type)]`},
+		} {
+			live := s.follow(t, args)
+			got := restail(t, "", append([]string{"replay", file, "-q"}, args...)...)
+			if got.stdout != live || got.status != statusDone {
+				t.Fatalf("seed %d, %v, status %d: %s", seed, args, got.status, firstDifference(live, got.stdout))
+			}
+		}
+		for _, args := range [][]string{{"-a", "all"}, {"-o", "raw", "-a", "all"}} {
+			once := restail(t, "", append([]string{"replay", file, "-q"}, args...)...).stdout
+			if err := os.WriteFile(file+".again", []byte(once), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if twice := restail(t, "", append([]string{"replay", file + ".again", "-q"}, args...)...).stdout; twice != once {
+				t.Fatalf("seed %d, %v, again: %s", seed, args, firstDifference(once, twice))
+			}
+		}
+	}
+}
+
+// Two runs in one file, or in two, give what each gave.
+func TestReplayOfTwoRuns(t *testing.T) {
+	first, second := randomShow(rand.New(rand.NewPCG(1, 1))), randomShow(rand.New(rand.NewPCG(2, 2)))
+	dir := t.TempDir()
+	var names []string
+	for i, lines := range [][]byte{append(first.recorded(), second.recorded()...), first.recorded(), second.recorded()} {
+		names = append(names, fmt.Sprintf("%s/%d.raw", dir, i))
+		if err := os.WriteFile(names[i], lines, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := first.follow(t, nil) + second.follow(t, nil)
+	for _, files := range [][]string{names[:1], names[1:]} {
+		if got := restail(t, "", append([]string{"replay", "-q"}, files...)...); got.stdout != want {
+			t.Errorf("%d files: %s", len(files), firstDifference(want, got.stdout))
+		}
+	}
+}
+
+// Each part of a recording is found once by the periods that it is divided into,
+// and has the channel names that were announced before.
+func TestPeriodsDivideARecording(t *testing.T) {
+	s := randomShow(rand.New(rand.NewPCG(3, 3)))
+	file := t.TempDir() + "/show.raw"
+	if err := os.WriteFile(file, s.recorded(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, form := range []string{"ndjson", "raw"} {
+		all := restail(t, "", "replay", file, "-q", "-a", "event", "-o", form).stdout
+		var parts string
+		edges := []string{"+0", "+3s", "2026-03-14T19:00:07Z", "2026-03-14T20:00:12+01:00", "+1h"}
+		for i := range edges[1:] {
+			parts += restail(t, "", "replay", file, "-q", "-a", "event", "-o", form, "--since", edges[i], "--until", edges[i+1]).stdout
+		}
+		if sorted(all) != sorted(parts) {
+			t.Errorf("%s: the parts are not the whole: %s", form, firstDifference(sorted(all), sorted(parts)))
+		}
+	}
+}
+
+func sorted(lines string) string {
+	all := slices.Collect(strings.Lines(lines))
+	slices.Sort(all)
+	return strings.Join(all, "")
+}
+
+// A recording may name channels only in records that are not written: the text
+// format still tells channels of one platform apart.
+func TestTextOfNDJSONNamesChannels(t *testing.T) {
+	s := randomShow(rand.New(rand.NewPCG(4, 4)))
+	file := t.TempDir() + "/show.ndjson"
+	if err := os.WriteFile(file, []byte(s.follow(t, []string{"-a", "all"})), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"-o", "text", "--time", "utc"}
+	want, got := s.follow(t, args), restail(t, "", append([]string{"replay", file, "-q"}, args...)...).stdout
+	if got != want {
+		t.Errorf("the text of ndjson: %s", firstDifference(want, got))
+	}
+}
