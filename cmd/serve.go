@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/restail/restail/cmd/endpoint"
+	"github.com/restail/restail/cmd/recording"
 	"github.com/restail/restail/cmd/serve"
 )
 
@@ -82,7 +84,7 @@ func setVariable(name, value string) string {
 // recording reads the recording. A signal abandons the read, since nothing can
 // stop it.
 func (c *serveCommand) recording(r *run) ([]serve.Action, error) {
-	recording, err := r.open(c.File)
+	file, err := r.open(c.File)
 	if err != nil {
 		return nil, err
 	}
@@ -90,16 +92,18 @@ func (c *serveCommand) recording(r *run) ([]serve.Action, error) {
 	var skipped serve.Skipped
 	read := make(chan error, 1)
 	go func() {
-		defer recording.Close()
+		defer file.Close()
 		var err error
-		actions, skipped, err = serve.Recording(recording, int(c.MaxFrame))
+		actions, skipped, err = serve.Recording(file, int(c.MaxFrame))
 		read <- err
 	}()
 	select {
 	case <-r.Done():
 		return nil, context.Cause(r)
 	case err := <-read:
-		if err != nil {
+		if wrong := (*recording.FormatError)(nil); errors.As(err, &wrong) {
+			return nil, usageError(err, wrong.Hint)
+		} else if err != nil {
 			return nil, unreadable(err)
 		}
 		return actions, c.tellSkipped(r, skipped, len(actions))

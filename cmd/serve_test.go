@@ -156,6 +156,11 @@ func TestServeSkipsWhatIsNoAction(t *testing.T) {
 func TestServeOfNoRecording(t *testing.T) {
 	t.Parallel()
 	restail(t, "", "serve", "../LICENSE").want(t, 1, "no line of ../LICENSE is an action")
+	file := filepath.Join(t.TempDir(), "utf16.raw")
+	if err := os.WriteFile(file, []byte("\xff\xfe{\x00"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	restail(t, "", "serve", file).want(t, 2, "text in UTF-16", "iconv")
 }
 
 func TestServeOutage(t *testing.T) {

@@ -249,7 +249,7 @@ func TestConnectionSetOfAJoinedRecording(t *testing.T) {
 	}
 	r := onLoopback(t, Options{Actions: show, Outage: time.Second, CloseAtEnd: true})
 	r.follow(t, 100)
-	if got := r.follow(t, 100); !slices.Equal(got, []string{"+b connected 11", "twenty 20", "closed"}) {
+	if got := r.follow(t, 100); !slices.Equal(got, []string{"+b connected 13", "twenty 20", "closed"}) {
 		t.Errorf("got %q", got)
 	}
 }

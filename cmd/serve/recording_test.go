@@ -41,6 +41,11 @@ func TestRecording(t *testing.T) {
 				`{"restail":"what a later version writes","timestamp":1740152999}` + "\n" + said("b", first+1) + "\n",
 			[]string{said("a", first), said("b", first+1)}, []time.Duration{0, time.Second}, Skipped{}},
 		{"the service's lines with such a key", `{"restail":"link","action":"a"}`, []string{`{"restail":"link","action":"a"}`}, []time.Duration{0}, Skipped{}},
+		{"a connection set of an hour before",
+			opens("a", "connected", -3600) + "\n" + opens("b", "connected", 0) + "\n" + said("a", first+60) + "\n" + opens("b", "error", 90),
+			[]string{opens("a", "connected", -3600), opens("b", "connected", 0), said("a", first+60), opens("b", "error", 90)},
+			[]time.Duration{0, 0, 0, 30 * time.Second}, Skipped{}},
+		{"records of ndjson", `{"time":"2026-11-28T19:30:00Z","action":"event","text":"hi"}` + "\n" + said("a", first), []string{said("a", first)}, []time.Duration{0}, Skipped{Broken: 1}},
 		{"broken lines",
 			"no JSON\n" + said("a", first) + "\n[]\n{\"action\":\"\"}\n{\"timestamp\":1740152999}\n{\"action\":\"a\"}{}\n" + said("b", first) + "\n{\"action\":\"ev",
 			[]string{said("a", first), said("b", first)}, []time.Duration{0, 0}, Skipped{Broken: 6}},
@@ -73,8 +78,8 @@ func TestRecordingIsCutShort(t *testing.T) {
 func TestRecordingFails(t *testing.T) {
 	broken := errors.New("the disk is on fire")
 	for says, in := range map[string]io.Reader{
-		"after 1 actions: the disk is on fire": io.MultiReader(strings.NewReader(said("a", first)+"\n"), iotest.ErrReader(broken)),
-		"looks gzipped but cannot be read":     strings.NewReader("\x1f\x8bno"),
+		"after 1 actions: the recording cannot be read further: the disk is on fire": io.MultiReader(strings.NewReader(said("a", first)+"\n"), iotest.ErrReader(broken)),
+		"looks gzipped but cannot be read":                                           strings.NewReader("\x1f\x8bno"),
 	} {
 		if _, _, err := Recording(in, 100); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v, want %q", err, says)
@@ -220,7 +225,8 @@ func FuzzRecording(f *testing.F) {
 			}
 			var members map[string]json.RawMessage
 			var action string
-			if json.Unmarshal(line, &members) == nil && json.Unmarshal(members["action"], &action) == nil && action != "" {
+			if json.Unmarshal(line, &members) == nil && json.Unmarshal(members["action"], &action) == nil &&
+				action != "" && (members["payload"] != nil || members["time"] == nil) {
 				t.Fatalf("%q is not served", line)
 			}
 			broken++
