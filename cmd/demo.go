@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"iter"
+	"time"
 
 	"github.com/restail/restail/cmd/serve"
 	"github.com/restail/restail/cmd/session"
@@ -14,6 +15,7 @@ type demoCommand struct{ *demoFlags }
 
 type demoFlags struct {
 	Speed speed `default:"1" placeholder:"FACTOR" words:"max" group:"pace" help:"max, or a factor of the show's pace of about 20 actions a second."`
+	outageFlags
 	outputFlags
 	endFlags
 	frameFlags
@@ -27,18 +29,32 @@ func (c *demoCommand) Run(r *run) error {
 	if err != nil {
 		return err
 	}
-	up, err := startServer(r.Context, "127.0.0.1:0", serve.Options{Speed: float64(c.Speed), CloseAtEnd: true})
+	up, err := startServer(r.Context, "127.0.0.1:0", serve.Options{
+		Speed: float64(c.Speed), Outage: time.Duration(c.Outage), CloseAtEnd: true,
+	})
 	if err != nil {
 		return err
 	}
 	defer up.stop()
-	live, err := r.newLive(&linkFlags{URL: up.url, frameFlags: c.frameFlags}, anyToken{})
+	most := retries(demoRetries)
+	live, err := r.newLive(&linkFlags{
+		URL: up.url, frameFlags: c.frameFlags,
+		Reconnect: c.Outage > 0, MaxRetries: &most, MaxBackoff: duration(demoBackoff),
+	}, anyToken{})
 	if err != nil {
 		return err
 	}
 	p.source, p.live = show{live}, live
 	return r.follow(p, &c.endFlags)
 }
+
+// With an outage the demo dials again so often that the gap is hardly longer than
+// the outage. The server says how many seconds are left; in the last one, a few of
+// the retries are enough.
+const (
+	demoBackoff = 100 * time.Millisecond
+	demoRetries = 25
+)
 
 // anyToken is what the demo's own server accepts.
 type anyToken struct{}
@@ -47,7 +63,7 @@ type anyToken struct{}
 func (anyToken) Token(context.Context, string) (string, error) { return "demo", nil }
 
 // show is a live source that ends, without a loss, where its server closes the
-// socket: at the end of the show.
+// socket with a close frame: at the end of the show. An outage sends none.
 type show struct{ *session.Live }
 
 // Items implements [session.Source].

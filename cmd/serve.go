@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/restail/restail/cmd/endpoint"
+	"github.com/restail/restail/cmd/recording"
 	"github.com/restail/restail/cmd/serve"
 )
 
@@ -26,8 +28,14 @@ type serveFlags struct {
 	Token  string `placeholder:"TOKEN" group:"serve" help:"The only access token to accept. Default: any that is not empty."`
 	Loop   bool   `group:"serve" help:"Start the show again when it is over."`
 	Speed  speed  `default:"1" placeholder:"FACTOR" words:"max" group:"serve" help:"max, or a factor of the recorded pace such as 1 or 10."`
+	outageFlags
 	frameFlags
 	talkFlags
+}
+
+// outageFlags are of the commands that play a show.
+type outageFlags struct {
+	Outage duration `placeholder:"DURATION" group:"serve" help:"Cut every client in the middle of the show, and refuse it for this long, divided by --speed."`
 }
 
 // Run serves until a signal.
@@ -44,7 +52,7 @@ func (c *serveCommand) Run(r *run) error {
 		return r.flagError("listen", err)
 	}
 	up, err := startServer(r.Context, c.Listen, serve.Options{
-		Actions: actions, Speed: float64(c.Speed), Loop: c.Loop, Token: c.Token,
+		Actions: actions, Speed: float64(c.Speed), Loop: c.Loop, Outage: time.Duration(c.Outage), Token: c.Token,
 		Other: serve.NewOAuth(serve.OAuthOptions{}),
 	})
 	if err != nil {
@@ -76,31 +84,48 @@ func setVariable(name, value string) string {
 // recording reads the recording. A signal abandons the read, since nothing can
 // stop it.
 func (c *serveCommand) recording(r *run) ([]serve.Action, error) {
-	recording, err := r.open(c.File)
+	file, err := r.open(c.File)
 	if err != nil {
 		return nil, err
 	}
 	var actions []serve.Action
-	var skipped int
+	var skipped serve.Skipped
 	read := make(chan error, 1)
 	go func() {
-		defer recording.Close()
+		defer file.Close()
 		var err error
-		actions, skipped, err = serve.Recording(recording, int(c.MaxFrame))
+		actions, skipped, err = serve.Recording(file, int(c.MaxFrame))
 		read <- err
 	}()
 	select {
 	case <-r.Done():
 		return nil, context.Cause(r)
 	case err := <-read:
-		if err != nil {
+		if wrong := (*recording.FormatError)(nil); errors.As(err, &wrong) {
+			return nil, usageError(err, wrong.Hint)
+		} else if err != nil {
 			return nil, unreadable(err)
 		}
-		if skipped > 0 {
-			r.status.Note("frame", fmt.Sprintf("skipped %d frames that are larger than --max-frame (%d bytes)", skipped, c.MaxFrame))
-		}
-		return actions, nil
+		return actions, c.tellSkipped(r, skipped, len(actions))
 	}
+}
+
+// tellSkipped tells what of a recording is not served. When that is all of it,
+// the file is no recording.
+func (c *serveCommand) tellSkipped(r *run, skipped serve.Skipped, served int) error {
+	if skipped.TooLarge > 0 {
+		r.status.Note("frame", fmt.Sprintf("skipped %d frames that are larger than --max-frame (%d bytes)", skipped.TooLarge, c.MaxFrame))
+	}
+	if served == 0 && skipped.Broken > 0 {
+		return fmt.Errorf("no line of %s is an action", c.File)
+	}
+	if skipped.Broken > 0 {
+		r.status.Note("frame", fmt.Sprintf("skipped %d lines that are not actions", skipped.Broken))
+	}
+	if skipped.Cut {
+		r.status.Note("frame", "the recording is cut short: serving what can be read")
+	}
+	return nil
 }
 
 // checkLoopback checks that other machines cannot reach an address to listen on.

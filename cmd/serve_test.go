@@ -128,6 +128,62 @@ func TestServeSkipsLargeFrames(t *testing.T) {
 	s.stop().want(t, 143, "skipped 1", "--max-frame")
 }
 
+// TestServeSkipsWhatIsNoAction serves a recording that tells of more than its
+// actions, and that a crash has left behind.
+func TestServeSkipsWhatIsNoAction(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "show.raw")
+	text := "\ufeff" + `{"restail":"link","time":"2026-11-28T19:30:00Z","status":"connected"}` + "\n" +
+		`{"action":"one"}` + "\nbroken\n" + `{"restail":"unrecorded","time":"2026-11-28T19:30:00Z","seconds":1,"actions":2}` + "\n" +
+		"\x00\x00" + `{"action":"two"}` + "\n" + `{"action":"thr`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := startServe(t, nil, file)
+	ws, _, err := websocket.Dial(t.Context(), s.url+"?accessToken=t", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`{"action":"one"}`, `{"action":"two"}`} {
+		if _, frame, err := ws.Read(t.Context()); err != nil || string(frame) != want {
+			t.Errorf("got %q, %v, want %s", frame, err, want)
+		}
+	}
+	ws.CloseNow()
+	s.stop().want(t, 143, "skipped 2 lines that are not actions")
+}
+
+func TestServeOfNoRecording(t *testing.T) {
+	t.Parallel()
+	restail(t, "", "serve", "../LICENSE").want(t, 1, "no line of ../LICENSE is an action")
+	file := filepath.Join(t.TempDir(), "utf16.raw")
+	if err := os.WriteFile(file, []byte("\xff\xfe{\x00"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	restail(t, "", "serve", file).want(t, 2, "text in UTF-16", "iconv")
+}
+
+func TestServeOutage(t *testing.T) {
+	t.Parallel()
+	s := startServe(t, nil, "--outage=10s", "--speed=10")
+	ws, _, err := websocket.Dial(t.Context(), s.url+"?accessToken=t", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for err == nil {
+		_, _, err = ws.Read(t.Context())
+	}
+	if code := websocket.CloseStatus(err); code != -1 {
+		t.Errorf("cut with close code %d", code)
+	}
+	if got := s.dialStatus(t, "t"); got != http.StatusServiceUnavailable {
+		t.Errorf("in the outage: status %d", got)
+	}
+	ran := restail(t, s.url, "-a", "connection_info", "-n", "1", "--max-backoff", "100ms")
+	ran.want(t, 0, "cannot connect", "503", "link connected")
+	s.stop().want(t, 143)
+}
+
 // TestServeOfABomb gives it a file of 256 KiB that becomes 256 MiB.
 func TestServeOfABomb(t *testing.T) {
 	t.Parallel()

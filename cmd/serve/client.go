@@ -15,20 +15,25 @@ import (
 // client is one connection. The goroutine of its request plays to it.
 type client struct {
 	*Options
-	origin time.Time // the first timestamp of the show; zero when it has none
-	ws     *websocket.Conn
-	conn   *conn         // under ws
-	stop   chan struct{} // closed when the server shuts down
-	gone   chan struct{} // closed when nothing more can be read from the client
+	span
+	clock *clock
+	ws    *websocket.Conn
+	conn  *conn         // under ws
+	stop  chan struct{} // closed when the server shuts down
+	gone  chan struct{} // closed when nothing more can be read from the client
 
-	at    time.Duration // the time of the last action that was sent
+	at    time.Duration // the time of the show when the last frame was sent
 	moved []byte        // buffer for an action with another timestamp
 }
 
 var (
 	errGone = errors.New("the client has gone")
 	errStop = errors.New("the server is shutting down")
+	errCut  = errors.New("an outage of the show begins")
 )
+
+// cutTime is how long after a cut a client may take to read what was sent before.
+const cutTime = time.Second
 
 // forever is a time that never comes.
 var forever = time.Date(2238, time.January, 1, 0, 0, 0, 0, time.UTC)
@@ -36,6 +41,9 @@ var forever = time.Date(2238, time.January, 1, 0, 0, 0, 0, time.UTC)
 // run plays to the client until one side ends it.
 func (c *client) run() {
 	go c.read()
+	if c.Speed > 0 && c.cut != never {
+		c.conn.end(c.due(c.cut).Add(cutTime))
+	}
 	err := c.play()
 	if err == nil && !c.CloseAtEnd {
 		err = c.pause(forever)
@@ -45,6 +53,8 @@ func (c *client) run() {
 		c.ws.Close(websocket.StatusNormalClosure, "the show is over")
 	case errors.Is(err, errStop) && c.conn.uncork() == nil:
 		c.ws.Close(websocket.StatusGoingAway, "shutting down")
+	case errors.Is(err, errCut):
+		c.conn.uncork()
 	}
 	c.ws.CloseNow()
 	<-c.gone
@@ -66,44 +76,48 @@ func (c *client) read() {
 	}
 }
 
-// play sends the actions, each at its time, round after round.
+// play sends the connection set, when the show has begun without the client, and
+// then the actions, each at its time.
 func (c *client) play() error {
 	c.conn.cork()
-	start := time.Now()
-	length := roundLength(c.Actions)
-	for round := time.Duration(0); ; round += length {
-		for i := range c.Actions {
-			a := &c.Actions[i]
-			if err := c.await(start, round+a.At); err != nil {
-				return err
-			}
-			if err := c.sendAction(a.Frame, round); err != nil {
-				return err
-			}
-			c.at = round + a.At
-		}
-		if !c.Loop || len(c.Actions) == 0 {
-			return c.conn.uncork()
+	c.at = c.from
+	for _, frame := range c.clock.connections(c.next) {
+		if err := c.send(c.restamped(frame, c.from)); err != nil {
+			return err
 		}
 	}
-}
-
-// roundLength returns the length of one round of a loop, in whole seconds, since
-// timestamps move by it.
-func roundLength(actions []Action) time.Duration {
-	if len(actions) == 0 {
-		return 0
+	for n := c.next; c.clock.has(n) && c.clock.at(n) < c.cut; n++ {
+		at := c.clock.at(n)
+		if err := c.await(at); err != nil {
+			return err
+		}
+		if err := c.sendAction(c.clock.frame(n), c.clock.begin(n)); err != nil {
+			return err
+		}
+		c.at = at
+		c.clock.sent(n)
 	}
-	return actions[len(actions)-1].At.Truncate(time.Second) + 2*time.Second
+	if c.cut == never {
+		return c.conn.uncork()
+	}
+	if err := c.await(c.cut); err != nil {
+		return err
+	}
+	c.clock.skip(c.cut)
+	return errCut
 }
 
-// await returns at the time at of a show that began at start.
-func (c *client) await(start time.Time, at time.Duration) error {
+// await returns at a time of the show.
+func (c *client) await(at time.Duration) error {
 	if c.Speed <= 0 {
 		return c.ended()
 	}
-	due := min(float64(at)/c.Speed, math.MaxInt64/2)
-	return c.pause(start.Add(time.Duration(due)))
+	return c.pause(c.due(at))
+}
+
+// due returns when a time of the show comes.
+func (c *client) due(at time.Duration) time.Time {
+	return c.start.Add(time.Duration(min(float64(at)/c.Speed, math.MaxInt64/2)))
 }
 
 // pause waits until the given time. It sends a heartbeat whenever the client has
@@ -167,6 +181,20 @@ func (c *client) sendAction(frame []byte, by time.Duration) error {
 	return c.send(frame)
 }
 
+// restamped returns a frame with a time of the show as its timestamp. It is valid
+// until the next frame.
+func (c *client) restamped(frame []byte, at time.Duration) []byte {
+	switch {
+	case c.Now != nil:
+		c.moved = setStamp(c.moved[:0], frame, c.Now())
+	case !c.clock.origin.IsZero():
+		c.moved = setStamp(c.moved[:0], frame, c.clock.origin.Add(at))
+	default:
+		return frame
+	}
+	return c.moved
+}
+
 // sendHeartbeat sends a heartbeat, with the time of the show as its timestamp.
 // after is the time since the last action.
 func (c *client) sendHeartbeat(after time.Duration) error {
@@ -174,10 +202,10 @@ func (c *client) sendHeartbeat(after time.Duration) error {
 	switch {
 	case c.Now != nil:
 		now = c.Now()
-	case !c.origin.IsZero() && c.Speed > 0:
-		now = c.origin.Add(c.at + time.Duration(float64(after)*c.Speed))
-	case !c.origin.IsZero():
-		now = c.origin.Add(c.at + after)
+	case !c.clock.origin.IsZero() && c.Speed > 0:
+		now = c.clock.origin.Add(c.at + time.Duration(float64(after)*c.Speed))
+	case !c.clock.origin.IsZero():
+		now = c.clock.origin.Add(c.at + after)
 	}
 	return c.send(fmt.Appendf(nil, `{"action":"heartbeat","payload":{},"timestamp":%d}`, now.Unix()))
 }

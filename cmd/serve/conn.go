@@ -20,6 +20,7 @@ type conn struct {
 
 	mu     sync.Mutex
 	corked bool
+	ends   time.Time // when the last write has to be done; zero for never
 	buf    []byte
 	err    error // of the first write that failed: nothing is written after it
 }
@@ -53,11 +54,22 @@ func (c *conn) uncork() error {
 	return c.flush()
 }
 
+// end makes every write fail after a time.
+func (c *conn) end(at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ends = at
+}
+
 func (c *conn) flush() error {
 	if c.err != nil || len(c.buf) == 0 {
 		return c.err
 	}
-	if c.err = c.SetWriteDeadline(time.Now().Add(c.timeout)); c.err == nil {
+	deadline := time.Now().Add(c.timeout)
+	if !c.ends.IsZero() && c.ends.Before(deadline) {
+		deadline = c.ends
+	}
+	if c.err = c.SetWriteDeadline(deadline); c.err == nil {
 		_, c.err = c.Conn.Write(c.buf)
 	}
 	c.buf = c.buf[:0]

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
 
@@ -110,14 +109,13 @@ func readAll(t *testing.T, ws *websocket.Conn) (frames []string, status websocke
 	}
 }
 
-// actions are frames of a second each from the service's point of view.
-func actions(t *testing.T, frames ...string) []Action {
-	t.Helper()
-	list, _, err := Recording(strings.NewReader(strings.Join(frames, "\n")), 16<<20)
-	if err != nil {
-		t.Fatal(err)
+// actions are a show of any frames, at the times of their stamps.
+func actions(frames ...string) (show []Action) {
+	var clock recordedClock
+	for _, frame := range frames {
+		show = append(show, Action{At: clock.at([]byte(frame)), Frame: []byte(frame)})
 	}
-	return list
+	return show
 }
 
 func said(text string, stamp int) string {

@@ -46,7 +46,7 @@ func TestPace(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c.o.Actions = actions(t, show...)
+				c.o.Actions = actions(show...)
 				r, end := onPipes(c.o)
 				defer end()
 				ws := r.dial(t)
@@ -98,7 +98,7 @@ func name(t *testing.T, show []string, frame string) string {
 func TestNowStampsEverything(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, end := onPipes(Options{
-			Actions: actions(t, said("a", first), `{"timestamp":17,"action":"odd"}`, said("b", first+10)),
+			Actions: actions(said("a", first), `{"timestamp":17,"action":"odd"}`, said("b", first+10)),
 			Speed:   1,
 			Now:     time.Now,
 		})
@@ -131,7 +131,7 @@ func TestEmptyShowHasHeartbeats(t *testing.T) {
 
 func TestClientLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, end := onPipes(Options{Actions: actions(t, said("a", first), said("b", first+3600)), Speed: 1, Heartbeat: time.Hour})
+		r, end := onPipes(Options{Actions: actions(said("a", first), said("b", first+3600)), Speed: 1, Heartbeat: time.Hour})
 		defer end()
 		ws := r.dial(t)
 		read(t, ws)
@@ -148,7 +148,7 @@ func TestClientLeaves(t *testing.T) {
 
 func TestDeadClientIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, end := onPipes(Options{Actions: actions(t, said("a", first), said("b", first)), WriteTimeout: time.Minute})
+		r, end := onPipes(Options{Actions: actions(said("a", first), said("b", first)), WriteTimeout: time.Minute})
 		defer end()
 		r.dial(t) // and never reads
 		synctest.Wait()
@@ -170,7 +170,7 @@ func TestShutdownCutsOff(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r, end := onPipes(Options{Actions: actions(t, said("a", first))})
+				r, end := onPipes(Options{Actions: actions(said("a", first))})
 				defer end()
 				r.dial(t) // and never reads
 				synctest.Wait()

@@ -8,6 +8,9 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/restail/restail/cmd/recording"
+	"github.com/restail/restail/decode"
 )
 
 // Action is one frame of a show and its time.
@@ -17,6 +20,9 @@ type Action struct {
 	At time.Duration
 	// Frame is what is sent, one WebSocket message.
 	Frame []byte
+	// Relinked reports that the recording has a new socket before this action: what
+	// the connections were does not count any more.
+	Relinked bool
 }
 
 const (
@@ -28,75 +34,109 @@ const (
 
 var errTooLarge = fmt.Errorf("it takes more than %d MiB of memory; serve a part of it: head -n 100000 FILE | restail serve -", memoryLimit>>20)
 
+// Skipped is what of a recording is not served.
+type Skipped struct {
+	TooLarge int  // frames of more than the limit
+	Broken   int  // lines that are not actions
+	Cut      bool // the gzip stream ends early
+}
+
 // Recording reads a recording, plain or gzipped: one action a line. It keeps
-// frames byte for byte, even those that are not JSON, since a client has to cope
-// with them. It ignores blank lines and skips and counts frames of more than
-// maxFrame bytes. The time of an action is its timestamp relative to the first
-// one; an action that has an earlier timestamp than the one before it, or none,
-// follows at once.
-func Recording(r io.Reader, maxFrame int) (actions []Action, skipped int, err error) {
+// actions byte for byte. Blank lines and restail's own are none; a byte-order
+// mark or NUL bytes before a line are skipped. The time of an action is its
+// timestamp relative to the first one; an action that has an earlier timestamp
+// than the one before it, or none, follows at once. The connection set at the head
+// of a recording may be old: it comes at the start.
+func Recording(r io.Reader, maxFrame int) (actions []Action, skipped Skipped, err error) {
 	return readActions(r, maxFrame, memoryLimit)
 }
 
-func readActions(r io.Reader, maxFrame, memory int) (actions []Action, skipped int, err error) {
-	in := bufio.NewReaderSize(r, 64<<10)
-	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		unzipped, err := gzip.NewReader(in)
-		if err != nil {
-			return nil, 0, fmt.Errorf("it looks gzipped but cannot be read: %w", err)
-		}
-		defer unzipped.Close()
-		in = bufio.NewReaderSize(unzipped, 64<<10)
+func readActions(r io.Reader, maxFrame, memory int) (actions []Action, skipped Skipped, err error) {
+	text := &limitedReader{left: memory}
+	if text.in, err = unpacked(r); err != nil {
+		return nil, skipped, err
 	}
-	actions = []Action{}
-	lines := lineReader{in: in, most: maxFrame, left: memory}
-	var clock recordedClock
+	lines := recording.NewReader(text, maxFrame)
+	p := player{actions: []Action{}}
 	for {
-		line, whole, err := lines.next()
+		line, err := lines.Read()
 		switch {
-		case !whole:
-			skipped++
-		case len(bytes.TrimSpace(line)) > 0:
-			actions = append(actions, Action{At: clock.at(line), Frame: bytes.Clone(line)})
-			lines.left -= actionCost
-		}
-		switch {
+		case errors.Is(err, recording.ErrTooLong):
+			p.skipped.TooLarge++
 		case errors.Is(err, io.EOF):
-			return actions, skipped, nil
+			return p.actions, p.skipped, nil
+		case errors.Is(err, recording.ErrCut):
+			p.skipped.Cut = true
+			return p.actions, p.skipped, nil
+		case errors.Is(err, errTooLarge):
+			return nil, p.skipped, errTooLarge
+		case errors.As(err, new(*recording.FormatError)):
+			return nil, p.skipped, err
 		case err != nil:
-			return nil, 0, fmt.Errorf("after %d actions: %w", len(actions), err)
+			return nil, p.skipped, fmt.Errorf("after %d actions: %w", len(p.actions), err)
+		case p.add(line):
+			text.left -= actionCost
 		}
 	}
 }
 
-// lineReader reads lines in a bounded amount of memory.
-type lineReader struct {
-	in   *bufio.Reader
-	most int // the longest line that is kept, in bytes
+// unpacked returns the text of a recording, which may be gzipped.
+func unpacked(r io.Reader) (io.Reader, error) {
+	in := bufio.NewReader(r)
+	if magic, _ := in.Peek(2); !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		return in, nil
+	}
+	text, err := gzip.NewReader(in)
+	if err != nil {
+		return nil, fmt.Errorf("it looks gzipped but cannot be read: %w", err)
+	}
+	return text, nil
+}
+
+// limitedReader fails when there is more to read than may be read.
+type limitedReader struct {
+	in   io.Reader
 	left int // how many bytes more may be read
-	line []byte
 }
 
-// next returns the next line without its line end, valid until the next call.
-// Of a line that is too long it returns nothing: whole is false. The last line
-// comes with an error.
-func (l *lineReader) next() (line []byte, whole bool, err error) {
-	l.line, whole = l.line[:0], true
-	for {
-		piece, err := l.in.ReadSlice('\n')
-		if l.left -= len(piece); l.left < 0 {
-			return nil, true, errTooLarge
-		}
-		piece, ended := bytes.CutSuffix(piece, []byte("\n"))
-		if whole = whole && len(l.line)+len(piece) <= l.most; whole {
-			l.line = append(l.line, piece...)
-		} else {
-			l.line = l.line[:0]
-		}
-		if ended || !errors.Is(err, bufio.ErrBufferFull) {
-			return l.line, whole, err
-		}
+func (l *limitedReader) Read(p []byte) (int, error) {
+	if l.left < 0 {
+		return 0, errTooLarge
 	}
+	n, err := l.in.Read(p)
+	l.left -= n
+	return n, err
+}
+
+// player makes the actions of a show from the lines of a recording.
+type player struct {
+	actions  []Action
+	skipped  Skipped
+	clock    recordedClock
+	head     recording.Head
+	parser   decode.Parser
+	others   recording.LineParser
+	relinked bool // the recording has a new socket behind the last action
+}
+
+// add adds the action of a line; false when it has none.
+func (p *player) add(line []byte) bool {
+	if own, ok := recording.ParseOwn(line); ok {
+		p.relinked = p.relinked || own.Relinks()
+		return false
+	}
+	var action decode.Action
+	if p.parser.Parse(&action, line) != nil || !action.HasPayload() && p.others.Record(line, time.Time{}) != nil {
+		p.skipped.Broken++
+		return false
+	}
+	at := p.clock.last
+	if !p.head.Has(action.Name(), len(line)) {
+		at = p.clock.at(line)
+	}
+	p.actions = append(p.actions, Action{At: at, Frame: bytes.Clone(line), Relinked: p.relinked})
+	p.relinked = false
+	return true
 }
 
 // recordedClock turns stamps into times since the first one.
@@ -117,13 +157,14 @@ func (c *recordedClock) at(frame []byte) time.Duration {
 	return c.last
 }
 
-// origin is the first usable stamp of a show, zero when it has none: the
-// moment that its times are relative to.
-func origin(actions []Action) time.Time {
+// origin returns the timestamp of the start of a show, zero when no action has one
+// that is usable. Stamps have whole seconds, and an action may have waited for the
+// one before it: an action points to the start or to a time before it.
+func origin(actions []Action) (start time.Time) {
 	for _, a := range actions {
-		if s, ok := readStamp(a.Frame); ok {
-			return s.time().Add(-a.At)
+		if s, ok := readStamp(a.Frame); ok && s.time().Add(-a.At).After(start) {
+			start = s.time().Add(-a.At)
 		}
 	}
-	return time.Time{}
+	return start
 }

@@ -14,28 +14,46 @@ import (
 
 func TestRecording(t *testing.T) {
 	long := strings.Repeat("x", 1<<20)
+	unstamped, odd := `{"action":"a"}`, ` { "action" : "odd" , "timestamp":17} `
 	for _, c := range []struct {
 		name, in string
 		frames   []string
 		at       []time.Duration
+		skipped  Skipped
 	}{
-		{"empty", "", nil, nil},
-		{"one, no line end", said("a", first), []string{said("a", first)}, []time.Duration{0}},
-		{"blank lines are none", "\n \t\n" + said("a", first) + "\n\r\n\n", []string{said("a", first)}, []time.Duration{0}},
-		{"bytes are kept", " { } \r\nno JSON\n\x00\xff\n" + said(long, first), []string{" { } \r", "no JSON", "\x00\xff", said(long, first)},
-			[]time.Duration{0, 0, 0, 0}},
+		{"empty", "", nil, nil, Skipped{}},
+		{"one, no line end", said("a", first), []string{said("a", first)}, []time.Duration{0}, Skipped{}},
+		{"blank lines are none", "\n \t\n" + said("a", first) + "\n\r\n\n", []string{said("a", first)}, []time.Duration{0}, Skipped{}},
+		{"bytes are kept", odd + "\n" + said(long, first) + "\r\n", []string{odd, said(long, first)}, []time.Duration{0, 0}, Skipped{}},
 		{"backwards is no wait",
-			strings.Join([]string{said("a", first), said("b", first+9), said("c", first-99), `[]`, said("d", first+8), said("e", first+10)}, "\n"),
-			[]string{said("a", first), said("b", first+9), said("c", first-99), `[]`, said("d", first+8), said("e", first+10)},
-			[]time.Duration{0, 9 * time.Second, 9 * time.Second, 9 * time.Second, 9 * time.Second, 10 * time.Second}},
-		{"units and fractions", `{"timestamp":1740152273.25}` + "\n" + `{"timestamp":1740152273750}` + "\n" + `{"timestamp":17}`,
-			[]string{`{"timestamp":1740152273.25}`, `{"timestamp":1740152273750}`, `{"timestamp":17}`},
-			[]time.Duration{0, 500 * time.Millisecond, 500 * time.Millisecond}},
+			strings.Join([]string{said("a", first), said("b", first+9), said("c", first-99), unstamped, said("d", first+8), said("e", first+10)}, "\n"),
+			[]string{said("a", first), said("b", first+9), said("c", first-99), unstamped, said("d", first+8), said("e", first+10)},
+			[]time.Duration{0, 9 * time.Second, 9 * time.Second, 9 * time.Second, 9 * time.Second, 10 * time.Second}, Skipped{}},
+		{"units and fractions", `{"action":"a","timestamp":1740152273.25}` + "\n" + `{"action":"a","timestamp":1740152273750}` + "\n" + odd,
+			[]string{`{"action":"a","timestamp":1740152273.25}`, `{"action":"a","timestamp":1740152273750}`, odd},
+			[]time.Duration{0, 500 * time.Millisecond, 500 * time.Millisecond}, Skipped{}},
+		{"a byte-order mark and NUL bytes", "\ufeff" + said("a", first) + "\n\x00\x00" + said("b", first) + "\n\x00\x00\n\x00\ufeff\x00" + said("c", first),
+			[]string{said("a", first), said("b", first), said("c", first)}, []time.Duration{0, 0, 0}, Skipped{}},
+		{"restail's own lines",
+			`{"restail":"link","time":"2026-11-28T19:30:00Z","status":"connected"}` + "\n" + said("a", first) + "\n" +
+				`{"restail":"unrecorded","time":"2026-11-28T19:30:00Z","seconds":3,"actions":7}` + "\n" +
+				`{"restail":"history","broadcast_id":"b","message":{"text":"hi"}}` + "\n" +
+				`{"restail":"what a later version writes","timestamp":1740152999}` + "\n" + said("b", first+1) + "\n",
+			[]string{said("a", first), said("b", first+1)}, []time.Duration{0, time.Second}, Skipped{}},
+		{"the service's lines with such a key", `{"restail":"link","action":"a"}`, []string{`{"restail":"link","action":"a"}`}, []time.Duration{0}, Skipped{}},
+		{"a connection set of an hour before",
+			opens("a", "connected", -3600) + "\n" + opens("b", "connected", 0) + "\n" + said("a", first+60) + "\n" + opens("b", "error", 90),
+			[]string{opens("a", "connected", -3600), opens("b", "connected", 0), said("a", first+60), opens("b", "error", 90)},
+			[]time.Duration{0, 0, 0, 30 * time.Second}, Skipped{}},
+		{"records of ndjson", `{"time":"2026-11-28T19:30:00Z","action":"event","text":"hi"}` + "\n" + said("a", first), []string{said("a", first)}, []time.Duration{0}, Skipped{Broken: 1}},
+		{"broken lines",
+			"no JSON\n" + said("a", first) + "\n[]\n{\"action\":\"\"}\n{\"timestamp\":1740152999}\n{\"action\":\"a\"}{}\n" + said("b", first) + "\n{\"action\":\"ev",
+			[]string{said("a", first), said("b", first)}, []time.Duration{0, 0}, Skipped{Broken: 6}},
 	} {
 		for form, in := range map[string]string{"plain": c.in, "gzipped": gzipped(t, c.in)} {
 			got, skipped, err := Recording(iotest.HalfReader(strings.NewReader(in)), 1<<21)
-			if err != nil || len(got) != len(c.frames) || got == nil || skipped != 0 {
-				t.Fatalf("%s, %s: %d actions, %v", c.name, form, len(got), err)
+			if err != nil || len(got) != len(c.frames) || got == nil || skipped != c.skipped {
+				t.Fatalf("%s, %s: %d actions, %+v, %v", c.name, form, len(got), skipped, err)
 			}
 			for i, a := range got {
 				if string(a.Frame) != c.frames[i] || a.At != c.at[i] {
@@ -46,13 +64,22 @@ func TestRecording(t *testing.T) {
 	}
 }
 
+// TestRecordingIsCutShort is what kill -9 leaves of a gzipped recording.
+func TestRecordingIsCutShort(t *testing.T) {
+	whole := gzipped(t, said("a", first)+"\n"+said("b", first)+"\n")
+	for _, in := range []string{whole[:len(whole)-4], whole + whole[:5]} {
+		got, skipped, err := Recording(strings.NewReader(in), 1000)
+		if len(got) != 2 || skipped != (Skipped{Cut: true}) || err != nil {
+			t.Errorf("%d actions, %+v, %v", len(got), skipped, err)
+		}
+	}
+}
+
 func TestRecordingFails(t *testing.T) {
 	broken := errors.New("the disk is on fire")
-	whole := gzipped(t, said("a", first))
 	for says, in := range map[string]io.Reader{
-		"after 1 actions: the disk is on fire": io.MultiReader(strings.NewReader(said("a", first)+"\n"), iotest.ErrReader(broken)),
-		"unexpected EOF":                       strings.NewReader(whole[:len(whole)-4]),
-		"looks gzipped but cannot be read":     strings.NewReader("\x1f\x8bno"),
+		"after 1 actions: the recording cannot be read further: the disk is on fire": io.MultiReader(strings.NewReader(said("a", first)+"\n"), iotest.ErrReader(broken)),
+		"looks gzipped but cannot be read":                                           strings.NewReader("\x1f\x8bno"),
 	} {
 		if _, _, err := Recording(in, 100); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v, want %q", err, says)
@@ -61,7 +88,7 @@ func TestRecordingFails(t *testing.T) {
 }
 
 func TestLargeFramesAreSkipped(t *testing.T) {
-	fits, large := strings.Repeat("x", 100), strings.Repeat("y", 101)
+	fits, large := said("fits", first), said("large", first)
 	for in, want := range map[string]int{
 		fits + "\n" + large + "\n" + fits:                              1,
 		fits + "\n" + fits + "\n" + large:                              1,
@@ -69,8 +96,8 @@ func TestLargeFramesAreSkipped(t *testing.T) {
 		fits + "\n" + strings.Repeat(large, 2000) + "\n" + fits + "\n": 1,
 	} {
 		got, skipped, err := Recording(strings.NewReader(in), len(fits))
-		if err != nil || skipped != want || len(got) != 2 || string(got[0].Frame) != fits || string(got[1].Frame) != fits {
-			t.Errorf("%.300q: %d actions, %d skipped, %v", in, len(got), skipped, err)
+		if err != nil || skipped != (Skipped{TooLarge: want}) || len(got) != 2 || string(got[0].Frame) != fits || string(got[1].Frame) != fits {
+			t.Errorf("%.300q: %d actions, %+v, %v", in, len(got), skipped, err)
 		}
 	}
 }
@@ -89,7 +116,7 @@ func (e endless) Read(p []byte) (int, error) {
 
 // TestEndlessRecording bounds the memory for what never ends.
 func TestEndlessRecording(t *testing.T) {
-	for _, line := range []endless{"\x00", "\n", "{}\n", endless(said("a", first) + "\n")} {
+	for _, line := range []endless{"\x00", "\n", "{}\n", `{"restail":"link"}` + "\n", endless(said("a", first) + "\n")} {
 		if _, _, err := readActions(line, 1<<16, 1<<20); err == nil || !strings.Contains(err.Error(), "more than 128 MiB") {
 			t.Errorf("%q for ever: %v", line, err)
 		}
@@ -178,30 +205,34 @@ func FuzzStamp(f *testing.F) {
 	})
 }
 
-// FuzzRecording checks that what was recorded is what is served.
+// FuzzRecording checks that the actions that were recorded are served, in their
+// order, and that nothing else is.
 func FuzzRecording(f *testing.F) {
 	f.Add([]byte(said("a", first) + "\n" + said("b", first+1) + "\n"))
-	f.Add([]byte("\n\xff\n[]\r\n{\"timestamp\":1740152273}"))
+	f.Add([]byte("\n\xff\n[]\r\n{\"action\":\"a\",\"timestamp\":1740152273}"))
+	f.Add([]byte("\ufeff{\"restail\":\"link\"}\n\x00{\"action\":\"a\"}"))
 	f.Fuzz(func(t *testing.T, recorded []byte) {
-		got, _, err := Recording(bytes.NewReader(recorded), 1<<20)
-		if err != nil {
-			return
-		}
-		if bytes.HasPrefix(recorded, []byte{0x1f, 0x8b}) {
+		got, skipped, err := Recording(bytes.NewReader(recorded), 1<<20)
+		if err != nil || bytes.HasPrefix(recorded, []byte{0x1f, 0x8b}) {
 			return
 		}
 		var last time.Duration
+		broken := 0
 		for line := range bytes.SplitSeq(recorded, []byte("\n")) {
-			if len(bytes.TrimSpace(line)) == 0 {
+			if len(got) > 0 && bytes.Contains(line, got[0].Frame) && got[0].At >= last {
+				last, got = got[0].At, got[1:]
 				continue
 			}
-			if len(got) == 0 || !bytes.Equal(got[0].Frame, line) || got[0].At < last {
-				t.Fatalf("%q became %v after %v", line, got, last)
+			var members map[string]json.RawMessage
+			var action string
+			if json.Unmarshal(line, &members) == nil && json.Unmarshal(members["action"], &action) == nil &&
+				action != "" && (members["payload"] != nil || members["time"] == nil) {
+				t.Fatalf("%q is not served", line)
 			}
-			last, got = got[0].At, got[1:]
+			broken++
 		}
-		if len(got) > 0 {
-			t.Errorf("more than was recorded: %q", got)
+		if len(got) > 0 || skipped.Broken > broken {
+			t.Errorf("%d more actions were served than recorded, and %d lines of %d were broken", len(got), skipped.Broken, broken)
 		}
 	})
 }

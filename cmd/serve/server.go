@@ -8,7 +8,9 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -35,6 +37,13 @@ type Options struct {
 	Speed float64
 	// Loop plays the actions again and again, with later timestamps each time.
 	Loop bool
+	// Outage, when not 0, gives the show one clock, which the first client starts.
+	// In the middle of the show every client is cut off, and for that long, in the
+	// time of the show, handshakes are answered with 503; at full speed the
+	// stretch is skipped. A client that comes later gets the connection set, with
+	// the time of the clock as timestamp, and the rest of the show. In a Loop
+	// there is an outage in every round.
+	Outage time.Duration
 	// CloseAtEnd ends a connection with a normal close frame (1000) after the
 	// last action. Without it the connection stays up with heartbeats, as the
 	// service's does when a broadcast is over.
@@ -77,7 +86,7 @@ const (
 // not close connections that have been upgraded.
 type Server struct {
 	options Options
-	origin  time.Time     // the first timestamp of the show; zero when it has none
+	clock   *clock
 	stop    chan struct{} // closed by Shutdown
 
 	mu      sync.Mutex
@@ -105,7 +114,7 @@ func New(o Options) *Server {
 	}
 	return &Server{
 		options: o,
-		origin:  origin(o.Actions),
+		clock:   &clock{timeline: newTimeline(o.Actions, o.Loop), speed: o.Speed, outage: min(o.Outage, never/4)},
 		stop:    make(chan struct{}),
 		clients: make(map[*client]struct{}),
 	}
@@ -124,6 +133,7 @@ func only(token string) func(string) bool {
 // ServeHTTP upgrades a request for [Path] and plays to it until the client
 // leaves, the show ends with CloseAtEnd, or Shutdown.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	came := time.Now()
 	switch {
 	case r.URL.Path != Path:
 		s.options.Other.ServeHTTP(w, r)
@@ -132,11 +142,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Upgrade", "websocket")
 		refuse(w, http.StatusUpgradeRequired, "upgrade_required",
 			"this is a WebSocket endpoint: connect to ws://HOST"+Path+"?accessToken=TOKEN")
+	case s.clock.left(came) > 0:
+		refuseFor(w, s.clock.left(came))
 	case !s.options.Accept(r.URL.Query().Get("accessToken")):
 		refuse(w, http.StatusUnauthorized, "invalid_token",
 			"the access token is missing or not accepted: bring it as ?accessToken=TOKEN")
 	default:
-		s.serve(w, r)
+		s.serve(w, r, came)
 	}
 }
 
@@ -158,7 +170,9 @@ func LoopbackOnly(h http.Handler) http.Handler {
 // recording.
 var loopback = []string{"localhost", "localhost:*", "127.0.0.1", "127.0.0.1:*", `\[::1\]`, `\[::1\]:*`}
 
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+// serve plays to a client. What it gets of the show begins with the request, so
+// that a client misses nothing behind the answer to its handshake.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, came time.Time) {
 	select {
 	case <-s.stop:
 		refuse(w, http.StatusServiceUnavailable, "shutting_down", "the server is shutting down")
@@ -170,12 +184,13 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // Accept has answered
 	}
-	c := &client{Options: &s.options, origin: s.origin, ws: ws, conn: under.conn, stop: s.stop, gone: make(chan struct{})}
+	c := &client{Options: &s.options, clock: s.clock, ws: ws, conn: under.conn, stop: s.stop, gone: make(chan struct{})}
 	if !s.enter(c) {
 		ws.CloseNow()
 		return
 	}
 	defer s.leave(c)
+	c.span = s.clock.enter(came)
 	c.run()
 }
 
@@ -237,6 +252,15 @@ func (s *Server) cut() {
 
 func notFound(w http.ResponseWriter, _ *http.Request) {
 	refuse(w, http.StatusNotFound, "not_found", "nothing is served here; the chat socket is "+Path)
+}
+
+// refuseFor refuses a handshake during an outage. Retry-After has whole seconds;
+// for less than one it is left out, since it would ask a client to come too late.
+func refuseFor(w http.ResponseWriter, left time.Duration) {
+	if left >= time.Second {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(left.Seconds()))))
+	}
+	refuse(w, http.StatusServiceUnavailable, "outage", "an outage of the show: try again later")
 }
 
 // refuse answers with an error in the form of the service's API. The message must

@@ -25,7 +25,7 @@ func TestPlaysByteForByte(t *testing.T) {
 		said("end", 1740152275),
 	}
 	for _, fragment := range []int{0, 1000} {
-		r := onLoopback(t, Options{Actions: actions(t, frames...), CloseAtEnd: true, Fragment: fragment})
+		r := onLoopback(t, Options{Actions: actions(frames...), CloseAtEnd: true, Fragment: fragment})
 		for range 2 { // every client from the start
 			got, status := readAll(t, r.dial(t))
 			if !slices.Equal(got, frames) {
@@ -185,7 +185,7 @@ func TestOtherPathsAndTokens(t *testing.T) {
 }
 
 func TestShutdown(t *testing.T) {
-	r := onLoopback(t, Options{Actions: actions(t, said("hello", 1740152273))})
+	r := onLoopback(t, Options{Actions: actions(said("hello", 1740152273))})
 	left := make(chan struct{})
 	var clients []*websocket.Conn
 	for range 3 {
@@ -231,8 +231,8 @@ func handshake(t *testing.T, r rig) *http.Request {
 func TestClientIsHeardButIgnored(t *testing.T) {
 	hello := said("hello", 1740152273)
 	for name, o := range map[string]Options{
-		"quiet":         {Actions: actions(t, hello)},
-		"at full speed": {Actions: actions(t, hello), Loop: true},
+		"quiet":         {Actions: actions(hello)},
+		"at full speed": {Actions: actions(hello), Loop: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := onLoopback(t, o)
@@ -264,7 +264,7 @@ func TestSlowClientSlowsOnlyItself(t *testing.T) {
 	for i := range frames {
 		frames[i] = said(strings.Repeat("many words ", 60), 1740152273+i)
 	}
-	r := onLoopback(t, Options{Actions: actions(t, frames...), CloseAtEnd: true})
+	r := onLoopback(t, Options{Actions: actions(frames...), CloseAtEnd: true})
 	slow := r.dial(t)
 	read(t, slow)
 	for range 2 {

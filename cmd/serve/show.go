@@ -47,12 +47,13 @@ type director struct {
 	rooms   []*room
 	people  map[string]*person // by nickname
 	replies map[string]string  // the UUIDs of replies, by their names in the script
+	written map[string]int     // how often each line of the script has come
 	at      time.Duration
 	actions []Action
 }
 
 func newDirector() *director {
-	d := &director{people: map[string]*person{}, replies: map[string]string{}}
+	d := &director{people: map[string]*person{}, replies: map[string]string{}, written: map[string]int{}}
 	for _, roomsOf := range platforms {
 		d.rooms = append(d.rooms, roomsOf()...)
 	}

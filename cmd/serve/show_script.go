@@ -90,6 +90,7 @@ type line struct {
 	how     string   // what kind of message it is: the first word in brackets
 	details []string // the other words
 	text    string
+	key     string // what its ids are made from
 	id      string // the platform's id for it
 }
 
@@ -110,7 +111,7 @@ func (d *director) perform(written string) error {
 		}
 	}
 	head, how, _ := strings.Cut(strings.TrimSuffix(head, "]"), " [")
-	l := line{text: text}
+	l := line{text: text, key: d.key(written)}
 	if words := strings.Fields(how); len(words) > 0 {
 		l.how, l.details = words[0], words[1:]
 	}
@@ -131,16 +132,23 @@ func (d *director) perform(written string) error {
 	return nil
 }
 
+// key returns what the ids of a line are made from: the line itself, and which
+// of several equal ones it is. The place of the line does not matter, so that a
+// line added to the script changes no id of another.
+func (d *director) key(written string) string {
+	d.written[written]++
+	return written + "\x00" + strconv.Itoa(d.written[written])
+}
+
 // say sends an event.
 func (d *director) say(l line) {
 	room := l.by.room
 	if l.to != nil && (!room.answers || l.to.room != room) {
 		l.text, l.to = "@"+l.to.name+" "+l.text, nil
 	}
-	count := strconv.Itoa(len(d.actions))
-	l.id = uuid("message", count)
+	l.id = uuid("message", l.key)
 	eventType, payload := room.voice(l)
-	event := digest("event", count)[:32]
+	event := digest("event", l.key)[:32]
 	d.send("event", object{
 		"connectionIdentifier": room.identifier(),
 		"eventId":              broadcast,

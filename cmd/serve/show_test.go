@@ -375,3 +375,58 @@ func TestScriptMistakes(t *testing.T) {
 		t.Errorf("no place: %v", err)
 	}
 }
+
+// TestShowWithAnotherLine adds a line at many places: no other line gets other
+// TestShowWithAnotherLine adds a line at many places, by somebody whom nobody
+// answers: no other line gets other ids or another text.
+func TestShowWithAnotherLine(t *testing.T) {
+	const added = "filtro: who moved the tape echo?"
+	// perform returns the frames without their stamps, with the added line at a
+	// place, or without it.
+	perform := func(place int) (frames []string) {
+		d := newDirector()
+		if err := d.read("show/cast.txt", d.engage); err != nil {
+			t.Fatal(err)
+		}
+		for _, act := range acts {
+			if err := d.read(act, func(line string) error {
+				if place == 0 {
+					d.perform(added)
+				}
+				place--
+				return d.perform(line)
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, a := range d.actions {
+			frames = append(frames, string(setStamp(nil, a.Frame, time.Unix(opening, 0))))
+		}
+		return frames
+	}
+	show := perform(-1)
+	for place := 0; place < len(show); place += 9 {
+		with := perform(place)
+		n := slices.IndexFunc(with, func(frame string) bool { return strings.Contains(frame, "who moved the tape echo?") })
+		if n < 0 || !slices.Equal(slices.Delete(with, n, n+1), show) {
+			t.Errorf("a line at %d changes another one", place)
+		}
+	}
+}
+
+func TestEqualLinesHaveIDs(t *testing.T) {
+	d := newDirector()
+	if err := d.engage("twitch ann Ann"); err != nil {
+		t.Fatal(err)
+	}
+	ids := map[string]bool{}
+	for range 3 {
+		if err := d.perform("ann: hello"); err != nil {
+			t.Fatal(err)
+		}
+		ids[d.people["ann"].last.event], ids[d.people["ann"].last.message] = true, true
+	}
+	if len(ids) != 6 {
+		t.Errorf("three equal lines have the ids %v", ids)
+	}
+}

@@ -1,0 +1,107 @@
+package cmd
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/restail/restail/cmd/serve"
+	"github.com/restail/restail/decode"
+)
+
+// gapRecord is what these tests read of a record.
+type gapRecord struct {
+	Action, Status, Reason string
+	EventID                string  `json:"event_id"`
+	Gap                    float64 `json:"gap_seconds"`
+}
+
+func readRecords(t *testing.T, ndjson string) (records []gapRecord) {
+	t.Helper()
+	for line := range strings.Lines(ndjson) {
+		var r gapRecord
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			t.Fatal(err)
+		}
+		records = append(records, r)
+	}
+	return records
+}
+
+// TestDemoOutage: at full speed a run misses exactly the actions of the outage.
+func TestDemoOutage(t *testing.T) {
+	t.Parallel()
+	show := serve.Show()
+	middle := show[len(show)-1].At / 2
+	var want []string
+	for _, a := range show {
+		var frame struct {
+			Action  string
+			Payload struct{ EventIdentifier string }
+		}
+		if err := json.Unmarshal(a.Frame, &frame); err != nil {
+			t.Fatal(err)
+		}
+		missed := a.At >= middle && a.At < middle+5*time.Second
+		if frame.Action == "event" && !missed {
+			want = append(want, frame.Payload.EventIdentifier)
+		}
+	}
+	for range 3 {
+		ran := restail(t, "", "demo", "--outage", "5s", "--speed", "max")
+		ran.want(t, 0, "~ link lost (the connection was cut", "+ link restored after ")
+		var got, link []string
+		for _, r := range readRecords(t, ran.stdout) {
+			switch r.Action {
+			case "event":
+				got = append(got, r.EventID)
+			case "link":
+				link = append(link, fmt.Sprint(r.Status, r.Reason, r.Gap > 0))
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%d events, want %d", len(got), len(want))
+		}
+		if !slices.Equal(link, []string{"connectedfalse", "lostnetworkfalse", "restoredtrue"}) {
+			t.Errorf("the link: %q", link)
+		}
+	}
+}
+
+// TestDemoStatesTheGap: the gap is hardly longer than the outage.
+func TestDemoStatesTheGap(t *testing.T) {
+	t.Parallel()
+	ran := restail(t, "", "demo", "--outage", "20s", "--speed", "20", "-a", "link")
+	ran.want(t, 0, "+ link restored after 1.")
+	records := readRecords(t, ran.stdout)
+	if len(records) != 3 || records[2].Status != "restored" || records[2].Gap < 1 || records[2].Gap > 1.9 {
+		t.Errorf("the link: %+v", records)
+	}
+}
+
+// TestDemoOutageLongerThanTheShow ends with the connection set.
+func TestDemoOutageLongerThanTheShow(t *testing.T) {
+	t.Parallel()
+	ran := restail(t, "", "demo", "--outage", "1h", "--speed", "max", "-o", "raw", "-a", "connection_info")
+	ran.want(t, 0, "link restored")
+	frames := strings.Split(strings.TrimSuffix(ran.stdout, "\n"), "\n")
+	var parser decode.Parser
+	var action decode.Action
+	if err := parser.Parse(&action, []byte(frames[len(frames)-1])); err != nil {
+		t.Fatal(err)
+	}
+	stamp, _ := action.Stamp()
+	if got := stamp.UTC().Format(time.RFC3339); !strings.HasPrefix(got, "2026-03-14T20:00:") {
+		t.Errorf("the set has the time %s", got)
+	}
+}
+
+// TestDemoOutageDoesNotDialForEver: a frame that is too large comes again after
+// every reconnect.
+func TestDemoOutageDoesNotDialForEver(t *testing.T) {
+	t.Parallel()
+	restail(t, "", "demo", "--outage", "1s", "--speed", "max", "--max-frame", "300").want(t, 4, "given up", "--max-frame")
+}

@@ -1,0 +1,185 @@
+package serve
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/restail/restail/decode"
+)
+
+// never is a time that no show reaches.
+const never = time.Duration(math.MaxInt64)
+
+// timeline is the actions of a show and their times: one round of them, or in a
+// loop one round after the other. Actions are numbered on through the rounds.
+type timeline struct {
+	actions []Action
+	origin  time.Time     // the timestamp of the start; zero when no action has one
+	length  time.Duration // from the start to the last action of a round
+	round   time.Duration // from the start of a round to that of the next; 0 without a loop
+}
+
+func newTimeline(actions []Action, loop bool) *timeline {
+	t := &timeline{actions: actions, origin: origin(actions)}
+	if len(actions) > 0 {
+		t.length = actions[len(actions)-1].At
+		if loop {
+			t.round = t.length.Truncate(time.Second) + 2*time.Second // whole seconds, as timestamps move by it
+		}
+	}
+	return t
+}
+
+// has reports whether the show has an action n.
+func (t *timeline) has(n int) bool { return n < len(t.actions) || t.round > 0 }
+
+// at returns the time of action n.
+func (t *timeline) at(n int) time.Duration { return t.begin(n) + t.actions[n%len(t.actions)].At }
+
+// begin returns the time at which the round of action n begins.
+func (t *timeline) begin(n int) time.Duration { return time.Duration(n/len(t.actions)) * t.round }
+
+// frame returns action n as it was recorded.
+func (t *timeline) frame(n int) []byte { return t.actions[n%len(t.actions)].Frame }
+
+// find returns the number of the first action at or after a time.
+func (t *timeline) find(at time.Duration) int {
+	rounds := 0
+	if t.round > 0 {
+		rounds = int(at / t.round)
+		at %= t.round
+	}
+	n, _ := slices.BinarySearchFunc(t.actions, at, func(a Action, at time.Duration) int { return cmp.Compare(a.At, at) })
+	return rounds*len(t.actions) + n
+}
+
+// connections returns the connection set before action n: the last
+// connection_info of every connection.
+func (t *timeline) connections(n int) [][]byte {
+	if n == 0 {
+		return nil
+	}
+	var parser decode.Parser
+	var action decode.Action
+	d := decode.New()
+	apply := func(actions []Action) {
+		for _, a := range actions {
+			if a.Relinked {
+				d.Relink()
+			}
+			if parser.Parse(&action, a.Frame) == nil {
+				d.Apply(&action, time.Time{})
+			}
+		}
+	}
+	if n >= len(t.actions) {
+		apply(t.actions)
+	}
+	if t.has(n) {
+		apply(t.actions[:n%len(t.actions)])
+	}
+	var set [][]byte
+	for _, c := range d.Linked() {
+		set = append(set, d.Frame(c.Identifier))
+	}
+	return set
+}
+
+// clock is the time of a show with an outage in its middle, in a loop in the
+// middle of every round. It starts with the first client. At full speed it moves
+// with the actions that are sent, and skips the outage.
+type clock struct {
+	*timeline
+	speed  float64
+	outage time.Duration // 0: every client gets the whole show, with a time of its own
+
+	mu    sync.Mutex
+	start time.Time     // the zero time before the first client
+	now   time.Duration // at full speed
+	next  int           // at full speed: the number of the next action
+}
+
+// span is the part of a show that a client gets.
+type span struct {
+	start time.Time     // of the show
+	from  time.Duration // the time of the show when the client came
+	next  int           // the first action
+	cut   time.Duration // when the connection is cut, or never
+}
+
+// enter returns what a client gets that came at a time without an outage.
+func (c *clock) enter(came time.Time) span {
+	if c.outage == 0 {
+		return span{start: came, cut: never}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.start.IsZero() {
+		c.start = came
+	}
+	s := span{start: c.start, from: c.time(came), next: c.next}
+	if c.speed > 0 {
+		s.next = c.find(s.from)
+	}
+	_, s.cut = c.cuts(s.from)
+	return s
+}
+
+// left returns how much longer the outage of that time lasts, 0 when there is
+// none.
+func (c *clock) left(now time.Time) time.Duration {
+	if c.outage == 0 || c.speed <= 0 {
+		return 0
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	left, _ := c.cuts(c.time(now))
+	return time.Duration(math.Ceil(float64(left) / c.speed))
+}
+
+// time returns the time of the show. c.mu is locked.
+func (c *clock) time(now time.Time) time.Duration {
+	if c.start.IsZero() || c.speed <= 0 {
+		return c.now
+	}
+	return time.Duration(min(float64(now.Sub(c.start))*c.speed, math.MaxInt64/4))
+}
+
+// cuts returns how much of an outage is left at a time of the show, and when the
+// next one begins.
+func (c *clock) cuts(at time.Duration) (left, next time.Duration) {
+	middle := max(c.length/2, 1) // behind the actions of a show whose times are all 0
+	switch {
+	case at < middle:
+		return 0, middle
+	case c.round == 0:
+		return max(0, middle+c.outage-at), never
+	}
+	// An outage that is longer than a round takes the place of the next ones.
+	period := c.round * (1 + c.outage/c.round)
+	since := (at - middle) % period
+	return max(0, c.outage-since), at - since + period
+}
+
+// sent moves the clock, at full speed, behind an action that was sent.
+func (c *clock) sent(n int) { c.move(c.at(n), n+1) }
+
+// skip moves the clock, at full speed, behind the outage that begins with a cut.
+func (c *clock) skip(cut time.Duration) {
+	end := cut + c.outage
+	c.move(end, c.find(end))
+}
+
+func (c *clock) move(now time.Duration, next int) {
+	if c.outage == 0 || c.speed > 0 {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if next >= c.next && now >= c.now { // another client may be ahead
+		c.now, c.next = now, next
+	}
+}
