@@ -41,7 +41,7 @@ func (c *connectionsCommand) Run(r *run) error {
 		n := connectionRetries
 		c.MaxRetries = &n
 	}
-	live, err := r.dialer(&c.linkFlags, &c.tokenFlags)
+	live, err := r.dialer(&c.linkFlags, &c.tokenFlags, nil)
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ type demoFlags struct {
 	outageFlags
 	outputFlags
 	endFlags
+	recordFlags
 	frameFlags
 	talkFlags
 }
@@ -28,6 +29,12 @@ func (c *demoCommand) Run(r *run) error {
 	p, err := r.newPipe(&c.outputFlags, &c.endFlags)
 	if err != nil {
 		return err
+	}
+	if p.recorder, err = r.newRecorder(&c.recordFlags, 0); err != nil {
+		return err
+	}
+	if p.recorder != nil {
+		p.recorder.ends = endsShow
 	}
 	up, err := startServer(r.Context, "127.0.0.1:0", serve.Options{
 		Speed: float64(c.Speed), Outage: time.Duration(c.Outage), CloseAtEnd: true,
@@ -40,7 +47,7 @@ func (c *demoCommand) Run(r *run) error {
 	live, err := r.newLive(&linkFlags{
 		URL: up.url, frameFlags: c.frameFlags,
 		Reconnect: c.Outage > 0, MaxRetries: &most, MaxBackoff: duration(demoBackoff),
-	}, anyToken{})
+	}, anyToken{}, p)
 	if err != nil {
 		return err
 	}
@@ -66,11 +73,16 @@ func (anyToken) Token(context.Context, string) (string, error) { return "demo", 
 // socket with a close frame: at the end of the show. An outage sends none.
 type show struct{ *session.Live }
 
+// endsShow reports whether the server has closed the socket at the end of the show.
+func endsShow(news *session.Link) bool {
+	return news.Status == session.Lost && news.Reason == "closed"
+}
+
 // Items implements [session.Source].
 func (s show) Items(ctx context.Context) iter.Seq2[session.Item, error] {
 	return func(yield func(session.Item, error) bool) {
 		for item, err := range s.Live.Items(ctx) {
-			if item.Link != nil && item.Link.Status == session.Lost && item.Link.Reason == "closed" {
+			if item.Link != nil && endsShow(item.Link) {
 				yield(session.Item{}, nil) // what came before must be flushed
 				return
 			}

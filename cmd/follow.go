@@ -183,10 +183,16 @@ func (r *run) follow(p *pipe, end *endFlags) error {
 	close(over)
 	cancel(nil)
 	watchers.Wait()
+	unrecorded := p.recorder != nil && p.recorder.Close() != nil
+	p.saveState()
 	if time.Since(start) > summaryAfter {
 		r.summary = func() { p.status.Summary(p.counted()) }
 	}
-	return p.verdict(err, end)
+	err = p.verdict(err, end)
+	if status, _ := exitStatus(err); unrecorded && (err == nil || status == statusDone) {
+		return stopped{statusFailed}
+	}
+	return err
 }
 
 // verdict turns what ended the run into an error with its exit status.

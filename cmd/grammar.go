@@ -133,6 +133,7 @@ var groups = []kong.Group{
 	{Key: "end", Title: "When to stop:"},
 	{Key: "period", Title: "Period:"},
 	{Key: "pace", Title: "Speed:"},
+	{Key: "record", Title: "What is recorded:"},
 	{Key: "link", Title: "Link:"},
 	{Key: "token", Title: "Access token:"},
 	{Key: "serve", Title: "Server:"},

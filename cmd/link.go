@@ -19,7 +19,7 @@ func linkRecord(r *record.Record, link *session.Link) {
 	if link.Reason != "" {
 		r.SetPlain(record.Reason, link.Reason)
 	}
-	if link.Status == session.Restored {
+	if link.HasGap {
 		gap := math.Round(link.Gap.Seconds()*1000) / 1000
 		r.SetNumber(record.GapSeconds, strconv.AppendFloat(nil, gap, 'f', -1, 64))
 	}

@@ -23,6 +23,11 @@ type pipe struct {
 	source session.Source
 	live   *session.Live // the source, or what is behind it; nil for a recording
 
+	recorder *recorder        // nil without -w
+	state    *recording.State // nil without --state
+	received time.Time        // when the last action was received
+	handled  atomic.Int64     // the same of the last action that stdout has taken or that was dropped, in Unix nanoseconds
+
 	decoder   *decode.Decoder
 	actions   func(action []byte) bool
 	platforms map[string]bool // those to write; nil for all
@@ -102,6 +107,9 @@ func (p *pipe) run(ctx context.Context) (err error) {
 // if that was decided before, or why the lines cannot be written.
 func (p *pipe) flush(ctx context.Context, err error) error {
 	failed := p.out.flush()
+	if failed == nil && !p.received.IsZero() {
+		p.handled.Store(p.received.UnixNano())
+	}
 	gone := errors.As(failed, new(stopped))
 	switch {
 	case failed == nil, gone && err != nil:
@@ -138,6 +146,7 @@ func (p *pipe) take(ctx context.Context, item session.Item) error {
 }
 
 func (p *pipe) takeAction(ctx context.Context, item session.Item) error {
+	p.received = item.Received
 	p.decoder.Apply(item.Action, item.Received)
 	p.noticeConnections(item)
 	frame := item.Action.Frame()

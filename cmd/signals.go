@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"slices"
+	"syscall"
 )
 
 // watchSignals cancels the run at the first stop signal. It ends the process at
@@ -16,6 +17,8 @@ func (r *run) watchSignals(cancel context.CancelCauseFunc) {
 		case s := <-r.Signals:
 			status, stop := stopSignals[s]
 			switch f := r.following.Load(); {
+			case s == syscall.SIGHUP && f != nil && f.recorder != nil:
+				f.recorder.Reopen()
 			case stop && (stopping || f != nil && f.isStuck()):
 				r.exit(status)
 				return
@@ -38,6 +41,9 @@ func (r *run) watchSignals(cancel context.CancelCauseFunc) {
 func (r *run) exit(status int) {
 	if f := r.following.Load(); f != nil {
 		f.out.stopWriting()
+		if f.recorder != nil {
+			f.recorder.close(lastWrite)
+		}
 	}
 	r.stderr.flush(stderrWait)
 	r.Exit(status)

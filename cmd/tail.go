@@ -17,6 +17,8 @@ type tailCommand struct{ *tailFlags }
 type tailFlags struct {
 	outputFlags
 	endFlags
+	recordFlags
+	stateFlags
 	linkFlags
 	tokenFlags
 	talkFlags
@@ -29,16 +31,29 @@ func (c *tailCommand) Run(r *run) error {
 	if err != nil {
 		return err
 	}
-	live, err := r.dialer(&c.linkFlags, &c.tokenFlags)
+	if p.state, err = r.openState(&c.stateFlags); err != nil {
+		return err
+	}
+	if p.state != nil {
+		defer p.state.Close()
+	}
+	if p.recorder, err = r.newRecorder(&c.recordFlags, c.Buffer); err != nil {
+		return err
+	}
+	live, err := r.dialer(&c.linkFlags, &c.tokenFlags, p)
 	if err != nil {
+		if p.recorder != nil {
+			_ = p.recorder.Close() // nothing was received
+		}
 		return err
 	}
 	p.source, p.live = live, live
 	return r.follow(p, &c.endFlags)
 }
 
-// dialer builds the live source from the flags; nothing is contacted yet.
-func (r *run) dialer(l *linkFlags, t *tokenFlags) (*session.Live, error) {
+// dialer builds the live source from the flags; nothing is contacted yet. What it
+// receives is recorded as p says, which may be nil.
+func (r *run) dialer(l *linkFlags, t *tokenFlags, p *pipe) (*session.Live, error) {
 	options, err := r.authOptions(&t.apiFlags)
 	if err != nil {
 		return nil, err
@@ -51,17 +66,25 @@ func (r *run) dialer(l *linkFlags, t *tokenFlags) (*session.Live, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.newLive(l, tokens)
+	return r.newLive(l, tokens, p)
 }
 
-// newLive builds a live source that asks tokens for the access token.
-func (r *run) newLive(l *linkFlags, tokens session.Tokens) (*session.Live, error) {
-	live, err := session.NewLive(session.LiveOptions{
+// newLive builds a live source that asks tokens for the access token; see dialer
+// for p.
+func (r *run) newLive(l *linkFlags, tokens session.Tokens, p *pipe) (*session.Live, error) {
+	options := session.LiveOptions{
 		URL: l.URL, Tokens: tokens, Redact: r.secrets.Text, Getenv: r.getenv, UserAgent: userAgent(),
 		Retries: l.retries(), MaxBackoff: time.Duration(l.MaxBackoff),
 		HeartbeatTimeout: time.Duration(l.HeartbeatTimeout),
 		MaxFrame:         int(l.MaxFrame), Buffer: int(l.Buffer), Resumed: r.resumed,
-	})
+	}
+	if p != nil && p.recorder != nil {
+		options.Recorder = p.recorder
+	}
+	if p != nil && p.state != nil {
+		options.CompleteUntil, _ = p.state.Complete()
+	}
+	live, err := session.NewLive(options)
 	if err != nil {
 		return nil, usageError(err, "")
 	}

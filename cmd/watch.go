@@ -41,6 +41,7 @@ func (r *run) watch(ctx context.Context, p *pipe, end *endFlags, cancel context.
 			return
 		case now = <-ticker.C:
 		}
+		p.saveState()
 		if ctx.Err() == nil {
 			if idle := time.Duration(end.Idle); idle > 0 && time.Since(p.out.start)-time.Duration(p.out.lastLine.Load()) >= idle {
 				cancel(errIdle)
@@ -86,6 +87,9 @@ func (r *run) leaveStuck(p *pipe, end *endFlags, cause error) {
 		r.status.Error(err.Error(), hint)
 	}
 	r.status.Error(what+": "+unwritten+" were not written", "")
+	if p.recorder != nil {
+		p.recorder.close(stuckAfter)
+	}
 	r.exit(status)
 }
 

@@ -106,6 +106,8 @@ func (s *Status) Link(l Link, r *record.Record) {
 		message += " (" + why + ")"
 	}
 	switch {
+	case status == "connected" && l.Gap > 0:
+		message += "; what was sent in the " + duration(l.Gap) + " since the last run was missed"
 	case status == "restored":
 		message += " after " + duration(l.Gap) + "; chat sent meanwhile was missed"
 	case status == "lost" && l.Retry > 0:

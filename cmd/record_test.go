@@ -1,0 +1,136 @@
+package cmd
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/restail/restail/cmd/serve"
+)
+
+// TestTheReplayIsTheLiveRun records a run with an outage: the replay of the
+// recording gives what the live run gave, in every format.
+func TestTheReplayIsTheLiveRun(t *testing.T) {
+	for _, name := range []string{"show.raw", "show.raw.gz"} {
+		for _, args := range [][]string{
+			{}, {"-a", "all"}, {"-o", "raw"}, {"-o", "raw", "-a", "all"}, {"-o", "text", "--time", "utc"},
+			{"-a", "event,link", "-f", "{action, text, gap_seconds}"}, {"-p", "twitch", "--fields", "author,status"},
+		} {
+			file := filepath.Join(t.TempDir(), name)
+			live := restail(t, "", append([]string{"demo", "-q", "--speed", "max", "--outage", "4s", "-w", file}, args...)...)
+			replay := restail(t, "", append([]string{"replay", "-q", file}, args...)...)
+			if live.status != statusDone || replay.status != statusDone || live.stdout != replay.stdout {
+				t.Errorf("%s %v: status %d and %d; %s\n%s%s", name, args, live.status, replay.status, firstDifference(live.stdout, replay.stdout), live.stderr, replay.stderr)
+			}
+		}
+	}
+}
+
+// TestRecordingIsAppendedTo records two runs to one file, which states the gap
+// between them.
+func TestRecordingIsAppendedTo(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "show.raw")
+	for range 2 {
+		if got := restail(t, "", "demo", "-q", "--speed", "max", "-w", file); got.status != statusDone {
+			t.Fatalf("status %d: %s", got.status, got.stderr)
+		}
+	}
+	got := restail(t, "", "check", "-o", "ndjson", file)
+	var checked struct{ Actions, Gaps int }
+	if err := json.Unmarshal([]byte(got.stdout), &checked); err != nil || got.status != statusFailed || checked.Gaps != 1 || checked.Actions != 2*len(serve.Show()) {
+		t.Errorf("status %d, %s", got.status, got.stdout)
+	}
+}
+
+func TestWhatCannotBeRecordedTo(t *testing.T) {
+	folder := t.TempDir()
+	plain := filepath.Join(folder, "plain.gz")
+	if err := os.WriteFile(plain, []byte("{}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{"-", folder, plain, "/dev/null", "/proc/nothing/show.raw"} {
+		got := restail(t, "ws://127.0.0.1:1/ws", "-w", file, "--no-reconnect")
+		if got.status != statusUsage || got.stdout != "" || strings.Count(got.stderr, "\n") != 1 {
+			t.Errorf("%s: status %d\n%s%s", file, got.status, got.stdout, got.stderr)
+		}
+	}
+}
+
+// TestHangupReopens has the recording closed and opened again, so that a file
+// that was renamed is complete and the next one begins with the connections.
+func TestHangupReopens(t *testing.T) {
+	url := chat(t, serve.Options{Actions: serve.Show()[:20]})
+	file := filepath.Join(t.TempDir(), "show.raw")
+	signals := make(chan os.Signal)
+	out := &firstWrite{seen: make(chan struct{})}
+	ended := make(chan int)
+	go func() {
+		ended <- Run(t.Context(), []string{"-q", "-w", file}, Env{
+			Stdout: out, Stderr: io.Discard, Signals: signals,
+			Environ: []string{"RESTREAM_ACCESS_TOKEN=T0k3n", "RESTAIL_URL=" + url},
+		})
+	}()
+	<-out.seen
+	has := func(name, what string) bool {
+		text, err := os.ReadFile(name)
+		return err == nil && bytes.Contains(text, []byte(what))
+	}
+	eventually(t, func() bool { return has(file, `"event"`) })
+	if err := os.Rename(file, file+".1"); err != nil {
+		t.Fatal(err)
+	}
+	signals <- syscall.SIGHUP
+	eventually(t, func() bool { return has(file, `"connection_info"`) })
+	signals <- syscall.SIGTERM
+	if status := <-ended; status != 143 {
+		t.Errorf("status %d", status)
+	}
+	if has(file, `"restail"`) || !has(file+".1", `{"restail":"link"`) {
+		t.Error("news of the link is in the wrong file")
+	}
+}
+
+// eventually waits until it is so.
+func eventually(t *testing.T, so func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !so(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it never is")
+		}
+	}
+}
+
+// TestStateStatesTheGap has the first link record of a run state the time since
+// the run before.
+func TestStateStatesTheGap(t *testing.T) {
+	url := chat(t, serve.Options{Actions: serve.Show()[:20]})
+	state := filepath.Join(t.TempDir(), "state")
+	var gaps []float64
+	for range 2 {
+		got := restail(t, url, "-n", "20", "-q", "--state", state)
+		if got.status != statusDone {
+			t.Fatalf("status %d: %s", got.status, got.stderr)
+		}
+		var first struct {
+			Action, Status string
+			Gap            float64 `json:"gap_seconds"`
+		}
+		line, _, _ := strings.Cut(got.stdout, "\n")
+		if err := json.Unmarshal([]byte(line), &first); err != nil || first.Action != "link" || first.Status != "connected" {
+			t.Fatalf("the first line is %s", line)
+		}
+		gaps = append(gaps, first.Gap)
+	}
+	if gaps[0] != 0 || gaps[1] <= 0 || gaps[1] > 20 {
+		t.Errorf("the gaps are %v", gaps)
+	}
+	if got := restail(t, url, "-q", "--state", "/dev/null"); got.status != statusUsage {
+		t.Errorf("/dev/null as state: status %d, %s", got.status, got.stderr)
+	}
+}
