@@ -24,7 +24,7 @@ func recorded(t testing.TB, path string, runs int) (data []byte, text string) {
 		for flush := range 3 {
 			lines := ""
 			for n := range 20 {
-				lines += fmt.Sprintf(`{"action":"event","payload":{"run":%d,"flush":%d,"n":%d,"text":"%x"}}`+"\n", run, flush, n, n*n*2654435761)
+				lines += fmt.Sprintf(`{"action":"event","payload":{"run":%d,"flush":%d,"n":%d,"text":"%x"}}`+"\n", run, flush, n, n*n*5443576)
 			}
 			if err := f.write([]byte(lines)); err != nil {
 				t.Fatal(err)

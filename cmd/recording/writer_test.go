@@ -425,7 +425,7 @@ func TestWrittenIsNotAhead(t *testing.T) {
 func benchmarkFrames(b *testing.B, name string) {
 	var frames []string
 	for n := range 200 {
-		frames = append(frames, fmt.Sprintf(`{"action":"event","payload":{"connectionIdentifier":"1-youtube-x","eventIdentifier":"%032x","eventPayload":{"author":{"avatar":"https://yt3.ggpht.com/a%[1]d=s120","displayName":"Viewer %[1]d","id":"UC%020[1]d","isChatModerator":false,"isChatOwner":false,"isChatSponsor":false,"isVerified":false},"bot":false,"liveChatMessageId":"LCC.%[1]x","text":"message %[2]d"},"eventSourceId":13,"eventTypeId":5,"userId":1},"timestamp":1740152273}`, n*2654435761, n))
+		frames = append(frames, fmt.Sprintf(`{"action":"event","payload":{"connectionIdentifier":"1-youtube-x","eventIdentifier":"%032x","eventPayload":{"author":{"avatar":"https://yt3.ggpht.com/a%[1]d=s120","displayName":"Viewer %[1]d","id":"UC%020[1]d","isChatModerator":false,"isChatOwner":false,"isChatSponsor":false,"isVerified":false},"bot":false,"liveChatMessageId":"LCC.%[1]x","text":"message %[2]d"},"eventSourceId":13,"eventTypeId":5,"userId":1},"timestamp":1740152273}`, n*5443576, n))
 	}
 	data, ends := batch(frames...)
 	w, err := Open(Options{Layout: filepath.Join(b.TempDir(), name), Warn: func(err error) { b.Log(err) }})
