@@ -142,10 +142,13 @@ func (l *lineReader) putBroken(err error) {
 		return
 	}
 	l.queue.putAtOnce(b)
-	if l.held += b.size(); l.held > recording.MaxHead {
+	if l.held += brokenBytes; l.held > recording.MaxHead {
 		l.setFirst(l.other)
 	}
 }
+
+// brokenBytes is more memory than the report of a broken line takes.
+const brokenBytes = 1 << 10
 
 // look looks at what was parsed for a line that is not broken, and for the first
 // action.

@@ -330,6 +330,23 @@ func TestReplayDoesNotReadFarAhead(t *testing.T) {
 	})
 }
 
+// Lines that are too long take room in the queue too, and the first action is given
+// up when too much comes before it.
+func TestBrokenLinesAreBounded(t *testing.T) {
+	for _, period := range []func(first time.Time) (since, until time.Time){nil, func(time.Time) (since, until time.Time) { return }} {
+		synctest.Test(t, func(t *testing.T) {
+			source := &endlessLines{}
+			follow(t.Context(), NewReplay(ReplayOptions{Files: file(source), MaxFrame: 10, Period: period}), func(l *log, item Item) bool {
+				time.Sleep(time.Hour)
+				return len(l.lines) < 3
+			})
+			if read := source.read.Load(); read > 2*recording.MaxHead {
+				t.Errorf("%d bytes were read for three lines", read)
+			}
+		})
+	}
+}
+
 // endlessLines is a recording without an end.
 type endlessLines struct{ read atomic.Int64 }
 
