@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"iter"
 	"math/rand/v2"
 	"os"
@@ -34,22 +33,29 @@ func (s scripted) Items(context.Context) iter.Seq2[session.Item, error] {
 	}
 }
 
-// recorded returns the recording of a source.
-func (s scripted) recorded() (lines []byte) {
+// record records a source to a file.
+func (s scripted) record(t *testing.T, name string) {
+	t.Helper()
+	w, err := recording.Open(recording.Options{Layout: name})
+	if err != nil {
+		t.Fatal(err)
+	}
 	var link record.Record
 	for _, item := range s {
 		switch {
 		case item.Link != nil:
 			linkRecord(&link, item.Link)
-			lines = recording.AppendLink(lines, &link, item.Link.Same)
+			w.Own(item.Received, recording.AppendLink(nil, &link, item.Link.Same))
 		case item.Action != nil:
-			lines = format.Raw{}.Record(lines, nil, item.Action.Frame())
+			frame := item.Action.Frame()
+			w.Frames(item.Received, frame, []int{len(frame)})
 		default:
-			lines = append(lines, bytes.ReplaceAll(item.Frame, []byte("\n"), []byte(" "))...)
-			lines = append(lines, '\n')
+			w.Frames(item.Received, item.Frame, []int{len(item.Frame)})
 		}
 	}
-	return lines
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // randomShow returns a run of the built-in show with cuts. A cut may miss actions,
@@ -142,10 +148,8 @@ func TestReplayGivesWhatTheLiveRunGave(t *testing.T) {
 	const seeds = 20
 	for seed := range uint64(seeds) {
 		s := randomShow(rand.New(rand.NewPCG(seed, 17)))
-		file := t.TempDir() + "/show.raw"
-		if err := os.WriteFile(file, s.recorded(), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		file := t.TempDir() + []string{"/show.raw", "/show.raw.gz"}[seed%2]
+		s.record(t, file)
 		for _, args := range [][]string{
 			{"-a", "all"}, {"-o", "text", "--time", "utc"}, {"-o", "text", "--time", "utc", "-a", "all"},
 			{"-o", "raw"}, {"-o", "raw", "-a", "all"}, {"-o", "raw", "-a", "link,event", "-p", "twitch"},
@@ -174,13 +178,11 @@ func TestReplayGivesWhatTheLiveRunGave(t *testing.T) {
 func TestReplayOfTwoRuns(t *testing.T) {
 	first, second := randomShow(rand.New(rand.NewPCG(1, 1))), randomShow(rand.New(rand.NewPCG(2, 2)))
 	dir := t.TempDir()
-	var names []string
-	for i, lines := range [][]byte{append(first.recorded(), second.recorded()...), first.recorded(), second.recorded()} {
-		names = append(names, fmt.Sprintf("%s/%d.raw", dir, i))
-		if err := os.WriteFile(names[i], lines, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	names := []string{dir + "/both.raw.gz", dir + "/first.raw", dir + "/second.raw.gz"}
+	first.record(t, names[0])
+	second.record(t, names[0])
+	first.record(t, names[1])
+	second.record(t, names[2])
 	want := first.follow(t, nil) + second.follow(t, nil)
 	for _, files := range [][]string{names[:1], names[1:]} {
 		if got := restail(t, "", append([]string{"replay", "-q"}, files...)...); got.stdout != want {
@@ -194,9 +196,7 @@ func TestReplayOfTwoRuns(t *testing.T) {
 func TestPeriodsDivideARecording(t *testing.T) {
 	s := randomShow(rand.New(rand.NewPCG(3, 3)))
 	file := t.TempDir() + "/show.raw"
-	if err := os.WriteFile(file, s.recorded(), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	s.record(t, file)
 	for _, form := range []string{"ndjson", "raw"} {
 		all := restail(t, "", "replay", file, "-q", "-a", "event", "-o", form).stdout
 		var parts string
