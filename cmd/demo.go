@@ -75,7 +75,7 @@ type show struct{ *session.Live }
 
 // endsShow reports whether the server has closed the socket at the end of the show.
 func endsShow(news *session.Link) bool {
-	return news.Status == session.Lost && news.Reason == "closed"
+	return (news.Status == session.Lost || news.Status == session.Ended) && news.Reason == "closed"
 }
 
 // Items implements [session.Source].

@@ -113,7 +113,7 @@ func TestStateStatesTheGap(t *testing.T) {
 	state := filepath.Join(t.TempDir(), "state")
 	var gaps []float64
 	for range 2 {
-		got := restail(t, url, "-n", "20", "-q", "--state", state)
+		got := restail(t, url, "-n", "10", "-q", "--state", state)
 		if got.status != statusDone {
 			t.Fatalf("status %d: %s", got.status, got.stderr)
 		}
