@@ -72,7 +72,7 @@ func (r *run) leaveStuck(p *pipe, end *endFlags, cause error) {
 	if !p.out.flushing.Load() {
 		what = "the filter does not end"
 	}
-	if decided := p.decided.Load(); decided != nil {
+	if decided := p.decided.Load(); decided != nil && !errors.Is(decided.err, errCount) { // the lines of a count are not out
 		cause = decided.err
 	}
 	unwritten := fmt.Sprintf("%d lines", p.out.gathered.Load()-p.out.written.Load())
