@@ -5,11 +5,13 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 
 	"github.com/restail/restail/cmd"
 )
 
 func main() {
+	debug.SetMemoryLimit(128 << 20) // beyond that, only hostile input and slow readers: collect early
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, cmd.Signals(signal.Ignored)...)
 	os.Exit(cmd.Run(context.Background(), os.Args[1:], cmd.Env{

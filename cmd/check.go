@@ -250,7 +250,7 @@ type checker struct {
 }
 
 func newChecker(name string) *checker {
-	return &checker{report: report{file: name}, decoder: decode.NewWithoutFrames()}
+	return &checker{report: report{file: name}, decoder: decode.New()}
 }
 
 // read fills the report. The error says that the file is empty or no recording, or

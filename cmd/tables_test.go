@@ -32,7 +32,7 @@ func TestShowHasEveryPlatform(t *testing.T) {
 	shown := map[string]bool{}
 	var parser decode.Parser
 	var action decode.Action
-	decoder := decode.NewWithoutFrames()
+	decoder := decode.New()
 	for _, a := range serve.Show() {
 		if err := parser.Parse(&action, a.Frame); err != nil {
 			t.Fatalf("%v: %s", err, a.Frame)

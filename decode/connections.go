@@ -31,9 +31,9 @@ type connections struct {
 	openCount       int                      // all of this socket
 	announced       list.List                // of *connection, the most recently announced first
 	bytes           int                      // held by all entries
-	keepsFrames     bool
-	evicted         bool // a connection was removed because the map was full
-	crowdedReported bool // crowded has reported it
+	onlyOpen        bool                     // it keeps nothing but which connections are open
+	evicted         bool                     // a connection was removed because the map was full
+	crowdedReported bool                     // crowded has reported it
 
 	// When a connection of this socket was last closed: because another one took
 	// over, and for any other reason. Zero when none was.
@@ -56,8 +56,8 @@ type connection struct {
 // state is the part of a connection that status lines report.
 type state struct{ status, reason, channel string }
 
-func newConnections(keepsFrames bool) connections {
-	return connections{entries: map[string]*connection{}, open: map[string][]*connection{}, keepsFrames: keepsFrames}
+func newConnections(onlyOpen bool) connections {
+	return connections{entries: map[string]*connection{}, open: map[string][]*connection{}, onlyOpen: onlyOpen}
 }
 
 // find returns the connection of that identifier, nil when there is none.
@@ -89,6 +89,9 @@ func (m *connections) update(r *record.Record, frame []byte) (c *connection, upd
 		setString(&c.UUID, r.Bytes(record.ConnectionUUID), "")
 		m.markOpen(c)
 	}
+	if m.onlyOpen {
+		return c, !wasOpen
+	}
 	platform, channel := r.Chars(record.Platform), r.Chars(record.Channel)
 	c.plainPlatform, c.plainChannel = platform.Plain, channel.Plain
 	setString(&c.Platform, platform.Bytes, "")
@@ -96,7 +99,7 @@ func (m *connections) update(r *record.Record, frame []byte) (c *connection, upd
 	setString(&c.Status, r.Bytes(record.Status), c.reported.status)
 	setString(&c.Reason, r.Bytes(record.Reason), c.reported.reason)
 	setString(&c.ReasonText, r.Bytes(record.ReasonText), "")
-	c.keepFrame(frame, m.keepsFrames)
+	c.keepFrame(frame)
 	return c, !wasOpen || c.Linked != before
 }
 
@@ -112,8 +115,8 @@ func setString(s *string, b []byte, other string) {
 }
 
 // keepFrame keeps a copy of the connection_info, unless it would be too large.
-func (c *connection) keepFrame(frame []byte, wanted bool) {
-	if !wanted || c.strings()+len(frame) > maxBytes {
+func (c *connection) keepFrame(frame []byte) {
+	if c.strings()+len(frame) > maxBytes {
 		c.frame = nil
 		return
 	}

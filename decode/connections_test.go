@@ -221,7 +221,6 @@ func TestMapLimitsBytes(t *testing.T) {
 		want int
 	}{
 		{"with actions", newDecoder(), 31},
-		{"without", &frameDecoder{Decoder: NewWithoutFrames()}, 63},
 	} {
 		heap := heapInUse()
 		name := strings.Repeat("n", size)
@@ -301,11 +300,11 @@ func TestHugeActionIsNotKept(t *testing.T) {
 	}
 }
 
-func TestWithoutFrames(t *testing.T) {
-	d := &frameDecoder{Decoder: NewWithoutFrames()}
+func TestForDrains(t *testing.T) {
+	d := &frameDecoder{Decoder: NewForDrains()}
 	apply(t, d, connectionInfo("1-kick-a", "u", "Owl"))
-	if d.Frame("1-kick-a") != nil || d.Drained() {
-		t.Error("a frame was kept, or a drain seen")
+	if d.Frame("1-kick-a") != nil || d.Linked()[0].Channel != "" || d.Drained() {
+		t.Error("a frame or a name was kept, or a drain seen")
 	}
 	apply(t, d, []byte(`{"action":"connection_closed","payload":{"connectionUuid":"u","reason":"replaced"}}`))
 	if !d.Drained() {

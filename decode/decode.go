@@ -38,11 +38,11 @@ type Decoder struct {
 
 // New returns a Decoder. It keeps the last connection_info of each connection
 // for [Decoder.Frame].
-func New() *Decoder { return &Decoder{connections: newConnections(true)} }
+func New() *Decoder { return &Decoder{connections: newConnections(false)} }
 
-// NewWithoutFrames returns a Decoder that keeps no actions: [Decoder.Frame]
-// returns nil.
-func NewWithoutFrames() *Decoder { return &Decoder{connections: newConnections(false)} }
+// NewForDrains returns a Decoder that keeps only what [Decoder.Drained] needs, for
+// whoever asks nothing else.
+func NewForDrains() *Decoder { return &Decoder{connections: newConnections(true)} }
 
 // Apply applies one action, which [Parser.Parse] has filled without an error: it
 // updates the connection map. received stands in for a missing stamp. The record

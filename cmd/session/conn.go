@@ -126,6 +126,10 @@ func (u *upgraded) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// rest returns at most how many bytes of the current message's frame are still to
+// come, without what the library has buffered.
+func (u *upgraded) rest() int { return int(u.headers.payload) + u.w - u.r }
+
 // A headerScanner follows the frame headers of RFC 6455, section 5.2, in a
 // stream of bytes.
 type headerScanner struct {

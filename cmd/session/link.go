@@ -162,7 +162,7 @@ func (l *link) opened(s *socket) {
 	if l.redialed {
 		l.redialed, l.redialedAt = false, now
 	}
-	l.connections = decode.NewWithoutFrames()
+	l.connections = decode.NewForDrains()
 	l.drained, l.standing = time.Time{}, false
 	news := Link{Status: Connected, At: now, Attempt: l.tries}
 	switch {

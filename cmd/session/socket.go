@@ -58,7 +58,9 @@ func (s *socket) readMessage() error {
 	message := s.message[:0]
 	for err == nil {
 		if len(message) == cap(message) {
-			message = append(make([]byte, 0, max(minMessage, 2*cap(message))), message...)
+			// The rest of the frame is known once its beginning is.
+			more := max(minMessage, len(message)+s.upgraded.rest()+1)
+			message = append(make([]byte, 0, len(message)+more), message...)
 		}
 		var n int
 		n, err = r.Read(message[len(message):cap(message)])
