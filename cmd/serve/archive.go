@@ -98,7 +98,7 @@ func (a *archive) after(n, seen int) iter.Seq[int] {
 // before yields the numbers of the visible messages before n, the nearest first.
 func (a *archive) before(n, seen int) iter.Seq[int] {
 	return func(yield func(int) bool) {
-		for n = min(n, a.end(seen)) - 1; n >= 0; n-- {
+		for n--; n >= 0; n-- {
 			if a.action(n) < seen && !yield(n) {
 				return
 			}

@@ -126,7 +126,7 @@ func TestHistoryOfTheShow(t *testing.T) {
 }
 
 func TestHistoryMessages(t *testing.T) {
-	r := onLoopback(t, Options{Actions: actions(
+	show := actions(
 		`{"action":"connection_info","payload":{"connectionIdentifier":"1-twitter-a","connectionUuid":"u","eventSourceId":28,"status":"connected","target":{"owner":{"displayName":"A & B"}}},"timestamp":1740152273}`,
 		`{"action":"event","payload":{"connectionIdentifier":"1-twitter-a","eventId":"b","eventPayload":{"author":{"displayName":"N","username":"n"},"text":"a <3"},"eventSourceId":28,"eventTypeId":24},"timestamp":1740152273250}`,
 		`{"action":"event","payload":{"eventId":"b","eventTypeId":999},"timestamp":1740152274}`,
@@ -134,11 +134,15 @@ func TestHistoryMessages(t *testing.T) {
 		`{"action":"event","payload":{"eventPayload":{"text":"in no broadcast"}},"timestamp":1740152275}`,
 		`{"action":"reply_created","payload":{"eventId":"b","eventSourceId":1,"text":"a reply"},"timestamp":1740152275}`,
 		"not JSON",
-	)})
+		`{"action":"event","payload":{"connectionIdentifier":"1-twitter-a","eventId":"b","eventPayload":{"text":"on a new socket"}},"timestamp":1740152276}`,
+	)
+	show[len(show)-1].Relinked = true
+	r := onLoopback(t, Options{Actions: show})
 	want := `{"messages":[` +
 		`{"timestamp":"2025-02-21T15:37:53.25Z","platform":"X","channelName":"A & B","author":"N","text":"a <3","meta":null},` +
 		`{"timestamp":"2025-02-21T15:37:54Z","platform":null,"channelName":null,"author":"","text":null,"meta":null},` +
-		`{"timestamp":"2025-02-21T15:37:54Z","platform":"new","channelName":null,"author":"","text":null,"meta":null}` +
+		`{"timestamp":"2025-02-21T15:37:54Z","platform":"new","channelName":null,"author":"","text":null,"meta":null},` +
+		`{"timestamp":"2025-02-21T15:37:56Z","platform":"X","channelName":null,"author":"","text":"on a new socket","meta":null}` +
 		`],"nextPageToken":null,"previousPageToken":null}`
 	if got := r.get(t, 200, "b/chat/history"); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
@@ -375,7 +379,7 @@ func TestHistoryOfALoop(t *testing.T) {
 
 func TestBroadcasts(t *testing.T) {
 	r := onLoopback(t, Options{Actions: actions(
-		spoken("a", "one", first), spoken("rtmp/b", "two", first+10), spoken("a", "three", first+5), spoken("c", "four", first+20),
+		spoken("a", "one", first), spoken("rtmp/b", "two", first+10), spoken("a", "three", first+15), spoken("c", "four", first+20),
 	)})
 	list := func(path string) (ids []string) {
 		text := r.get(t, 200, path)
@@ -396,7 +400,7 @@ func TestBroadcasts(t *testing.T) {
 		return ids
 	}
 	for path, want := range map[string][]string{
-		"in-progress": {"c"}, "history": {"rtmp/b", "a"}, "history?limit=1": {"rtmp/b"}, "history?limit=1&page=2": {"a"}, "history?page=2": nil,
+		"in-progress": {"c"}, "history": {"a", "rtmp/b"}, "history?limit=1": {"a"}, "history?limit=1&page=2": {"rtmp/b"}, "history?page=2": nil,
 	} {
 		if got := list(path); !slices.Equal(got, want) {
 			t.Errorf("%s: %q, want %q", path, got, want)
