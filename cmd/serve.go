@@ -146,7 +146,7 @@ func checkLoopback(address string) error {
 // upstream is a running loopback Restream.
 type upstream struct {
 	url  string // ws://127.0.0.1:PORT/ws
-	api  string // http://127.0.0.1:PORT, where the OAuth endpoints are
+	api  string // http://127.0.0.1:PORT, with the chat history and the OAuth endpoints
 	stop func()
 }
 

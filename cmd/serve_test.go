@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -72,16 +76,19 @@ func (s serving) dialStatus(t *testing.T, token string) int {
 func TestServeAnswersThisMachineOnly(t *testing.T) {
 	t.Parallel()
 	s := startServe(t, nil)
-	for host, want := range map[string]int{"rebound.example": 403, "rebound.example:80": 403, "localhost:80": 426} {
-		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, s.api+"/ws?accessToken=t", nil)
-		r.Host = host
-		resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp.Body.Close()
-		if resp.StatusCode != want {
-			t.Errorf("Host %s: status %d", host, resp.StatusCode)
+	for host, want := range map[string][]int{"rebound.example": {403, 403}, "rebound.example:80": {403, 403}, "localhost:80": {426, 200}} {
+		for i, path := range []string{"/ws?accessToken=t", "/v2/user/events/in-progress"} {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, s.api+path, nil)
+			r.Host = host
+			r.Header.Set("Authorization", "Bearer t")
+			resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if resp.StatusCode != want[i] {
+				t.Errorf("Host %s, %s: status %d", host, path, resp.StatusCode)
+			}
 		}
 	}
 	s.stop().want(t, 143)
@@ -105,6 +112,63 @@ func TestServeTokenHasNoTwin(t *testing.T) {
 	}
 	if got := s.dialStatus(t, "hunter2"); got != http.StatusSwitchingProtocols {
 		t.Errorf("the token: status %d", got)
+	}
+	s.stop().want(t, 143)
+}
+
+// TestServeHistory pages through the chat of a recording, as a curl script does.
+func TestServeHistory(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "show.raw")
+	var text strings.Builder
+	for i := range 250 {
+		fmt.Fprintf(&text, `{"action":"event","payload":{"eventId":"b","eventPayload":{"text":"%d"},"eventTypeId":5},"timestamp":%d}`+"\n", i, 1740152273+i)
+	}
+	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := startServe(t, nil, file, "--token=hunter2")
+	get := func(token, path string, v any) (status int) {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.api+"/v2/user/events/"+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+token)
+		resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if err := json.NewDecoder(resp.Body).Decode(v); err != nil {
+			t.Error(err)
+		}
+		return resp.StatusCode
+	}
+	var refused any
+	if status := get("wrong", "in-progress", &refused); status != http.StatusUnauthorized {
+		t.Errorf("another token: status %d", status)
+	}
+	var events []struct{ ID string }
+	if get("hunter2", "in-progress", &events); len(events) != 1 || events[0].ID != "b" {
+		t.Fatalf("in progress: %+v", events)
+	}
+	var got, want []string
+	for pages, token := 0, ""; pages == 0 || token != ""; pages++ {
+		var page struct {
+			Messages      []struct{ Text string }
+			NextPageToken string
+		}
+		get("hunter2", "b/chat/history?pageToken="+token, &page)
+		for _, m := range page.Messages {
+			got = append(got, m.Text)
+		}
+		token = page.NextPageToken
+	}
+	for i := range 250 {
+		want = append(want, strconv.Itoa(i))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
 	}
 	s.stop().want(t, 143)
 }

@@ -22,6 +22,8 @@ type client struct {
 	stop  chan struct{} // closed when the server shuts down
 	gone  chan struct{} // closed when nothing more can be read from the client
 
+	finish <-chan struct{} // Finish once the last action is sent, nil before
+
 	at    time.Duration // the time of the show when the last frame was sent
 	moved []byte        // buffer for an action with another timestamp
 }
@@ -30,6 +32,7 @@ var (
 	errGone = errors.New("the client has gone")
 	errStop = errors.New("the server is shutting down")
 	errCut  = errors.New("an outage of the show begins")
+	errOver = errors.New("the show is over")
 )
 
 // cutTime is how long after a cut a client may take to read what was sent before.
@@ -45,11 +48,12 @@ func (c *client) run() {
 		c.conn.end(c.due(c.cut).Add(cutTime))
 	}
 	err := c.play()
-	if err == nil && !c.CloseAtEnd {
+	if err == nil && (!c.CloseAtEnd || c.Finish != nil) {
+		c.finish = c.Finish
 		err = c.pause(forever)
 	}
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, errOver):
 		c.ws.Close(websocket.StatusNormalClosure, "the show is over")
 	case errors.Is(err, errStop) && c.conn.uncork() == nil:
 		c.ws.Close(websocket.StatusGoingAway, "shutting down")
@@ -165,6 +169,8 @@ func (c *client) sleep(until time.Time) error {
 		return errGone
 	case <-c.stop:
 		return errStop
+	case <-c.finish:
+		return errOver
 	}
 }
 

@@ -148,6 +148,24 @@ func (c *clock) time(now time.Time) time.Duration {
 	return time.Duration(min(float64(now.Sub(c.start))*c.speed, math.MaxInt64/4))
 }
 
+// seen returns how many actions of the show have come by then, in a loop those of
+// all rounds. Without an outage every client has a time of its own: the whole show
+// counts.
+func (c *clock) seen(now time.Time) int {
+	if c.outage == 0 {
+		return len(c.actions)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.speed <= 0:
+		return c.next
+	case c.start.IsZero():
+		return 0
+	}
+	return c.find(c.time(now) + 1)
+}
+
 // cuts returns how much of an outage is left at a time of the show, and when the
 // next one begins.
 func (c *clock) cuts(at time.Duration) (left, next time.Duration) {

@@ -143,5 +143,7 @@ func answer(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(body)
+	to := json.NewEncoder(w)
+	to.SetEscapeHTML(false)
+	to.Encode(body)
 }

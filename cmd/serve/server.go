@@ -20,7 +20,7 @@ import (
 	"github.com/restail/restail/cmd/endpoint"
 )
 
-// Path is where the chat socket is mounted. Everything else is
+// Path is where the chat socket is mounted. Everything but it and [EventsPath] is
 // [Options.Other]'s.
 const Path = "/ws"
 
@@ -48,6 +48,8 @@ type Options struct {
 	// last action. Without it the connection stays up with heartbeats, as the
 	// service's does when a broadcast is over.
 	CloseAtEnd bool
+	// Finish, when set, delays the close of CloseAtEnd until the channel is closed.
+	Finish <-chan struct{}
 	// Heartbeat is the time without an action after which a heartbeat is sent; 0
 	// means the service's 45 s. It is real time at any Speed, since the client
 	// measures real time.
@@ -55,9 +57,9 @@ type Options struct {
 	// Now, when set, gives every action the timestamp of the second in which it
 	// is sent, as the service does. Nil sends each action byte for byte, so that a
 	// client's output is the same in every run; in a Loop later rounds get later
-	// timestamps.
+	// timestamps. The chat history always has those timestamps.
 	Now func() time.Time
-	// Token is the accessToken that a client must send; empty accepts any that is
+	// Token is the access token that a client must send; empty accepts any that is
 	// not empty.
 	Token string
 	// Accept, when set, decides about a token instead of Token. It must be safe
@@ -69,8 +71,8 @@ type Options struct {
 	// WriteTimeout is how long a client may stop reading before it is cut off; 0
 	// means ten minutes.
 	WriteTimeout time.Duration
-	// Other serves every path but [Path], such as the OAuth endpoints. Nil
-	// answers 404.
+	// Other serves every path but [Path] and [EventsPath], such as the OAuth
+	// endpoints. Nil answers 404.
 	Other http.Handler
 }
 
@@ -85,9 +87,11 @@ const (
 // A Server is an HTTP handler. End it with [Server.Shutdown]: an http.Server does
 // not close connections that have been upgraded.
 type Server struct {
-	options Options
-	clock   *clock
-	stop    chan struct{} // closed by Shutdown
+	options  Options
+	clock    *clock
+	archives func() []*archive // made by the first request for one
+	api      http.Handler      // of EventsPath
+	stop     chan struct{}     // closed by Shutdown
 
 	mu      sync.Mutex
 	stopped bool
@@ -112,12 +116,16 @@ func New(o Options) *Server {
 	if o.Other == nil {
 		o.Other = http.HandlerFunc(notFound)
 	}
-	return &Server{
+	s := &Server{
 		options: o,
 		clock:   &clock{timeline: newTimeline(o.Actions, o.Loop), speed: o.Speed, outage: min(o.Outage, never/4)},
 		stop:    make(chan struct{}),
 		clients: make(map[*client]struct{}),
 	}
+	began := time.Now()
+	s.archives = sync.OnceValue(func() []*archive { return newArchives(s.clock.timeline, began) })
+	s.api = s.newAPI()
+	return s
 }
 
 // only returns a function that accepts one token, or any token when it is empty.
@@ -131,10 +139,13 @@ func only(token string) func(string) bool {
 }
 
 // ServeHTTP upgrades a request for [Path] and plays to it until the client
-// leaves, the show ends with CloseAtEnd, or Shutdown.
+// leaves, the show ends with CloseAtEnd, or Shutdown. It answers requests for the
+// chat history under [EventsPath], in an outage too.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	came := time.Now()
 	switch {
+	case strings.HasPrefix(r.URL.Path, EventsPath):
+		s.api.ServeHTTP(w, r)
 	case r.URL.Path != Path:
 		s.options.Other.ServeHTTP(w, r)
 	case !strings.EqualFold(r.Header.Get("Upgrade"), "websocket"):

@@ -71,7 +71,7 @@ func TestForeignHost(t *testing.T) {
 		"localhost": true, "localhost:1": true, "127.0.0.1:80": true, "[::1]:8080": true, "127.1.2.3": true,
 		"rebound.example": false, "rebound.example:8080": false, "127.0.0.1.rebound.example": false, "192.0.2.7": false,
 	} {
-		for _, path := range []string{Path + "?accessToken=hunter2", "/", LoginPath, TokenPath, RevokePath} {
+		for _, path := range []string{Path + "?accessToken=hunter2", "/", EventsPath + "in-progress", LoginPath, TokenPath, RevokePath} {
 			req, err := http.NewRequest(http.MethodGet, server.URL+path, nil)
 			if err != nil {
 				t.Fatal(err)
