@@ -24,7 +24,7 @@ var arrows = map[string][]string{
 	"cmd/docs":        {"decode", "decode/record"},
 	"cmd/endpoint":    {},
 	"cmd/recording":   {"decode", "decode/record", "decode/scan"},
-	"cmd/serve":       {"cmd/endpoint", "cmd/recording", "decode"},
+	"cmd/serve":       {"cmd/endpoint", "cmd/recording", "decode", "decode/record"},
 	"cmd/session":     {"cmd/endpoint", "cmd/recording", "decode", "decode/record"},
 	"decode":          {"decode/record", "decode/scan"},
 	"decode/record":   {},
