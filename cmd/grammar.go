@@ -18,7 +18,7 @@ type grammar struct {
 	Tail        tailCommand        `cmd:"" default:"withargs" help:"Follow the live chat; plain restail does the same."`
 	Replay      replayCommand      `cmd:"" help:"Run recordings through the same pipeline."`
 	Check       checkCommand       `cmd:"" help:"Say whether recordings are whole."`
-	History     historyCommand     `cmd:"" help:"Print the chat of a broadcast from Restream's chat history."`
+	History     historyCommand     `cmd:"" help:"Print the chat history of a broadcast."`
 	Serve       serveCommand       `cmd:"" help:"Serve a recording or the built-in show on loopback."`
 	Demo        demoCommand        `cmd:"" help:"Follow the built-in show: no account, no network."`
 	Connections connectionsCommand `cmd:"" help:"Print which platforms are connected, then exit."`
@@ -89,7 +89,7 @@ type talkFlags struct {
 
 // frameFlags bound the input.
 type frameFlags struct {
-	MaxFrame size `default:"16MiB" placeholder:"SIZE" group:"link" help:"A larger message drops the connection; in a recording it is skipped."`
+	MaxFrame size `default:"16MiB" placeholder:"SIZE" group:"link" help:"A larger message drops the connection; in a recording or the chat history it is skipped."`
 }
 
 // retryFlags say how to retry what failed.
