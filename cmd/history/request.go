@@ -172,12 +172,13 @@ func (c *Client) unreachable(ctx context.Context, r request, err error) *Error {
 func (c *Client) refusal(r request, resp *http.Response) *Error {
 	code := resp.StatusCode
 	e := r.failed(ReasonProtocol, c.base+" answered "+strings.TrimSpace(strconv.Itoa(code)+" "+http.StatusText(code)))
+	advice := ""
 	switch {
 	case code == http.StatusUnauthorized:
 		e.Reason, e.status = ReasonUnauthorized, statusUnauthorized
 	case code == http.StatusForbidden:
 		e.Reason, e.status = ReasonScope, statusUnauthorized
-		e.detail += "; does the token have the scope " + r.scope + "? tick that for the application, then log in again"
+		advice = "; does the token have the scope " + r.scope + "? tick that for the application, then log in again"
 	case code == http.StatusNotFound:
 		e.Reason = ReasonNotFound
 	case code == http.StatusTooManyRequests:
@@ -190,13 +191,13 @@ func (c *Client) refusal(r request, resp *http.Response) *Error {
 	if e.temporary {
 		e.after = endpoint.RetryAfter(resp.Header.Get("Retry-After"), time.Now())
 	}
-	if strings.Contains(resp.Header.Get("Content-Type"), "html") {
-		return e
+	if !strings.Contains(resp.Header.Get("Content-Type"), "html") {
+		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxRefusal))
+		if said := c.quote(string(body)); said != "" {
+			e.detail += ": " + said
+		}
 	}
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxRefusal))
-	if said := c.quote(string(body)); said != "" {
-		e.detail += ": " + said
-	}
+	e.detail += advice
 	return e
 }
 
