@@ -46,7 +46,7 @@ func (c *demoCommand) Run(r *run) error {
 	most := retries(demoRetries)
 	live, err := r.newLive(&linkFlags{
 		URL: up.url, frameFlags: c.frameFlags,
-		Reconnect: c.Outage > 0, MaxRetries: &most, MaxBackoff: duration(demoBackoff),
+		Reconnect: c.Outage > 0, retryFlags: retryFlags{&most, duration(demoBackoff)},
 	}, anyToken{}, p)
 	if err != nil {
 		return err

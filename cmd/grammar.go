@@ -18,6 +18,7 @@ type grammar struct {
 	Tail        tailCommand        `cmd:"" default:"withargs" help:"Follow the live chat; plain restail does the same."`
 	Replay      replayCommand      `cmd:"" help:"Run recordings through the same pipeline."`
 	Check       checkCommand       `cmd:"" help:"Say whether recordings are whole."`
+	History     historyCommand     `cmd:"" help:"Print the chat history of a broadcast."`
 	Serve       serveCommand       `cmd:"" help:"Serve a recording or the built-in show on loopback."`
 	Demo        demoCommand        `cmd:"" help:"Follow the built-in show: no account, no network."`
 	Connections connectionsCommand `cmd:"" help:"Print which platforms are connected, then exit."`
@@ -45,6 +46,7 @@ func newGrammar(command string) *grammar {
 		"tail":        func() { g.Tail.tailFlags = new(tailFlags) },
 		"replay":      func() { g.Replay.replayFlags = new(replayFlags) },
 		"check":       func() { g.Check.checkFlags = new(checkFlags) },
+		"history":     func() { g.History.historyFlags = new(historyFlags) },
 		"demo":        func() { g.Demo.demoFlags = new(demoFlags) },
 		"serve":       func() { g.Serve.serveFlags = new(serveFlags) },
 		"connections": func() { g.Connections.connectionsFlags = new(connectionsFlags) },
@@ -87,15 +89,20 @@ type talkFlags struct {
 
 // frameFlags bound the input.
 type frameFlags struct {
-	MaxFrame size `default:"16MiB" placeholder:"SIZE" group:"link" help:"A larger message drops the connection; in a recording it is skipped."`
+	MaxFrame size `default:"16MiB" placeholder:"SIZE" group:"link" help:"A larger message drops the connection; in a recording or the chat history it is skipped."`
+}
+
+// retryFlags say how to retry what failed.
+type retryFlags struct {
+	MaxRetries *retries `placeholder:"N" group:"link" help:"Give up after N failed retries in a row. Default: never; 3 for connections, 5 for history."`
+	MaxBackoff duration `default:"60s" placeholder:"DURATION" group:"link" help:"The longest pause between two retries."`
 }
 
 // linkFlags say where to connect, and how to keep the connection up.
 type linkFlags struct {
-	URL              string   `name:"url" default:"wss://chat.api.restream.io/ws" placeholder:"URL" group:"link" help:"The chat's endpoint. ws:// is for loopback only: the token travels on it."`
-	Reconnect        bool     `default:"true" negatable:"" group:"link" help:"Reconnect when the link is lost (default), or give up."`
-	MaxRetries       *retries `placeholder:"N" group:"link" help:"Give up after N failed retries in a row. Default: never; 3 for connections."`
-	MaxBackoff       duration `default:"60s" placeholder:"DURATION" group:"link" help:"The longest pause between two retries."`
+	URL       string `name:"url" default:"wss://chat.api.restream.io/ws" placeholder:"URL" group:"link" help:"The chat's endpoint. ws:// is for loopback only: the token travels on it."`
+	Reconnect bool   `default:"true" negatable:"" group:"link" help:"Reconnect when the link is lost (default), or give up."`
+	retryFlags
 	HeartbeatTimeout duration `default:"60s" placeholder:"DURATION" group:"link" help:"Treat the link as dead when nothing arrives for this long."`
 	Buffer           size     `default:"64MiB" placeholder:"SIZE" group:"link" help:"Memory for a slow reader; when it is full, reading from the socket pauses."`
 	frameFlags

@@ -18,11 +18,12 @@ const module = "github.com/restail/restail"
 // flow of a frame. A package that is not listed fails the test.
 var arrows = map[string][]string{
 	".":               {"cmd"},
-	"cmd":             {"cmd/auth", "cmd/auth/redact", "cmd/docs", "cmd/endpoint", "cmd/recording", "cmd/serve", "cmd/session", "decode", "decode/record", "filter", "format", "format/safe"},
+	"cmd":             {"cmd/auth", "cmd/auth/redact", "cmd/docs", "cmd/endpoint", "cmd/history", "cmd/recording", "cmd/serve", "cmd/session", "decode", "decode/record", "filter", "format", "format/safe"},
 	"cmd/auth":        {"cmd/auth/redact", "cmd/endpoint"},
 	"cmd/auth/redact": {},
 	"cmd/docs":        {"decode", "decode/record"},
 	"cmd/endpoint":    {},
+	"cmd/history":     {"cmd/endpoint", "cmd/recording"},
 	"cmd/recording":   {"decode", "decode/record", "decode/scan"},
 	"cmd/serve":       {"cmd/endpoint", "cmd/recording", "decode", "decode/record"},
 	"cmd/session":     {"cmd/endpoint", "cmd/recording", "decode", "decode/record"},

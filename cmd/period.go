@@ -65,6 +65,9 @@ func invalidTime(s string) error {
 // isLocal tells whether the moment depends on the user's time zone.
 func (m moment) isLocal() bool { return m.kind == localTime || m.kind == clockTime }
 
+// isRelative tells whether the moment depends on when the first action was.
+func (m moment) isRelative() bool { return m.kind == clockTime || m.kind == afterFirst }
+
 // farBack is how long before the first action a clock time may be. An earlier one
 // is meant to be on the next day.
 const farBack = 12 * time.Hour
@@ -91,6 +94,9 @@ func (m moment) resolve(first time.Time, zone *time.Location) time.Time {
 	}
 	return time.Time{}
 }
+
+// isRelative tells whether the period depends on when the first action was.
+func (p *periodFlags) isRelative() bool { return p.Since.isRelative() || p.Until.isRelative() }
 
 // isSet tells whether only a part of the recording is wanted.
 func (p *periodFlags) isSet() bool { return p.Since.kind != noMoment || p.Until.kind != noMoment }

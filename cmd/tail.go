@@ -54,19 +54,25 @@ func (c *tailCommand) Run(r *run) error {
 // dialer builds the live source from the flags; nothing is contacted yet. What it
 // receives is recorded as p says, which may be nil.
 func (r *run) dialer(l *linkFlags, t *tokenFlags, p *pipe) (*session.Live, error) {
-	options, err := r.authOptions(&t.apiFlags)
-	if err != nil {
-		return nil, err
-	}
-	options.TokenFile, options.TokenCommand = t.TokenFile, t.TokenCommand
 	if _, err := endpoint.Check(l.URL, "wss", "ws"); err != nil {
 		return nil, r.flagError("url", err)
 	}
-	tokens, err := auth.Open(options)
+	tokens, _, err := r.tokens(t)
 	if err != nil {
 		return nil, err
 	}
 	return r.newLive(l, tokens, p)
+}
+
+// tokens opens the source of access tokens; nothing is contacted yet.
+func (r *run) tokens(t *tokenFlags) (*auth.Source, auth.Options, error) {
+	options, err := r.authOptions(&t.apiFlags)
+	if err != nil {
+		return nil, options, err
+	}
+	options.TokenFile, options.TokenCommand = t.TokenFile, t.TokenCommand
+	source, err := auth.Open(options)
+	return source, options, err
 }
 
 // newLive builds a live source that asks tokens for the access token; see dialer

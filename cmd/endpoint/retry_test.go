@@ -28,3 +28,31 @@ func TestRetryAfter(t *testing.T) {
 		}
 	}
 }
+
+// Any pause up to a limit is possible, and none beyond it.
+func TestBackoff(t *testing.T) {
+	for _, test := range []struct {
+		n            int
+		most         time.Duration
+		least, limit time.Duration
+	}{
+		{1, time.Minute, 100 * time.Millisecond, 2 * time.Second},
+		{2, time.Minute, 100 * time.Millisecond, 4 * time.Second},
+		{5, time.Minute, 100 * time.Millisecond, 32 * time.Second},
+		{1000, time.Minute, 100 * time.Millisecond, time.Minute},
+		{1, time.Second, 100 * time.Millisecond, time.Second},
+		{7, time.Millisecond, time.Millisecond, time.Millisecond},
+	} {
+		longest := time.Duration(0)
+		for range 1000 {
+			wait := Backoff(test.n, test.most)
+			if wait < test.least || wait > test.limit {
+				t.Fatalf("retry %d waits %v", test.n, wait)
+			}
+			longest = max(longest, wait)
+		}
+		if longest < test.limit/2 {
+			t.Errorf("retry %d waits %v at most", test.n, longest)
+		}
+	}
+}

@@ -37,7 +37,7 @@ func newArchives(t *timeline, began time.Time) (all []*archive) {
 	}
 	var parser decode.Parser
 	var action decode.Action
-	d := decode.NewWithoutFrames()
+	d := decode.New()
 	byID := map[string]*archive{}
 	channels := map[string]string{} // to keep each name once
 	for n, a := range t.actions {

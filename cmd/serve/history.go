@@ -142,7 +142,7 @@ func number(query url.Values, name string, missing, least, most int64) (int64, e
 func (a *archive) read(numbers []int) []chatMessage {
 	var parser decode.Parser
 	var action decode.Action
-	d := decode.NewWithoutFrames()
+	d := decode.New()
 	messages := make([]chatMessage, len(numbers))
 	for i, n := range numbers {
 		if parser.Parse(&action, a.frame(a.action(n))) != nil {
