@@ -103,16 +103,6 @@ func TestOwnLines(t *testing.T) {
 	}
 }
 
-func TestHistoryPlatform(t *testing.T) {
-	for name, want := range map[string]string{
-		"YouTube": "youtube", "X": "x", "Twitter": "x", "twitter live": "x", "Facebook Page": "facebook", "": "unknown", "Foo Bar": "foo-bar", "KICK": "kick",
-	} {
-		if got := historyPlatform(name); got != want {
-			t.Errorf("%q is %q, want %q", name, got, want)
-		}
-	}
-}
-
 // Only connection_info at the very beginning belongs to the head, and only as much
 // as the connection map holds.
 func TestHead(t *testing.T) {

@@ -114,11 +114,16 @@ func (p *recordParser) list(r *record.Record, line []byte, m member) {
 	}
 }
 
-// setTime writes the time field. received stands in for a time outside of the years
-// 2000 to 9999.
+// setTime writes the time field. received stands in for a time that is not usable.
 func setTime(r *record.Record, at, received time.Time) {
-	if year := at.UTC().Year(); year < 2000 || year > 9999 {
+	if !usable(at) {
 		at = time.Unix(received.Unix(), 0)
 	}
 	r.SetTime(at)
+}
+
+// usable reports whether a record can have the time: one in the years 2000 to 9999.
+func usable(at time.Time) bool {
+	year := at.UTC().Year()
+	return year >= 2000 && year <= 9999
 }
