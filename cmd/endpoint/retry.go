@@ -2,14 +2,36 @@ package endpoint
 
 import (
 	"errors"
+	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// maxRetryAfter is the longest wait that a server can ask for.
-const maxRetryAfter = 24 * time.Hour
+const (
+	// maxRetryAfter is the longest wait that a server can ask for.
+	maxRetryAfter = 24 * time.Hour
+	// firstRetry is the longest pause before the first retry.
+	firstRetry = 2 * time.Second
+	// leastRetry is the shortest pause before any.
+	leastRetry = 100 * time.Millisecond
+)
+
+// Backoff returns how long to wait before the nth retry in a row, counted from 1:
+// any time up to a limit that doubles from retry to retry, so that clients that
+// failed together do not come back together. It is never longer than most.
+func Backoff(n int, most time.Duration) time.Duration {
+	limit := firstRetry
+	for ; n > 1 && limit < most; n-- {
+		limit *= 2
+	}
+	limit = min(limit, most)
+	if limit <= leastRetry {
+		return limit
+	}
+	return leastRetry + rand.N(limit-leastRetry)
+}
 
 // RetryAfter parses the header of that name: seconds, or a date. 0 means no wait.
 func RetryAfter(header string, now time.Time) time.Duration {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/restail/restail/cmd/endpoint"
 	"github.com/restail/restail/decode"
 )
 
@@ -382,7 +383,7 @@ func (l *link) judge(f *fault) (time.Duration, error) {
 	case f.after > 0:
 		return f.after, nil
 	}
-	return backoff(l.failures, l.o.MaxBackoff), nil
+	return endpoint.Backoff(l.failures, l.o.MaxBackoff), nil
 }
 
 // judgeRefusal decides what comes after a refused token. When our own reconnect

@@ -2,29 +2,8 @@ package session
 
 import (
 	"context"
-	"math/rand/v2"
 	"time"
 )
-
-const (
-	firstRetry = 2 * time.Second        // the longest pause before the first retry
-	leastRetry = 100 * time.Millisecond // the shortest pause before any
-)
-
-// backoff returns how long to wait before the nth retry in a row, counted from
-// 1: any time up to a limit that doubles from retry to retry, so that clients
-// that lost their links together do not come back together.
-func backoff(n int, most time.Duration) time.Duration {
-	limit := firstRetry
-	for ; n > 1 && limit < most; n-- {
-		limit *= 2
-	}
-	limit = min(limit, most)
-	if limit <= leastRetry {
-		return limit
-	}
-	return leastRetry + rand.N(limit-leastRetry)
-}
 
 // sleep waits and reports whether ctx is still alive.
 func sleep(ctx context.Context, d time.Duration) bool {

@@ -1,0 +1,219 @@
+package history
+
+import (
+	"context"
+	"encoding/json"
+	"hash/maphash"
+	"iter"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// pageSize is how many messages a request asks for: the API's limit.
+	pageSize = "1000"
+	// eventsPath lists broadcasts, and has the chat of each below it.
+	eventsPath = "/v2/user/events/"
+	// findBroadcast is what cannot be done when no broadcast is found.
+	findBroadcast = "cannot find the broadcast"
+)
+
+// Options say where the API is and how to ask it.
+type Options struct {
+	// APIURL is what the paths are appended to. It must be safe to send tokens to.
+	APIURL string
+	// HTTP is the client for the API. Its CheckRedirect is ignored: redirects are
+	// never followed.
+	HTTP *http.Client
+	// Token returns an access token. refused is the token that the API has just
+	// refused, or "". An error with a method Temporary() bool that returns true is
+	// retried, after RetryAfter() time.Duration if it has that method. The error's
+	// text is shown: it must hold no secret.
+	Token func(ctx context.Context, refused string) (string, error)
+	// UserAgent is sent with each request.
+	UserAgent string
+	// Redact removes secrets from what the API says.
+	Redact func(said string) string
+	// Retries is how often a request is retried; negative for ever.
+	Retries int
+	// MaxBackoff is the longest pause between two retries, unless the API asks for
+	// a longer one.
+	MaxBackoff time.Duration
+	// Retrying, if not nil, is told of each retry: why, and after which wait.
+	Retrying func(why string, wait time.Duration)
+}
+
+// A Client asks the API. Its errors are the context's, or an [*Error].
+type Client struct {
+	o    Options
+	base string // without a slash at the end
+	http *http.Client
+}
+
+// New returns a Client. Nothing is contacted yet.
+func New(o Options) *Client {
+	client := *o.HTTP
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Client{o: o, base: strings.TrimRight(o.APIURL, "/"), http: &client}
+}
+
+// Messages iterates over the chat of a broadcast, whose id must be a UUID, as the
+// API serves it: mostly in the order of time. It begins at the second of from, or
+// with the first message when from is zero. An error is the last item. Memory holds
+// one answer at a time.
+func (c *Client) Messages(ctx context.Context, broadcast string, from time.Time) iter.Seq2[Message, error] {
+	return func(yield func(Message, error) bool) {
+		r := request{
+			path: eventsPath + broadcast + "/chat/history", query: url.Values{"pageSize": {pageSize}},
+			scope: "chat.read", what: "cannot read the chat history of " + broadcast,
+		}
+		if !from.IsZero() {
+			r.query.Set("timestamp", strconv.FormatInt(max(0, from.Unix()), 10))
+		}
+		seed := maphash.MakeSeed()
+		tokens := map[uint64]bool{} // the hashes of the page tokens
+		var before []mark
+		for {
+			messages, next, err := c.page(ctx, r)
+			if err != nil {
+				yield(Message{}, err)
+				return
+			}
+			marks := marksOf(messages, seed)
+			messages = messages[overlap(before, marks):]
+			for i, m := range messages {
+				m.More = i+1 < len(messages)
+				if !yield(m, nil) {
+					return
+				}
+			}
+			if len(marks) > 0 {
+				before = marks
+			}
+			token := maphash.String(seed, next)
+			switch {
+			case next == "":
+				return
+			case tokens[token]:
+				yield(Message{}, r.failed(ReasonProtocol, "the API served a page token for the second time"))
+				return
+			}
+			tokens[token] = true
+			r.query = url.Values{"pageSize": {pageSize}, "pageToken": {next}}
+		}
+	}
+}
+
+// page asks for a page of messages. next is the token of the page after it, "" for
+// none.
+func (c *Client) page(ctx context.Context, r request) (messages []Message, next string, err error) {
+	body, err := c.get(ctx, r)
+	if err != nil {
+		return nil, "", err
+	}
+	var members map[string]json.RawMessage // unlike a struct it tells "Messages" from "messages"
+	var raws []json.RawMessage
+	if json.Unmarshal(body, &members) != nil || members["messages"] == nil || json.Unmarshal(members["messages"], &raws) != nil {
+		return nil, "", r.failed(ReasonProtocol, "the API's answer has no list of messages")
+	}
+	if token := members["nextPageToken"]; token != nil && json.Unmarshal(token, &next) != nil {
+		return nil, "", r.failed(ReasonProtocol, "the API's page token is not a string")
+	}
+	messages = make([]Message, len(raws))
+	for i, raw := range raws {
+		messages[i] = parseMessage(raw)
+	}
+	return messages, next, nil
+}
+
+// InProgress returns the broadcast that is in progress, the one that began last
+// when there are several. ok is false when there is none. It needs the scope
+// stream.read.
+func (c *Client) InProgress(ctx context.Context) (id string, ok bool, err error) {
+	return c.latest(ctx, request{path: eventsPath + "in-progress"}, "startedAt")
+}
+
+// LastEnded returns the broadcast that ended last. ok is false when there is none.
+// It needs the scope stream.read.
+func (c *Client) LastEnded(ctx context.Context) (id string, ok bool, err error) {
+	return c.latest(ctx, request{path: eventsPath + "history", query: url.Values{"page": {"1"}, "limit": {"10"}}}, "finishedAt")
+}
+
+// latest returns the broadcast with the latest time in the member stamp, the first
+// of equals. The API lists the newest first.
+func (c *Client) latest(ctx context.Context, r request, stamp string) (id string, ok bool, err error) {
+	r.scope, r.what = "stream.read", findBroadcast
+	body, err := c.get(ctx, r)
+	if err != nil {
+		return "", false, err
+	}
+	list, err := listOf(body)
+	if err != nil {
+		return "", false, r.failed(ReasonProtocol, "the API's answer has no list of broadcasts")
+	}
+	latest := 0.0
+	for _, event := range list {
+		var name string
+		var at float64
+		json.Unmarshal(event["id"], &name) // what is of another type stays empty
+		json.Unmarshal(event[stamp], &at)
+		if IsUUID(name) && (!ok || at > latest) {
+			id, ok, latest = name, true, at
+		}
+	}
+	return id, ok, nil
+}
+
+// listOf returns the objects of a list, or of the items of an object.
+func listOf(body []byte) (list []map[string]json.RawMessage, err error) {
+	var page struct{ Items json.RawMessage }
+	if json.Unmarshal(body, &page) == nil && page.Items != nil {
+		body = page.Items
+	}
+	return list, json.Unmarshal(body, &list)
+}
+
+// mark is what is remembered of a message to recognize it on the next page.
+type mark struct {
+	sum uint64
+	at  time.Time
+}
+
+func marksOf(messages []Message, seed maphash.Seed) []mark {
+	marks := make([]mark, len(messages))
+	for i, m := range messages {
+		marks[i] = mark{maphash.Bytes(seed, m.Raw), m.Time}
+	}
+	return marks
+}
+
+// overlap returns how many messages at the beginning of a page are those at the end
+// of the page before. Messages have no ids, and somebody may well write the same
+// twice in a second: messages that are equal are the same only when the page
+// repeats everything of their moment.
+func overlap(before, page []mark) int {
+	shorter := make([]int, len(page)) // shorter[n-1]: the next shorter beginning that ends page[:n] too
+	longest := func(n int, next mark) int {
+		for n > 0 && (n == len(page) || page[n].sum != next.sum) {
+			n = shorter[n-1]
+		}
+		if n < len(page) && page[n].sum == next.sum {
+			n++
+		}
+		return n
+	}
+	for i := 1; i < len(page); i++ {
+		shorter[i] = longest(shorter[i-1], page[i])
+	}
+	n := 0
+	for _, m := range before {
+		n = longest(n, m)
+	}
+	for n > 0 && n < len(before) && before[len(before)-n-1].at.Equal(page[0].at) {
+		n = shorter[n-1]
+	}
+	return n
+}

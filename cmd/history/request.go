@@ -1,0 +1,216 @@
+package history
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/restail/restail/cmd/endpoint"
+)
+
+const (
+	// requestTime is how long the API may take for an answer and its body.
+	requestTime = 15 * time.Second
+	// maxAnswer is how large an answer may be, in bytes.
+	maxAnswer = 32 << 20
+	// maxRefusal is how much of an answer that is an error is read, in bytes.
+	maxRefusal = 64 << 10
+	// maxQuote is how much of what the API says is worth showing, in bytes.
+	maxQuote = 200
+)
+
+// request is what the API is asked.
+type request struct {
+	path  string
+	query url.Values
+	scope string // that the API wants for it
+	what  string // cannot be done when it fails
+}
+
+func (r request) failed(reason, detail string) *Error {
+	return &Error{Reason: reason, what: r.what, detail: detail, status: statusFailed}
+}
+
+// get asks the API until it answers, until a retry cannot help, or until enough
+// were made. The answer is JSON.
+func (c *Client) get(ctx context.Context, r request) ([]byte, error) {
+	for tries := 1; ; tries++ {
+		body, err := c.ask(ctx, r)
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err == nil:
+			return body, nil
+		case !err.temporary:
+			return nil, err
+		case c.o.Retries >= 0 && tries > c.o.Retries:
+			err.tries, err.status = tries, statusGivenUp
+			return nil, err
+		}
+		wait := err.after
+		if wait == 0 {
+			wait = endpoint.Backoff(tries, c.o.MaxBackoff)
+		}
+		if c.o.Retrying != nil {
+			c.o.Retrying(err.detail, wait)
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// ask makes the request with a token, and once more with another one when the API
+// refuses that.
+func (c *Client) ask(ctx context.Context, r request) ([]byte, *Error) {
+	token, err := c.o.Token(ctx, "")
+	if err != nil {
+		return nil, c.tokenError(r, err, nil)
+	}
+	body, refusal := c.send(ctx, r, token)
+	if refusal == nil || refusal.Reason != ReasonUnauthorized {
+		return body, refusal
+	}
+	other, err := c.o.Token(ctx, token)
+	switch {
+	case err != nil:
+		return nil, c.tokenError(r, err, refusal)
+	case other == token:
+		return nil, refusal
+	}
+	return c.send(ctx, r, other)
+}
+
+// tokenError says why there is no token, or no other one than the API refused.
+func (c *Client) tokenError(r request, err error, refusal *Error) *Error {
+	e := r.failed(ReasonUnauthorized, c.quote(err.Error()))
+	e.status, e.err = statusUnauthorized, err
+	if refusal != nil {
+		e.detail += " (" + refusal.detail + ")"
+	}
+	var knows interface{ ExitStatus() int } // such as a store that cannot be trusted
+	if errors.As(err, &knows) {
+		e.status = knows.ExitStatus()
+	}
+	var temporary interface{ Temporary() bool }
+	if errors.As(err, &temporary) && temporary.Temporary() {
+		e.Reason, e.temporary = ReasonNetwork, true
+		var after interface{ RetryAfter() time.Duration }
+		if errors.As(err, &after) {
+			e.after = after.RetryAfter()
+		}
+	}
+	return e
+}
+
+// send makes the request once. The token is in a header, and nowhere else.
+func (c *Client) send(ctx context.Context, r request, token string) ([]byte, *Error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	defer cancel()
+	address := c.base + r.path
+	if len(r.query) > 0 {
+		address += "?" + r.query.Encode()
+	}
+	q, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, r.failed(ReasonProtocol, c.quote(err.Error()))
+	}
+	q.Header.Set("Authorization", "Bearer "+token)
+	q.Header.Set("Accept", "application/json")
+	q.Header.Set("User-Agent", c.o.UserAgent)
+	resp, err := c.http.Do(q)
+	if err != nil {
+		return nil, c.unreachable(ctx, r, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		return nil, c.refusal(r, resp)
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	body = bytes.TrimPrefix(body, []byte("\ufeff"))
+	switch {
+	case len(body) > maxAnswer:
+		return nil, r.failed(ReasonProtocol, c.base+" answered with more than 32 MiB")
+	case err != nil:
+		return nil, c.unreachable(ctx, r, err)
+	case !json.Valid(body):
+		return nil, r.failed(ReasonProtocol, c.base+" answered with something that is not JSON")
+	}
+	return body, nil
+}
+
+// unreachable says why there is no answer, or not all of it.
+func (c *Client) unreachable(ctx context.Context, r request, err error) *Error {
+	e := r.failed(ReasonNetwork, "")
+	e.temporary = true
+	if outer := (*url.Error)(nil); errors.As(err, &outer) {
+		err = outer.Err
+	}
+	if outer := (*net.OpError)(nil); errors.As(err, &outer) && outer.Err != nil {
+		err = outer.Err
+	}
+	e.detail = "cannot reach " + c.base + ": " + c.quote(err.Error())
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		e.detail = fmt.Sprintf("%s did not answer within %v", c.base, requestTime)
+	}
+	return e
+}
+
+// refusal says what an answer other than 2xx means.
+func (c *Client) refusal(r request, resp *http.Response) *Error {
+	code := resp.StatusCode
+	e := r.failed(ReasonProtocol, c.base+" answered "+strings.TrimSpace(strconv.Itoa(code)+" "+http.StatusText(code)))
+	switch {
+	case code == http.StatusUnauthorized:
+		e.Reason, e.status = ReasonUnauthorized, statusUnauthorized
+	case code == http.StatusForbidden:
+		e.Reason, e.status = ReasonScope, statusUnauthorized
+		e.detail += "; does the token have the scope " + r.scope + "? tick that for the application, then log in again"
+	case code == http.StatusNotFound:
+		e.Reason = ReasonNotFound
+	case code == http.StatusTooManyRequests:
+		e.Reason, e.temporary = ReasonRateLimited, true
+	case code >= 500:
+		e.Reason, e.temporary = ReasonServerError, true
+	case code >= 300 && code < 400:
+		e.detail += ", a redirect, and those are not followed"
+	}
+	if e.temporary {
+		e.after = endpoint.RetryAfter(resp.Header.Get("Retry-After"), time.Now())
+	}
+	if strings.Contains(resp.Header.Get("Content-Type"), "html") {
+		return e
+	}
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxRefusal))
+	if said := c.quote(string(body)); said != "" {
+		e.detail += ": " + said
+	}
+	return e
+}
+
+// quote prepares what the API or a library said for people: without secrets, on one
+// line, not too long.
+func (c *Client) quote(said string) string {
+	// First of all: a secret that is joined or cut off is harder to recognize.
+	said = strings.Join(strings.Fields(c.o.Redact(said)), " ")
+	if len(said) <= maxQuote {
+		return said
+	}
+	end := maxQuote
+	for end > maxQuote-utf8.UTFMax && !utf8.RuneStart(said[end]) {
+		end--
+	}
+	return said[:end] + "…"
+}
