@@ -56,8 +56,9 @@ type matcher struct {
 	trail   []int // what this search has marked
 }
 
+// newMatcher makes a matcher, which owns there.
 func newMatcher(there []said) *matcher {
-	m := &matcher{there: slices.Clone(there), byText: map[string][]int{}, partner: make([]*said, len(there)), visited: make([]bool, len(there))}
+	m := &matcher{there: there, byText: map[string][]int{}, partner: make([]*said, len(there)), visited: make([]bool, len(there))}
 	slices.SortStableFunc(m.there, func(a, b said) int { return cmp.Compare(a.Time.Unix(), b.Time.Unix()) })
 	for v, s := range m.there {
 		m.all = append(m.all, v)
