@@ -1,0 +1,281 @@
+package history
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	// firstAsk and lastAsk are how long after the restoration the history is asked.
+	// It may be late.
+	firstAsk = 5 * time.Second
+	lastAsk  = firstAsk + 30*time.Second
+	// leastWait is how long the messages of the seconds after a gap may take to be
+	// received, at any speed.
+	leastWait = time.Second
+	// disorder is by how many seconds a message must be later than what was asked
+	// for, so that the rest of the history is left unread.
+	disorder = 60
+)
+
+// The statuses that [BackfillOptions].Report is given.
+const (
+	Filled   = "filled"
+	Unfilled = "unfilled"
+)
+
+// BackfillOptions say where missed messages come from and where they go.
+type BackfillOptions struct {
+	// Client is a [Client]; its retries apply.
+	Client interface {
+		Messages(ctx context.Context, broadcast string, from time.Time) iter.Seq2[Message, error]
+		InProgress(ctx context.Context) (id string, ok bool, err error)
+	}
+	// Insert takes messages that were missed, in the order of the history. Run calls
+	// it, and waits for it.
+	Insert func(messages []Message, broadcast string)
+	// Report takes what became of a gap of that length: Filled, or Unfilled with the
+	// reason of an [Error]. count is the number of messages that were inserted. Run
+	// calls it, and waits for it.
+	Report func(status, reason string, count int, gap time.Duration)
+	// Speed divides the delays; 0 for no delays.
+	Speed float64
+	// Edge is what [Backfill.Edge] returned in an earlier run; nil for none.
+	Edge []byte
+}
+
+// A Backfill fetches what was said in the gaps of a live chat. It is told what was
+// received and what became of the link, in the order of the stream. Only Run waits
+// for the history.
+type Backfill struct {
+	o    BackfillOptions
+	wake chan struct{} // a gap may be ready
+
+	mu        sync.Mutex // guards all that follows
+	start     time.Time  // the first handshake of all runs, by the service's clock if that is behind
+	anchored  bool       // start was compared with the service's clock
+	stamped   bool       // the service stamps its actions
+	last      time.Time  // the stamp of the last action
+	broadcast string     // the last id that is a UUID
+	recent    []heard    // the last actions
+	gaps      []*gap     // those to fill, in their order
+	filled    []said     // the messages inserted, as far back as the gaps need them
+}
+
+// gap is a gap in the chat.
+type gap struct {
+	restored time.Time
+	length   time.Duration
+	from     time.Time // the stamp of the last action before it
+	to       time.Time // the first stamp after it that is not earlier; zero until then
+	toAt     time.Time // when that was noted
+	there    []said    // the messages that were received around it
+	before   string    // the last broadcast before it; "" for none
+	after    string    // the first broadcast after it; "" for none
+	ready    bool      // there is complete
+}
+
+// NewBackfill makes a Backfill. It does nothing before Run.
+func NewBackfill(o BackfillOptions) *Backfill {
+	b := &Backfill{o: o, wake: make(chan struct{}, 1)}
+	b.resume(o.Edge)
+	return b
+}
+
+// Connected says that the link is up for the first time, and no gap is known.
+func (b *Backfill) Connected(at time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.start.IsZero() {
+		b.start = at.Round(0)
+	}
+}
+
+// Restored says that the link is up after a gap of that length, which may be the
+// gap between two runs.
+func (b *Backfill) Restored(at time.Time, length time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	began := at.Round(0).Add(-length)
+	if b.start.IsZero() {
+		b.start = began
+	}
+	g := &gap{restored: at, length: length, before: b.broadcast}
+	g.from, g.there = b.until(began)
+	b.gaps = append(b.gaps, g)
+}
+
+// Lost says that the link is lost: everything that was received on it was noted.
+func (b *Backfill) Lost() { b.settle(0) }
+
+// Idle says that everything that was received was noted. Call it now and then.
+func (b *Backfill) Idle() { b.settle(max(leastWait, b.scaled(firstAsk))) }
+
+// settle marks the gaps as ready whose end was noted at least that long ago.
+func (b *Backfill) settle(age time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, g := range b.gaps {
+		if !g.to.IsZero() && time.Since(g.toAt) >= age {
+			b.setReady(g)
+		}
+	}
+}
+
+// setReady marks a gap as ready. The caller has locked b.mu.
+func (b *Backfill) setReady(g *gap) {
+	g.ready = true
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+}
+
+// scaled returns a delay at the speed of the chat.
+func (b *Backfill) scaled(delay time.Duration) time.Duration {
+	if b.o.Speed == 0 {
+		return 0
+	}
+	return time.Duration(float64(delay) / b.o.Speed)
+}
+
+// Run fills gaps, one after the other, until ctx is done.
+func (b *Backfill) Run(ctx context.Context) {
+	for ctx.Err() == nil {
+		if g := b.next(); g != nil {
+			b.fill(ctx, g)
+			continue
+		}
+		select {
+		case <-b.wake:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// next returns the first gap if it is ready, else nil.
+func (b *Backfill) next() *gap {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.gaps) == 0 || !b.gaps[0].ready {
+		return nil
+	}
+	g := b.gaps[0]
+	b.filled = slices.DeleteFunc(b.filled, func(s said) bool { return s.Time.Unix() < g.from.Unix()-edge })
+	return g
+}
+
+// fill asks for what was said in a gap, and again later: the last answer decides.
+// When the first ask comes so late that it would be the last one's time, there is
+// only one.
+func (b *Backfill) fill(ctx context.Context, g *gap) {
+	count, reason := 0, ""
+	for _, delay := range []time.Duration{firstAsk, lastAsk} {
+		if delay == firstAsk && time.Since(g.restored) >= b.scaled(lastAsk) {
+			continue
+		}
+		select {
+		case <-time.After(time.Until(g.restored.Add(b.scaled(delay)))):
+		case <-ctx.Done():
+			return
+		}
+		n, err := b.ask(ctx, g)
+		if ctx.Err() != nil {
+			return
+		}
+		count += n
+		reason = reasonOf(err)
+		if reason == ReasonScope || reason == ReasonUnauthorized { // asking again cannot help
+			break
+		}
+	}
+	b.mu.Lock()
+	b.gaps = slices.Delete(b.gaps, 0, 1)
+	b.mu.Unlock()
+	status := Filled
+	if reason != "" {
+		status = Unfilled
+	}
+	b.o.Report(status, reason, count, g.length)
+}
+
+func reasonOf(err error) string {
+	known := (*Error)(nil)
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &known):
+		return known.Reason
+	}
+	return ReasonNetwork
+}
+
+// ask inserts what the history has and the chat lacks. It returns the number of
+// messages, and the first error.
+func (b *Backfill) ask(ctx context.Context, g *gap) (count int, err error) {
+	b.mu.Lock()
+	there := slices.Concat(g.there, b.filled)
+	broadcasts := slices.Compact([]string{g.before, g.after})
+	b.mu.Unlock()
+	broadcasts = slices.DeleteFunc(broadcasts, func(id string) bool { return id == "" })
+	if len(broadcasts) == 0 {
+		id, ok, err := b.o.Client.InProgress(ctx)
+		switch {
+		case err != nil:
+			return 0, err
+		case !ok:
+			return 0, NoBroadcast()
+		}
+		broadcasts = []string{id}
+	}
+	paired := newMatcher(there)
+	for _, broadcast := range broadcasts {
+		n, failed := b.read(ctx, g, broadcast, paired)
+		count += n
+		if err == nil {
+			err = failed
+		}
+	}
+	return count, err
+}
+
+// read inserts what one broadcast has, page by page.
+func (b *Backfill) read(ctx context.Context, g *gap, broadcast string, paired *matcher) (count int, err error) {
+	first, last := g.from.Unix()-tolerance, g.to.Unix()+tolerance
+	var page []Message
+	for m, failed := range b.o.Client.Messages(ctx, broadcast, time.Unix(first, 0)) {
+		if err = failed; err != nil {
+			break
+		}
+		second := m.Time.Unix()
+		if first <= second && second <= last {
+			page = append(page, m)
+		}
+		if !m.More {
+			count += b.insert(paired.missing(page), broadcast)
+			page = page[:0]
+		}
+		if second > last+disorder {
+			break
+		}
+	}
+	return count + b.insert(paired.missing(page), broadcast), err
+}
+
+// insert inserts messages, but for those that are older than the chat.
+func (b *Backfill) insert(messages []Message, broadcast string) int {
+	b.mu.Lock()
+	messages = slices.DeleteFunc(messages, func(m Message) bool { return m.Time.Unix() < b.start.Unix() })
+	for _, m := range messages {
+		b.filled = append(b.filled, newSaid(m.Time, m.Platform, m.Channel, m.Author, m.Text))
+	}
+	b.mu.Unlock()
+	if len(messages) > 0 {
+		b.o.Insert(messages, broadcast)
+	}
+	return len(messages)
+}
