@@ -173,6 +173,13 @@ func TestDocumentationIsWellFormed(t *testing.T) {
 	}
 }
 
+// The command that help explains is one of restail's.
+func TestHelpIsCompleted(t *testing.T) {
+	if script := said(t, nil, "completion", "bash"); !strings.Contains(script, "help:0) words='tail replay ") {
+		t.Error("the commands behind help are not completed")
+	}
+}
+
 // Every example is a command line that restail takes, with a filter that
 // compiles.
 func TestExamples(t *testing.T) {
