@@ -64,7 +64,7 @@ type outputFlags struct {
 	Format     string   `short:"o" enum:"${formats}" default:"ndjson" placeholder:"FORMAT" group:"output" help:"${formatMeanings}."`
 	Filter     string   `short:"f" placeholder:"EXPR" group:"output" help:"Run a jq program on each record: false and null drop it, true lets it pass, anything else is written in its place."`
 	FilterFile string   `placeholder:"FILE" words:"files" group:"output" help:"Read the jq program from a file."`
-	Arg        []string `sep:"none" placeholder:"NAME=VALUE" group:"output" help:"Bind $$NAME in the jq program. Can be repeated."`
+	Arg        bindings `placeholder:"NAME=VALUE" group:"output" help:"Bind $$NAME in the jq program. Can be repeated."`
 	Action     words    `short:"a" placeholder:"LIST" words:"actions" group:"output" help:"Actions to write, comma-separated, or all. Can be repeated. Default: all but ${quietActions}; in text ${textActions}."`
 	Platform   words    `short:"p" placeholder:"LIST" words:"platforms" group:"output" help:"Platforms to write, comma-separated. Can be repeated. Records without a platform are not affected."`
 	Fields     words    `placeholder:"LIST" words:"fields" group:"output" help:"Write only these fields, in this order (ndjson); restail fields lists them."`
