@@ -15,12 +15,12 @@ import (
 // grammar is the command line as kong reads it. Help, completion, the manual page,
 // the environment twins and the configuration's keys are derived from it.
 type grammar struct {
-	Tail        tailCommand        `cmd:"" default:"withargs" help:"Follow the live chat; plain restail does the same."`
+	Tail        tailCommand        `cmd:"" default:"withargs" set:"retries=never" help:"Follow the live chat; plain restail does the same."`
 	Replay      replayCommand      `cmd:"" help:"Run recordings through the same pipeline."`
 	Check       checkCommand       `cmd:"" help:"Say whether recordings are whole."`
 	Serve       serveCommand       `cmd:"" help:"Serve a recording or the built-in show on loopback."`
 	Demo        demoCommand        `cmd:"" help:"Follow the built-in show: no account, no network."`
-	Connections connectionsCommand `cmd:"" help:"Print which platforms are connected, then exit."`
+	Connections connectionsCommand `cmd:"" set:"retries=3" help:"Print which platforms are connected, then exit."`
 	Login       loginCommand       `cmd:"" help:"Log in to Restream and store the tokens."`
 	Logout      logoutCommand      `cmd:"" help:"Revoke the stored tokens and delete them."`
 	Token       tokenCommand       `cmd:"" help:"Print a valid access token and nothing else."`
@@ -94,7 +94,7 @@ type frameFlags struct {
 type linkFlags struct {
 	URL              string   `name:"url" default:"wss://chat.api.restream.io/ws" placeholder:"URL" group:"link" help:"The chat's endpoint. ws:// is for loopback only: the token travels on it."`
 	Reconnect        bool     `default:"true" negatable:"" group:"link" help:"Reconnect when the link is lost (default), or give up."`
-	MaxRetries       *retries `placeholder:"N" group:"link" help:"Give up after N failed retries in a row. Default: never; 3 for connections."`
+	MaxRetries       *retries `placeholder:"N" group:"link" help:"Give up after N failed retries in a row. Default: ${retries}."`
 	MaxBackoff       duration `default:"60s" placeholder:"DURATION" group:"link" help:"The longest pause between two retries."`
 	HeartbeatTimeout duration `default:"60s" placeholder:"DURATION" group:"link" help:"Treat the link as dead when nothing arrives for this long."`
 	Buffer           size     `default:"64MiB" placeholder:"SIZE" group:"link" help:"Memory for a slow reader; when it is full, reading from the socket pauses."`

@@ -173,6 +173,16 @@ func TestDocumentationIsWellFormed(t *testing.T) {
 	}
 }
 
+// The help of a command has its own default and no other.
+func TestHelpHasOwnDefaults(t *testing.T) {
+	for command, want := range map[string]string{"tail": "Default: never.", "connections": "Default: 3."} {
+		text := strings.Join(strings.Fields(said(t, nil, command, "--help")), " ")
+		if !strings.Contains(text, "retries in a row. "+want+" --max-backoff") {
+			t.Errorf("restail %s --help does not say %q", command, want)
+		}
+	}
+}
+
 // The command that help explains is one of restail's.
 func TestHelpIsCompleted(t *testing.T) {
 	if script := said(t, nil, "completion", "bash"); !strings.Contains(script, "help:0) words='tail replay ") {
