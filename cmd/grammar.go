@@ -27,7 +27,7 @@ type grammar struct {
 	Fields      fieldsCommand      `cmd:"" help:"List the fields of the record."`
 	Completion  completionCommand  `cmd:"" help:"Print a shell's completion script."`
 	Man         manCommand         `cmd:"" help:"Print the manual page."`
-	Help        helpCommand        `cmd:"" help:"Print help, or that of a command."`
+	Help        helpCommand        `cmd:"" help:"Print help for restail or a command."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 
 	PrintVersion bool `name:"version" short:"V" help:"Print the version."`
@@ -66,8 +66,8 @@ type outputFlags struct {
 	FilterFile string   `placeholder:"FILE" words:"files" group:"output" help:"Read the jq program from a file."`
 	Arg        bindings `placeholder:"NAME=VALUE" group:"output" help:"Bind $$NAME in the jq program. Can be repeated."`
 	Action     words    `short:"a" placeholder:"LIST" words:"actions" group:"output" help:"Actions to write, comma-separated, or all. Can be repeated. Default: all but ${quietActions}; in text ${textActions}."`
-	Platform   words    `short:"p" placeholder:"LIST" words:"platforms" group:"output" help:"Platforms to write, comma-separated. Can be repeated. Records without a platform are not affected."`
-	Fields     words    `placeholder:"LIST" words:"fields" group:"output" help:"Write only these fields, in this order (ndjson); restail fields lists them."`
+	Platform   words    `short:"p" placeholder:"LIST" words:"platforms" group:"output" help:"Platforms to write, comma-separated. Can be repeated. Records without a platform are still written."`
+	Fields     words    `placeholder:"LIST" words:"fields" group:"output" help:"Write only these fields, in this order (ndjson); restail fields lists them. A record that has none of them is not written."`
 	Color      string   `enum:"auto,always,never" default:"auto" placeholder:"WHEN" group:"output" help:"Colours in text: auto (only on a terminal), always or never. auto honours NO_COLOR and TERM=dumb."`
 	Time       clock    `default:"local" placeholder:"CLOCK" words:"local,utc,none" group:"output" help:"The clock in text: local, utc, none, or a strftime layout such as %H:%M."`
 }

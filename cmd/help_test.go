@@ -145,6 +145,17 @@ func TestWindowsIsDocumented(t *testing.T) {
 	}
 }
 
+// The manual page names every signal that has a status, and what ends a run from
+// within a filter.
+func TestManIsWhole(t *testing.T) {
+	man := strings.ReplaceAll(said(t, nil, "man"), `\-`, "-")
+	for _, want := range []string{"SIGHUP, SIGINT, SIGTERM", `halt\fR`, "halt_error(N)", "$raw", "$ENV"} {
+		if !strings.Contains(man, want) {
+			t.Errorf("the manual page does not explain %s", want)
+		}
+	}
+}
+
 // What the shells and groff think of the real thing, where they are installed.
 func TestDocumentationIsWellFormed(t *testing.T) {
 	for _, check := range []struct{ document, program, flags string }{
