@@ -21,6 +21,12 @@ func (c *commandLine) complaint(err error, parsed *kong.Context) error {
 		command = c.app.Model.DefaultCmd
 	}
 	see := "see restail " + command.Name + " --help"
+	if command.Name == "help" {
+		see = "see restail help help" // help --help is the program's
+	}
+	if joined := joinedValue(command, parsed.Args); joined != nil {
+		return usageError(joined, see)
+	}
 	text, _, _ := strings.Cut(err.Error(), ", did you mean ")
 	if word, ok := strings.CutPrefix(text, "unexpected argument "); ok {
 		if command.Name == "tail" && !slices.Contains(parsed.Args, "tail") {
@@ -117,6 +123,31 @@ func missingValue(complaint string, command *kong.Node) string {
 	}
 	return fmt.Sprintf("%s: missing value before %s", name, quoted)
 }
+
+// joinedValue refuses -o=text, which kong reads as -o with the value "=text".
+func joinedValue(command *kong.Node, args []string) error {
+	for _, flag := range command.Flags {
+		if flag.Short == 0 || flag.IsBool() {
+			continue
+		}
+		short := "-" + string(flag.Short)
+		for _, arg := range args {
+			value, joined := strings.CutPrefix(arg, short+"=")
+			switch {
+			case arg == "--":
+				return nil
+			case joined && (value == "" || strings.ContainsAny(value, shellCharacters)):
+				return fmt.Errorf("invalid %q: write %s %s", arg, short, flag.FormatPlaceHolder())
+			case joined:
+				return fmt.Errorf("invalid %q: write %s %s", arg, short, value)
+			}
+		}
+	}
+	return nil
+}
+
+// shellCharacters are those that mean something to a shell.
+const shellCharacters = " \t\n\"'`$&|;<>()[]{}*?!#~\\"
 
 // plainBool says in our words what kong says about a value that is not a bool.
 func plainBool(complaint string, args []string) string {

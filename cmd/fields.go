@@ -3,10 +3,10 @@ package cmd
 import (
 	"bufio"
 	"encoding/json"
-	"fmt"
 	"io"
-	"text/tabwriter"
+	"strconv"
 
+	"github.com/restail/restail/cmd/docs"
 	"github.com/restail/restail/decode/record"
 )
 
@@ -21,7 +21,7 @@ func (c *fieldsCommand) Run(r *run) error {
 	if c.JSONSchema {
 		printSchema(out)
 	} else {
-		printFields(out)
+		out.WriteString(docs.FieldText(r.columns()))
 	}
 	return writeError(out.Flush())
 }
@@ -33,13 +33,14 @@ func printSchema(out io.Writer) {
 	encoder.Encode(recordSchema())
 }
 
-func printFields(out io.Writer) {
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "FIELD\tTYPE\tACTIONS\tMEANING")
-	for _, field := range record.Fields {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", field.Name, field.Kind, field.Actions, field.Meaning)
+// columns returns the width of the terminal, or what COLUMNS says instead; 0
+// where stdout is not a terminal, so that grep finds whole lines.
+func (r *run) columns() int {
+	width, _ := strconv.Atoi(r.getenv("COLUMNS"))
+	if onTerminal := terminalWidth(r.Stdout); width <= 0 && onTerminal != nil {
+		width = onTerminal()
 	}
-	table.Flush()
+	return width
 }
 
 // schema is the part of JSON Schema that a flat record needs. Its fields are in

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -114,6 +116,29 @@ func TestFields(t *testing.T) {
 	for i, line := range lines {
 		if name := strings.Fields(line)[0]; name != record.Fields[i].Name {
 			t.Errorf("line %d is %s, want %s", i, name, record.Fields[i].Name)
+		}
+	}
+}
+
+// TestFieldsAreWrapped asks for narrow tables. They have the words of the wide
+// one, and no line is longer than the terminal.
+func TestFieldsAreWrapped(t *testing.T) {
+	words := func(text string) int { return len(strings.Fields(text)) }
+	wide := said(t, nil, "fields")
+	for _, width := range []int{200, 120, 80, 60} {
+		text := said(t, []string{"COLUMNS=" + strconv.Itoa(width)}, "fields")
+		if words(text) != words(wide) {
+			t.Errorf("%d columns: %d words, want %d", width, words(text), words(wide))
+		}
+		for line := range strings.Lines(text) {
+			if n := utf8.RuneCountInString(strings.TrimSpace(line)); n > width {
+				t.Errorf("%d columns: a line of %d: %s", width, n, line)
+			}
+		}
+	}
+	for _, want := range []string{"time                string, always", "string, always for event", "event, connection, reply_created"} {
+		if !strings.Contains(wide, want) {
+			t.Errorf("%q is missing:\n%s", want, wide)
 		}
 	}
 }

@@ -298,6 +298,7 @@ func TestWriteError(t *testing.T) {
 // TestSummary ends a run of more than ten seconds, also one that failed.
 func TestSummary(t *testing.T) {
 	const long = `{"action":"heartbeat","timestamp":1740152270}` + "\n" + `{"action":"heartbeat","timestamp":1740152281}` + "\n"
+	const link = `{"restail":"link","time":"2025-02-21T15:37:00Z","status":"connected"}` + "\n"
 	short := strings.Replace(long, "81}", "79}", 1)
 	for _, test := range []struct {
 		recording string
@@ -308,6 +309,12 @@ func TestSummary(t *testing.T) {
 		{long, io.EOF, nil, "restail: ~ received 2, written 0, filtered 2, broken 0, filter errors 0, queued 0\n"},
 		{long, errors.New("no cable"), nil, "restail: the recording cannot be read further: no cable\n" +
 			"restail: ~ received 2, written 0, filtered 2, broken 0, filter errors 0, queued 0\n"},
+		{link + long, io.EOF, []string{"-a", "all", "-f", `.action != "link"`}, "restail: + link connected\n" +
+			"restail: ~ received 2, written 2, filtered 0, broken 0, filter errors 0, queued 0\n"},
+		{link + long, io.EOF, []string{"-a", "all", "-f", `if .action == "link" then empty else error("no") end`}, "restail: + link connected\n" +
+			"restail: ! filter: no\n" +
+			"restail: ~ received 2, written 0, filtered 0, broken 0, filter errors 2, queued 0\n"},
+		{long, io.EOF, []string{"-a", "all", "--fields", "author"}, "restail: ~ received 2, written 0, filtered 2, broken 0, filter errors 0, queued 0\n"},
 		{long, io.EOF, []string{"-q"}, ""},
 		{short, io.EOF, nil, ""},
 	} {

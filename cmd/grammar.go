@@ -15,20 +15,20 @@ import (
 // grammar is the command line as kong reads it. Help, completion, the manual page,
 // the environment twins and the configuration's keys are derived from it.
 type grammar struct {
-	Tail        tailCommand        `cmd:"" default:"withargs" help:"Follow the live chat; plain restail does the same."`
+	Tail        tailCommand        `cmd:"" default:"withargs" set:"retries=never" help:"Follow the live chat; plain restail does the same."`
 	Replay      replayCommand      `cmd:"" help:"Run recordings through the same pipeline."`
 	Check       checkCommand       `cmd:"" help:"Say whether recordings are whole."`
-	History     historyCommand     `cmd:"" help:"Print the chat history of a broadcast."`
+	History     historyCommand     `cmd:"" set:"retries=5" help:"Print the chat history of a broadcast."`
 	Serve       serveCommand       `cmd:"" help:"Serve a recording or the built-in show on loopback."`
 	Demo        demoCommand        `cmd:"" help:"Follow the built-in show: no account, no network."`
-	Connections connectionsCommand `cmd:"" help:"Print which platforms are connected, then exit."`
+	Connections connectionsCommand `cmd:"" set:"retries=3" help:"Print which platforms are connected, then exit."`
 	Login       loginCommand       `cmd:"" help:"Log in to Restream and store the tokens."`
 	Logout      logoutCommand      `cmd:"" help:"Revoke the stored tokens and delete them."`
 	Token       tokenCommand       `cmd:"" help:"Print a valid access token and nothing else."`
 	Fields      fieldsCommand      `cmd:"" help:"List the fields of the record."`
 	Completion  completionCommand  `cmd:"" help:"Print a shell's completion script."`
 	Man         manCommand         `cmd:"" help:"Print the manual page."`
-	Help        helpCommand        `cmd:"" help:"Print help, or that of a command."`
+	Help        helpCommand        `cmd:"" help:"Print help for restail or a command."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 
 	PrintVersion bool `name:"version" short:"V" help:"Print the version."`
@@ -66,10 +66,10 @@ type outputFlags struct {
 	Format     string   `short:"o" enum:"${formats}" default:"ndjson" placeholder:"FORMAT" group:"output" help:"${formatMeanings}."`
 	Filter     string   `short:"f" placeholder:"EXPR" group:"output" help:"Run a jq program on each record: false and null drop it, true lets it pass, anything else is written in its place."`
 	FilterFile string   `placeholder:"FILE" words:"files" group:"output" help:"Read the jq program from a file."`
-	Arg        []string `sep:"none" placeholder:"NAME=VALUE" group:"output" help:"Bind $$NAME in the jq program. Can be repeated."`
+	Arg        bindings `placeholder:"NAME=VALUE" group:"output" help:"Bind $$NAME in the jq program. Can be repeated."`
 	Action     words    `short:"a" placeholder:"LIST" words:"actions" group:"output" help:"Actions to write, comma-separated, or all. Can be repeated. Default: all but ${quietActions}; in text ${textActions}."`
-	Platform   words    `short:"p" placeholder:"LIST" words:"platforms" group:"output" help:"Platforms to write, comma-separated. Can be repeated. Records without a platform are not affected."`
-	Fields     words    `placeholder:"LIST" words:"fields" group:"output" help:"Write only these fields, in this order (ndjson); restail fields lists them."`
+	Platform   words    `short:"p" placeholder:"LIST" words:"platforms" group:"output" help:"Platforms to write, comma-separated. Can be repeated. Records without a platform are still written."`
+	Fields     words    `placeholder:"LIST" words:"fields" group:"output" help:"Write only these fields, in this order (ndjson); restail fields lists them. A record that has none of them is not written."`
 	Color      string   `enum:"auto,always,never" default:"auto" placeholder:"WHEN" group:"output" help:"Colours in text: auto (only on a terminal), always or never. auto honours NO_COLOR and TERM=dumb."`
 	Time       clock    `default:"local" placeholder:"CLOCK" words:"local,utc,none" group:"output" help:"The clock in text: local, utc, none, or a strftime layout such as %H:%M."`
 }
@@ -94,7 +94,7 @@ type frameFlags struct {
 
 // retryFlags say how to retry what failed.
 type retryFlags struct {
-	MaxRetries *retries `placeholder:"N" group:"link" help:"Give up after N failed retries in a row. Default: never; 3 for connections, 5 for history."`
+	MaxRetries *retries `placeholder:"N" group:"link" help:"Give up after N failed retries in a row. Default: ${retries}."`
 	MaxBackoff duration `default:"60s" placeholder:"DURATION" group:"link" help:"The longest pause between two retries."`
 }
 

@@ -24,7 +24,7 @@ var examples = []docs.Item{
 
 // helpCommand prints help, as --help does.
 type helpCommand struct {
-	Command string `arg:"" optional:"" help:"The command to explain."`
+	Command string `arg:"" optional:"" words:"commands" help:"The command to explain."`
 }
 
 // Run prints the help of the command, or that of the program.

@@ -145,6 +145,17 @@ func TestWindowsIsDocumented(t *testing.T) {
 	}
 }
 
+// The manual page names every signal that has a status, and what ends a run from
+// within a filter.
+func TestManIsWhole(t *testing.T) {
+	man := strings.ReplaceAll(said(t, nil, "man"), `\-`, "-")
+	for _, want := range []string{"SIGHUP, SIGINT, SIGTERM", `halt\fR`, "halt_error(N)", "$raw", "$ENV"} {
+		if !strings.Contains(man, want) {
+			t.Errorf("the manual page does not explain %s", want)
+		}
+	}
+}
+
 // What the shells and groff think of the real thing, where they are installed.
 func TestDocumentationIsWellFormed(t *testing.T) {
 	for _, check := range []struct{ document, program, flags string }{
@@ -170,6 +181,23 @@ func TestDocumentationIsWellFormed(t *testing.T) {
 		if err != nil || len(out) > 0 {
 			t.Errorf("restail %s: %v\n%s", check.document, err, out)
 		}
+	}
+}
+
+// The help of a command has its own default and no other.
+func TestHelpHasOwnDefaults(t *testing.T) {
+	for command, want := range map[string]string{"tail": "Default: never.", "connections": "Default: 3."} {
+		text := strings.Join(strings.Fields(said(t, nil, command, "--help")), " ")
+		if !strings.Contains(text, "retries in a row. "+want+" --max-backoff") {
+			t.Errorf("restail %s --help does not say %q", command, want)
+		}
+	}
+}
+
+// The command that help explains is one of restail's.
+func TestHelpIsCompleted(t *testing.T) {
+	if script := said(t, nil, "completion", "bash"); !strings.Contains(script, "help:0) words='tail replay ") {
+		t.Error("the commands behind help are not completed")
 	}
 }
 

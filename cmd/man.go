@@ -13,7 +13,7 @@ func (c *manCommand) Run(r *run) error {
 		return err
 	}
 	return writeError(docs.Man(r.Stdout, model,
-		streams, environmentVariables, files, onWindows, exit, docs.FieldSection(),
+		streams, filters, environmentVariables, files, onWindows, exit, docs.FieldSection(),
 		docs.Section{Title: "Examples", Items: examples},
 		docs.Section{Title: "See also", Text: "`jq`(1), whose language the filters are written in; `tail`(1), `journalctl`(1)"},
 	))
@@ -32,8 +32,22 @@ var streams = docs.Section{Title: "Streams and signals", Items: []docs.Item{
 	{Term: "stdout", Meaning: "Data and nothing else: one record a line, flushed as soon as nothing more is waiting. The output never ends in the middle of a line."},
 	{Term: "stderr", Meaning: "Errors, and status lines that say what changed: connections, the link, broken frames. `--status` chooses their form."},
 	{Term: "SIGUSR1, SIGINFO", Meaning: "Print the connection table and the counters on stderr, and go on."},
-	{Term: "SIGINT, SIGTERM", Meaning: "Close the socket, write what was received, and exit. A second signal exits at once."},
+	{Term: "SIGHUP, SIGINT, SIGTERM", Meaning: "Close the socket, write what was received, and exit with status 129, 130 or 143. A second signal exits at once."},
 }}
+
+var filters = docs.Section{
+	Title: "Filters",
+	Text: "`--filter` runs a jq program on each record. An error of the program concerns one record: it is reported once and the stream goes on. " +
+		"A program that takes more than 256 MiB for one record is stopped, but a single operation can take more before that.",
+	Items: []docs.Item{
+		{Term: "`false`, `null`, `empty`", Meaning: "Drop the record."},
+		{Term: "`true`", Meaning: "Lets the record pass. Any other output is written in its place."},
+		{Term: "`$raw`", Meaning: "The action as the service sent it."},
+		{Term: "`$ENV`, `$NAME`", Meaning: "The environment, and what `--arg` binds."},
+		{Term: "`halt`", Meaning: "Ends the run with status 0."},
+		{Term: "`halt_error`, `halt_error(N)`", Meaning: "Ends the run with status 5, or N, and prints its input on stderr."},
+	},
+}
 
 var environmentVariables = docs.Section{
 	Title: "Environment",

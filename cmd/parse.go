@@ -54,11 +54,18 @@ var flagsOfNone = []string{"-h", "--help", "-V", "--version"}
 // that is not enough (a flag before the name, a configured flag of another
 // command, a mistake), it parses them with the whole grammar.
 func parse(args []string, env Env, config *configuration) (*kong.Context, origins, error) {
-	if len(args) > 0 && args[0] == "help" {
+	isHelp := len(args) > 0 && args[0] == "help"
+	if isHelp && len(args) > 2 && args[1] != "help" && !isFlag(args[1]) && !isFlag(args[2]) {
+		if _, _, err := parse(args[:2], env, config); err != nil {
+			return nil, nil, err
+		}
+		return nil, nil, usageError(fmt.Errorf("unexpected argument %q: help explains one command", args[2]), "see restail help "+args[1])
+	}
+	if isHelp {
 		args = append(slices.Clone(args[1:]), "--help")
 	}
 	command := "tail"
-	if len(args) > 0 && (!strings.HasPrefix(args[0], "-") || slices.Contains(flagsOfNone, args[0])) {
+	if len(args) > 0 && (!isFlag(args[0]) || slices.Contains(flagsOfNone, args[0])) {
 		command = args[0]
 	}
 	line, err := newCommandLine(newGrammar(command), env, config)
@@ -76,6 +83,8 @@ func parse(args []string, env Env, config *configuration) (*kong.Context, origin
 	parsed, err := line.parse(args)
 	return parsed, line.set, err
 }
+
+func isFlag(arg string) bool { return strings.HasPrefix(arg, "-") }
 
 // model returns kong's model of the whole grammar.
 func (r *run) model() (*kong.Application, error) {
@@ -98,6 +107,9 @@ func (c *commandLine) parse(args []string) (*kong.Context, error) {
 	}
 	if asked(parsed) != "" {
 		return parsed, nil
+	}
+	if err := joinedValue(parsed.Selected(), args); err != nil {
+		return nil, c.complaint(err, parsed)
 	}
 	for _, step := range []func() error{
 		func() error { return c.config.err },

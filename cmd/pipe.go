@@ -274,8 +274,23 @@ type entry struct {
 	counts bool   // for --count and --idle
 }
 
-// write filters and formats one record.
+// write filters and formats one record. One that was received and gives no line
+// is counted as filtered.
 func (p *pipe) write(ctx context.Context, e entry) error {
+	lines := p.out.total
+	err := p.format(ctx, e)
+	if failed, ok := errors.AsType[*filter.Error](err); ok {
+		p.counters.filterErrors.Add(1)
+		p.mistakes.show(p.status, failed.Error(), e.record)
+		return nil
+	}
+	if err == nil && e.counts && p.out.total == lines {
+		p.counters.filtered.Add(1)
+	}
+	return err
+}
+
+func (p *pipe) format(ctx context.Context, e entry) error {
 	if p.program == nil {
 		return p.gather(p.writer.Record(p.out.lines, e.record, e.line), e.counts)
 	}
@@ -284,7 +299,7 @@ func (p *pipe) write(ctx context.Context, e entry) error {
 	p.filterSince.Store(int64(time.Since(p.out.start)))
 	defer p.filterSince.Store(0)
 	passed := false
-	err := p.program.Run(ctx, e.record, e.wire, func(o filter.Output) error {
+	return p.program.Run(ctx, e.record, e.wire, func(o filter.Output) error {
 		again := passed && p.raw
 		passed = true
 		switch {
@@ -295,15 +310,6 @@ func (p *pipe) write(ctx context.Context, e entry) error {
 		}
 		return p.gather(p.writer.Value(p.out.lines, o.Value), e.counts)
 	})
-	if failed := (*filter.Error)(nil); errors.As(err, &failed) {
-		p.counters.filterErrors.Add(1)
-		p.mistakes.show(p.status, failed.Error(), e.record)
-		return nil
-	}
-	if err == nil && !passed {
-		p.counters.filtered.Add(1)
-	}
-	return err
 }
 
 // filterTime limits a program on one record after the run was cancelled: what was

@@ -304,6 +304,50 @@ func TestRecipesPassTheStatus(t *testing.T) {
 	}
 }
 
+// TestRecipesNameMissingTools runs the recipes that need another program on a
+// machine that has only restail.
+func TestRecipesNameMissingTools(t *testing.T) {
+	for recipe, tool := range map[string]string{
+		"kafka.sh": "kcat", "nats.sh": "nats", "notify.sh": "notify-send", "redis.sh": "redis-cli", "sqlite.sh": "sqlite3",
+	} {
+		k := newKitchen(t)
+		bash, err := exec.LookPath("bash")
+		if err != nil {
+			t.Fatal(err)
+		}
+		command := k.command(t, []string{"PATH=" + t.TempDir()}, recipe, "demo", "-n", "1", "--speed", "max")
+		command.Path = bash
+		out, err := command.CombinedOutput()
+		var failed *exec.ExitError
+		if want := recipe + ": " + tool + " is not installed"; !errors.As(err, &failed) || failed.ExitCode() != 127 || !strings.HasPrefix(string(out), want) {
+			t.Errorf("%s: %v\n%s", recipe, err, out)
+		}
+	}
+}
+
+// TestRecipesNameTheirFiles looks for the default of every variable in the head
+// of its recipe.
+func TestRecipesNameTheirFiles(t *testing.T) {
+	for recipe, want := range map[string]string{
+		"newcomers.sh": "~/.local/state/restail/chatters.txt", "sqlite.sh": "DB is chat.db", "per-broadcast.sh": "FOLDER is the current folder",
+		"kafka.sh": "BROKERS is localhost:9092 by default, TOPIC restail", "nats.sh": "SUBJECT is restail",
+		"redis.sh": "STREAM is restail by default, HOST 127.0.0.1, PORT 6379",
+	} {
+		text, err := os.ReadFile("../scripts/recipes/" + recipe)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head, _, _ := strings.Cut(string(text), "\nset ")
+		if !strings.Contains(head, want) {
+			t.Errorf("the head of %s does not say %q", recipe, want)
+		}
+	}
+	text, _ := os.ReadFile("../scripts/recipes/newcomers.sh")
+	if !strings.Contains(string(text), "SEEN=$(mktemp) scripts/recipes/newcomers.sh demo") {
+		t.Error("trying newcomers.sh writes into the real file")
+	}
+}
+
 // TestSuperchatsAppends writes one heading to a file that is appended to.
 func TestSuperchatsAppends(t *testing.T) {
 	k := newKitchen(t)

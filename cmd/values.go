@@ -12,6 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/restail/restail/decode/record"
+	"github.com/restail/restail/filter"
 	"github.com/restail/restail/format"
 )
 
@@ -39,7 +40,7 @@ func (d *duration) UnmarshalText(text []byte) error {
 	}
 	span, err := time.ParseDuration(s)
 	if err != nil || strings.HasPrefix(s, "+") {
-		return fmt.Errorf("invalid duration %q: want 30s, 5m or 1h30m", text)
+		return fmt.Errorf("invalid duration %q: want a duration such as 30, 30s, 5m or 1h30m", text)
 	}
 	if span <= 0 {
 		return fmt.Errorf("invalid duration %q: want more than 0", text)
@@ -145,6 +146,26 @@ func (w *words) Decode(ctx *kong.DecodeContext) error {
 		return fmt.Errorf("empty list %q: want names with commas between", list)
 	}
 	return nil
+}
+
+// bindings are the values of --arg, NAME=VALUE, with names that a program can
+// have. A repeated flag adds to them.
+type bindings []string
+
+func (b *bindings) Decode(ctx *kong.DecodeContext) error {
+	switch value := ctx.Scan.Pop().Value.(type) {
+	case []any: // the configuration's list of strings
+		for _, item := range value {
+			*b = append(*b, item.(string))
+		}
+	default:
+		*b = append(*b, fmt.Sprint(value))
+	}
+	args, err := filterArgs(*b)
+	if err != nil {
+		return err
+	}
+	return filter.CheckArgs(args)
 }
 
 // among refuses words that are not among the names.

@@ -75,10 +75,12 @@ func Compile(source string, o Options) (*Program, error) {
 	if len(source) > maxSource {
 		return nil, fmt.Errorf("the program has %d bytes, the limit is %d", len(source), maxSource)
 	}
+	if err := CheckArgs(o.Args); err != nil {
+		return nil, err
+	}
 	for _, arg := range o.Args {
-		if err := p.bind(arg); err != nil {
-			return nil, err
-		}
+		p.names = append(p.names, "$"+arg.Name)
+		p.values = append(p.values, strings.ToValidUTF8(arg.Value, "\ufffd"))
 	}
 	query, err := p.parse()
 	if err != nil {
@@ -104,18 +106,20 @@ func (p *Program) UnknownFields() []string { return p.unknown }
 // reserved are the names of the variables that jq and restail define.
 var reserved = []string{"raw", "ENV", "__loc__"}
 
-func (p *Program) bind(arg Arg) error {
-	name := "$" + arg.Name
-	switch {
-	case !isName(arg.Name):
-		return fmt.Errorf("invalid variable name %q: want letters, digits and _, and no digit first", arg.Name)
-	case slices.Contains(reserved, arg.Name):
-		return fmt.Errorf("%s is predefined: choose another name", name)
-	case slices.Contains(p.names, name):
-		return fmt.Errorf("%s is defined twice", name)
+// CheckArgs returns an error about the first name that a program cannot have.
+func CheckArgs(args []Arg) error {
+	known := map[string]bool{}
+	for _, arg := range args {
+		switch {
+		case !isName(arg.Name):
+			return fmt.Errorf("invalid variable name %q: want letters, digits and _, and no digit first", arg.Name)
+		case slices.Contains(reserved, arg.Name):
+			return fmt.Errorf("$%s is predefined: choose another name", arg.Name)
+		case known[arg.Name]:
+			return fmt.Errorf("$%s is bound twice", arg.Name)
+		}
+		known[arg.Name] = true
 	}
-	p.names = append(p.names, name)
-	p.values = append(p.values, strings.ToValidUTF8(arg.Value, "\ufffd"))
 	return nil
 }
 

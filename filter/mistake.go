@@ -70,8 +70,11 @@ func (p *Program) compileError(err error) error {
 	offset := p.find(words, func(source, suffix string) bool {
 		return p.compileVariant(source, words, suffix) == message
 	})
-	if len(words) == 1 && slices.Contains(missing, words[0]) {
+	switch {
+	case len(words) == 1 && slices.Contains(missing, words[0]):
 		message = "jq's " + words[0] + " is not available in a filter"
+	case strings.HasPrefix(message, "variable not defined: ") && isName(words[0][1:]):
+		message += ": bind it with --arg " + words[0][1:] + "=VALUE"
 	}
 	switch message {
 	case "input(s)/0 is not allowed":

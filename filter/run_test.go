@@ -374,7 +374,7 @@ func TestArgNames(t *testing.T) {
 		{[]Arg{{"é\x1b", "1"}}, `invalid variable name "é\x1b": want letters, digits and _, and no digit first`},
 		{[]Arg{{"raw", "1"}}, `$raw is predefined: choose another name`},
 		{[]Arg{{"ENV", "1"}}, `$ENV is predefined: choose another name`},
-		{[]Arg{{"a", "1"}, {"a", "2"}}, `$a is defined twice`},
+		{[]Arg{{"a", "1"}, {"a", "2"}}, `$a is bound twice`},
 	}
 	for _, test := range tests {
 		_, err := Compile(".", Options{Args: test.args})

@@ -58,14 +58,10 @@ func (l *line) wrap(dst []byte, start, width int) []byte {
 }
 
 // split returns the part of the line that is not wrapped, and the column where
-// the rest continues: one that leaves room for some text and for the longest
-// word.
+// the rest continues: one that leaves room for some text.
 func (l *line) split(width int) (head []byte, indent int) {
 	head = l.whole[:min(l.body, len(l.whole))]
 	least := max(leastText, width/3)
-	if longest := longestWord(l.whole[len(head):]); longest <= width-leastIndent {
-		least = max(least, longest)
-	}
 	for _, end := range [...]int{l.message, l.body} {
 		if end == 0 || end > len(l.whole) {
 			continue
@@ -77,19 +73,10 @@ func (l *line) split(width int) (head []byte, indent int) {
 	return head, leastIndent
 }
 
-// longestWord returns the width of the longest word of ASCII, such as an
-// address. Words of other scripts can be whole sentences, which may be broken.
-func longestWord(text []byte) (width int) {
-	for word := range bytes.SplitSeq(text, []byte{' '}) {
-		if len(word) > width && isASCII(word) {
-			width = max(width, measure.Bytes(word))
-		}
-	}
-	return width
-}
-
 // word writes a word and the blanks before it, or a line break instead of the
-// blanks. A word that is longer than a line is broken at the width.
+// blanks. A word of ASCII that is longer than a continuation, such as an address,
+// gets the least indentation. What is longer still is broken at the width, and so
+// are long words of other scripts, which can be whole sentences.
 func (w *wrapper) word(blanks, word []byte) {
 	size := measure.Bytes(word)
 	switch {
@@ -97,14 +84,16 @@ func (w *wrapper) word(blanks, word []byte) {
 		w.put(blanks, len(blanks))
 		w.put(word, size)
 		return
+	case size > w.width-w.indent && size <= w.width-leastIndent && isASCII(word):
+		w.breakLine(leastIndent)
 	case size <= w.width-w.indent, w.column+len(blanks) >= w.width:
-		w.breakLine()
+		w.breakLine(w.indent)
 	default:
 		w.put(blanks, len(blanks))
 	}
 	for g := measure.BytesGraphemes(word); g.Next(); {
 		if w.column+g.Width() > w.width {
-			w.breakLine()
+			w.breakLine(w.indent)
 		}
 		w.put(g.Value(), g.Width())
 	}
@@ -131,14 +120,14 @@ func (w *wrapper) put(text []byte, width int) {
 
 // breakLine begins a continuation, unless one has just begun. The indentation
 // has no colours.
-func (w *wrapper) breakLine() {
-	if w.column <= w.indent {
+func (w *wrapper) breakLine(indent int) {
+	if w.column <= indent {
 		return
 	}
 	if len(w.style) > 0 {
 		w.out = append(w.out, "\x1b[0m"...)
 	}
-	w.out = appendBlanks(append(w.out, '\n'), w.indent)
+	w.out = appendBlanks(append(w.out, '\n'), indent)
 	w.out = append(w.out, w.style...)
-	w.column = w.indent
+	w.column = indent
 }

@@ -49,12 +49,18 @@ func TestWrap(t *testing.T) {
 		{"under a long name", 40, "A name that is long", "abcde fghij klmno", "" +
 			"x            A name that is long: abcde\n" +
 			"             fghij klmno"},
-		{"an address that has no room under the message", 34, "Ada", "see https://a.example or", "" +
+		{"an address that has no room under the message", 34, "Ada", "see https://a.example/bcdefghij or this one and more", "" +
 			"x            Ada: see\n" +
-			"             https://a.example or"},
-		{"an address that has no room under the author", 34, "Ada", "see https://a.example/bcdefghij or", "" +
-			"x            Ada: see\n" +
-			"  https://a.example/bcdefghij or"},
+			"  https://a.example/bcdefghij or\n" +
+			"                  this one and\n" +
+			"                  more"},
+		{"an address alone", 34, "Ada", "https://a.example/bcdefghij", "" +
+			"x            Ada:\n" +
+			"  https://a.example/bcdefghij"},
+		{"an address that has no room at all", 34, "Ada", "see https://a.example/bcdefghijklmnopqrstuv or", "" +
+			"x            Ada: see https://a.ex\n" +
+			"                  ample/bcdefghijk\n" +
+			"                  lmnopqrstuv or"},
 		{"in a narrow terminal", 19, "Ada Lovelace", "abcde fghij klmno p", "" +
 			"x         Ada\n" +
 			"  Lovelace: abcde\n" +

@@ -274,15 +274,15 @@ func TestPrompts(t *testing.T) {
 		want    want
 		says    string
 	}{
-		{"both", nil, nil, " an-id \na-secret\n", "", want{"an-id", "a-secret"}, "Client id: Client secret: "},
+		{"both", nil, nil, " an-id \na-secret\n", "", want{"an-id", "a-secret"}, "Client id: \nClient secret: \n"},
 		{"without echo", nil, nil, "an-id\n", "a-secret\n", want{"an-id", "a-secret"}, "Client id: Client secret: \n"},
-		{"id from the environment", []string{clientIDVariable + "= env-id "}, nil, "a-secret", "", want{"env-id", "a-secret"}, "Client secret: "},
-		{"secret from the environment", []string{clientSecretVariable + "=env-secret"}, nil, "an-id\n", "", want{"an-id", "env-secret"}, "Client id: "},
-		{"as last time", nil, known, "\n\n", "", want{"old-id", "old-secret"}, "Client id [old-id]: Client secret [the stored one]: "},
+		{"id from the environment", []string{clientIDVariable + "= env-id "}, nil, "a-secret", "", want{"env-id", "a-secret"}, "Client secret: \n"},
+		{"secret from the environment", []string{clientSecretVariable + "=env-secret"}, nil, "an-id\n", "", want{"an-id", "env-secret"}, "Client id: \n"},
+		{"as last time", nil, known, "\n\n", "", want{"old-id", "old-secret"}, "Client id [old-id]: \nClient secret [the stored one]: \n"},
 		{"as last time, without a word", nil, known, "", "", want{"old-id", "old-secret"}, "Client id [old-id]: \nClient secret [the stored one]: \n"},
-		{"another application", nil, known, "new-id\nnew-secret\n", "", want{"new-id", "new-secret"}, "Client id [old-id]: Client secret: "},
+		{"another application", nil, known, "new-id\nnew-secret\n", "", want{"new-id", "new-secret"}, "Client id [old-id]: \nClient secret: \n"},
 		{"nothing", nil, nil, "", "", want{}, "Client id: \n"},
-		{"no secret", nil, known, "new-id\n", "", want{}, "Client id [old-id]: Client secret: \n"},
+		{"no secret", nil, known, "new-id\n", "", want{}, "Client id [old-id]: \nClient secret: \n"},
 	}
 	for _, tt := range tests {
 		w := newWorld(t, serve.OAuthOptions{})

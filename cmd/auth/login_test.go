@@ -213,13 +213,34 @@ func TestLoginByPaste(t *testing.T) {
 	})
 }
 
+// TestLoginOfPipe answers the prompts from a pipe, which echoes nothing: what
+// follows a prompt begins on a new line.
+func TestLoginOfPipe(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, serve.OAuthOptions{ClientID: "a-client", ClientSecret: clientSecret})
+	o := newLogin(t, w)
+	o.Environ = slices.DeleteFunc(slices.Clone(o.Environ), func(v string) bool { return strings.HasPrefix(v, "RESTREAM_CLIENT_") })
+	o.NoBrowser, o.Stdin = true, strings.NewReader("a-client\n"+clientSecret+"\na-code")
+	if err := Login(t.Context(), o); err == nil {
+		t.Error("a code that was never granted is accepted")
+	}
+	for _, want := range []string{"Client id: \nClient secret: \nOpen this URL", "or the code in it: \n"} {
+		if !strings.Contains(w.heard(), want) {
+			t.Errorf("%q is missing:\n%s", want, w.heard())
+		}
+	}
+	if strings.HasSuffix(w.heard(), "\n\n") {
+		t.Errorf("two line ends:\n%q", w.heard())
+	}
+}
+
 func TestLoginAtEndOfPaste(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, serve.OAuthOptions{})
 	o := newLogin(t, w)
 	o.NoBrowser = true
 	err := Login(t.Context(), o)
-	wantError(t, err, statusUnauthorized, false, "no code was pasted")
+	wantError(t, err, statusUnauthorized, false, "nothing was pasted")
 
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(time.Millisecond, cancel)

@@ -19,7 +19,7 @@ func Logout(ctx context.Context, o Options) error {
 	}
 	s := store{path: path, warn: o.Warn}
 	if !s.exists() {
-		fmt.Fprintln(o.Stderr, "There is no login to end.")
+		fmt.Fprintln(o.Stderr, "Not logged in.")
 		return nil
 	}
 	unlock, err := s.lock(ctx)

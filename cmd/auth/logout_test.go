@@ -35,7 +35,7 @@ func TestLogout(t *testing.T) {
 	}
 	_, err := w.open(t).Token(t.Context(), "")
 	wantError(t, err, statusUnauthorized, false, "restail login")
-	if err := Logout(t.Context(), w.Options); err != nil || !strings.Contains(w.heard(), "no login") {
+	if err := Logout(t.Context(), w.Options); err != nil || !strings.Contains(w.heard(), "Not logged in.\n") {
 		t.Errorf("again: %v; said %q", err, w.heard())
 	}
 }

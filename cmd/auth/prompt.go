@@ -55,9 +55,6 @@ func (f *flow) ask(ctx context.Context, what, offered, shown string, read func(c
 	}
 	fmt.Fprintf(f.Stderr, "%s%s: ", what, shown)
 	text, err := read(ctx)
-	if errors.Is(err, io.EOF) {
-		fmt.Fprintln(f.Stderr)
-	}
 	if text = strings.TrimSpace(text); text == "" && offered != "" && (err == nil || errors.Is(err, io.EOF)) {
 		return offered, nil
 	}
@@ -80,22 +77,24 @@ func (f *flow) hidden(ctx context.Context) (string, error) {
 	return text, err
 }
 
-// line reads a line of stdin.
+// line reads a line of stdin. What follows on stderr begins on a new line: only a
+// terminal echoes a line end.
 func (f *flow) line(ctx context.Context) (string, error) {
-	return abandon(ctx, func() (string, error) {
-		line, err := f.lines.ReadString('\n')
-		if line != "" && errors.Is(err, io.EOF) {
-			err = nil
-		}
-		return line, err
-	})
+	line, err := abandon(ctx, func() (string, error) { return f.lines.ReadString('\n') })
+	if ctx.Err() == nil && (f.ReadSecret == nil || !strings.HasSuffix(line, "\n")) {
+		fmt.Fprintln(f.Stderr)
+	}
+	if line != "" && errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return line, err
 }
 
 // fromPaste logs in without a browser of ours: the user opens the URL in any
 // browser, and pastes the URL at which it ended.
 func (f *flow) fromPaste(ctx context.Context) error {
 	fmt.Fprintf(f.Stderr, "Open this URL in a browser, on any machine:\n\n%s\n\n", f.url())
-	fmt.Fprintf(f.Stderr, "It ends at a page that may not load. Paste that page's URL here, or the code in it: ")
+	fmt.Fprintf(f.Stderr, "The login ends at a page that may not load. Paste that page's URL here, or the code in it: ")
 	for {
 		line, err := f.line(ctx)
 		if ctx.Err() != nil {
@@ -106,8 +105,7 @@ func (f *flow) fromPaste(ctx context.Context) error {
 			continue
 		}
 		if pasted == "" {
-			fmt.Fprintln(f.Stderr)
-			return unauthorized("no URL and no code was pasted: run `restail login --no-browser` again")
+			return unauthorized("nothing was pasted: run `restail login --no-browser` again")
 		}
 		code, err := f.pasted(pasted)
 		if err != nil {

@@ -22,7 +22,7 @@ func bashScript(app *kong.Application) string {
 			all = append(all, spellings(flag)...)
 		}
 		fmt.Fprintf(&flags, "    %s) flags='%s' ;;\n", command.Name, fold(all, " ", "\n        "))
-		if patterns := bashValues(flagsOf(command)); patterns != "" {
+		if patterns := bashValues(app, flagsOf(command)); patterns != "" {
 			fmt.Fprintf(&values, "    %s)\n        case $2 in\n%s        *) return 1 ;;\n        esac ;;\n", command.Name, patterns)
 		}
 		for i, arg := range command.Positional {
@@ -30,7 +30,7 @@ func bashScript(app *kong.Application) string {
 			if arg.IsSlice() {
 				number = "*"
 			}
-			fmt.Fprintf(&arguments, "    %s:%s) %s;;\n", command.Name, number, bashChoices(choicesOf(arg)))
+			fmt.Fprintf(&arguments, "    %s:%s) %s;;\n", command.Name, number, bashChoices(choicesOf(app, arg)))
 		}
 	}
 	var lists strings.Builder
@@ -45,14 +45,14 @@ func bashScript(app *kong.Application) string {
 
 // bashValues returns the patterns of a case statement over the flags that take a
 // value. Flags that complete alike share a pattern.
-func bashValues(flags []*kong.Flag) string {
+func bashValues(app *kong.Application, flags []*kong.Flag) string {
 	patterns := map[string][]string{}
 	var order []string
 	for _, flag := range flags {
 		if !takesValue(flag) {
 			continue
 		}
-		does := bashChoices(choicesOf(flag.Value))
+		does := bashChoices(choicesOf(app, flag.Value))
 		if patterns[does] == nil {
 			order = append(order, does)
 		}

@@ -29,7 +29,7 @@ func Completion(w io.Writer, app *kong.Application, shell string) error {
 func usedTables(app *kong.Application) []string {
 	used := map[string]bool{}
 	for _, flag := range uses(app) {
-		used[choicesOf(flag.Value).table] = true
+		used[choicesOf(app, flag.Value).table] = true
 	}
 	return slices.DeleteFunc(slices.Clone(tables), func(name string) bool { return !used[name] })
 }

@@ -69,7 +69,7 @@ func TestCompletionOfNoShell(t *testing.T) {
 type completion struct{ line, want string }
 
 var completions = []completion{
-	{"birds ", "watch play shell nest"},
+	{"birds ", "watch play shell help nest"},
 	{"birds pl", "play"},
 	{"birds --f", "--format --filter --filter-file"},
 	{"birds watch --no", "--no-reconnect"},
@@ -89,6 +89,8 @@ var completions = []completion{
 	{"birds play rec", "recording"},
 	{"birds play -q -o text rec", "recording"},
 	{"birds shell ", "bash zsh"},
+	{"birds help ", "watch play shell help nest"},
+	{"birds help s", "shell"},
 	{"birds nonsense ", ""},
 	{"birds nest --v", "--version"},
 }

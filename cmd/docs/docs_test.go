@@ -23,6 +23,7 @@ type birds struct {
 	Watch watch    `cmd:"" default:"withargs" help:"Watch the birds; plain birds does the same."`
 	Play  play     `cmd:"" help:"Play a recording: [calls], 'songs' and \"cries\"."`
 	Shell shell    `cmd:"" help:"Print a script."`
+	Help  explain  `cmd:"" help:"Explain: a bird's \"command\"."`
 	Nest  struct{} `cmd:"" help:"Do nothing. It says no more."`
 
 	Version bool `help:"Print the version."`
@@ -41,8 +42,11 @@ type play struct {
 
 type shell struct {
 	Name   string `arg:"" enum:"bash,zsh" help:"Its name."`
-	File   string `arg:"" optional:"" words:"files" help:"Where to write it."`
 	Format string `short:"o" enum:"long,short" default:"short" help:"How long it is."`
+}
+
+type explain struct {
+	Command string `arg:"" optional:"" words:"commands" help:"The command to explain."`
 }
 
 type output struct {

@@ -26,7 +26,7 @@ func fishScript(app *kong.Application) string {
 	}
 	for _, command := range app.Children {
 		for _, arg := range command.Positional {
-			if does := fishChoices(app, choicesOf(arg)); does != "" {
+			if does := fishChoices(app, choicesOf(app, arg)); does != "" {
 				fmt.Fprintf(&completes, "complete -c %s -n '__%s_in %s'%s\n", app.Name, app.Name, command.Name, does)
 			}
 		}
@@ -51,7 +51,7 @@ func fishFlag(app *kong.Application, flag *use) string {
 	}
 	line += " -l " + flag.Name
 	if takesValue(flag.Flag) {
-		c := choicesOf(flag.Value)
+		c := choicesOf(app, flag.Value)
 		if c.files {
 			line += " -r"
 		} else {

@@ -62,7 +62,7 @@ func (h Help) program(s *sheet, app *kong.Application) {
 	for _, command := range app.Children {
 		rows = append(rows, row{shortUsage(command), command.Help})
 	}
-	flags := flagRows(unshared(app.Flags))
+	flags := flagRows(app, unshared(app.Flags))
 	left := leftOf(slices.Concat(rows, flags))
 	s.table("Commands:", rows, left)
 	s.table("Flags:", flags, left)
@@ -91,16 +91,16 @@ func (h Help) command(s *sheet, app *kong.Application, command *kong.Node) {
 	}
 	s.table("Arguments:", arguments, flagLeft)
 	for _, group := range grouped(unshared(command.Flags), "Flags") {
-		s.table(group.title+":", flagRows(group.flags), flagLeft)
+		s.table(group.title+":", flagRows(app, group.flags), flagLeft)
 	}
-	s.table("General:", flagRows(unshared(app.Flags)), flagLeft)
+	s.table("General:", flagRows(app, unshared(app.Flags)), flagLeft)
 	if h.Flags != nil {
 		s.paragraph(h.Flags(command))
 	}
 }
 
 // flagRows returns flags with their meanings. The long forms are aligned.
-func flagRows(flags []*use) []row {
+func flagRows(app *kong.Application, flags []*use) []row {
 	rows := make([]row, len(flags))
 	for i, flag := range flags {
 		short := "    "
@@ -108,7 +108,7 @@ func flagRows(flags []*use) []row {
 			short = "-" + string(flag.Short) + ", "
 		}
 		rows[i] = row{short + longForm(flag.Flag), meaning(flag.Flag)}
-		c := choicesOf(flag.Value)
+		c := choicesOf(app, flag.Value)
 		if list := strings.Join(record.WithoutMeanings(c.names), ", "); c.table != "" && len(list) < listWidth {
 			rows[i].meaning += " Choose from: " + list + "."
 		}

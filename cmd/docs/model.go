@@ -4,8 +4,9 @@
 //
 // The grammar has one level of commands, one of which is the default. Beside
 // kong's own tags, words:"…" says what to complete for a value: actions,
-// platforms or fields (a comma-separated list of those names), files, or else
-// the listed words themselves; other values may be valid too.
+// platforms or fields (a comma-separated list of those names), commands (one of
+// them), files, or else the listed words themselves; other values may be valid
+// too.
 package docs
 
 import (
@@ -212,12 +213,16 @@ type choices struct {
 }
 
 // choicesOf returns the known values; the zero choices when none are known.
-func choicesOf(v *kong.Value) choices {
+func choicesOf(app *kong.Application, v *kong.Value) choices {
 	var c choices
 	words := v.Tag.Get("words")
 	switch {
 	case words == "files":
 		c.files = true
+	case words == "commands":
+		for _, command := range app.Children {
+			c.names = append(c.names, record.Name{Name: command.Name, Meaning: sentence(command.Help)})
+		}
 	case words != "":
 		if c.names = table(words); c.names != nil {
 			c.table = words

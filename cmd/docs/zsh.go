@@ -47,7 +47,7 @@ func zshArguments(app *kong.Application, command *kong.Node) []string {
 		case !arg.Required:
 			colon = "::"
 		}
-		specs = append(specs, quote(colon+strings.ToUpper(arg.Name)+":"+zshChoices(app, choicesOf(arg))))
+		specs = append(specs, quote(colon+strings.ToUpper(arg.Name)+":"+zshChoices(app, choicesOf(app, arg))))
 	}
 	return specs
 }
@@ -67,7 +67,7 @@ func zshFlag(app *kong.Application, flag *kong.Flag) []string {
 	short, long := "-"+string(flag.Short), "--"+flag.Name
 	if takesValue(flag) {
 		short, long = short+"+", long+"="
-		help += ":" + zshEscape(flag.FormatPlaceHolder(), ":") + ":" + zshChoices(app, choicesOf(flag.Value))
+		help += ":" + zshEscape(flag.FormatPlaceHolder(), ":") + ":" + zshChoices(app, choicesOf(app, flag.Value))
 	}
 	specs := []string{quote(others + repeat + long + help)}
 	if flag.Short != 0 {

@@ -100,6 +100,25 @@ func variable(getenv func(string) string, name string) (set, value string) {
 	return lower, getenv(lower)
 }
 
+// ProxyLogin returns the name and the password in the proxy setting, so that a
+// proxy that repeats them can be kept from showing them.
+func ProxyLogin(getenv func(string) string) (name, password string) {
+	_, value := variable(getenv, "HTTPS_PROXY")
+	if u, err := parseProxy(value); err == nil {
+		name = u.User.Username()
+		password, _ = u.User.Password()
+	}
+	return name, password
+}
+
+// parseProxy reads a proxy setting, which may lack a scheme, as httpproxy does.
+func parseProxy(value string) (*url.URL, error) {
+	if !strings.Contains(value, "://") {
+		value = "http://" + value
+	}
+	return url.Parse(value)
+}
+
 // CheckProxy checks the proxy setting in the environment. Its error names the
 // variable and quotes nothing of the value, which may hold a password.
 func CheckProxy(getenv func(string) string) error {
@@ -108,10 +127,7 @@ func CheckProxy(getenv func(string) string) error {
 		return nil
 	}
 	const want = "set it to HOST:PORT, or to a URL that begins with http://, https://, socks5:// or socks5h://"
-	if !strings.Contains(value, "://") {
-		value = "http://" + value // as httpproxy does
-	}
-	u, err := url.Parse(value)
+	u, err := parseProxy(value)
 	if err != nil {
 		return fmt.Errorf("invalid proxy in %s: %s", name, want)
 	}

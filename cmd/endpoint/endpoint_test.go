@@ -140,3 +140,26 @@ func TestCheckedProxyIsUsed(t *testing.T) {
 		}
 	}
 }
+
+func TestProxyLogin(t *testing.T) {
+	for setting, want := range map[string][2]string{
+		"":                               {},
+		"proxy:3128":                     {},
+		"http://proxy:3128":              {},
+		"ada@proxy:3128":                 {"ada", ""},
+		"ada:s3cret@proxy:3128":          {"ada", "s3cret"},
+		"https://ada:s%40cret@proxy":     {"ada", "s@cret"},
+		"socks5://ada:s3cret@proxy:1080": {"ada", "s3cret"},
+		"http://ada:s3cret@proxy:port":   {},
+	} {
+		name, password := ProxyLogin(func(name string) string {
+			if name == "https_proxy" {
+				return setting
+			}
+			return ""
+		})
+		if got := [2]string{name, password}; got != want {
+			t.Errorf("%q: got %q, want %q", setting, got, want)
+		}
+	}
+}

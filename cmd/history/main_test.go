@@ -20,16 +20,16 @@ type answer struct {
 	hangs  bool // there is never an answer
 }
 
-// api is a scripted API: the transport of a client. After the last answer it
+// scripted is a scripted API: the transport of a client. After the last answer it
 // repeats that.
-type api struct {
+type scripted struct {
 	t       *testing.T
 	answers []answer
 	asked   []string // the requests, without the host
 	tokens  []string // that they came with
 }
 
-func (a *api) RoundTrip(q *http.Request) (*http.Response, error) {
+func (a *scripted) RoundTrip(q *http.Request) (*http.Response, error) {
 	a.asked = append(a.asked, q.Method+" "+q.URL.RequestURI())
 	a.tokens = append(a.tokens, strings.TrimPrefix(q.Header.Get("Authorization"), "Bearer "))
 	if strings.Contains(q.URL.String(), "token-") || q.Header.Get("User-Agent") != "restail/test" {
@@ -66,8 +66,8 @@ func tokens() func(context.Context, string) (string, error) {
 }
 
 // client returns a client of a scripted API, with two retries.
-func client(t *testing.T, answers ...answer) (*Client, *api) {
-	a := &api{t: t, answers: answers}
+func client(t *testing.T, answers ...answer) (*Client, *scripted) {
+	a := &scripted{t: t, answers: answers}
 	return New(Options{
 		APIURL: "https://api.example.com/", HTTP: &http.Client{Transport: a}, Token: tokens(), UserAgent: "restail/test",
 		Redact:  func(said string) string { return strings.ReplaceAll(said, "token-1", "[redacted]") },

@@ -43,7 +43,7 @@ type Reader struct {
 // NewReader makes a Reader of a recording whose lines have at most maxLine bytes.
 // Nothing is read yet.
 func NewReader(in io.Reader, maxLine int) *Reader {
-	return &Reader{in: in, max: maxLine, blank: true}
+	return &Reader{in: &onceFailed{Reader: in}, max: maxLine, blank: true}
 }
 
 // Read returns the next line that is not blank. Its end is cut off, and so are a
@@ -91,12 +91,63 @@ func (r *Reader) begin() error {
 	if magic, _ := r.lines.Peek(2); string(magic) != "\x1f\x8b" {
 		return nil
 	}
-	unpacked, err := gzip.NewReader(r.lines)
-	if err != nil {
+	unpacked := &members{in: r.lines}
+	if err := unpacked.begin(); err != nil {
 		return damage(err)
 	}
 	r.lines = bufio.NewReaderSize(unpacked, bufferBytes)
 	return nil
+}
+
+// onceFailed returns its first error again and again: bufio forgets the one that
+// Peek met, and a terminal that is read after Ctrl-D waits for more.
+type onceFailed struct {
+	io.Reader
+	err error
+}
+
+func (r *onceFailed) Read(p []byte) (n int, err error) {
+	if r.err != nil {
+		return 0, r.err
+	}
+	n, r.err = r.Reader.Read(p)
+	return n, r.err
+}
+
+// members unpacks gzip members. It skips NUL bytes behind a member, as gunzip
+// does: tapes and crashes leave them.
+type members struct {
+	in  *bufio.Reader
+	zip gzip.Reader
+}
+
+// begin reads the header of a member.
+func (m *members) begin() error {
+	err := m.zip.Reset(m.in)
+	m.zip.Multistream(false)
+	return err
+}
+
+func (m *members) Read(p []byte) (n int, err error) {
+	for n == 0 && err == nil {
+		if n, err = m.zip.Read(p); errors.Is(err, io.EOF) {
+			if err = m.skipNULs(); err == nil {
+				err = m.begin()
+			}
+		}
+	}
+	return n, err
+}
+
+func (m *members) skipNULs() error {
+	for {
+		switch b, err := m.in.ReadByte(); {
+		case err != nil:
+			return err
+		case b != 0:
+			return m.in.UnreadByte()
+		}
+	}
 }
 
 // next reads a line and cuts its end off. It sets err when the line is the last.
@@ -107,9 +158,6 @@ func (r *Reader) next() (line []byte, tooLong bool) {
 	}
 	for {
 		part, err := r.lines.ReadSlice('\n')
-		if len(r.long) == 0 {
-			part = bytes.TrimLeft(part, "\x00") // there may be more of them than fit
-		}
 		full := errors.Is(err, bufio.ErrBufferFull)
 		if !full && err != nil {
 			r.err = damage(err)
@@ -119,11 +167,14 @@ func (r *Reader) next() (line []byte, tooLong bool) {
 		case tooLong:
 		case !full && len(r.long) == 0:
 			line = part
-		case len(r.long)+len(part) > r.max+len("\ufeff\r\n"):
-			tooLong, r.long = true, nil
 		default:
 			r.long = append(r.long, part...)
+			line = trimStart(r.long)
+			r.long = r.long[:copy(r.long, line)] // so that what is skipped does not count
 			line = r.long
+			if len(line) > r.max+len("\r\n") {
+				tooLong, line, r.long = true, nil, nil
+			}
 		}
 		if !full {
 			return bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r")), tooLong
@@ -153,12 +204,12 @@ func trimStart(line []byte) []byte {
 	}
 }
 
-// isUTF16 reports whether the first line of a file is text in UTF-16.
+// isUTF16 reports whether the first line of a file is text in UTF-16: it has a
+// byte-order mark, or every second of its first bytes is NUL.
 func isUTF16(line []byte) bool {
-	for _, start := range []string{"\xff\xfe", "\xfe\xff", "{\x00", "\x00{\x00"} {
-		if bytes.HasPrefix(line, []byte(start)) {
-			return true
-		}
+	if bytes.HasPrefix(line, []byte("\xff\xfe")) || bytes.HasPrefix(line, []byte("\xfe\xff")) {
+		return true
 	}
-	return false
+	line = bytes.TrimLeft(line, "\x00")
+	return len(line) >= 2 && line[1] == 0 && (len(line) < 4 || line[2] != 0 && line[3] == 0)
 }

@@ -55,6 +55,8 @@ func TestReader(t *testing.T) {
 		"blank lines":           {"\n \t\r\na\r\n\r\n", []string{"a"}, true},
 		"marks and NUL bytes":   {"\ufeffa\n\x00\x00b\n\x00\ufeff\x00c\n\x00\n", []string{"a", "b", "c"}, true},
 		"many NUL bytes":        {strings.Repeat("\x00", 3*bufferBytes+7) + "a\n", []string{"a"}, true},
+		"many, behind a mark":   {"\ufeff" + strings.Repeat("\x00", 3*bufferBytes) + "\ufeff\x00a\nb\n", []string{"a", "b"}, true},
+		"a mark in two reads":   {strings.Repeat("\x00", bufferBytes-1) + "\ufeff" + strings.Repeat("\x00", bufferBytes) + "a\n", []string{"a"}, true},
 		"the limit":             {strings.Repeat("y", 10) + "\r\n", []string{strings.Repeat("y", 10)}, true},
 		"beyond the limit":      {strings.Repeat("y", 11) + "\na", []string{"too long", "a"}, true},
 		"far beyond the limit":  {long + "\n" + long + "z", []string{"too long", "too long"}, true},
@@ -62,6 +64,7 @@ func TestReader(t *testing.T) {
 	} {
 		for how, in := range map[string]io.Reader{
 			"plain": strings.NewReader(test.text), "by bytes": iotest.OneByteReader(strings.NewReader(test.text)),
+			"padded":  strings.NewReader(gzipped(test.text) + strings.Repeat("\x00", bufferBytes+512)),
 			"gzipped": strings.NewReader(gzipped(test.text)), "members": strings.NewReader(gzipped(test.text[:len(test.text)/2], "", test.text[len(test.text)/2:])),
 		} {
 			lines, _, err := readAll(t, in, 10)
@@ -73,6 +76,32 @@ func TestReader(t *testing.T) {
 	if lines, _, err := readAll(t, strings.NewReader(long+"\n"), len(long)); len(lines) != 1 || lines[0] != long || err != io.EOF {
 		t.Errorf("a line that is longer than the buffer: %d lines and %v", len(lines), err)
 	}
+}
+
+// A terminal gives more input after an end, so that a Reader asks for none.
+func TestReaderStopsAtTheEnd(t *testing.T) {
+	for _, text := range []string{"", "a", "a\nb", gzipped("a\n")} {
+		in := &terminal{text: text}
+		if _, _, err := readAll(t, in, 10); err != io.EOF || in.ends != 1 {
+			t.Errorf("%q: %v after %d ends", text, err, in.ends)
+		}
+	}
+}
+
+// terminal returns the text, then one end after the other.
+type terminal struct {
+	text string
+	ends int
+}
+
+func (r *terminal) Read(p []byte) (int, error) {
+	if r.text == "" {
+		r.ends++
+		return 0, io.EOF
+	}
+	n := copy(p, r.text)
+	r.text = r.text[n:]
+	return n, nil
 }
 
 // A Reader tells whether the last line has an end, and whether all are blank.
@@ -106,6 +135,11 @@ func TestDamage(t *testing.T) {
 		"rubbish behind":          {whole + "rubbish that is long enough", []string{"a", "b"}, gzip.ErrHeader, "the recording cannot be read further: gzip: invalid header"},
 		"UTF-16":                  {"\xff\xfea\x00", nil, nil, "this is not a recording but text in UTF-16"},
 		"UTF-16 without a mark":   {"\x00{\x00\"", nil, nil, "this is not a recording but text in UTF-16"},
+		"UTF-16, a blank first":   {" \x00{\x00\"\x00", nil, nil, "this is not a recording but text in UTF-16"},
+		"UTF-16, big, a blank":    {"\x00 \x00{\x00\"", nil, nil, "this is not a recording but text in UTF-16"},
+		"UTF-16, a line end":      {"\r\x00\n\x00{\x00", nil, nil, "this is not a recording but text in UTF-16"},
+		"UTF-16, big, a line end": {"\x00\r\x00\n\x00{", nil, nil, "this is not a recording but text in UTF-16"},
+		"NUL bytes in a line":     {"ab\x00c\n{\x00\x00\x00\n", []string{"ab\x00c", "{\x00\x00\x00"}, io.EOF, "EOF"},
 		"UTF-16, gzipped":         {gzipped("\xfe\xff\x00a"), nil, nil, "this is not a recording but text in UTF-16"},
 		"a file that goes away":   {"a\n", []string{"a"}, iotest.ErrTimeout, "the recording cannot be read further: timeout"},
 		"a mark of UTF-16, later": {"a\n\xff\xfe\n", []string{"a", "\xff\xfe"}, io.EOF, "EOF"},

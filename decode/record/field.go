@@ -133,7 +133,7 @@ var Fields = [Count]Definition{
 
 	Type:          {"type", String, "event", "event", "text, emoji, sticker, super_chat, super_sticker, subscription, member_milestone, membership, membership_gift or unknown"},
 	TypeID:        {"type_id", Number, "event", "", "Restream's number for the event type"},
-	EventID:       {"event_id", ID, "event", "", "the event's identifier; not unique by contract"},
+	EventID:       {"event_id", ID, "event", "", "the event's identifier; not guaranteed to be unique"},
 	BroadcastID:   {"broadcast_id", ID, "event connection reply_created", "", "the broadcast: the same for every message of a show"},
 	ShowID:        {"show_id", ID, "event reply_created", "", "the show in Restream Studio"},
 	MessageID:     {"message_id", ID, "event", "", "the platform's own id of the message (YouTube, Twitch)"},

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Rings the bell and shows each message that has one of your words in it.
+# Rings the bell and shows each message that contains one of your words.
 #
 #   WORDS='goat|moo' scripts/recipes/alert.sh demo
 #   WORDS='@lotte' scripts/recipes/alert.sh
 #
-# WORDS is a regular expression, and capitals do not matter.
+# WORDS is a regular expression. Upper and lower case are the same.
 set -euo pipefail
 
 if [ -z "${WORDS:-}" ]; then

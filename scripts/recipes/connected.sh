@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Is everything connected? One line for a status bar, and status 0 if it is.
+# Says in one line, for a status bar, whether everything is connected. The exit
+# status is 0 if it is.
 #
 #   scripts/recipes/connected.sh
 #   */5 * * * *  line=$(connected.sh) || echo "$line"   # cron: mail what is wrong
 #
 # It takes the flags of restail connections. To try it without an account, run
-# restail serve in another shell, and here what that prints, and any
-# export RESTREAM_ACCESS_TOKEN=token
+# restail serve in another shell. Then run the commands that it prints in this
+# one, and export RESTREAM_ACCESS_TOKEN=token.
 set -uo pipefail
 
 records=$(restail connections "$@" -q -o ndjson)

@@ -4,8 +4,13 @@
 #   scripts/recipes/kafka.sh demo --speed max
 #   BROKERS=one:9092,two:9092 TOPIC=chat scripts/recipes/kafka.sh
 #
-# All have the same key, and so one partition keeps them in order.
+# BROKERS is localhost:9092 by default, TOPIC restail. All records have the same
+# key, so that one partition keeps them in order.
 set -euo pipefail
 
+command -v kcat >/dev/null || {
+	echo 'kafka.sh: kcat is not installed' >&2
+	exit 127
+}
 restail "$@" -o ndjson |
 	kcat -P -b "${BROKERS:-localhost:9092}" -t "${TOPIC:-restail}" -k restail

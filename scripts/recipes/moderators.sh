@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Shows what your moderators say, where chat goes by too fast to see it.
+# Shows what your moderators say, in a chat that is too fast to read.
 # Bots that are moderators are left out.
 #
 #   scripts/recipes/moderators.sh demo

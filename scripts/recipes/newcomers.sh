@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Shows the first message of everybody who was never here before, on any
-# platform: a file remembers who was. (Twitch tells by itself: -f .is_first.)
+# Shows the first message of everybody who has never written before, on any
+# platform. (On Twitch, restail -f .is_first does this without a file.)
 #
-#   scripts/recipes/newcomers.sh demo
-#   SEEN=~/chatters.txt scripts/recipes/newcomers.sh
+#   SEEN=$(mktemp) scripts/recipes/newcomers.sh demo
+#   scripts/recipes/newcomers.sh
+#
+# The file SEEN remembers who has written. By default it is
+# ~/.local/state/restail/chatters.txt.
 set -euo pipefail
 
 seen=${SEEN:-${XDG_STATE_HOME:-$HOME/.local/state}/restail/chatters.txt}

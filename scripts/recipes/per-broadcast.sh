@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Keeps the chat of each broadcast in a file of its own: BROADCAST.ndjson.
+# Stores the chat of each broadcast in its own file, BROADCAST.ndjson.
 #
 #   FOLDER=/tmp/chats scripts/recipes/per-broadcast.sh demo --speed max
 #   FOLDER=~/chats scripts/recipes/per-broadcast.sh
 #
-# What is not a letter, a digit, - or _ in the broadcast's id becomes _, and so
-# does a - at its start: no id is a path, and none is a flag of what is run on
-# the files later.
+# FOLDER is the current folder by default. In the file names, every character of
+# the id but letters, digits, - and _ is replaced by _, and so is a - at the
+# start. An id can then be neither a path nor the flag of another program.
 set -euo pipefail
 
 folder=${FOLDER:-.}

@@ -4,8 +4,8 @@
 #   scripts/recipes/per-minute.sh demo
 #   scripts/recipes/per-minute.sh replay show.raw.gz
 #
-# A minute is shown when the next one begins, in a quiet chat by a heartbeat.
-# Ctrl-C shows what there is of the last one.
+# A minute is shown when the next one begins. In a quiet chat, a heartbeat tells
+# that. Ctrl-C shows the counts of the last minute so far.
 set -euo pipefail
 
 restail "$@" -o text -a event,heartbeat \

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Shows the questions of the chat and nothing else.
+# Shows only the questions in the chat.
 #
 #   scripts/recipes/questions.sh demo
 #   scripts/recipes/questions.sh -p twitch,youtube
 #
-# A question mark within an address is none, and bots do not ask.
+# Bots and question marks inside addresses are ignored.
 exec restail "$@" -o text -a event \
 	-f '(.is_bot | not) and (.text | test("[?？؟]([^\\w/&=]|$)"))'

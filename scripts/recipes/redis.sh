@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
-# Appends every record to a Redis stream, whose newest LIMIT (100000) stay.
+# Appends every record to a Redis stream and keeps the newest LIMIT (100000).
 #
 #   scripts/recipes/redis.sh demo --speed max
 #   STREAM=chat:lotte scripts/recipes/redis.sh
 #   HOST=broker REDISCLI_AUTH=… scripts/recipes/redis.sh
 #
-# Records are sent in batches, at most two seconds late. While the server is away
-# they wait here and in restail's --buffer, and the batch that failed is sent
-# again every second: a record can arrive twice, but none is lost. After Ctrl-C
-# it tries three times more. To have it run for ever, start it from a supervisor
-# such as systemd (Restart=always).
+# STREAM is restail by default, HOST 127.0.0.1, PORT 6379. Records are sent in
+# batches, at most two seconds late. While the server is down, they wait here and
+# in restail's --buffer, and the failed batch is sent again every second: a record
+# can arrive twice, but none is lost. After Ctrl-C it tries three more times. To
+# keep it running, start it from a supervisor such as systemd (Restart=always).
 #
-# Commands are sent in the wire's own form, each word after its length, so that
-# there is nothing to quote.
+# Commands are sent in the Redis protocol, each word after its length, so that
+# nothing has to be quoted.
 set -euo pipefail
 export LC_ALL=C # lengths are in bytes
 

@@ -1,13 +1,18 @@
 #!/usr/bin/env bash
-# Keeps the chat in a SQLite database while it goes on, at most a second late.
+# Stores the chat in a SQLite database while it runs, at most a second late.
 #
 #   DB=/tmp/chat.db scripts/recipes/sqlite.sh demo
 #   sqlite3 /tmp/chat.db 'SELECT platform, count(*) FROM chat GROUP BY platform'
 #
-# The table has the records as they are, the view what is asked for most.
-# Records are imported and never part of an SQL statement.
+# DB is chat.db by default. The table records has the records as they are; the
+# view chat has the columns that are used most. Records are imported and are never
+# part of an SQL statement.
 set -euo pipefail
 
+command -v sqlite3 >/dev/null || {
+	echo 'sqlite.sh: sqlite3 is not installed' >&2
+	exit 127
+}
 db=${DB:-chat.db}
 sqlite3 -cmd '.timeout 10000' "$db" <<'SQL'
 CREATE TABLE IF NOT EXISTS records (record TEXT);

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Writes everything that was paid for, super chats and stickers, as CSV.
+# Writes super chats and super stickers as CSV.
 #
 #   scripts/recipes/superchats.sh demo --speed max
 #   scripts/recipes/superchats.sh >> superchats.csv
 #
-# A file that is not empty gets no second heading. An apostrophe stands before
-# what a spreadsheet would take for a formula: = + - @, full-width or not, at
-# the start of a cell or behind a ; or tab, which end a cell in some countries.
+# The heading is written to an empty file only. An apostrophe is put before
+# everything that a spreadsheet would read as a formula: = + - @, full-width or
+# not, at the start of a cell or after a ; or tab, which separate cells in some
+# countries.
 set -euo pipefail
 
 [ -s /dev/stdout ] || echo 'time,platform,author,amount,currency,text'

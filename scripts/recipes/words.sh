@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Counts the words of the chat and shows the most frequent ones at its end.
+# Counts the words of the chat and shows the most frequent ones at the end.
 #
 #   scripts/recipes/words.sh demo --speed max
 #   scripts/recipes/words.sh -t 10m
 #
-# Ctrl-C ends it too. TOP is how many words (20), LETTERS how many letters a
-# word has at least (4).
+# Ctrl-C ends it too. TOP is the number of words to show (20), LETTERS the least
+# number of letters in a word (4).
 set -euo pipefail
 
 restail "$@" -o text -a event -f '

@@ -16,6 +16,7 @@ _birds_flags() {
     play) flags='-o --format -f --filter --filter-file --arg -a --action --platform --time -q
         --quiet -h --help --version' ;;
     shell) flags='-o --format -h --help --version' ;;
+    help) flags='-h --help --version' ;;
     nest) flags='-h --help --version' ;;
     esac
 }
@@ -59,7 +60,7 @@ _birds_argument() {
     case $1:$2 in
     play:*) files=yes ;;
     shell:0) words='bash zsh' ;;
-    shell:1) files=yes ;;
+    help:0) words='watch play shell help nest' ;;
     esac
 }
 
@@ -107,7 +108,7 @@ _birds() {
         if [[ $cur == -* && -z $only ]]; then
             words=$flags
         elif ((COMP_CWORD == 1)); then
-            words='watch play shell nest'
+            words='watch play shell help nest'
         else
             _birds_argument "$command" "$argument"
             [[ -z $cur$only$words$files ]] && words=$flags

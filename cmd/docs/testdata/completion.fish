@@ -67,10 +67,11 @@ complete -c birds -f
 complete -c birds -n __birds_first -a watch -d 'Watch the birds; plain birds does the same'
 complete -c birds -n __birds_first -a play -d 'Play a recording: [calls], \'songs\' and "cries"'
 complete -c birds -n __birds_first -a shell -d 'Print a script'
+complete -c birds -n __birds_first -a help -d 'Explain: a bird\'s "command"'
 complete -c birds -n __birds_first -a nest -d 'Do nothing'
 complete -c birds -n '__birds_in play' -F
 complete -c birds -n '__birds_in shell' -a 'bash zsh'
-complete -c birds -n '__birds_in shell' -F
+complete -c birds -n '__birds_in help' -a "watch\t'Watch the birds; plain birds does the same' play\t'Play a recording: [calls], \'songs\' and \"cries\"' shell\t'Print a script' help\t'Explain: a bird\'s \"command\"' nest\t'Do nothing'"
 complete -c birds -n '__birds_in watch play' -s o -l format -x -a "json\t'one bird a line' text\t'one for \"people\"'" -d 'json: one bird a line; text: one for "people"'
 complete -c birds -n '__birds_in watch play' -s f -l filter -x -d 'Runs [a] program: on each $bird, \'quoted\' and \\ escaped'
 complete -c birds -n '__birds_in watch play' -l filter-file -r -F -d 'Read the program from a file'

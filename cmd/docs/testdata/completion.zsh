@@ -15,6 +15,7 @@ _birds_commands() {
         'watch:Watch the birds; plain birds does the same'
         'play:Play a recording: [calls], '\''songs'\'' and "cries"'
         'shell:Print a script'
+        'help:Explain: a bird'\''s "command"'
         'nest:Do nothing'
     )
     _describe -t commands command commands
@@ -57,8 +58,14 @@ _birds_shell() {
         '(-o --format)'{-o+,--format=}'[How long it is]:"short":(long short)' \
         '(-h --help)'{-h,--help}'[Show context-sensitive help]' \
         '--version[Print the version]' \
-        ':NAME:(bash zsh)' \
-        '::FILE:_files'
+        ':NAME:(bash zsh)'
+}
+
+_birds_help() {
+    _arguments -s -S \
+        '(-h --help)'{-h,--help}'[Show context-sensitive help]' \
+        '--version[Print the version]' \
+        '::COMMAND:((watch\:"Watch the birds; plain birds does the same" play\:"Play a recording\: [calls], '\''songs'\'' and \"cries\"" shell\:"Print a script" help\:"Explain\: a bird'\''s \"command\"" nest\:"Do nothing"))'
 }
 
 _birds_nest() {
