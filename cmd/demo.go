@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"iter"
+	"sync"
 	"time"
 
 	"github.com/restail/restail/cmd/serve"
@@ -19,6 +20,7 @@ type demoFlags struct {
 	outputFlags
 	endFlags
 	recordFlags
+	backfillFlags
 	frameFlags
 	talkFlags
 }
@@ -36,13 +38,26 @@ func (c *demoCommand) Run(r *run) error {
 	if p.recorder != nil {
 		p.recorder.ends = endsShow
 	}
-	up, err := startServer(r.Context, "127.0.0.1:0", serve.Options{
+	options := serve.Options{
 		Speed: float64(c.Speed), Outage: time.Duration(c.Outage), CloseAtEnd: true,
-	})
+	}
+	filled := make(chan struct{})
+	if c.Backfill && c.Outage > 0 {
+		options.Finish = filled
+	}
+	up, err := startServer(r.Context, "127.0.0.1:0", options)
 	if err != nil {
 		return err
 	}
 	defer up.stop()
+	if c.Backfill {
+		api, err := r.authOptions(&apiFlags{APIURL: up.api})
+		if err != nil {
+			return err
+		}
+		p.backfill = r.newBackfill(api, anyToken{}, float64(c.Speed), nil)
+		p.backfill.filled = sync.OnceFunc(func() { close(filled) })
+	}
 	most := retries(demoRetries)
 	live, err := r.newLive(&linkFlags{
 		URL: up.url, frameFlags: c.frameFlags,

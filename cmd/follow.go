@@ -177,6 +177,9 @@ func (r *run) follow(p *pipe, end *endFlags) error {
 	}
 	over := make(chan struct{})
 	watchers.Go(func() { r.watch(ctx, p, end, cancel, over) })
+	if p.backfill != nil {
+		watchers.Go(func() { p.backfill.run(ctx) })
+	}
 	r.following.Store(&following{p, ctx})
 	err := p.run(ctx)
 	r.following.Store(nil)

@@ -23,7 +23,7 @@ var arrows = map[string][]string{
 	"cmd/auth/redact": {},
 	"cmd/docs":        {"decode", "decode/record"},
 	"cmd/endpoint":    {},
-	"cmd/history":     {"cmd/endpoint", "cmd/recording"},
+	"cmd/history":     {"cmd/endpoint", "cmd/recording", "decode/record"},
 	"cmd/recording":   {"decode", "decode/record", "decode/scan"},
 	"cmd/serve":       {"cmd/endpoint", "cmd/recording", "decode", "decode/record"},
 	"cmd/session":     {"cmd/endpoint", "cmd/recording", "decode", "decode/record"},

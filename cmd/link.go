@@ -23,6 +23,7 @@ func linkRecord(r *record.Record, link *session.Link) {
 		gap := math.Round(link.Gap.Seconds()*1000) / 1000
 		r.SetNumber(record.GapSeconds, strconv.AppendFloat(nil, gap, 'f', -1, 64))
 	}
+	setFilled(r, link)
 	if link.Status == session.Restored || link.Status == session.Lost {
 		r.SetInt(record.Attempt, int64(link.Attempt))
 	}

@@ -27,7 +27,7 @@ func TestLinkRecordAndStatusLine(t *testing.T) {
 			`"action":"link","status":"lost","reason":"rate_limited","attempt":0`,
 			"~", "link lost (rate limited), retrying in 2.1s",
 		}, {
-			session.Link{Status: session.Restored, At: at, Gap: 59949500 * time.Microsecond, Attempt: 2},
+			session.Link{Status: session.Restored, At: at, Gap: 59949500 * time.Microsecond, HasGap: true, Attempt: 2},
 			`"action":"link","status":"restored","gap_seconds":59.95,"attempt":2`,
 			"+", "link restored after 59.9s; chat sent meanwhile was missed",
 		}, {

@@ -24,6 +24,8 @@ type pipe struct {
 	live   *session.Live // the source, or what is behind it; nil for a recording
 
 	recorder *recorder        // nil without -w
+	fills    bool             // --backfill
+	backfill *backfill        // nil without it
 	state    *recording.State // nil without --state
 	received time.Time        // when the last action was received
 	handled  atomic.Int64     // the same of the last action that stdout has taken or that was dropped, in Unix nanoseconds
@@ -92,6 +94,9 @@ func (p *pipe) run(ctx context.Context) (err error) {
 		if err != nil || !item.More || p.out.isFull() {
 			err = p.flush(ctx, err)
 		}
+		if p.backfill != nil && !item.More {
+			p.backfill.Idle()
+		}
 		if err != nil {
 			break
 		}
@@ -149,6 +154,9 @@ func (p *pipe) takeAction(ctx context.Context, item session.Item) error {
 	p.received = item.Received
 	p.decoder.Apply(item.Action, item.Received)
 	p.noticeConnections(item)
+	if p.backfill != nil {
+		p.backfill.noteAction(p, item)
+	}
 	frame := item.Action.Frame()
 	switch {
 	case item.Outside || !p.wants(p.decoder.Action(), p.decoder.Platform):
@@ -204,6 +212,9 @@ func (p *pipe) takeLink(ctx context.Context, item session.Item) error {
 		p.status.Link(format.Link{}, r)
 	default:
 		tellLink(p.status, r, news)
+	}
+	if p.backfill != nil {
+		p.backfill.noteLink(news)
 	}
 	// A recording may have several runs; each begins with connected.
 	if news.Status == session.Restored && !news.Same || news.Status == session.Connected && p.live == nil {

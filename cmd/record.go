@@ -93,6 +93,11 @@ func (p *pipe) saveState() {
 		}
 	}
 	if complete.Unix() > 0 {
-		p.state.Save(complete)
+		p.state.Save(complete, func() []byte {
+			if p.backfill == nil {
+				return nil
+			}
+			return p.backfill.Edge(complete)
+		})
 	}
 }

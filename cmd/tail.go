@@ -19,6 +19,7 @@ type tailFlags struct {
 	endFlags
 	recordFlags
 	stateFlags
+	backfillFlags
 	linkFlags
 	tokenFlags
 	talkFlags
@@ -40,6 +41,7 @@ func (c *tailCommand) Run(r *run) error {
 	if p.recorder, err = r.newRecorder(&c.recordFlags, c.Buffer); err != nil {
 		return err
 	}
+	p.fills = c.Backfill
 	live, err := r.dialer(&c.linkFlags, &c.tokenFlags, p)
 	if err != nil {
 		if p.recorder != nil {
@@ -57,9 +59,16 @@ func (r *run) dialer(l *linkFlags, t *tokenFlags, p *pipe) (*session.Live, error
 	if _, err := endpoint.Check(l.URL, "wss", "ws"); err != nil {
 		return nil, r.flagError("url", err)
 	}
-	tokens, _, err := r.tokens(t)
+	tokens, api, err := r.tokens(t)
 	if err != nil {
 		return nil, err
+	}
+	if p != nil && p.fills {
+		var edge []byte
+		if p.state != nil {
+			edge = p.state.Edge()
+		}
+		p.backfill = r.newBackfill(api, tokens, 1, edge)
 	}
 	return r.newLive(l, tokens, p)
 }
@@ -86,6 +95,9 @@ func (r *run) newLive(l *linkFlags, tokens session.Tokens, p *pipe) (*session.Li
 	}
 	if p != nil && p.recorder != nil {
 		options.Recorder = p.recorder
+	}
+	if p != nil && p.backfill != nil {
+		options.Inserts = p.backfill.inserts
 	}
 	if p != nil && p.state != nil {
 		options.CompleteUntil, _ = p.state.Complete()
@@ -118,6 +130,7 @@ func (r *run) authOptions(api *apiFlags) (auth.Options, error) {
 	if err != nil {
 		return auth.Options{}, r.flagError("api-url", err)
 	}
+	r.secrets.AddBasic(endpoint.ProxyLogin(r.getenv))
 	stderr := r.Stderr
 	if r.inJSON {
 		stderr = &notes{tell: func(line string) { r.status.Note("link", line) }}

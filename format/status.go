@@ -108,6 +108,10 @@ func (s *Status) Link(l Link, r *record.Record) {
 	switch {
 	case status == "connected" && l.Gap > 0:
 		message += "; what was sent in the " + duration(l.Gap) + " since the last run was missed"
+	case status == "filled":
+		message = string(r.Bytes(record.Filled)) + " missed messages filled in from the chat history"
+	case status == "unfilled":
+		message = "missed messages cannot be filled in from the chat history (" + why + ")"
 	case status == "restored":
 		message += " after " + duration(l.Gap) + "; chat sent meanwhile was missed"
 	case status == "lost" && l.Retry > 0:

@@ -183,9 +183,9 @@ func (t *Text) link(l *line, r *record.Record) {
 // linkMark is the mark of the link's status, in status lines too.
 func linkMark(status string) mark {
 	switch status {
-	case "connected", "restored":
+	case "connected", "restored", "filled":
 		return upMark
-	case "ended":
+	case "ended", "unfilled":
 		return badMark
 	}
 	return changingMark

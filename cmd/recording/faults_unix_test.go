@@ -155,7 +155,7 @@ func TestStateBehindALink(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := openState(t, link)
-	s.Save(time.Now())
+	s.Save(time.Now(), nil)
 	s.Close()
 	if c, err := readState(path); err != nil || c.Complete.IsZero() {
 		t.Errorf("the state behind the link: %v, %v", c, err)
@@ -177,7 +177,7 @@ func TestStateCannotBeWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 5 {
-			s.Save(time.Now())
+			s.Save(time.Now(), nil)
 			time.Sleep(time.Second)
 		}
 		if len(warnings) != 1 || !strings.HasPrefix(warnings[0], "cannot write the state: ") {
@@ -187,7 +187,7 @@ func TestStateCannotBeWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 		last := time.Now()
-		s.Save(last)
+		s.Save(last, nil)
 		s.Close()
 		if c, err := readState(filepath.Join(dir, "state")); err != nil || !c.Complete.Equal(last) {
 			t.Errorf("got %v, %v", c, err)

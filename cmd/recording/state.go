@@ -30,6 +30,7 @@ type State struct {
 	warn    func(error)
 	before  content
 	now     content
+	edge    func() []byte // of now; nil for none
 	unsaved bool
 	savedAt time.Time
 	warned  bool
@@ -40,6 +41,8 @@ type content struct {
 	Restail  string    `json:"restail"` // "state": tells the file from others
 	Version  int       `json:"version"`
 	Complete time.Time `json:"complete"`
+	// Edge is what the filling of gaps keeps of the last seconds.
+	Edge json.RawMessage `json:"edge,omitempty"`
 }
 
 const stateVersion = 1
@@ -102,12 +105,16 @@ func readState(path string) (content, error) {
 // there was none.
 func (s *State) Complete() (time.Time, bool) { return s.before.Complete, !s.before.Complete.IsZero() }
 
-// Save remembers until when the chat is complete. It writes the file at most once
-// a second, and waits for the disk then: call it again and again, from another
+// Edge returns the edge that the run before saved; nil when there is none.
+func (s *State) Edge() []byte { return s.before.Edge }
+
+// Save remembers until when the chat is complete, and the edge of that moment, JSON
+// or nil, which is asked for when the file is written. It writes the file at most
+// once a second, and waits for the disk then: call it again and again, from another
 // goroutine than the stream's.
-func (s *State) Save(complete time.Time) {
+func (s *State) Save(complete time.Time, edge func() []byte) {
 	if !complete.Equal(s.now.Complete) {
-		s.now.Complete, s.unsaved = complete.UTC().Round(0), true
+		s.now.Complete, s.edge, s.unsaved = complete.UTC().Round(0), edge, true
 	}
 	if s.unsaved && time.Since(s.savedAt) >= saveEvery {
 		s.write()
@@ -124,6 +131,9 @@ func (s *State) Close() {
 
 func (s *State) write() {
 	s.savedAt = time.Now()
+	if s.edge != nil {
+		s.now.Edge = s.edge()
+	}
 	if err := s.replace(); err == nil {
 		s.unsaved = false
 	} else if !s.warned {

@@ -31,8 +31,8 @@ func TestState(t *testing.T) {
 			t.Error("a run that received nothing has written a state")
 		}
 		s = openState(t, path)
-		s.Save(time.Time{})
-		s.Save(first)
+		s.Save(time.Time{}, nil)
+		s.Save(first, nil)
 		saved := func() time.Time {
 			c, err := readState(path)
 			if err != nil {
@@ -43,7 +43,7 @@ func TestState(t *testing.T) {
 		writes := map[time.Time]bool{}
 		for range 30 { // at most once a second, and what is missed then is caught up
 			time.Sleep(100 * time.Millisecond)
-			s.Save(time.Now())
+			s.Save(time.Now(), nil)
 			if behind := time.Since(saved()); behind >= time.Second {
 				t.Errorf("the state is %v behind", behind)
 			}
@@ -53,7 +53,7 @@ func TestState(t *testing.T) {
 			t.Errorf("%d writes in 3 seconds", len(writes))
 		}
 		last := time.Now().Add(123 * time.Nanosecond)
-		s.Save(last)
+		s.Save(last, nil)
 		s.Close()
 		if !saved().Equal(last) {
 			t.Errorf("saved %v, want %v", saved(), last)
@@ -62,7 +62,7 @@ func TestState(t *testing.T) {
 		if before, ok := s.Complete(); !ok || !before.Equal(last) {
 			t.Errorf("the run before was complete until %v, %v", before, ok)
 		}
-		s.Save(last.Add(time.Hour))
+		s.Save(last.Add(time.Hour), nil)
 		if before, _ := s.Complete(); !before.Equal(last) {
 			t.Error("Complete tells of this run")
 		}
@@ -114,7 +114,7 @@ func TestStateFiles(t *testing.T) {
 func TestStateInUse(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state")
 	s := openState(t, path)
-	s.Save(time.Now())
+	s.Save(time.Now(), nil)
 	if _, err := OpenState(path, nil); err == nil || err.Error() != "another process uses the state "+path+": give each one its own" {
 		t.Errorf("a second process: %v", err)
 	}
@@ -128,7 +128,7 @@ func TestStateOfAKilledRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := openState(t, path)
-	s.Save(time.Now())
+	s.Save(time.Now(), nil)
 	s.Close()
 	if _, err := readState(path); err != nil {
 		t.Error(err)

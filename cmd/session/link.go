@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/restail/restail/cmd/endpoint"
@@ -206,6 +207,8 @@ func (l *link) follow(ctx context.Context) *fault {
 			}
 		case <-l.o.Resumed:
 			l.resumed()
+		case item := <-l.o.Inserts:
+			l.insert(item)
 		case <-ctx.Done():
 			s.stop()
 			l.rest(ctx)
@@ -357,6 +360,18 @@ func (l *link) lost(f *fault, wait time.Duration) {
 	}
 	l.down = true
 	l.say(Link{Status: Lost, Reason: f.reason, Detail: f.detail, At: l.o.Now(), Attempt: l.tries, Retry: wait, NeverUp: !l.wasUp})
+}
+
+// insert puts an item of somebody else into the queue.
+func (l *link) insert(item Item) {
+	if item.Link != nil {
+		l.say(*item.Link)
+		return
+	}
+	if l.o.Recorder != nil {
+		l.o.Recorder.Own(item.Received, append(slices.Clone(item.Frame), '\n'))
+	}
+	l.queue.say(item)
 }
 
 // say puts news of the link into the queue.

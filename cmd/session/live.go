@@ -48,6 +48,9 @@ type LiveOptions struct {
 	// CompleteUntil is the time up to which an earlier run had the chat: the first
 	// link states the gap since then. Zero for no earlier run.
 	CompleteUntil time.Time
+	// Inserts delivers items that are put into the stream while the link is up: news
+	// of the link, and lines of the chat history. Nil for none.
+	Inserts <-chan Item
 	// Resumed receives a value after SIGCONT. Nil for never.
 	Resumed <-chan struct{}
 	// Now is the clock; default time.Now.
@@ -65,6 +68,8 @@ type Recorder interface {
 	// where each ends.
 	Frames(received time.Time, data []byte, ends []int)
 	Link(news *Link)
+	// Own records a line of restail's own, with its line break.
+	Own(received time.Time, line []byte)
 }
 
 const (

@@ -130,8 +130,12 @@ func (q *queue) append(b *batch) {
 
 // noteLink notes what news, if any, say of the link. The caller has locked q.mu.
 func (q *queue) noteLink(news *Link) {
-	if news != nil {
-		q.up = news.Status == Connected || news.Status == Restored
+	switch {
+	case news == nil:
+	case news.Status == Connected, news.Status == Restored:
+		q.up = true
+	case news.Status == Lost, news.Status == Ended:
+		q.up = false
 	}
 }
 

@@ -129,7 +129,10 @@ func linkOf(l *recording.Line) *Link {
 	r := &l.Record
 	gap, _ := strconv.ParseFloat(string(r.Bytes(record.GapSeconds)), 64)
 	attempt, _ := strconv.Atoi(string(r.Bytes(record.Attempt)))
+	count, _ := strconv.Atoi(string(r.Bytes(record.Filled)))
 	return &Link{
+		Count:  count,
+		HasGap: r.Has(record.GapSeconds),
 		Status: string(r.Bytes(record.Status)), Reason: string(r.Bytes(record.Reason)), At: r.At,
 		Gap: time.Duration(gap * float64(time.Second)), Attempt: attempt, Same: l.Same,
 	}

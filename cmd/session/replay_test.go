@@ -522,7 +522,7 @@ func TestLinkOfARecording(t *testing.T) {
 		{Status: Lost, Reason: "closed", At: when.Add(5 * sec), NeverUp: true},
 		{Status: Connected, At: when.Add(6 * sec)},
 		{Status: Lost, Reason: "replaced", At: when.Add(7 * sec), Attempt: 1},
-		{Status: Restored, At: when.Add(9 * sec), Gap: 2125 * time.Millisecond, Attempt: 2, Same: true},
+		{Status: Restored, At: when.Add(9 * sec), Gap: 2125 * time.Millisecond, HasGap: true, Attempt: 2, Same: true},
 	} {
 		if got := *l.link(t, i); got != want {
 			t.Errorf("%+v, want %+v", got, want)

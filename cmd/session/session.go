@@ -66,6 +66,8 @@ const (
 	Lost      = "lost"      // down, or up but useless; once for each outage
 	Restored  = "restored"  // up again; once for each outage
 	Ended     = "ended"     // given up; an error follows
+	Filled    = "filled"    // what was missed in a gap was filled in
+	Unfilled  = "unfilled"  // it could not be
 )
 
 // The reasons of a [Link].
@@ -96,10 +98,13 @@ type Link struct {
 	Detail string
 	// At is when it happened.
 	At time.Time
-	// Gap is how long chat could have been missed: on Restored, and on Connected
-	// after an earlier run. HasGap tells that it is known.
+	// Gap is how long chat could have been missed: on Restored, on Connected after
+	// an earlier run, and of the gap in question on Filled and Unfilled. HasGap tells
+	// that it is known.
 	Gap    time.Duration
 	HasGap bool
+	// Count is, on Filled, how many messages were filled in.
+	Count int
 	// Attempt counts the dial attempts since the last stable link.
 	Attempt int
 	// Retry is, on Lost, the time until the next attempt; 0 for at once or never.
