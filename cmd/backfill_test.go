@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// said returns what was said in ndjson records, sorted.
-func said(t *testing.T, records string) (messages []string) {
+// spoken returns what was said in ndjson records, sorted.
+func spoken(t *testing.T, records string) (messages []string) {
 	t.Helper()
 	for line := range strings.Lines(records) {
 		var r struct{ Action, Platform, Channel, Author, Text string }
@@ -33,7 +33,7 @@ func TestAGapIsFilled(t *testing.T) {
 	if got.status != statusDone || !strings.Contains(got.stdout, `"is_history":true`) || !strings.Contains(got.stdout, `"status":"filled"`) {
 		t.Fatalf("status %d\n%s", got.status, got.stderr)
 	}
-	if want, all := said(t, whole.stdout), said(t, got.stdout); !slices.Equal(all, want) {
+	if want, all := spoken(t, whole.stdout), spoken(t, got.stdout); !slices.Equal(all, want) {
 		t.Errorf("%d messages, want %d", len(all), len(want))
 	}
 	if !strings.Contains(got.stderr, "restail: + 81 missed messages filled in from the chat history\n") {
