@@ -52,4 +52,4 @@ func TestAGapIsFilled(t *testing.T) {
 }
 
 // args0 names a file after the flags of a run.
-func args0(args []string) string { return strings.Join(args, "") }
+func args0(args []string) string { return ".of" + strings.Join(args, "") }
