@@ -70,8 +70,13 @@ type chat struct {
 // play begins a run with that edge. The history has these messages, whatever the
 // broadcast.
 func play(t *testing.T, speed float64, edge []byte, history ...string) *chat {
-	c := &chat{ended: make(chan struct{})}
+	c := &chat{}
 	c.api = &api{start: time.Now(), answer: func(string) ([]Message, error) { return messages(history...), nil }}
+	c.begin(t, speed, edge)
+	return c
+}
+
+func (c *chat) begin(t *testing.T, speed float64, edge []byte) {
 	c.Backfill = NewBackfill(BackfillOptions{Client: c.api, Speed: speed, Edge: edge,
 		Insert: func(list []Message, broadcast string) {
 			c.written = append(c.written, list...)
@@ -82,12 +87,11 @@ func play(t *testing.T, speed float64, edge []byte, history ...string) *chat {
 		},
 	})
 	ctx, stop := context.WithCancel(t.Context())
-	c.stop = stop
+	c.stop, c.ended = stop, make(chan struct{})
 	go func() {
 		c.Run(ctx)
 		close(c.ended)
 	}()
-	return c
 }
 
 // end ends the run at once.
@@ -131,7 +135,6 @@ func (c *chat) note(actions ...string) {
 
 // outage loses the link, and restores it that much later.
 func (c *chat) outage(d time.Duration) {
-	c.Lost()
 	time.Sleep(d)
 	c.Restored(time.Now(), time.Since(c.last))
 }
@@ -363,7 +366,6 @@ func TestGapWithActions(t *testing.T) {
 		complete := time.Now()
 		time.Sleep(10 * time.Minute)
 		c.note("20 twitch/foo ann paused")
-		c.Lost()
 		c.Restored(time.Now(), time.Since(complete))
 		c.note("30 twitch/foo ann back")
 		c.rest(time.Minute)
