@@ -48,7 +48,7 @@ func (b *Backfill) Note(r *record.Record, stamp, received time.Time) {
 			}
 		}
 		b.last, b.beat, b.beatAt = stamp, stamp, h.received
-	case stamp.After(b.last): // a repeated one may have an old stamp
+	case stamp.After(b.last): // one that is repeated may have an old stamp
 		b.last = stamp
 	}
 	h.last = b.last
@@ -62,16 +62,8 @@ func (b *Backfill) Note(r *record.Record, stamp, received time.Time) {
 		b.broadcast = broadcast
 	}
 	for _, g := range b.gaps {
-		if g.after == "" {
-			g.after = broadcast
-		}
-		if g.to.IsZero() && !stamp.IsZero() && !stamp.Before(g.from) {
-			g.to, g.toAt = stamp, time.Now()
-			if ofConnection && stamp.Before(g.least) {
-				g.to = g.least
-			}
-		}
-		b.noteAfter(g, stamp, h.said)
+		g.after = cmp.Or(g.after, broadcast)
+		b.noteAfter(g, stamp, ofConnection, h.said)
 	}
 }
 
@@ -93,7 +85,13 @@ func saidIn(r *record.Record, action string) said {
 
 // noteAfter notes an action that was received after a gap. The caller has locked
 // b.mu.
-func (b *Backfill) noteAfter(g *gap, stamp time.Time, s said) {
+func (b *Backfill) noteAfter(g *gap, stamp time.Time, ofConnection bool, s said) {
+	if g.to.IsZero() && !stamp.IsZero() && !stamp.Before(g.from) {
+		g.to, g.toAt = stamp, time.Now()
+		if ofConnection && stamp.Before(g.least) { // it may be repeated
+			g.to = g.least
+		}
+	}
 	end := g.to.Unix() + edge
 	if !s.Time.IsZero() && (g.to.IsZero() || s.Time.Unix() <= end) {
 		g.there = append(g.there, s)
