@@ -60,6 +60,8 @@ type Backfill struct {
 	anchored  bool       // start was compared with the service's clock
 	stamped   bool       // the service stamps its actions
 	last      time.Time  // the stamp of the last action
+	beat      time.Time  // the last stamp that is not of a connection
+	beatAt    time.Time  // when that was received
 	broadcast string     // the last id that is a UUID
 	recent    []heard    // the last actions
 	gaps      []*gap     // those to fill, in their order
@@ -71,6 +73,7 @@ type gap struct {
 	restored time.Time
 	length   time.Duration
 	from     time.Time // the stamp of the last action before it
+	least    time.Time // not before restored, by the service's clock
 	to       time.Time // the first stamp after it that is not earlier; zero until then
 	toAt     time.Time // when that was noted
 	there    []said    // the messages that were received around it
@@ -106,21 +109,21 @@ func (b *Backfill) Restored(at time.Time, length time.Duration) {
 	}
 	g := &gap{restored: at, length: length, before: b.broadcast}
 	g.from, g.there = b.until(began)
+	g.least = g.from.Add(length + time.Second)
+	if !b.beat.IsZero() {
+		g.least = b.beat.Add(at.Round(0).Sub(b.beatAt) + time.Second)
+	}
 	b.gaps = append(b.gaps, g)
 }
 
-// Lost says that the link is lost: everything that was received on it was noted.
-func (b *Backfill) Lost() { b.settle(0) }
-
-// Idle says that everything that was received was noted. Call it now and then.
-func (b *Backfill) Idle() { b.settle(max(leastWait, b.scaled(firstAsk))) }
-
-// settle marks the gaps as ready whose end was noted at least that long ago.
-func (b *Backfill) settle(age time.Duration) {
+// Idle says that everything that was received was noted. Call it now and then:
+// where the chat is quiet, it makes a gap ready.
+func (b *Backfill) Idle() {
+	wait := max(leastWait, b.scaled(firstAsk))
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, g := range b.gaps {
-		if !g.to.IsZero() && time.Since(g.toAt) >= age {
+		if !g.to.IsZero() && time.Since(g.toAt) >= wait {
 			b.setReady(g)
 		}
 	}

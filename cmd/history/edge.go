@@ -1,8 +1,8 @@
 package history
 
 import (
+	"cmp"
 	"encoding/json"
-	"slices"
 	"time"
 
 	"github.com/restail/restail/decode/record"
@@ -47,8 +47,8 @@ func (b *Backfill) Note(r *record.Record, stamp, received time.Time) {
 				b.start = stamp
 			}
 		}
-		b.last = stamp
-	case stamp.After(b.last): // a repeated one may have an old stamp
+		b.last, b.beat, b.beatAt = stamp, stamp, h.received
+	case stamp.After(b.last): // one that is repeated may have an old stamp
 		b.last = stamp
 	}
 	h.last = b.last
@@ -62,7 +62,8 @@ func (b *Backfill) Note(r *record.Record, stamp, received time.Time) {
 		b.broadcast = broadcast
 	}
 	for _, g := range b.gaps {
-		b.noteAfter(g, stamp, h.said, broadcast)
+		g.after = cmp.Or(g.after, broadcast)
+		b.noteAfter(g, stamp, ofConnection, h.said)
 	}
 }
 
@@ -84,12 +85,12 @@ func saidIn(r *record.Record, action string) said {
 
 // noteAfter notes an action that was received after a gap. The caller has locked
 // b.mu.
-func (b *Backfill) noteAfter(g *gap, stamp time.Time, s said, broadcast string) {
-	if g.after == "" {
-		g.after = broadcast
-	}
+func (b *Backfill) noteAfter(g *gap, stamp time.Time, ofConnection bool, s said) {
 	if g.to.IsZero() && !stamp.IsZero() && !stamp.Before(g.from) {
 		g.to, g.toAt = stamp, time.Now()
+		if ofConnection && stamp.Before(g.least) { // it may be repeated
+			g.to = g.least
+		}
 	}
 	end := g.to.Unix() + edge
 	if !s.Time.IsZero() && (g.to.IsZero() || s.Time.Unix() <= end) {
@@ -101,18 +102,15 @@ func (b *Backfill) noteAfter(g *gap, stamp time.Time, s said, broadcast string) 
 }
 
 // until returns the stamp of the last action received until a time, and the
-// messages of the seconds before that stamp and of all that came later. The caller
-// has locked b.mu.
+// messages of the seconds before that stamp and of all the time after it. The
+// caller has locked b.mu.
 func (b *Backfill) until(received time.Time) (last time.Time, there []said) {
-	last = received.Round(0)
-	for i, h := range slices.Backward(b.recent) {
-		if i > 0 && h.received.After(last) {
-			continue
+	last = received
+	if i := len(b.recent) - 1; i >= 0 {
+		for i > 0 && b.recent[i].received.After(received) {
+			i--
 		}
-		if !h.last.IsZero() {
-			last = h.last
-		}
-		break
+		last = cmp.Or(b.recent[i].last, received)
 	}
 	for _, h := range b.recent {
 		if !h.said.Time.IsZero() && h.said.Time.Unix() >= last.Unix()-edge {
@@ -126,6 +124,8 @@ func (b *Backfill) until(received time.Time) (last time.Time, there []said) {
 type saved struct {
 	Start     time.Time `json:"start"`
 	Last      time.Time `json:"last"`
+	Beat      time.Time `json:"beat"`
+	BeatAt    time.Time `json:"beat_at"`
 	Broadcast string    `json:"broadcast_id,omitempty"`
 	Said      []said    `json:"said,omitempty"`
 }
@@ -134,7 +134,7 @@ type saved struct {
 // begins at complete, the time by our clock up to which the chat is complete.
 func (b *Backfill) Edge(complete time.Time) []byte {
 	b.mu.Lock()
-	last, there := b.until(complete)
+	last, there := b.until(complete.Round(0))
 	for _, s := range b.filled {
 		if s.Time.Unix() >= last.Unix()-edge {
 			there = append(there, s)
@@ -143,7 +143,7 @@ func (b *Backfill) Edge(complete time.Time) []byte {
 	if !b.stamped {
 		last = time.Time{}
 	}
-	s := saved{b.start, last, b.broadcast, there[max(0, len(there)-keep):]}
+	s := saved{b.start, last, b.beat, b.beatAt, b.broadcast, there[max(0, len(there)-keep):]}
 	b.mu.Unlock()
 	text, _ := json.Marshal(s) // it always can
 	return text
@@ -156,7 +156,7 @@ func (b *Backfill) resume(edge []byte) {
 	if json.Unmarshal(edge, &s) != nil {
 		return
 	}
-	b.start, b.last, b.broadcast = s.Start, s.Last, s.Broadcast
+	b.start, b.last, b.beat, b.beatAt, b.broadcast = s.Start, s.Last, s.Beat, s.BeatAt, s.Broadcast
 	b.anchored, b.stamped = !s.Start.IsZero(), !s.Last.IsZero()
 	b.recent = []heard{{last: s.Last}}
 	for _, message := range s.Said {

@@ -1,0 +1,156 @@
+package history
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/restail/restail/decode/record"
+)
+
+// The broadcasts of the tests.
+const (
+	showA = "aaaaaaaa-0000-4000-8000-00000000000a"
+	showB = "bbbbbbbb-0000-4000-8000-00000000000b"
+)
+
+// api is a history that is asked in a test.
+type api struct {
+	answer     func(broadcast string) ([]Message, error)
+	stuck      bool // it does not answer
+	inProgress string
+	err        error // of InProgress
+	asked      []string
+	start      time.Time
+}
+
+// Messages serves two messages a page.
+func (a *api) Messages(ctx context.Context, broadcast string, from time.Time) iter.Seq2[Message, error] {
+	return func(yield func(Message, error) bool) {
+		a.asked = append(a.asked, fmt.Sprintf("%v %.1s from %v", time.Since(a.start), broadcast, from.Sub(epoch).Seconds()))
+		if a.stuck {
+			<-ctx.Done()
+			yield(Message{}, ctx.Err())
+			return
+		}
+		list, err := a.answer(broadcast)
+		for i, m := range list {
+			if m.More = i%2 == 0 && i+1 < len(list); !yield(m, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(Message{}, err)
+		}
+	}
+}
+
+func (a *api) InProgress(context.Context) (string, bool, error) {
+	a.asked = append(a.asked, fmt.Sprintf("%v in progress", time.Since(a.start)))
+	return a.inProgress, a.inProgress != "", a.err
+}
+
+// chat is a live run that a test plays, in virtual time.
+type chat struct {
+	*Backfill
+	api     *api
+	log     []string // what was inserted and reported
+	written []Message
+	last    time.Time // when an action was received
+	stop    context.CancelFunc
+	ended   chan struct{}
+}
+
+// play begins a run with that edge. The history has these messages, whatever the
+// broadcast.
+func play(t *testing.T, speed float64, edge []byte, history ...string) *chat {
+	c := &chat{}
+	c.api = &api{start: time.Now(), answer: func(string) ([]Message, error) { return messages(history...), nil }}
+	c.begin(t, speed, edge)
+	return c
+}
+
+func (c *chat) begin(t *testing.T, speed float64, edge []byte) {
+	c.Backfill = NewBackfill(BackfillOptions{Client: c.api, Speed: speed, Edge: edge,
+		Insert: func(list []Message, broadcast string) {
+			c.written = append(c.written, list...)
+			c.log = append(c.log, fmt.Sprintf("%v %.1s %s", time.Since(c.api.start), broadcast, strings.Join(lines(list), ", ")))
+		},
+		Report: func(status, reason string, count int, gap time.Duration) {
+			c.log = append(c.log, fmt.Sprintf("%v %s %s%d of %v", time.Since(c.api.start), status, reason, count, gap))
+		},
+	})
+	ctx, stop := context.WithCancel(t.Context())
+	c.stop, c.ended = stop, make(chan struct{})
+	go func() {
+		c.Run(ctx)
+		close(c.ended)
+	}()
+}
+
+// end ends the run at once.
+func (c *chat) end() {
+	c.stop()
+	<-c.ended
+}
+
+// note notes actions. Each is a message (see message), or a second and the name of
+// an action, with the broadcast behind a #.
+func (c *chat) note(actions ...string) {
+	c.last = time.Now()
+	for _, line := range actions {
+		line, id, _ := strings.Cut(line, "#")
+		var r record.Record
+		set := func(f record.Field, s string) {
+			if s != "" {
+				r.SetString(f, s)
+			}
+		}
+		second, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if !strings.Contains(rest, "/") {
+			line, _ = second+" -/- - -", r.Reset
+			set(record.Action, rest)
+		} else if before, reply := strings.CutPrefix(rest, "reply "); reply {
+			line = second + " " + before
+			set(record.Action, "reply_created")
+		} else {
+			set(record.Action, "event")
+		}
+		m := message(strings.TrimSpace(line))
+		r.SetTime(m.Time)
+		set(record.Platform, m.Platform)
+		set(record.Channel, m.Channel)
+		set(record.Author, m.Author)
+		set(record.Text, m.Text)
+		set(record.BroadcastID, id)
+		c.Note(&r, m.Time, time.Now())
+	}
+}
+
+// outage loses the link, and restores it that much later.
+func (c *chat) outage(d time.Duration) {
+	time.Sleep(d)
+	c.Restored(time.Now(), time.Since(c.last))
+}
+
+// rest lets the time pass without an action.
+func (c *chat) rest(d time.Duration) {
+	for range d / (200 * time.Millisecond) {
+		time.Sleep(200 * time.Millisecond)
+		c.Idle()
+	}
+	synctest.Wait()
+}
+
+// expect compares lines, such as those of the log.
+func expect(t *testing.T, got []string, want ...string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n  %s\nwant\n  %s", strings.Join(got, "\n  "), strings.Join(want, "\n  "))
+	}
+}
