@@ -89,8 +89,6 @@ func (b *backfill) noteAction(p *pipe, item session.Item) {
 // noteLink takes news of the link.
 func (b *backfill) noteLink(news *session.Link) {
 	switch {
-	case news.Status == session.Lost:
-		b.Lost()
 	case news.Status == session.Connected && !news.HasGap:
 		b.Connected(news.At)
 	case news.Status == session.Connected, news.Status == session.Restored:
