@@ -60,12 +60,6 @@ func (c *tcpConn) hasWaited(after int64) bool {
 	return from > 0 && c.age()-max(from, after) >= int64(longRead)
 }
 
-// isWaiting reports whether the reader waits for data.
-func (c *tcpConn) isWaiting() bool {
-	from := c.reading.Load()
-	return from > 0 && c.age()-from >= int64(longRead)
-}
-
 func (c *tcpConn) Write(p []byte) (int, error) {
 	if !c.open.Load() {
 		return c.Conn.Write(p)
@@ -94,6 +88,8 @@ type upgraded struct {
 	headers    headerScanner
 	beforeWait func() // called before a read, which may have to wait
 
+	now     func() time.Time
+	readAt  time.Time // when what is in buf was read
 	buf     []byte
 	r, w    int   // what is unread in buf
 	bad     error // what to return once buf is read
@@ -111,6 +107,7 @@ func (u *upgraded) Read(p []byte) (int, error) {
 			u.beforeWait()
 		}
 		n, err := u.ReadWriteCloser.Read(u.buf)
+		u.readAt = u.now()
 		u.failure = cmp.Or(u.failure, err)
 		if errors.Is(err, io.EOF) {
 			err = errCut // the library takes io.EOF for the end of a message

@@ -127,9 +127,9 @@ func (h *handshake) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if body, ok := answer.Body.(io.ReadWriteCloser); ok {
 		u := &upgraded{
-			ReadWriteCloser: body,
-			headers:         headerScanner{limit: int64(h.maxFrame)},
-			buf:             make([]byte, batchBytes),
+			ReadWriteCloser: body, now: h.socket.now,
+			headers: headerScanner{limit: int64(h.maxFrame)},
+			buf:     make([]byte, batchBytes),
 		}
 		h.socket.upgraded, answer.Body = u, u
 	}

@@ -13,8 +13,8 @@ import (
 const (
 	// maxTick is how often the link looks at the clock, at the least.
 	maxTick = 200 * time.Millisecond
-	// catchUp is how long silence may go on after a pause, and while there is
-	// something to read.
+	// catchUp is how long silence may go on after a pause: what has arrived
+	// meanwhile must be read first.
 	catchUp = time.Second
 	// stable is how long a link that received an action lasts until the count of
 	// attempts starts anew.
@@ -263,9 +263,8 @@ func (l *link) tick() *fault {
 	l.ticked, l.earlier = now, [2]time.Time{l.earlier[1], l.completeUntil}
 	l.noticeWait()
 	l.queue.tick(now)
-	silence := elapsed(l.lastAlive, now)
 	switch {
-	case l.socket.conn.isWaiting() && silence >= l.o.HeartbeatTimeout, silence >= l.o.HeartbeatTimeout+catchUp:
+	case elapsed(l.lastAlive, now) >= l.o.HeartbeatTimeout:
 		return &fault{reason: reasonSilent, detail: "nothing received for " + seconds(l.o.HeartbeatTimeout)}
 	case !l.drained.IsZero() && !l.standing && elapsed(l.drained, now) >= drainWait:
 		l.redialed = true

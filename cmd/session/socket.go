@@ -93,7 +93,7 @@ func (s *socket) handOver() {
 	if len(s.batch.ends) == 0 {
 		return
 	}
-	s.batch.received = s.now()
+	s.batch.received = s.upgraded.readAt
 	s.batches <- s.batch
 	s.batch = s.queue.get()
 }
