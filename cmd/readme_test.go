@@ -2,8 +2,10 @@ package cmd
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -52,6 +54,67 @@ func TestREADME(t *testing.T) {
 	}
 	if !bytes.Equal(was, is) {
 		t.Errorf("README.md is behind the code; -update rewrites it:\n%s", firstDifference(string(was), string(is)))
+	}
+}
+
+// block returns the text of the page's first block of that language.
+func block(t *testing.T, page, language string) string {
+	t.Helper()
+	_, text, _ := strings.Cut(page, "\n```"+language+"\n")
+	text, _, found := strings.Cut(text, "\n```\n")
+	if !found {
+		t.Fatalf("the page has no block of %s", language)
+	}
+	return text
+}
+
+// TestREADMERecordsForMonths reads the unit for systemd and the file for logrotate:
+// restail takes the unit's command line, and both are about the same recording. The
+// programs that the blocks are for read them where they are installed.
+func TestREADMERecordsForMonths(t *testing.T) {
+	page, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	unit, rotation := block(t, string(page), "ini"), block(t, string(page), "logrotate")
+	_, command, _ := strings.Cut(unit, "\nExecStart=/usr/bin/restail ")
+	command, _, _ = strings.Cut(command, "\n")
+	g := newGrammar("tail")
+	line, err := newCommandLine(g, Env{}, new(configuration))
+	if err == nil {
+		_, err = line.parse(append([]string{"tail"}, strings.Fields(command)...))
+	}
+	if err != nil {
+		t.Errorf("%s: %v", command, err)
+	}
+	name, inHome := strings.CutPrefix(g.Tail.Write, "%h/")
+	if recorded, _, _ := strings.Cut(rotation, " {\n"); !inHome || recorded != "/home/me/"+name || g.Tail.State == "" {
+		t.Errorf("the unit records to %s, logrotate renames %s", g.Tail.Write, recorded)
+	}
+	for _, word := range []string{"create", "delaycompress", "endscript"} {
+		if !strings.Contains(rotation, "\t"+word+"\n") {
+			t.Errorf("logrotate does not have %s", word)
+		}
+	}
+	if !strings.Contains(rotation, "reload restail") || !strings.Contains(unit, "\nExecReload=/bin/kill -HUP $MAINPID\n") {
+		t.Error("logrotate does not send SIGHUP")
+	}
+	folder := t.TempDir()
+	for file, text := range map[string]string{
+		"restail.service": strings.Replace(unit, "/usr/bin/restail", "/bin/true", 1),
+		"logrotate.conf":  strings.NewReplacer("/home/me", folder, "su me me", "").Replace(rotation),
+	} {
+		if err := os.WriteFile(filepath.Join(folder, file), []byte(text+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, reader := range [][]string{{"systemd-analyze", "verify", "--user", "restail.service"}, {"logrotate", "-d", "-s", "status", "logrotate.conf"}} {
+		command := exec.Command(reader[0], reader[1:]...)
+		command.Dir, command.Env = folder, append(os.Environ(), "HOME="+folder, "XDG_RUNTIME_DIR="+folder)
+		out, err := command.CombinedOutput()
+		if err != nil && !errors.Is(err, exec.ErrNotFound) || bytes.Contains(out, []byte("restail.service:")) || bytes.Contains(out, []byte("error:")) {
+			t.Errorf("%v: %v\n%s", reader, err, out)
+		}
 	}
 }
 

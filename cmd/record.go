@@ -1,11 +1,14 @@
 package cmd
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/restail/restail/cmd/recording"
 	"github.com/restail/restail/cmd/session"
 	"github.com/restail/restail/decode/record"
+	"github.com/restail/restail/format"
+	"github.com/restail/restail/format/safe"
 )
 
 // recordFlags say where to record to.
@@ -53,6 +56,10 @@ func (r *recorder) close(wait time.Duration) {
 func (r *run) newRecorder(f *recordFlags, buffer size) (*recorder, error) {
 	if f.Write == "" {
 		return nil, nil
+	}
+	if bad := format.UnknownDirective(f.Write); bad != "" {
+		return nil, r.flagError("write", fmt.Errorf("unknown directive %q in file name %q: strftime has %%Y %%m %%d %%F %%H and others, and %%%% for a percent sign",
+			safe.String(bad), safe.String(f.Write)))
 	}
 	location, err := r.location()
 	if err != nil {

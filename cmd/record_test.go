@@ -54,11 +54,14 @@ func TestWhatCannotBeRecordedTo(t *testing.T) {
 	if err := os.WriteFile(plain, []byte("{}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range []string{"-", folder, plain, "/dev/null", "/proc/nothing/show.raw"} {
+	for _, file := range []string{"-", folder, plain, "/dev/null", "/proc/nothing/show.raw", filepath.Join(folder, "%Q", "show.raw"), filepath.Join(folder, "100%")} {
 		got := restail(t, "ws://127.0.0.1:1/ws", "-w", file, "--no-reconnect")
 		if got.status != statusUsage || got.stdout != "" || strings.Count(got.stderr, "\n") != 1 {
 			t.Errorf("%s: status %d\n%s%s", file, got.status, got.stdout, got.stderr)
 		}
+	}
+	if files, err := os.ReadDir(folder); err != nil || len(files) != 1 {
+		t.Errorf("files were made: %v, %v", files, err)
 	}
 }
 

@@ -18,13 +18,13 @@ var statuses = []struct {
 	meaning string
 }{
 	{"0", "done: the count was reached, the recording or the timeout ended, the reader of stdout went away"},
-	{"1", "failed while running; `connections`: not all are connected; `check`: not whole; a recording that is damaged, or in which no line is an action"},
+	{"1", "failed while running; `connections`: not all are connected; `check`: not whole; a recording that is damaged, or in which no line is an action; something could not be recorded (`-w`)"},
 	{"2", "wrong usage: a flag, a file that cannot be read or is of the wrong kind, the configuration, or a filter that does not compile; nothing was contacted"},
 	{"3", "not authorized: no token, a refused token, a missing scope, or a login is needed; also under `--no-reconnect`"},
 	{"4", "the link is down: given up (`--no-reconnect`, or the retries are used up), or `--timeout` or `--idle` ended a run without `--count` while the link was down"},
 	{"5", "`halt_error` of a filter, or the status that it gives"},
 	{"124", "`--timeout` or `--idle` ran out before the lines of a `--count` were written"},
-	{"129, 130, 143", "SIGHUP, SIGINT, SIGTERM: the socket is closed and what was received is written; a second signal ends at once"},
+	{"129, 130, 143", "SIGHUP (without `-w`), SIGINT, SIGTERM: the socket is closed and what was received is written; a second signal ends at once"},
 }
 
 // exitError is an error that knows its exit status and what to do about it.

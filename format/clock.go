@@ -32,16 +32,16 @@ func ParseClock(value string) (Clock, error) {
 	if !strings.Contains(value, "%") {
 		return Clock{}, fmt.Errorf("invalid time format %q: want local, utc, none or a strftime layout such as %%H:%%M", safe.String(value))
 	}
-	if bad := unknownDirective(value); bad != "" {
+	if bad := UnknownDirective(value); bad != "" {
 		return Clock{}, fmt.Errorf("unknown directive %q in time format %q: strftime has %%H %%M %%S %%Y %%m %%d %%a %%b %%Z and others, and %%%% for a percent sign",
 			safe.String(bad), safe.String(value))
 	}
 	return Clock{layout: value}, nil
 }
 
-// unknownDirective returns the first directive of the layout that strftime does
+// UnknownDirective returns the first directive of the layout that strftime does
 // not know, "" when it knows all.
-func unknownDirective(layout string) string {
+func UnknownDirective(layout string) string {
 	const directives = "%+aAbBcCdDeFfgGhHIjklmMnpPrRsStTuUvVwWxXyYzZ"
 	for {
 		_, rest, found := strings.Cut(layout, "%")

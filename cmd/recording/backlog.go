@@ -3,6 +3,7 @@ package recording
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,8 +12,11 @@ import (
 
 const (
 	chunkSize = 128 << 10
-	// freeChunks is how many chunks are kept for reuse.
+	// freeChunks is how many chunks are kept for reuse. While the disk is slow all
+	// are: as garbage they would take as much memory again.
 	freeChunks = 8
+	// keepChunks is how long they are kept after that.
+	keepChunks = 10 * time.Second
 )
 
 // backlog is where lines wait for the disk.
@@ -22,8 +26,9 @@ type backlog struct {
 	mu          sync.Mutex // guards what follows
 	queue       []*chunk
 	free        []*chunk
-	bytes       int  // of the chunks that are not released
-	overflowing bool // what comes is not recorded
+	bytes       int       // of the chunks that are not released
+	overflowing bool      // what comes is not recorded
+	slowAt      time.Time // when more than freeChunks were queued
 
 	reopening, closing bool
 	written            time.Time
@@ -70,17 +75,24 @@ func (s *span) add(other span) {
 func (b *backlog) addFrames(received time.Time, data []byte, ends []int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	c := b.chunk(received, len(data)+len(ends), false)
 	from := 0
-	for _, end := range ends {
-		frame := data[from:end]
-		from = end
-		if !c.missing || mayChangeConnections(frame) && b.bytes-c.size+len(c.text)+len(frame) < b.limit {
-			c.text = appendLine(c.text, frame)
+	for len(ends) > 0 {
+		c, n := b.chunk(received, ends[0]-from+1, false), 0
+		for _, end := range ends {
+			frame := data[from:end]
+			if !c.missing && n > 0 && len(c.text)+len(frame) >= cap(c.text) {
+				break
+			}
+			if !c.missing || mayChangeConnections(frame) && b.bytes-c.size+len(c.text)+len(frame) < b.limit {
+				c.text = appendLine(c.text, frame)
+			}
+			from = end
+			n++
 		}
+		c.add(span{received, received, n})
+		b.count(c)
+		ends = ends[n:]
 	}
-	c.add(span{received, received, len(ends)})
-	b.count(c)
 }
 
 // addOwn puts one of restail's own lines into the backlog.
@@ -135,6 +147,12 @@ func (b *backlog) take() (chunks []*chunk, reopen, closing bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	chunks, b.queue = b.queue, nil
+	switch now := time.Now(); {
+	case len(chunks) > freeChunks:
+		b.slowAt = now
+	case len(b.free) > freeChunks && now.Sub(b.slowAt) >= keepChunks:
+		b.free = slices.Clone(b.free[:freeChunks])
+	}
 	reopen, b.reopening = b.reopening, false
 	return chunks, reopen, b.closing
 }
@@ -144,7 +162,7 @@ func (b *backlog) release(c *chunk) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.bytes -= c.size
-	if cap(c.text) == chunkSize && len(b.free) < freeChunks {
+	if cap(c.text) == chunkSize {
 		b.free = append(b.free, c)
 	}
 }
@@ -183,5 +201,15 @@ func appendLine(dst, frame []byte) []byte {
 // mayChangeConnections spares lines that are no connection actions, which are
 // most, the parsing. The name of an action may be written with escapes.
 func mayChangeConnections(lines []byte) bool {
-	return bytes.Contains(lines, []byte("connection_")) || bytes.Contains(lines, []byte(`\u00`))
+	// bytes.Contains would stop at every c.
+	for rest := lines; ; {
+		before, after, found := bytes.Cut(rest, []byte("_"))
+		switch {
+		case !found:
+			return bytes.Contains(lines, []byte(`\u00`))
+		case bytes.HasSuffix(before, []byte("connection")):
+			return true
+		}
+		rest = after
+	}
 }

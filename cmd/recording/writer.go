@@ -23,7 +23,7 @@ type Options struct {
 	Location *time.Location
 	// Buffer is how many bytes may wait for a slow disk; default 64 MiB, at least
 	// 1 MiB. When it is full, what comes is not recorded, and a line says so. A
-	// batch that is larger than that is taken when nothing else waits.
+	// frame that is larger than that is taken when nothing else waits.
 	Buffer int
 	// Warn is called, on another goroutine, with the first error of a failure.
 	Warn func(error)

@@ -5,6 +5,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 )
 
 // projection is a jq program; restail and jq do the same with it.
@@ -21,6 +23,7 @@ type contender struct {
 	frames     int      // in thousands
 	to         string   // what it is compared with
 	least      float64  // of that; 0: no floor
+	record     string   // the name of the recording; "" for none
 }
 
 var contenders = []contender{
@@ -28,6 +31,8 @@ var contenders = []contender{
 	{name: "L", what: "L: the same with 64 KiB under the connection", args: []string{"copy", "wide"}, frames: 1000},
 	{name: "raw", what: "`-o raw`", args: []string{"-o", "raw"}, frames: 1000, to: "L", least: 0.68},
 	{name: "ndjson", what: "`-o ndjson`", args: []string{"-o", "ndjson"}, frames: 1000, to: "L", least: 0.40},
+	{name: "-w", what: "`-o ndjson -w show.raw`", args: []string{"-o", "ndjson"}, record: "show.raw", frames: 500, to: "ndjson", least: 0.90},
+	{name: "-w gz", what: "`-o ndjson -w show.raw.gz`", args: []string{"-o", "ndjson"}, record: "show.raw.gz", frames: 500, to: "ndjson"},
 	{name: "fields", what: "`-p twitch --fields author,text`", args: []string{"-p", "twitch", "--fields", "author,text"}, frames: 1000, to: "L"},
 	{name: "text", what: "`-o text`", args: []string{"-o", "text"}, frames: 500, to: "L", least: 0.38},
 	{name: "filter", what: "`-f '" + projection + "'`", args: []string{"-f", projection}, frames: 400, to: "L", least: 0.38},
@@ -41,18 +46,23 @@ func (c contender) client(b *bench) client {
 	if _, ok := roles[c.args[0]]; ok {
 		return client{append([]string{b.self, c.args[0], b.sender.url()}, c.args[1:]...)}
 	}
-	return client{append([]string{b.restail, "tail", "-q", "--no-reconnect"}, c.args...)}
+	args := append([]string{b.restail, "tail", "-q", "--no-reconnect"}, c.args...)
+	if c.record != "" {
+		args = append(args, "-w", filepath.Join(b.recordings, c.record))
+	}
+	return client{args}
 }
 
 // speeds are measurements by contender.
 type speeds struct {
 	perSecond, cpu map[string][]float64 // frames; µs for a frame
 	peak           int                  // of restail's memory, in KiB
+	recordingPeak  int                  // the same with -w
 }
 
 // speed measures all contenders in turn, round after round.
 func (b *bench) speed() ([]row, error) {
-	s := &speeds{map[string][]float64{}, map[string][]float64{}, 0}
+	s := &speeds{map[string][]float64{}, map[string][]float64{}, 0, 0}
 	for range b.rounds {
 		for _, c := range contenders {
 			if err := b.contend(c, s); err != nil {
@@ -79,7 +89,14 @@ func (b *bench) contend(c contender, s *speeds) error {
 	want := frames + len(b.corpus.opening.ends)
 	if _, ours := roles[c.args[0]]; !ours {
 		want += linkRecords
-		s.peak = max(s.peak, o.peak)
+		peak := &s.peak
+		if c.record != "" {
+			peak = &s.recordingPeak
+			if err := os.Remove(filepath.Join(b.recordings, c.record)); err != nil {
+				return err
+			}
+		}
+		*peak = max(*peak, o.peak)
 	}
 	if c.pipe && o.lines != want {
 		return fmt.Errorf("%d lines, not %d", o.lines, want)
@@ -107,8 +124,17 @@ func (s *speeds) rows() []row {
 	cpu.atMost(ratio(s.cpu["ndjson"], s.cpu["L"]), 4.3)
 	peak := row{what: "peak memory at full speed", result: mebibytes(s.peak)}
 	peak.atMost(float64(s.peak)/1024, 22)
-	return append(rows, s.times("`-o ndjson` against the obvious client", "ndjson", "obvious"),
+	recording := row{what: "peak memory at full speed with `-w`", result: mebibytes(s.recordingPeak)}
+	recording.atMost(float64(s.recordingPeak)/1024, 22+64) // --buffer
+	cores := row{what: "cores that `-w show.raw.gz` takes besides", result: fmt.Sprintf("%.2f", s.cores("-w gz")-s.cores("ndjson"))}
+	cores.atMost(s.cores("-w gz")-s.cores("ndjson"), 1)
+	return append(rows, recording, cores, s.times("`-o ndjson` against the obvious client", "ndjson", "obvious"),
 		s.times("the filter against `wscat | jq -c`", "filter", wscat), cpu, peak)
+}
+
+// cores is how many cores a contender keeps busy.
+func (s *speeds) cores(name string) float64 {
+	return median(s.cpu[name]) * median(s.perSecond[name]) / 1e6
 }
 
 // times compares a with b, which it must be ten times as fast as.

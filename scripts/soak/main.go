@@ -8,18 +8,24 @@
 // Every action that arrived must be written once and in order. It arrived when a ping
 // behind it was answered, or when the client's kernel acknowledged it: then it is
 // there to be read, whatever becomes of the connection. Others may be missing. Every
-// stated gap must be what record.md defines.
+// stated gap must be what record.md defines. The restails record with -w, and the
+// replay of the recording must be what stdout got.
 package main
 
 import (
+	"bytes"
 	"cmp"
+	"crypto/sha256"
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"maps"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"sync"
@@ -96,7 +102,14 @@ func run(total int, seed uint64) (r result) {
 	r.service = newService(c, total, seed)
 	server := httptest.NewServer(r.service)
 	defer server.Close()
-	if r.err = c.start(server.URL, "-a", "event,link", "--heartbeat-timeout="+heartbeatTimeout.String(),
+	folder, err := os.MkdirTemp("", "soak-")
+	if err != nil {
+		r.err = err
+		return r
+	}
+	defer os.RemoveAll(folder)
+	recording := filepath.Join(folder, []string{"chat.raw", "chat.raw.gz"}[seed%2])
+	if r.err = c.start(server.URL, "-w", recording, "-a", "event,link", "--heartbeat-timeout="+heartbeatTimeout.String(),
 		"--max-backoff=20ms", fmt.Sprintf("--max-frame=%d", maxFrame), "--buffer=256KiB"); r.err != nil {
 		return r
 	}
@@ -104,7 +117,8 @@ func run(total int, seed uint64) (r result) {
 		<-r.over
 		c.process.Process.Signal(syscall.SIGTERM)
 	}()
-	lines, err := read(c)
+	written := sha256.New()
+	lines, err := read(io.TeeReader(c, written))
 	ended := c.process.Wait()
 	r.mu.Lock() // for the end of the last connection
 	defer r.mu.Unlock()
@@ -115,6 +129,9 @@ func run(total int, seed uint64) (r result) {
 	if ended == nil || ended.Error() != "exit status 143" || c.errors.Len() > 0 {
 		r.problem(other, "restail ended with %v, %d faults to go: %s", ended, r.left, c.errors.String())
 	}
+	if difference := compareReplay(recording, written.Sum(nil), lines); difference != "" {
+		r.problem(other, "the replay of the recording is not what stdout got: %s", difference)
+	}
 	r.checker = check(r.links, lines)
 	r.problems = slices.DeleteFunc(append(r.problems, r.found...), r.excused)
 	if len(r.problems) > 0 {
@@ -122,6 +139,33 @@ func run(total int, seed uint64) (r result) {
 		keep(fmt.Sprintf("soak-%d.out.json", seed), lines)
 	}
 	return r
+}
+
+// compareReplay replays a recording and returns how that differs from what stdout
+// got: lines, whose text has that sum.
+func compareReplay(recording string, sum []byte, lines []line) string {
+	replay := exec.Command(*restail, "replay", "-q", "-a", "event,link", recording)
+	stdout, err := replay.StdoutPipe()
+	if err == nil {
+		err = replay.Start()
+	}
+	if err != nil {
+		return err.Error()
+	}
+	replayed := sha256.New()
+	again, err := read(io.TeeReader(stdout, replayed))
+	if err = cmp.Or(err, replay.Wait()); err != nil {
+		return err.Error()
+	}
+	if bytes.Equal(replayed.Sum(nil), sum) {
+		return ""
+	}
+	for n := range min(len(lines), len(again)) {
+		if !reflect.DeepEqual(lines[n], again[n]) {
+			return fmt.Sprintf("line %d is %+v, not %+v", n, again[n], lines[n])
+		}
+	}
+	return fmt.Sprintf("%d lines, not %d, or other fields", len(again), len(lines))
 }
 
 // keep writes a value into a file of the temporary folder.

@@ -1,0 +1,57 @@
+package recording
+
+import (
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestBacklogReusesItsMemory fills and empties a backlog: what one round needs is
+// enough for all.
+func TestBacklogReusesItsMemory(t *testing.T) {
+	b := backlog{limit: 16 << 20}
+	frame := strings.Repeat("x", 1000)
+	var frames []string
+	for range 135 { // a little more than a chunk, as full batches are
+		frames = append(frames, frame)
+	}
+	data, ends := batch(frames...)
+	at := time.Now()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range 10 {
+		for range b.limit / 2 / len(data) {
+			b.addFrames(at, data, ends)
+		}
+		chunks, _, _ := b.take()
+		for _, c := range chunks {
+			if c.missing {
+				t.Fatal("something is missing")
+			}
+			b.release(c)
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > uint64(b.limit) {
+		t.Errorf("%d bytes were allocated for at most %d", allocated, b.limit/2)
+	}
+	b.slowAt = b.slowAt.Add(-keepChunks)
+	if b.take(); len(b.free) > freeChunks {
+		t.Errorf("%d chunks are kept", len(b.free))
+	}
+}
+
+func TestMayChangeConnections(t *testing.T) {
+	for lines, want := range map[string]bool{
+		`{"action":"connection_info"}`:                          true,
+		`{"a_b":"_","c_":"connectio_","action":"connection_c"}`: true,
+		`{"action":"\u0063onnection"}`:                          true,
+		`{"action":"event","connection":"_","x_connection":1}`:  false,
+		``: false,
+	} {
+		if got := mayChangeConnections([]byte(lines)); got != want {
+			t.Errorf("%v: %s", got, lines)
+		}
+	}
+}
