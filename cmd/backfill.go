@@ -29,12 +29,13 @@ type backfill struct {
 	filled  func() // called when a gap was dealt with; nil for nothing
 }
 
-// newBackfill prepares the filling of gaps. speed divides its delays; 0 means no
-// delays. edge is that of an earlier run.
-func (r *run) newBackfill(o auth.Options, tokens session.Tokens, speed float64, edge []byte) *backfill {
+// newBackfill prepares the filling of gaps. maxBackoff is the longest pause between
+// two tries. speed divides the delays before a gap is filled; 0 means none. edge is
+// that of an earlier run.
+func (r *run) newBackfill(o auth.Options, tokens session.Tokens, maxBackoff time.Duration, speed float64, edge []byte) *backfill {
 	b := &backfill{inserts: make(chan session.Item)}
 	b.Backfill = history.NewBackfill(history.BackfillOptions{
-		Client: r.historyClient(o, tokens, backfillRetries, 0),
+		Client: r.historyClient(o, tokens, backfillRetries, maxBackoff),
 		Insert: b.insert, Report: b.report, Speed: speed, Edge: edge,
 	})
 	return b

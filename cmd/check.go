@@ -106,13 +106,14 @@ type report struct {
 	gaps                  int
 	gapSeconds            float64
 	unrecorded            int64
+	holes                 bool // a line says that something was not recorded
 	broken                int
 	cut                   bool
 }
 
 // isWhole reports whether nothing is missing.
 func (r *report) isWhole() bool {
-	return r.gaps == 0 && r.unrecorded == 0 && r.broken == 0 && !r.cut
+	return r.gaps == 0 && !r.holes && r.broken == 0 && !r.cut
 }
 
 // reportFields are the fields of a report in the order in which they are written.
@@ -306,7 +307,8 @@ func (c *checker) take(line []byte) bool {
 	}
 	switch {
 	case l.Kind == recording.KindUnrecorded:
-		c.unrecorded += l.Actions
+		c.unrecorded += max(0, l.Actions)
+		c.holes = true
 		c.outages.last = l.Record.At
 	case string(l.Action()) == recording.KindLink:
 		c.outages.link(&l.Record)

@@ -72,7 +72,7 @@ func TestCheckCountsGaps(t *testing.T) {
 		"1 lost@3 restored@9:8.5 filled@20:8.5 30":                             "0 0",
 		"1 lost@3 restored@9:8.5 unfilled@20:8.5 30":                           "1 8.5",
 		"1 restored@9:8.5 restored@19:4 filled@20:4":                           "1 8.5",
-		"1 restored@9:8.5 restored@19:4 filled@20:7":                           "1 4", // the first
+		"1 restored@9:8.5 restored@19:4 filled@20:7":                           "2 12.5", // of another file
 		"1 restored@9:8 unfilled@20:8 restored@39:8 filled@50:8 restored@60:8": "2 16",
 		"1 filled@20:8":                                                        "0 0",
 		// a lost that nothing restored

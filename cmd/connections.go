@@ -27,20 +27,12 @@ type connectionsFlags struct {
 // --settle.
 const settleTries = 20
 
-// connectionRetries is how often a lost link is redialled unless --max-retries
-// says otherwise: whoever asks wants an answer soon.
-const connectionRetries = retries(3)
-
 // errNotSettled says that the link is lost again before --settle has passed.
 var errNotSettled = errors.New("the link does not hold long enough to tell")
 
 // Run connects, waits, prints, and is 0 only when every connection is up.
 func (c *connectionsCommand) Run(r *run) error {
 	r.talk(&c.talkFlags)
-	if c.MaxRetries == nil && c.Reconnect {
-		n := connectionRetries
-		c.MaxRetries = &n
-	}
 	live, err := r.dialer(&c.linkFlags, &c.tokenFlags, nil)
 	if err != nil {
 		return err

@@ -55,7 +55,7 @@ func (c *demoCommand) Run(r *run) error {
 		if err != nil {
 			return err
 		}
-		p.backfill = r.newBackfill(api, anyToken{}, float64(c.Speed), nil)
+		p.backfill = r.newBackfill(api, anyToken{}, demoBackoff, float64(c.Speed), nil)
 		p.backfill.filled = sync.OnceFunc(func() { close(filled) })
 	}
 	most := retries(demoRetries)

@@ -106,6 +106,11 @@ func (r *run) compile(o *outputFlags) (*filter.Program, error) {
 		}
 		source, name = string(text), o.FilterFile
 	}
+	if strings.Contains(source, "localtime") {
+		if _, err := r.location(); err != nil {
+			return nil, err
+		}
+	}
 	args, err := filterArgs(o.Arg)
 	if err != nil {
 		return nil, err
@@ -129,6 +134,7 @@ func (r *run) compile(o *outputFlags) (*filter.Program, error) {
 			hint += fmt.Sprintf(" (did you mean %q?)", near)
 		}
 		r.status.Note("filter", hint)
+		break
 	}
 	return program, nil
 }

@@ -41,10 +41,12 @@ func (g *gapList) link(r *record.Record) {
 		if !g.down {
 			g.down, g.since = true, g.last
 		}
-	case "filled":
+	case session.Filled:
 		g.fill(seconds)
-	case "unfilled":
-		g.kept = min(g.kept+1, len(g.gaps))
+	case session.Unfilled:
+		if i := slices.Index(g.gaps[g.kept:], seconds); i >= 0 {
+			g.kept += i + 1
+		}
 	}
 	g.last = at
 }
@@ -73,13 +75,9 @@ func between(from, to time.Time) float64 {
 }
 
 // fill takes back the gap that was filled: gaps are filled in their order, and
-// news of it repeats how long it was.
+// news of one repeats how long it was. It can be about a gap in another file.
 func (g *gapList) fill(seconds float64) {
-	i := slices.Index(g.gaps[g.kept:], seconds)
-	if i < 0 && len(g.gaps) > g.kept {
-		i = 0
-	}
-	if i >= 0 {
+	if i := slices.Index(g.gaps[g.kept:], seconds); i >= 0 {
 		g.gaps = slices.Delete(g.gaps, g.kept+i, g.kept+i+1)
 	}
 }

@@ -21,7 +21,7 @@ type grammar struct {
 	History     historyCommand     `cmd:"" set:"retries=5" help:"Print the chat history of a broadcast."`
 	Serve       serveCommand       `cmd:"" help:"Serve a recording or the built-in show on loopback."`
 	Demo        demoCommand        `cmd:"" help:"Follow the built-in show: no account, no network."`
-	Connections connectionsCommand `cmd:"" set:"retries=3" help:"Print which platforms are connected, then exit."`
+	Connections connectionsCommand `cmd:"" set:"retries=never" help:"Print which platforms are connected, then exit."`
 	Login       loginCommand       `cmd:"" help:"Log in to Restream and store the tokens."`
 	Logout      logoutCommand      `cmd:"" help:"Revoke the stored tokens and delete them."`
 	Token       tokenCommand       `cmd:"" help:"Print a valid access token and nothing else."`

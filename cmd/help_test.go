@@ -186,7 +186,7 @@ func TestDocumentationIsWellFormed(t *testing.T) {
 
 // The help of a command has its own default and no other.
 func TestHelpHasOwnDefaults(t *testing.T) {
-	for command, want := range map[string]string{"tail": "Default: never.", "connections": "Default: 3."} {
+	for command, want := range map[string]string{"tail": "Default: never.", "history": "Default: 5."} {
 		text := strings.Join(strings.Fields(said(t, nil, command, "--help")), " ")
 		if !strings.Contains(text, "retries in a row. "+want+" --max-backoff") {
 			t.Errorf("restail %s --help does not say %q", command, want)

@@ -28,7 +28,7 @@ type pipe struct {
 	backfill *backfill        // nil without it
 	state    *recording.State // nil without --state
 	received time.Time        // when the last action was received
-	handled  atomic.Int64     // the same of the last action that stdout has taken or that was dropped, in Unix nanoseconds
+	handled  atomic.Int64     // up to when all actions were taken by stdout or dropped, in Unix nanoseconds
 
 	decoder   *decode.Decoder
 	actions   func(action []byte) bool
@@ -92,7 +92,7 @@ func (p *pipe) run(ctx context.Context) (err error) {
 			p.decided.Store(&decision{err})
 		}
 		if err != nil || !item.More || p.out.isFull() {
-			err = p.flush(ctx, err)
+			err = p.flush(ctx, item.More, err)
 		}
 		if p.backfill != nil && !item.More {
 			p.backfill.Idle()
@@ -110,10 +110,17 @@ func (p *pipe) run(ctx context.Context) (err error) {
 
 // flush writes the lines that were gathered. It returns what ends the run: err,
 // if that was decided before, or why the lines cannot be written.
-func (p *pipe) flush(ctx context.Context, err error) error {
+//
+// With more, other actions of the same moment may follow: the state of --state must
+// not be ahead of them.
+func (p *pipe) flush(ctx context.Context, more bool, err error) error {
 	failed := p.out.flush()
 	if failed == nil && !p.received.IsZero() {
-		p.handled.Store(p.received.UnixNano())
+		handled := p.received
+		if more {
+			handled = handled.Add(-1)
+		}
+		p.handled.Store(handled.UnixNano())
 	}
 	gone := errors.As(failed, new(stopped))
 	switch {
@@ -215,6 +222,9 @@ func (p *pipe) takeLink(ctx context.Context, item session.Item) error {
 	}
 	if p.backfill != nil {
 		p.backfill.noteLink(news)
+	}
+	if item.Line == nil && news.Status == session.Lost && news.Reason == "frame_too_large" {
+		p.broken.report(p.status, errors.New(news.Detail), nil, item.Received)
 	}
 	// A recording may have several runs; each begins with connected.
 	if news.Status == session.Restored && !news.Same || news.Status == session.Connected && p.live == nil {
@@ -368,7 +378,7 @@ func (p *pipe) counted() format.Counters {
 	}
 	if p.live != nil {
 		stats := p.live.Stats()
-		c.Queued, c.LastHeard = int64(stats.Frames), stats.Heard
+		c.Queued, c.LastHeard = max(0, stats.Frames-c.Received), stats.Heard
 	}
 	return c
 }

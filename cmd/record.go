@@ -93,7 +93,8 @@ func (p *pipe) saveState() {
 	if p.state == nil {
 		return
 	}
-	complete := time.Unix(0, p.handled.Load())
+	handed := time.Unix(0, p.handled.Load())
+	complete := handed
 	if p.recorder != nil {
 		if written := p.recorder.Written(); written.Before(complete) {
 			complete = written
@@ -104,7 +105,7 @@ func (p *pipe) saveState() {
 			if p.backfill == nil {
 				return nil
 			}
-			return p.backfill.Edge(complete)
+			return p.backfill.Edge(complete, handed)
 		})
 	}
 }

@@ -116,7 +116,7 @@ func (c *serveCommand) tellSkipped(r *run, skipped serve.Skipped, served int) er
 	if skipped.TooLarge > 0 {
 		r.status.Note("frame", fmt.Sprintf("skipped %d frames that are larger than --max-frame (%d bytes)", skipped.TooLarge, c.MaxFrame))
 	}
-	if served == 0 && skipped.Broken > 0 {
+	if served == 0 {
 		return fmt.Errorf("no line of %s is an action", c.File)
 	}
 	if skipped.Broken > 0 {

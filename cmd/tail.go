@@ -1,9 +1,11 @@
 package cmd
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"time"
 
 	"github.com/restail/restail/cmd/auth"
@@ -38,6 +40,9 @@ func (c *tailCommand) Run(r *run) error {
 	if p.state != nil {
 		defer p.state.Close()
 	}
+	if c.Write != "" && filepath.Clean(c.Write) == filepath.Clean(c.State) {
+		return usageError(errors.New("--write and --state name the same file"), "")
+	}
 	if p.recorder, err = r.newRecorder(&c.recordFlags, c.Buffer); err != nil {
 		return err
 	}
@@ -68,7 +73,7 @@ func (r *run) dialer(l *linkFlags, t *tokenFlags, p *pipe) (*session.Live, error
 		if p.state != nil {
 			edge = p.state.Edge()
 		}
-		p.backfill = r.newBackfill(api, tokens, 1, edge)
+		p.backfill = r.newBackfill(api, tokens, time.Duration(l.MaxBackoff), 1, edge)
 	}
 	return r.newLive(l, tokens, p)
 }

@@ -76,10 +76,8 @@ func (r *run) leaveStuck(p *pipe, end *endFlags, cause error) {
 		cause = decided.err
 	}
 	unwritten := fmt.Sprintf("%d lines", p.out.gathered.Load()-p.out.written.Load())
-	if p.live != nil {
-		if n := p.live.Stats().Frames; n > 0 {
-			unwritten += fmt.Sprintf(" and what %d waiting actions would have given", n)
-		}
+	if n := p.counted().Queued; n > 0 {
+		unwritten += fmt.Sprintf(" and what %d waiting actions would have given", n)
 	}
 	err := p.verdict(cause, end)
 	status, hint := exitStatus(err)

@@ -119,10 +119,18 @@ func parseProxy(value string) (*url.URL, error) {
 	return url.Parse(value)
 }
 
-// CheckProxy checks the proxy setting in the environment. Its error names the
+// CheckProxy checks the proxy settings in the environment. Its error names the
 // variable and quotes nothing of the value, which may hold a password.
 func CheckProxy(getenv func(string) string) error {
-	name, value := variable(getenv, "HTTPS_PROXY")
+	for _, name := range []string{"HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"} {
+		if err := checkProxy(variable(getenv, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkProxy(name, value string) error {
 	if value == "" {
 		return nil
 	}

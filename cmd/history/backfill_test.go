@@ -291,14 +291,14 @@ func TestGapBetweenRuns(t *testing.T) {
 		c.outage(time.Second)
 		c.note("10 twitch/foo ann hi#" + showA)
 		c.rest(10 * time.Second)
-		edge := c.Edge(c.last)
+		edge := c.Edge(c.last, time.Now().Add(time.Hour))
 		c.end()
 		expect(t, c.log, "6s a 9 twitch/foo ann missed")
 
 		c = play(t, 1, edge, history...)
 		c.Restored(time.Now(), 10*time.Second)
 		c.note("5 connection_info")
-		edge = c.Edge(time.Now()) // of a run that saw nothing
+		edge = c.Edge(time.Now(), time.Now()) // of a run that saw nothing
 		c.end()
 
 		c = play(t, 1, edge, append(history, "11 twitch/foo ann between", "12 twitch/foo ann back")...)

@@ -131,10 +131,17 @@ type saved struct {
 }
 
 // Edge returns what the next run needs to fill the gap between the runs. The gap
-// begins at complete, the time by our clock up to which the chat is complete.
-func (b *Backfill) Edge(complete time.Time) []byte {
+// begins at complete, the time by our clock up to which the chat is complete. What
+// was received after handed has not reached the reader: the next run must write it.
+func (b *Backfill) Edge(complete, handed time.Time) []byte {
 	b.mu.Lock()
-	last, there := b.until(complete.Round(0))
+	last, _ := b.until(complete.Round(0))
+	var there []said
+	for _, h := range b.recent {
+		if !h.received.After(handed.Round(0)) && !h.said.Time.IsZero() && h.said.Time.Unix() >= last.Unix()-edge {
+			there = append(there, h.said)
+		}
+	}
 	for _, s := range b.filled {
 		if s.Time.Unix() >= last.Unix()-edge {
 			there = append(there, s)

@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"errors"
 	"time"
 
 	"github.com/restail/restail/decode/record"
@@ -49,11 +50,18 @@ func (p *recordParser) parse(r *record.Record, line []byte, received time.Time) 
 	return true
 }
 
-// read notes the members that are fields. The error says that the line is not JSON.
+// errAction says that a line has what only an action of the service has.
+var errAction = errors.New("a timestamp")
+
+// read notes the members that are fields. The error says that the line is not JSON,
+// or not a record.
 func (p *recordParser) read(line []byte) error {
 	p.members, p.elements = p.members[:0], p.elements[:0]
 	p.s.Reset(line, p.own)
 	for name, ok := p.s.Object(); ok; name, ok = p.s.Member() {
+		if string(name) == "timestamp" {
+			return errAction
+		}
 		field, known := fieldOf[string(name)]
 		switch {
 		case !known:

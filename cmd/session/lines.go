@@ -199,6 +199,7 @@ func (s *sorter) begin() { s.head = recording.Head{} }
 func (s *sorter) sort(item *Item) {
 	switch {
 	case item.Action != nil:
+		s.up = true                   // as it was when this was recorded
 		if item.Action.HasPayload() { // spares most actions the search for a time
 			return
 		}

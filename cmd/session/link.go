@@ -354,12 +354,13 @@ func (l *link) judge(f *fault) (time.Duration, error) {
 // judgeRefusal decides what comes after a refused token. When our own reconnect
 // was refused, the token is shown once more. Otherwise the refusal is believed
 // and another token asked for. A second one that is refused as well is the end.
+// The retries that are left count for a socket that was closed only.
 func (l *link) judgeRefusal(f *fault, exhausted bool) (time.Duration, error) {
 	switch {
-	case l.wasUp && !exhausted && !f.closeCode && !l.retried:
+	case l.wasUp && !f.closeCode && !l.retried:
 		l.retried = true
 		return tokenRetry, nil
-	case l.replaced, l.wasUp && exhausted:
+	case l.replaced, f.closeCode && exhausted:
 		return 0, &UnauthorizedError{Detail: f.detail, Answer: f.answer}
 	}
 	l.refused, l.answer, l.replaced = l.token, f.answer, true

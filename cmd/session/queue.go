@@ -31,11 +31,11 @@ type queue struct {
 
 	mu      sync.Mutex // guards all that follows
 	waiting []*batch
-	bytes   int  // of waiting and of what the consumer has
-	frames  int  // likewise
-	stuck   bool // the consumer has taken nothing for a while
-	full    bool // the producer waits because the limit is reached
-	closed  bool // no more input
+	bytes   int   // of waiting and of what the consumer has
+	total   int64 // frames since the start
+	stuck   bool  // the consumer has taken nothing for a while
+	full    bool  // the producer waits because the limit is reached
+	closed  bool  // no more input
 	err     error
 	heard   time.Time // when frames were received last
 	up      bool      // the last news of the link is that it is up
@@ -124,7 +124,7 @@ func (q *queue) append(b *batch) {
 	}
 	q.waiting = append(q.waiting, b)
 	q.bytes += b.size()
-	q.frames += len(b.ends)
+	q.total += int64(len(b.ends))
 	signal(q.ready)
 }
 
@@ -176,7 +176,6 @@ func (q *queue) take(done *batch) (b *batch, more bool) {
 	if done != nil {
 		q.mu.Lock()
 		q.bytes -= done.size()
-		q.frames -= len(done.ends)
 		q.stuck = false
 		q.mu.Unlock()
 		q.release(done)
@@ -226,7 +225,7 @@ func (q *queue) items(yield func(Item, error) bool) {
 
 // Stats is a moment of a [Live].
 type Stats struct {
-	Frames int       // how many wait for the consumer or are being worked on
+	Frames int64     // how many were received since the start
 	Heard  time.Time // when frames were received last; zero for never
 	Full   bool      // reading is paused because the buffer is full
 	Up     bool      // the link is up
@@ -235,7 +234,7 @@ type Stats struct {
 func (q *queue) stats() Stats {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return Stats{Frames: q.frames, Heard: q.heard, Full: q.full, Up: q.up}
+	return Stats{Frames: q.total, Heard: q.heard, Full: q.full, Up: q.up}
 }
 
 // signal wakes the one goroutine that waits on c, now or the next time.
