@@ -61,8 +61,38 @@ type Program struct {
 	literals literals
 }
 
-// maxSource limits the length of a program in bytes: nesting costs stack.
-const maxSource = 128 << 10
+// maxSource limits the length of a program in bytes, and maxCode that without
+// comments, white space and the text of strings: nesting costs stack.
+const (
+	maxSource = 1 << 20
+	maxCode   = 128 << 10
+)
+
+// codeSize returns how many bytes of a program are neither comments, nor white
+// space, nor the text of strings. An interpolation counts.
+func codeSize(source string) (size int) {
+	inString, inComment := false, false
+	for i := 0; i < len(source); i++ {
+		c := source[i]
+		switch {
+		case inComment:
+			inComment = c != '\n'
+		case inString && c == '\\':
+			if i++; i < len(source) && source[i] == '(' {
+				size += len(`"\()"`)
+			}
+		case c == '"':
+			inString = !inString
+			size++
+		case inString, c <= ' ':
+		case c == '#':
+			inComment = true
+		default:
+			size++
+		}
+	}
+	return size
+}
 
 // byteOrderMark is the beginning of files that some editors write.
 const byteOrderMark = "\ufeff"
@@ -74,6 +104,9 @@ func Compile(source string, o Options) (*Program, error) {
 	p.guard.limit = memoryLimit
 	if len(source) > maxSource {
 		return nil, fmt.Errorf("the program has %d bytes, the limit is %d", len(source), maxSource)
+	}
+	if n := codeSize(source); n > maxCode {
+		return nil, fmt.Errorf("the program has %d bytes without comments, white space and strings, the limit is %d", n, maxCode)
 	}
 	if err := CheckArgs(o.Args); err != nil {
 		return nil, err

@@ -170,8 +170,9 @@ func TestCompileBig(t *testing.T) {
 	for i := range 60 {
 		doubling += fmt.Sprintf("def f%d: f%d, f%d;", i+1, i, i)
 	}
-	deep := maxSource / 8
+	deep := maxCode / 8
 	for name, program := range map[string]string{
+		"comments and strings": "# " + strings.Repeat("(", maxSource/3) + "\n" + strings.Repeat(" ", maxSource/3) + `"` + strings.Repeat("x", maxSource/4) + `"`,
 		"arrays":   strings.Repeat("[", deep) + "1" + strings.Repeat("]", deep),
 		"doubling": doubling + "f60",
 	} {
@@ -183,7 +184,13 @@ func TestCompileBig(t *testing.T) {
 	if failed := (*SyntaxError)(nil); !errors.As(err, &failed) || failed.Column != 1 {
 		t.Errorf("many mistakes: %.200v", err)
 	}
-	if _, err := Compile(strings.Repeat(" ", maxSource)+".", Options{}); err == nil {
-		t.Error("a program that is too long compiles")
+	for name, program := range map[string]string{
+		"blanks":         strings.Repeat(" ", maxSource) + ".",
+		"code":           strings.Repeat("(", maxCode/2) + "." + strings.Repeat(")", maxCode/2),
+		"interpolations": strings.Repeat(`"\(`, maxCode/5) + "." + strings.Repeat(`)"`, maxCode/5),
+	} {
+		if _, err := Compile(program, Options{}); err == nil {
+			t.Errorf("%s: a program that is too long compiles", name)
+		}
 	}
 }
