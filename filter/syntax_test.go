@@ -173,8 +173,8 @@ func TestCompileBig(t *testing.T) {
 	deep := maxCode / 8
 	for name, program := range map[string]string{
 		"comments and strings": "# " + strings.Repeat("(", maxSource/3) + "\n" + strings.Repeat(" ", maxSource/3) + `"` + strings.Repeat("x", maxSource/4) + `"`,
-		"arrays":   strings.Repeat("[", deep) + "1" + strings.Repeat("]", deep),
-		"doubling": doubling + "f60",
+		"arrays":               strings.Repeat("[", deep) + "1" + strings.Repeat("]", deep),
+		"doubling":             doubling + "f60",
 	} {
 		if _, err := Compile(program, Options{}); err != nil {
 			t.Errorf("%s: %.200v", name, err)
