@@ -128,13 +128,12 @@ func (r *run) compile(o *outputFlags) (*filter.Program, error) {
 	if err != nil {
 		return nil, usageError(fmt.Errorf("the filter does not compile: %w", err), "")
 	}
-	for _, name := range program.UnknownFields() {
-		hint := fmt.Sprintf("no record has a field %q", name)
-		if near := nearest(name, fieldNames()); near != "" {
+	if unknown := program.UnknownFields(); len(unknown) > 0 {
+		hint := fmt.Sprintf("no record has a field %q", unknown[0])
+		if near := nearest(unknown[0], fieldNames()); near != "" {
 			hint += fmt.Sprintf(" (did you mean %q?)", near)
 		}
 		r.status.Note("filter", hint)
-		break
 	}
 	return program, nil
 }
