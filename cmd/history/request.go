@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/restail/restail/cmd/endpoint"
 )
@@ -25,8 +24,6 @@ const (
 	maxAnswer = 32 << 20
 	// maxRefusal is how much of an answer that is an error is read, in bytes.
 	maxRefusal = 64 << 10
-	// maxQuote is how much of what the API says is worth showing, in bytes.
-	maxQuote = 200
 )
 
 // request is what the API is asked.
@@ -95,7 +92,7 @@ func (c *Client) ask(ctx context.Context, r request) ([]byte, *Error) {
 
 // tokenError says why there is no token, or no other one than the API refused.
 func (c *Client) tokenError(r request, err error, refusal *Error) *Error {
-	e := r.failed(ReasonUnauthorized, c.quote(err.Error()))
+	e := r.failed(ReasonUnauthorized, endpoint.Quote(err.Error(), c.o.Redact))
 	e.status, e.err = statusUnauthorized, err
 	if refusal != nil {
 		e.detail += " (" + refusal.detail + ")"
@@ -125,7 +122,7 @@ func (c *Client) send(ctx context.Context, r request, token string) ([]byte, *Er
 	}
 	q, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, r.failed(ReasonProtocol, c.quote(err.Error()))
+		return nil, r.failed(ReasonProtocol, endpoint.Quote(err.Error(), c.o.Redact))
 	}
 	q.Header.Set("Authorization", "Bearer "+token)
 	q.Header.Set("Accept", "application/json")
@@ -161,7 +158,7 @@ func (c *Client) unreachable(ctx context.Context, r request, err error) *Error {
 	if outer := (*net.OpError)(nil); errors.As(err, &outer) && outer.Err != nil {
 		err = outer.Err
 	}
-	e.detail = "cannot reach " + c.base + ": " + c.quote(err.Error())
+	e.detail = "cannot reach " + c.base + ": " + endpoint.Quote(err.Error(), c.o.Redact)
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		e.detail = fmt.Sprintf("%s did not answer within %v", c.base, requestTime)
 	}
@@ -193,25 +190,10 @@ func (c *Client) refusal(r request, resp *http.Response) *Error {
 	}
 	if !strings.Contains(resp.Header.Get("Content-Type"), "html") {
 		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxRefusal))
-		if said := c.quote(string(body)); said != "" {
+		if said := endpoint.Quote(string(body), c.o.Redact); said != "" {
 			e.detail += ": " + said
 		}
 	}
 	e.detail += advice
 	return e
-}
-
-// quote prepares what the API or a library said for people: without secrets, on one
-// line, not too long.
-func (c *Client) quote(said string) string {
-	// First of all: a secret that is joined or cut off is harder to recognize.
-	said = strings.Join(strings.Fields(c.o.Redact(said)), " ")
-	if len(said) <= maxQuote {
-		return said
-	}
-	end := maxQuote
-	for end > maxQuote-utf8.UTFMax && !utf8.RuneStart(said[end]) {
-		end--
-	}
-	return said[:end] + "…"
 }

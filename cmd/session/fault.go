@@ -13,7 +13,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-	"unicode/utf8"
 
 	"github.com/coder/websocket"
 
@@ -78,7 +77,7 @@ func (l *Live) body(resp *http.Response) string {
 		return ""
 	}
 	body, _ := io.ReadAll(resp.Body) // the library has read its beginning
-	return l.quote(string(body))
+	return endpoint.Quote(string(body), l.o.Redact)
 }
 
 // dialFault reads an error of a dial that got no answer.
@@ -105,7 +104,7 @@ func (l *Live) dialFault(err error, h *handshake) *fault {
 	if e := (*url.Error)(nil); errors.As(err, &e) {
 		err = e.Err // the address has the token
 	}
-	f.detail = "cannot reach " + where + ": " + l.quote(err.Error())
+	f.detail = "cannot reach " + where + ": " + endpoint.Quote(err.Error(), l.o.Redact)
 	return f
 }
 
@@ -131,13 +130,13 @@ func (l *Live) linkFault(s *socket, active bool) *fault {
 	case errors.Is(err, errCut), errors.Is(failure, io.EOF):
 		f.detail = errCut.Error()
 	case failure != nil:
-		f.detail = l.quote(rootOf(failure).Error())
+		f.detail = endpoint.Quote(rootOf(failure).Error(), l.o.Redact)
 	case s.upgraded.failure != nil: // in between, where TLS is
 		f.reason = reasonTLS
-		f.detail = l.quote(rootOf(s.upgraded.failure).Error())
+		f.detail = endpoint.Quote(rootOf(s.upgraded.failure).Error(), l.o.Redact)
 	default:
 		f.reason = reasonProtocol
-		f.detail = "the service broke the WebSocket protocol: " + l.quote(rootOf(err).Error())
+		f.detail = "the service broke the WebSocket protocol: " + endpoint.Quote(rootOf(err).Error(), l.o.Redact)
 	}
 	return f
 }
@@ -153,7 +152,7 @@ func (l *Live) closeFault(closing websocket.CloseError, active bool) *fault {
 	if closing.Code != websocket.StatusNoStatusRcvd {
 		f.detail += fmt.Sprintf(" (%d)", closing.Code)
 	}
-	if said := l.quote(closing.Reason); said != "" {
+	if said := endpoint.Quote(closing.Reason, l.o.Redact); said != "" {
 		f.detail += ": " + said
 	}
 	return f
@@ -168,24 +167,6 @@ func rootOf(err error) error {
 		}
 		err = inner
 	}
-}
-
-// maxQuote is how much of what a server says is worth showing, in bytes.
-const maxQuote = 200
-
-// quote prepares what a server or a library said for people: without secrets,
-// on one line, not too long. Control characters stay; see [Link.Detail].
-func (l *Live) quote(said string) string {
-	// First of all: a secret that is joined or cut off is harder to recognize.
-	said = strings.Join(strings.Fields(l.o.Redact(said)), " ")
-	if len(said) <= maxQuote {
-		return said
-	}
-	end := maxQuote
-	for end > maxQuote-utf8.UTFMax && !utf8.RuneStart(said[end]) {
-		end--
-	}
-	return said[:end] + "…"
 }
 
 // seconds writes a duration as a timeout is given: 60s, not 1m0s.

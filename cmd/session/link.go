@@ -140,7 +140,7 @@ func (l *link) ask(ctx context.Context) (string, *fault) {
 }
 
 func (l *link) tokenFault(err error) *fault {
-	f := &fault{reason: reasonUnauthorized, detail: l.quote(err.Error()), final: true, err: err}
+	f := &fault{reason: reasonUnauthorized, detail: endpoint.Quote(err.Error(), l.o.Redact), final: true, err: err}
 	var temporary interface{ Temporary() bool }
 	if errors.As(err, &temporary) && temporary.Temporary() {
 		f.reason, f.final = reasonNoToken, false

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/restail/restail/cmd/auth/redact"
+	"github.com/restail/restail/cmd/endpoint"
 )
 
 func TestARefusedTokenIsReplacedOnce(t *testing.T) {
@@ -221,7 +222,7 @@ func TestWhatTheServiceSaysIsQuotedOnOneLine(t *testing.T) {
 		{strings.Repeat("é", 100), ": " + strings.Repeat("é", 100)},
 		{strings.Repeat("é", 150), ": " + strings.Repeat("é", 100) + "…"},
 		{"x" + strings.Repeat("é", 150), ": x" + strings.Repeat("é", 99) + "…"},
-		{strings.Repeat("\xff", 300), ": " + strings.Repeat("\xff", maxQuote) + "…"},
+		{strings.Repeat("\xff", 300), ": " + strings.Repeat("\xff", endpoint.MaxQuote) + "…"},
 		{"", ""},
 	} {
 		l, _ := run(t, LiveOptions{Redact: secrets.Text}, "", refuses(500, test.said))
