@@ -327,8 +327,8 @@ func (c *checker) takeAction(now time.Time) {
 	c.takeRecord(c.decoder.Record(), len(c.action.Frame()), true, stamped)
 }
 
-// takeRecord counts what is no news of the link. isAction tells it from a message
-// of the history, stamped whether it has a time.
+// takeRecord counts an action, or a message that was filled in from the chat history
+// (isAction is false). stamped is whether it carries a time of the service.
 func (c *checker) takeRecord(r *record.Record, size int, isAction, stamped bool) {
 	action := r.Bytes(record.Action)
 	if isAction {

@@ -120,7 +120,7 @@ func newConfiguration(env Env) *configuration {
 
 func (c *configuration) read() error {
 	if info, err := os.Stat(c.path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
-		return c.wrong("it is not a regular file") // opening a FIFO could wait for ever
+		return c.wrong("it is not a regular file") // opening a FIFO could block forever
 	}
 	text, err := readFile(c.path, configLimit)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) { // a service's HOME may be /dev/null

@@ -114,7 +114,7 @@ func (r *run) newLive(l *linkFlags, tokens session.Tokens, p *pipe) (*session.Li
 	return live, nil
 }
 
-// retries is how often an outage is retried; negative for ever.
+// retries is how often to dial again in an outage; a negative number means without limit.
 func (l *linkFlags) retries() int {
 	switch {
 	case !l.Reconnect:

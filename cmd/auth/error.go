@@ -34,7 +34,8 @@ func (e *Error) RetryAfter() time.Duration { return e.after }
 // ExitStatus returns the exit status of a program that ends with the error.
 func (e *Error) ExitStatus() int { return e.status }
 
-// unauthorized returns a final error: there is no token, or it is refused.
+// unauthorized returns an error that asking again cannot mend: there is no token, or
+// it was refused.
 func unauthorized(format string, args ...any) *Error {
 	return &Error{text: fmt.Sprintf(format, args...), status: statusUnauthorized}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// missing reports whether an error says that there is no such file.
+// missing reports whether err means that the file does not exist.
 func missing(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) // HOME can be /dev/null
 }

@@ -37,7 +37,7 @@ type Options struct {
 	UserAgent string
 	// Redact removes secrets from what the API says.
 	Redact func(said string) string
-	// Retries is how often a request is retried; negative for ever.
+	// Retries is how often a request is retried; a negative number means without limit.
 	Retries int
 	// MaxBackoff is the longest pause between two retries, unless the API asks for
 	// a longer one.
