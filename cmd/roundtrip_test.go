@@ -48,9 +48,13 @@ func (s scripted) record(t *testing.T, name string) {
 			w.Own(item.Received, recording.AppendLink(nil, &link, item.Link.Same))
 		case item.Action != nil:
 			frame := item.Action.Frame()
-			w.Frames(item.Received, frame, []int{len(frame)})
+			var changes []int
+			if item.Action.ChangesConnections() {
+				changes = []int{0}
+			}
+			w.Frames(item.Received, frame, []int{len(frame)}, changes)
 		default:
-			w.Frames(item.Received, item.Frame, []int{len(item.Frame)})
+			w.Frames(item.Received, item.Frame, []int{len(item.Frame)}, nil)
 		}
 	}
 	if err := w.Close(); err != nil {

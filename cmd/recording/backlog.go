@@ -38,7 +38,8 @@ type backlog struct {
 type chunk struct {
 	span
 	own     bool // restail's own lines
-	missing bool // not to be recorded; text has only what changes the connection map
+	changes bool // a line changes the connection map
+	missing bool // not to be recorded; text has only such lines
 	text    []byte
 	queued  time.Time // when the first line came
 	size    int       // what it counts in backlog.bytes
@@ -71,27 +72,30 @@ func (s *span) add(other span) {
 }
 
 // addFrames puts frames into the backlog, each as a line. Of those that there is
-// no room for it keeps the connection actions: the map must stay right.
-func (b *backlog) addFrames(received time.Time, data []byte, ends []int) {
+// no room for it keeps the changes of the connection map: that must stay right.
+func (b *backlog) addFrames(received time.Time, data []byte, ends, changes []int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	linesAreWhole := !hasLineBreak(data)
 	from := 0
-	for len(ends) > 0 {
-		c, n := b.chunk(received, ends[0]-from+1, false), 0
-		for _, end := range ends {
-			frame := data[from:end]
-			if !c.missing && n > 0 && len(c.text)+len(frame) >= cap(c.text) {
-				break
-			}
-			if !c.missing || mayChangeConnections(frame) && b.bytes-c.size+len(c.text)+len(frame) < b.limit {
-				c.text = appendLine(c.text, frame)
-			}
-			from = end
-			n++
+	for n, end := range ends {
+		frame := data[from:end]
+		from = end
+		isChange := len(changes) > 0 && changes[0] == n
+		if isChange {
+			changes = changes[1:]
 		}
-		c.add(span{received, received, n})
+		c := b.chunk(received, len(frame)+1, false)
+		switch {
+		case c.missing && (!isChange || b.bytes-c.size+len(c.text)+len(frame) >= b.limit):
+		case linesAreWhole:
+			c.text = append(append(c.text, frame...), '\n')
+		default:
+			c.text = appendLine(c.text, frame)
+		}
+		c.changes = c.changes || isChange
+		c.add(span{received, received, 1})
 		b.count(c)
-		ends = ends[n:]
 	}
 }
 
@@ -176,10 +180,14 @@ func (b *backlog) advance(written time.Time) {
 	}
 }
 
+func hasLineBreak(text []byte) bool {
+	return bytes.IndexByte(text, '\n') >= 0 || bytes.IndexByte(text, '\r') >= 0
+}
+
 // appendLine appends a frame as a line. One with line breaks is compacted; one
 // that is broken besides has blanks for them.
 func appendLine(dst, frame []byte) []byte {
-	if bytes.IndexByte(frame, '\n') < 0 && bytes.IndexByte(frame, '\r') < 0 {
+	if !hasLineBreak(frame) {
 		return append(append(dst, frame...), '\n')
 	}
 	var parser decode.Parser
@@ -196,20 +204,4 @@ func appendLine(dst, frame []byte) []byte {
 		}
 	}
 	return append(dst, '\n')
-}
-
-// mayChangeConnections spares lines that are no connection actions, which are
-// most, the parsing. The name of an action may be written with escapes.
-func mayChangeConnections(lines []byte) bool {
-	// bytes.Contains would stop at every c.
-	for rest := lines; ; {
-		before, after, found := bytes.Cut(rest, []byte("_"))
-		switch {
-		case !found:
-			return bytes.Contains(lines, []byte(`\u00`))
-		case bytes.HasSuffix(before, []byte("connection")):
-			return true
-		}
-		rest = after
-	}
 }

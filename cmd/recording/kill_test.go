@@ -36,9 +36,9 @@ func child(dir string) int {
 	}
 	for n := 0; ; n++ {
 		at := time.Now()
-		data, ends := batch(numbered(n))
+		data, ends, changes := batch(numbered(n))
 		for _, w := range writers {
-			w.Frames(at, data, ends)
+			w.Frames(at, data, ends, changes)
 		}
 		fmt.Println(n, at.UnixNano())
 		time.Sleep(time.Millisecond)

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/restail/restail/decode"
 )
 
 func TestMain(m *testing.M) {
@@ -43,12 +45,17 @@ const (
 )
 
 // batch returns frames as Writer.Frames takes them.
-func batch(frames ...string) (data []byte, ends []int) {
-	for _, frame := range frames {
+func batch(frames ...string) (data []byte, ends, changes []int) {
+	var parser decode.Parser
+	var action decode.Action
+	for n, frame := range frames {
 		data = append(data, frame...)
 		ends = append(ends, len(data))
+		if parser.Parse(&action, []byte(frame)) == nil && action.ChangesConnections() {
+			changes = append(changes, n)
+		}
 	}
-	return data, ends
+	return data, ends, changes
 }
 
 // send records frames; one of restail's own lines goes to Own.
@@ -58,8 +65,8 @@ func send(w *Writer, frames ...string) {
 			w.Own(time.Now(), []byte(frame+"\n"))
 			continue
 		}
-		data, ends := batch(frame)
-		w.Frames(time.Now(), data, ends)
+		data, ends, changes := batch(frame)
+		w.Frames(time.Now(), data, ends, changes)
 		clear(data) // the Writer has a copy
 	}
 }

@@ -86,7 +86,7 @@ func (p *output) record(c *chunk) {
 
 // updateMap keeps the connection map, for the next file.
 func (p *output) updateMap(c *chunk) {
-	if !c.own && !mayChangeConnections(c.text) {
+	if !c.own && !c.changes {
 		return
 	}
 	for line := range bytes.Lines(c.text) {
@@ -95,7 +95,7 @@ func (p *output) updateMap(c *chunk) {
 			if own, _ := ParseOwn(line); own.Relinks() {
 				p.decoder = decode.New()
 			}
-		} else if mayChangeConnections(line) && p.parser.Parse(&p.action, line) == nil && p.action.ChangesConnections() {
+		} else if p.parser.Parse(&p.action, line) == nil && p.action.ChangesConnections() {
 			p.decoder.Apply(&p.action, c.last)
 		}
 	}

@@ -68,9 +68,9 @@ func newWriter(o Options) (*Writer, error) {
 }
 
 // Frames records frames, which lie one after the other in data: ends are where
-// each ends.
-func (w *Writer) Frames(received time.Time, data []byte, ends []int) {
-	w.addFrames(received, data, ends)
+// each ends, changes the indexes of those that change the connection map.
+func (w *Writer) Frames(received time.Time, data []byte, ends, changes []int) {
+	w.addFrames(received, data, ends, changes)
 	w.signal()
 }
 

@@ -92,8 +92,8 @@ func TestBatches(t *testing.T) {
 				frames = append(frames, fmt.Sprintf(`{"action":"event","payload":{"n":%d}}`, len(all)))
 				all = append(all, frames[len(frames)-1])
 			}
-			data, ends := batch(frames...)
-			w.Frames(time.Now(), data, ends)
+			data, ends, changes := batch(frames...)
+			w.Frames(time.Now(), data, ends, changes)
 		}
 		large := `{"action":"event","payload":{"text":"` + strings.Repeat("x", 3<<20) + `"}}`
 		all = append(all, large)
@@ -427,7 +427,7 @@ func benchmarkFrames(b *testing.B, name string) {
 	for n := range 200 {
 		frames = append(frames, fmt.Sprintf(`{"action":"event","payload":{"connectionIdentifier":"1-youtube-x","eventIdentifier":"%032x","eventPayload":{"author":{"avatar":"https://yt3.ggpht.com/a%[1]d=s120","displayName":"Viewer %[1]d","id":"UC%020[1]d","isChatModerator":false,"isChatOwner":false,"isChatSponsor":false,"isVerified":false},"bot":false,"liveChatMessageId":"LCC.%[1]x","text":"message %[2]d"},"eventSourceId":13,"eventTypeId":5,"userId":1},"timestamp":1740152273}`, n*5443576, n))
 	}
-	data, ends := batch(frames...)
+	data, ends, changes := batch(frames...)
 	w, err := Open(Options{Layout: filepath.Join(b.TempDir(), name), Warn: func(err error) { b.Log(err) }})
 	if err != nil {
 		b.Fatal(err)
@@ -442,7 +442,7 @@ func benchmarkFrames(b *testing.B, name string) {
 		for waiting() > defaultBuffer/2 { // measure the writing, not the dropping
 			time.Sleep(100 * time.Microsecond)
 		}
-		w.Frames(time.Now(), data, ends)
+		w.Frames(time.Now(), data, ends, changes)
 	}
 	if err := w.Close(); err != nil {
 		b.Error(err)

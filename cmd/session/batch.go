@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"time"
 
 	"github.com/restail/restail/decode"
@@ -86,13 +87,17 @@ func (b *batch) reset() {
 // that brings it.
 func (b *batch) record(to Recorder) {
 	if len(b.news) == 0 {
-		to.Frames(b.received, b.data, b.ends)
+		to.Frames(b.received, b.data, b.ends, b.changes)
 		return
 	}
 	news := b.news
 	for n := range b.ends {
 		frame := b.frame(n)
-		to.Frames(b.received, frame, []int{len(frame)})
+		var changes []int
+		if slices.Contains(b.changes, n) {
+			changes = []int{0}
+		}
+		to.Frames(b.received, frame, []int{len(frame)}, changes)
 		for len(news) > 0 && news[0].behind == n {
 			to.Link(news[0].link)
 			news = news[1:]

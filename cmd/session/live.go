@@ -65,8 +65,8 @@ type LiveOptions struct {
 // and must not keep what they are given.
 type Recorder interface {
 	// Frames records frames, which lie one after the other in data: ends are
-	// where each ends.
-	Frames(received time.Time, data []byte, ends []int)
+	// where each ends, changes the indexes of those that change the connection map.
+	Frames(received time.Time, data []byte, ends, changes []int)
 	Link(news *Link)
 	// Own records a line of restail's own, with its line break.
 	Own(received time.Time, line []byte)

@@ -35,7 +35,7 @@ type socket struct {
 
 // start starts the reader.
 func (s *socket) start() {
-	s.batches = make(chan *batch)
+	s.batches = make(chan *batch, 2) // without room, reading and parsing take turns
 	s.batch = s.queue.get()
 	s.upgraded.beforeWait = s.handOver
 	go func() {
