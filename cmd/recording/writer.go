@@ -12,6 +12,9 @@ import (
 const (
 	defaultBuffer = 64 << 20
 	minBuffer     = 1 << 20
+	// gatherFor is how long lines gather for one write: few large writes cost less
+	// than many small ones.
+	gatherFor = 3 * time.Millisecond
 )
 
 // Options say where to record to.
@@ -145,6 +148,7 @@ func (w *Writer) run() {
 		}
 		select {
 		case <-w.wake:
+			time.Sleep(gatherFor)
 		case err := <-w.synced:
 			w.endSync(err)
 		case <-due:

@@ -14,8 +14,9 @@ const (
 	runAhead = 256 << 10
 	// stall is how long a consumer takes nothing until it counts as stuck.
 	stall = 50 * time.Millisecond
-	// maxFree is how many batches are kept for reuse.
-	maxFree = 2 * runAhead / batchBytes
+	// maxFree is how many batches are kept for reuse: as many as are under way
+	// between the socket and the consumer.
+	maxFree = 8
 	// largeFrame is the size in bytes above which a frame does not keep its parsed
 	// memory.
 	largeFrame = 4 << 10
