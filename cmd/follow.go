@@ -5,160 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/restail/restail/cmd/recording"
 	"github.com/restail/restail/cmd/session"
-	"github.com/restail/restail/decode"
 	"github.com/restail/restail/filter"
-	"github.com/restail/restail/format"
 )
 
 // summaryAfter is how long a run lasts before its end is worth a summary.
 const summaryAfter = 10 * time.Second
-
-// newPipe builds the loop from the flags: everything that the user wrote is
-// checked here, before anything is contacted.
-func (r *run) newPipe(o *outputFlags, end *endFlags) (*pipe, error) {
-	actions, err := o.actions()
-	if err != nil {
-		return nil, r.flagError("action", err)
-	}
-	platforms, err := o.platforms()
-	if err != nil {
-		return nil, r.flagError("platform", err)
-	}
-	writer, err := r.newWriter(o)
-	if err != nil {
-		return nil, err
-	}
-	program, err := r.compile(o)
-	if err != nil {
-		return nil, err
-	}
-	p := &pipe{
-		decoder: decode.New(),
-		actions: actions, platforms: platforms, program: program,
-		writer: writer, raw: o.Format == "raw",
-		out: newOutput(r.Stdout), limit: int(end.Count),
-		status: r.status,
-	}
-	if text, ok := writer.(*format.Text); ok {
-		p.know = text.Know
-	}
-	return p, nil
-}
-
-// newWriter returns the format's writer.
-func (r *run) newWriter(o *outputFlags) (format.Writer, error) {
-	fields, err := o.Fields.fieldList()
-	if err != nil {
-		return nil, r.flagError("fields", err)
-	}
-	chosen := format.ByName(o.Format)
-	if fields != nil && !chosen.TakesFields && r.set["fields"] == "" {
-		return nil, usageError(errors.New("--fields goes with --format="+takeFields()), "a jq program chooses fields in every format: -f '{author, text}'")
-	}
-	options := format.Options{Fields: fields}
-	if chosen.ForPeople {
-		options.Text = format.TextOptions{
-			Color: r.color(o.Color), PlatformColors: decode.PlatformColors(),
-			Clock: o.Time.Clock, Location: o.Time.location, Width: terminalWidth(r.Stdout),
-		}
-	}
-	return chosen.New(options), nil
-}
-
-// takeFields lists the formats that --fields goes with.
-func takeFields() string {
-	var names []string
-	for _, f := range format.Formats {
-		if f.TakesFields {
-			names = append(names, f.Name)
-		}
-	}
-	return either(names)
-}
-
-// color decides about colours: a terminal that can show them gets them unless
-// NO_COLOR or a dumb TERM says no; always and never are obeyed.
-func (r *run) color(when string) bool {
-	if when == "never" || when == "auto" && (!terminal(r.Stdout) || r.getenv("NO_COLOR") != "" || r.getenv("TERM") == "dumb") {
-		return false
-	}
-	return !terminal(r.Stdout) || enableColor(r.Stdout) || when == "always"
-}
-
-// compile compiles the jq program, if there is one.
-func (r *run) compile(o *outputFlags) (*filter.Program, error) {
-	source, name := o.Filter, ""
-	if o.FilterFile != "" {
-		if source != "" {
-			return nil, usageError(errors.New("--filter and --filter-file exclude each other: write one of them"), "")
-		}
-		text, err := readFileUntil(r, o.FilterFile, filterLimit)
-		if stop := (stopped{}); errors.As(err, &stop) {
-			return nil, stop
-		} else if err != nil {
-			return nil, usageError(fmt.Errorf("cannot read the filter: %w", err), "")
-		}
-		source, name = string(text), o.FilterFile
-	}
-	if strings.Contains(source, "localtime") {
-		if _, err := r.location(); err != nil {
-			return nil, err
-		}
-	}
-	args, err := filterArgs(o.Arg)
-	if err != nil {
-		return nil, err
-	}
-	if source == "" && name == "" {
-		if args == nil {
-			return nil, nil
-		}
-		source = "." // for what is wrong with the arguments
-	}
-	program, err := filter.Compile(source, filter.Options{
-		Args: args, Environ: withoutSecrets(r.Environ), Name: name,
-		Debug: func(message string) { r.status.Note("filter", "debug: "+message) },
-	})
-	if err != nil {
-		return nil, usageError(fmt.Errorf("the filter does not compile: %w", err), "")
-	}
-	if unknown := program.UnknownFields(); len(unknown) > 0 {
-		hint := fmt.Sprintf("no record has a field %q", unknown[0])
-		if near := nearest(unknown[0], fieldNames()); near != "" {
-			hint += fmt.Sprintf(" (did you mean %q?)", near)
-		}
-		r.status.Note("filter", hint)
-	}
-	return program, nil
-}
-
-// withoutSecrets is the environment as a jq program sees it: no record can
-// hold a token.
-func withoutSecrets(environ []string) []string {
-	return slices.DeleteFunc(slices.Clone(environ), func(variable string) bool {
-		name, _, _ := strings.Cut(variable, "=")
-		return name == "RESTREAM_ACCESS_TOKEN" || name == "RESTREAM_CLIENT_SECRET"
-	})
-}
-
-// filterArgs reads the values of --arg.
-func filterArgs(args []string) ([]filter.Arg, error) {
-	var bound []filter.Arg
-	for _, arg := range args {
-		name, value, ok := strings.Cut(arg, "=")
-		if !ok {
-			return nil, usageError(fmt.Errorf("invalid --arg %q: want NAME=VALUE", arg), "")
-		}
-		bound = append(bound, filter.Arg{Name: name, Value: value})
-	}
-	return bound, nil
-}
 
 // following is a run of the pipe, for the signals. ctx is done when it is to end.
 type following struct {
@@ -240,4 +97,150 @@ func sourceError(err error) error {
 		return usageError(err, wrong.Hint)
 	}
 	return err
+}
+
+const (
+	// watchEvery is the period of watch.
+	watchEvery = 100 * time.Millisecond
+	// stuckAfter is how long a run that is to end waits for a reader of stdout
+	// that takes nothing.
+	stuckAfter = 2 * time.Second
+	// caughtUp is the time without a full buffer before that is reported.
+	caughtUp = 2 * time.Second
+)
+
+// errTimeout and errIdle are what cancels a run at --timeout and --idle.
+var (
+	errTimeout = errors.New("--timeout ran out")
+	errIdle    = errors.New("--idle ran out")
+)
+
+// watch runs beside the loop, which stdout may block. It ends the run at --idle,
+// reports when reading from the socket pauses, and ends the process when the run
+// cannot end because nobody takes its lines. It returns when over is closed.
+func (r *run) watch(ctx context.Context, p *pipe, end *endFlags, cancel context.CancelCauseFunc, over <-chan struct{}) {
+	ticker := time.NewTicker(watchEvery)
+	defer ticker.Stop()
+	var buffer bufferNotes
+	var before [2]int64 // what stdout had taken, and when the filter began
+	var since time.Time // since when nothing has changed
+	for {
+		var now time.Time
+		select {
+		case <-over:
+			return
+		case now = <-ticker.C:
+		}
+		p.saveState()
+		if ctx.Err() == nil {
+			if idle := time.Duration(end.Idle); idle > 0 && time.Since(p.out.start)-time.Duration(p.out.lastLine.Load()) >= idle {
+				cancel(errIdle)
+			}
+			if p.live != nil {
+				buffer.look(r, p.live.Stats(), now)
+			}
+			continue
+		}
+		state := [2]int64{p.out.progress.Load(), p.filterSince.Load()}
+		if since.IsZero() || !p.isBusy() || state != before {
+			before, since = state, now
+		}
+		if now.Sub(since) >= stuckAfter {
+			r.leaveStuck(p, end, context.Cause(ctx))
+			return
+		}
+	}
+}
+
+// isBusy reports whether the loop is in a write or a program that cannot be
+// interrupted.
+func (p *pipe) isBusy() bool { return p.out.flushing.Load() || p.filterSince.Load() != 0 }
+
+// leaveStuck ends the process though lines are waiting.
+func (r *run) leaveStuck(p *pipe, end *endFlags, cause error) {
+	what := "the reader of stdout takes nothing"
+	if !p.out.flushing.Load() {
+		what = "the filter does not end"
+	}
+	if decided := p.decided.Load(); decided != nil && !errors.Is(decided.err, errCount) { // the lines of a count are not out
+		cause = decided.err
+	}
+	unwritten := fmt.Sprintf("%d lines", p.out.gathered.Load()-p.out.written.Load())
+	if n := p.counted().Queued; n > 0 {
+		unwritten += fmt.Sprintf(" and what %d waiting actions would have given", n)
+	}
+	err := p.verdict(cause, end)
+	status, hint := exitStatus(err)
+	if !errors.As(err, new(stopped)) {
+		r.status.Error(err.Error(), hint)
+	}
+	r.status.Error(what+": "+unwritten+" were not written", "")
+	if p.recorder != nil {
+		p.recorder.close(stuckAfter)
+	}
+	r.exit(status)
+}
+
+// bufferNotes report when reading from the socket pauses because the buffer is
+// full, and when the reader has caught up.
+type bufferNotes struct {
+	reported bool
+	full     time.Time // when it was full last
+}
+
+func (b *bufferNotes) look(r *run, stats session.Stats, now time.Time) {
+	switch {
+	case stats.Full:
+		b.full = now
+		if !b.reported {
+			b.reported = true
+			r.status.Note("link", "the reader of stdout is too slow and the buffer is full: reading from the socket pauses, nothing is dropped")
+		}
+	case b.reported && now.Sub(b.full) >= caughtUp:
+		b.reported = false
+		r.status.Note("link", "the reader of stdout has caught up: the socket is read again")
+	}
+}
+
+// watchSignals cancels the run at the first stop signal. It ends the process at
+// the second, and at the first when the run is stuck already. It answers the
+// table signals, and passes on SIGCONT. It returns at the end of the run.
+func (r *run) watchSignals(cancel context.CancelCauseFunc) {
+	for stopping := false; ; {
+		select {
+		case <-r.over:
+			return
+		case s := <-r.Signals:
+			status, stop := stopSignals[s]
+			switch f := r.following.Load(); {
+			case s == syscall.SIGHUP && f != nil && f.recorder != nil:
+				f.recorder.Reopen()
+			case stop && (stopping || f != nil && f.isStuck()):
+				r.exit(status)
+				return
+			case stop:
+				stopping = true
+				cancel(stopped{status})
+			case s == resumeSignal:
+				select {
+				case r.resumed <- struct{}{}:
+				default:
+				}
+			case slices.Contains(tableSignals, s) && f != nil:
+				f.status.Table(f.decoder.Linked(), f.counted())
+			}
+		}
+	}
+}
+
+// exit ends the process at once, but for a write to stdout that is under way.
+func (r *run) exit(status int) {
+	if f := r.following.Load(); f != nil {
+		f.out.stopWriting()
+		if f.recorder != nil {
+			f.recorder.close(lastWrite)
+		}
+	}
+	r.stderr.flush(stderrWait)
+	r.Exit(status)
 }

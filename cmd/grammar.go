@@ -1,13 +1,11 @@
 package cmd
 
 import (
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
 
-	"github.com/restail/restail/cmd/recording"
 	"github.com/restail/restail/decode"
 	"github.com/restail/restail/format"
 )
@@ -81,6 +79,21 @@ type endFlags struct {
 	Idle    duration `placeholder:"DURATION" group:"end" help:"Stop when nothing was written for this long."`
 }
 
+// recordFlags say where to record to.
+type recordFlags struct {
+	Write string `short:"w" placeholder:"FILE" words:"files" group:"record" help:"Record everything that is received to FILE, whatever stdout shows. FILE is appended to; it is compressed when it ends in .gz, and can be a strftime layout such as %Y/%F.raw.gz."`
+}
+
+// stateFlags say where to remember how far a run came.
+type stateFlags struct {
+	State string `placeholder:"FILE" words:"files" group:"record" help:"Remember in FILE until when the chat was complete, so that the next run states the gap between the two."`
+}
+
+// backfillFlags say whether gaps are filled.
+type backfillFlags struct {
+	Backfill bool `group:"record" help:"After a gap, fetch what was said meanwhile from Restream's chat history and write it in between the live messages."`
+}
+
 // talkFlags choose the messages on stderr.
 type talkFlags struct {
 	Status string `enum:"text,json,none" default:"text" placeholder:"FORM" group:"talk" help:"Status lines on stderr: text, json or none. Errors are always shown."`
@@ -134,6 +147,11 @@ type periodFlags struct {
 	zone *time.Location
 }
 
+// outageFlags are of the commands that play a show.
+type outageFlags struct {
+	Outage duration `placeholder:"DURATION" group:"serve" help:"Cut every client in the middle of the show, and refuse it for this long, divided by --speed."`
+}
+
 // groups are the headings of the help, in their order.
 var groups = []kong.Group{
 	{Key: "output", Title: "Output:"},
@@ -175,44 +193,4 @@ func tableVars() kong.Vars {
 		"quietActions":   strings.Join(quiet, ","),
 		"textActions":    strings.Join(conversation, ","),
 	}
-}
-
-// actions returns a function that reports whether -a and the format choose an
-// action. Without -a that includes unknown actions.
-func (o *outputFlags) actions() (wanted func(action []byte) bool, err error) {
-	list, raw := o.Action, o.Format == "raw"
-	switch {
-	case list == nil && !format.ByName(o.Format).ForPeople:
-		return func(action []byte) bool {
-			return !slices.Contains(quiet, string(action)) && !(raw && string(action) == recording.KindLink)
-		}, nil
-	case list == nil:
-		list = conversation
-	}
-	if err := list.among(decode.ActionChoices(), "action"); err != nil {
-		return nil, err
-	}
-	set := map[string]bool{}
-	for _, action := range list {
-		set[action] = true
-	}
-	if set[decode.EveryAction] {
-		return func([]byte) bool { return true }, nil
-	}
-	return func(action []byte) bool { return set[string(action)] }, nil
-}
-
-// platforms returns the set of platforms that -p chooses; nil for every one.
-func (o *outputFlags) platforms() (map[string]bool, error) {
-	if err := o.Platform.among(decode.PlatformNames(), "platform"); err != nil {
-		return nil, err
-	}
-	var set map[string]bool
-	for _, platform := range o.Platform {
-		if set == nil {
-			set = map[string]bool{}
-		}
-		set[platform] = true
-	}
-	return set, nil
 }

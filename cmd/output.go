@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/term"
 )
 
 // flushBytes is how much is gathered before it is written although more is
@@ -173,4 +175,27 @@ func writeError(err error) error {
 		return stopped{statusDone}
 	}
 	return fmt.Errorf("cannot write to stdout: %w", err)
+}
+
+// terminal reports whether a stream of the Env is a terminal.
+func terminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// terminalWidth returns a function that returns how many columns the terminal
+// behind a stream of the Env has at the moment, 0 when it does not say. It
+// returns nil when the stream is not a terminal.
+func terminalWidth(stream any) func() int {
+	if !terminal(stream) {
+		return nil
+	}
+	fd := int(stream.(*os.File).Fd())
+	return func() int {
+		width, _, err := term.GetSize(fd)
+		if err != nil {
+			return 0
+		}
+		return width
+	}
 }

@@ -108,30 +108,6 @@ func (p *pipe) run(ctx context.Context) (err error) {
 	return err
 }
 
-// flush writes the lines that were gathered. It returns what ends the run: err,
-// if that was decided before, or why the lines cannot be written.
-//
-// With more, other actions of the same moment may follow: the state of --state must
-// not be ahead of them.
-func (p *pipe) flush(ctx context.Context, more bool, err error) error {
-	failed := p.out.flush()
-	if failed == nil && !p.received.IsZero() {
-		handled := p.received
-		if more {
-			handled = handled.Add(-1)
-		}
-		p.handled.Store(handled.UnixNano())
-	}
-	gone := errors.As(failed, new(stopped))
-	switch {
-	case failed == nil, gone && err != nil:
-		return err
-	case gone && ctx.Err() != nil:
-		return context.Cause(ctx)
-	}
-	return failed
-}
-
 // take handles one item of the source.
 func (p *pipe) take(ctx context.Context, item session.Item) error {
 	if !p.settleAt.IsZero() && !item.Received.Before(p.settleAt) {
@@ -364,6 +340,30 @@ func (p *pipe) gather(lines []byte, counts bool) error {
 		return errCount
 	}
 	return nil
+}
+
+// flush writes the lines that were gathered. It returns what ends the run: err,
+// if that was decided before, or why the lines cannot be written.
+//
+// With more, other actions of the same moment may follow: the state of --state must
+// not be ahead of them.
+func (p *pipe) flush(ctx context.Context, more bool, err error) error {
+	failed := p.out.flush()
+	if failed == nil && !p.received.IsZero() {
+		handled := p.received
+		if more {
+			handled = handled.Add(-1)
+		}
+		p.handled.Store(handled.UnixNano())
+	}
+	gone := errors.As(failed, new(stopped))
+	switch {
+	case failed == nil, gone && err != nil:
+		return err
+	case gone && ctx.Err() != nil:
+		return context.Cause(ctx)
+	}
+	return failed
 }
 
 // counted returns the counters as they stand, with what waits in the live source,

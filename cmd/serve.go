@@ -33,11 +33,6 @@ type serveFlags struct {
 	talkFlags
 }
 
-// outageFlags are of the commands that play a show.
-type outageFlags struct {
-	Outage duration `placeholder:"DURATION" group:"serve" help:"Cut every client in the middle of the show, and refuse it for this long, divided by --speed."`
-}
-
 // Run serves until a signal.
 func (c *serveCommand) Run(r *run) error {
 	r.talk(&c.talkFlags)

@@ -2,11 +2,13 @@ package cmd
 
 import (
 	"bytes"
+	"hash/maphash"
 	"io"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/restail/restail/decode/record"
 	"github.com/restail/restail/format"
 )
 
@@ -150,5 +152,99 @@ func (s *stderr) wait(limit time.Duration, restart bool) bool {
 		case <-timer.C:
 			return false
 		}
+	}
+}
+
+// notes makes status lines of what somebody writes to stderr without regard to
+// --status=json: another program, or a login.
+type notes struct {
+	tell func(line string)
+	rest []byte
+}
+
+// Write tells each line once it is whole, and a prompt at once, since whoever
+// is asked has to see it. Blank lines tell nothing.
+func (n *notes) Write(p []byte) (int, error) {
+	n.rest = append(n.rest, p...)
+	for {
+		line, rest, whole := bytes.Cut(n.rest, []byte("\n"))
+		if !whole && !bytes.HasSuffix(line, []byte(": ")) {
+			return len(p), nil
+		}
+		if len(bytes.TrimSpace(line)) > 0 {
+			n.tell(string(line))
+		}
+		if n.rest = rest; !whole {
+			return len(p), nil
+		}
+	}
+}
+
+const (
+	// maxBroken is the number of broken frames that a run shows. After that, one
+	// line per brokenEvery counts the rest.
+	maxBroken   = 100
+	brokenEvery = time.Minute
+)
+
+// brokenFrames reports the frames that are not actions.
+type brokenFrames struct {
+	shown   int
+	waiting int64     // skipped since the last line
+	since   time.Time // the last line; once maxBroken were shown, the first frame after them
+}
+
+// report reports one frame, or counts it for a later line.
+func (b *brokenFrames) report(status *format.Status, err error, frame []byte, now time.Time) {
+	if b.shown < maxBroken {
+		b.shown++
+		status.Frame(err, frame)
+		return
+	}
+	if b.since.IsZero() {
+		b.since = now
+	}
+	b.waiting++
+	if now.Sub(b.since) >= brokenEvery {
+		b.flush(status)
+		b.since = now
+	}
+}
+
+// flush reports the frames that were counted since the last line. The pipe
+// calls it at its end.
+func (b *brokenFrames) flush(status *format.Status) {
+	if b.waiting > 0 {
+		status.MoreFrames(b.waiting)
+		b.waiting = 0
+	}
+}
+
+// maxMistakes bounds how many different messages are shown and remembered:
+// further ones are only counted.
+const maxMistakes = 1000
+
+// mistakes are the errors of a filter that were shown.
+type mistakes struct {
+	seed  maphash.Seed
+	shown map[uint64]bool // by the hash of the message, which can quote a whole frame
+	muted bool            // there were too many
+}
+
+// show shows the error that the filter made of a record, each distinct message
+// once.
+func (m *mistakes) show(status *format.Status, message string, r *record.Record) {
+	if m.shown == nil {
+		m.seed, m.shown = maphash.MakeSeed(), map[uint64]bool{}
+	}
+	hash := maphash.String(m.seed, message)
+	switch {
+	case m.shown[hash], m.muted:
+	case len(m.shown) < maxMistakes:
+		m.shown[hash] = true
+		status.Filter(message, r)
+	default:
+		m.muted = true
+		status.Filter("too many different errors to show: from here on they are only counted", nil)
 	}
 }

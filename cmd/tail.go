@@ -2,15 +2,15 @@ package cmd
 
 import (
 	"errors"
-	"net"
-	"net/http"
-	"net/url"
+	"math"
 	"path/filepath"
+	"strconv"
 	"time"
 
-	"github.com/restail/restail/cmd/auth"
 	"github.com/restail/restail/cmd/endpoint"
 	"github.com/restail/restail/cmd/session"
+	"github.com/restail/restail/decode/record"
+	"github.com/restail/restail/format"
 )
 
 // tailCommand follows the live chat.
@@ -78,17 +78,6 @@ func (r *run) dialer(l *linkFlags, t *tokenFlags, p *pipe) (*session.Live, error
 	return r.newLive(l, tokens, p)
 }
 
-// tokens opens the source of access tokens; nothing is contacted yet.
-func (r *run) tokens(t *tokenFlags) (*auth.Source, auth.Options, error) {
-	options, err := r.authOptions(&t.apiFlags)
-	if err != nil {
-		return nil, options, err
-	}
-	options.TokenFile, options.TokenCommand = t.TokenFile, t.TokenCommand
-	source, err := auth.Open(options)
-	return source, options, err
-}
-
 // newLive builds a live source that asks tokens for the access token; see dialer
 // for p.
 func (r *run) newLive(l *linkFlags, tokens session.Tokens, p *pipe) (*session.Live, error) {
@@ -125,41 +114,29 @@ func (l *linkFlags) retries() int {
 	return -1
 }
 
-// authOptions builds the options of the token source. Every secret that it finds
-// is kept out of stderr.
-func (r *run) authOptions(api *apiFlags) (auth.Options, error) {
-	if err := endpoint.CheckProxy(r.getenv); err != nil {
-		return auth.Options{}, usageError(err, "")
+// linkRecord makes news of the link a record. A gap has milliseconds.
+func linkRecord(r *record.Record, link *session.Link) {
+	r.Reset()
+	r.SetTime(link.At.Truncate(time.Second))
+	r.SetPlain(record.Action, "link")
+	r.SetPlain(record.Status, link.Status)
+	if link.Reason != "" {
+		r.SetPlain(record.Reason, link.Reason)
 	}
-	address, err := auth.CheckAPI(api.APIURL)
-	if err != nil {
-		return auth.Options{}, r.flagError("api-url", err)
+	if link.HasGap {
+		gap := math.Round(link.Gap.Seconds()*1000) / 1000
+		r.SetNumber(record.GapSeconds, strconv.AppendFloat(nil, gap, 'f', -1, 64))
 	}
-	r.secrets.AddBasic(endpoint.ProxyLogin(r.getenv))
-	stderr := r.Stderr
-	if r.inJSON {
-		stderr = &notes{tell: func(line string) { r.status.Note("link", line) }}
+	setFilled(r, link)
+	if link.Status == session.Restored || link.Status == session.Lost {
+		r.SetInt(record.Attempt, int64(link.Attempt))
 	}
-	return auth.Options{
-		APIURL: api.APIURL, Environ: r.Environ, Stdin: r.Stdin, Stderr: stderr,
-		HTTP: r.httpClient(address.Scheme == "http"), Secrets: r.secrets,
-		Warn: func(line string) { r.status.Note("link", line) }, Now: time.Now,
-	}, nil
 }
 
-// httpClient honours HTTPS_PROXY and NO_PROXY of the Env. A plain one stays on
-// this machine.
-func (r *run) httpClient(plain bool) *http.Client {
-	dialer := &net.Dialer{}
-	if plain {
-		dialer.Control = endpoint.OnlyLoopback
-	}
-	proxy := endpoint.Proxy(r.getenv)
-	return &http.Client{
-		Transport: &http.Transport{
-			Proxy:             func(q *http.Request) (*url.URL, error) { return proxy(q.URL) },
-			DialContext:       dialer.DialContext,
-			ForceAttemptHTTP2: true,
-		},
+// tellLink makes a status line of news of the link, which r is the record of.
+// Ended prints nothing: the error that follows does.
+func tellLink(status *format.Status, r *record.Record, link *session.Link) {
+	if link.Status != session.Ended {
+		status.Link(format.Link{Detail: link.Detail, Gap: link.Gap, Retry: link.Retry, NeverUp: link.NeverUp}, r)
 	}
 }

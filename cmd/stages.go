@@ -1,0 +1,194 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/restail/restail/cmd/recording"
+	"github.com/restail/restail/decode"
+	"github.com/restail/restail/filter"
+	"github.com/restail/restail/format"
+)
+
+// newPipe builds the loop from the flags: everything that the user wrote is
+// checked here, before anything is contacted.
+func (r *run) newPipe(o *outputFlags, end *endFlags) (*pipe, error) {
+	actions, err := o.actions()
+	if err != nil {
+		return nil, r.flagError("action", err)
+	}
+	platforms, err := o.platforms()
+	if err != nil {
+		return nil, r.flagError("platform", err)
+	}
+	writer, err := r.newWriter(o)
+	if err != nil {
+		return nil, err
+	}
+	program, err := r.compile(o)
+	if err != nil {
+		return nil, err
+	}
+	p := &pipe{
+		decoder: decode.New(),
+		actions: actions, platforms: platforms, program: program,
+		writer: writer, raw: o.Format == "raw",
+		out: newOutput(r.Stdout), limit: int(end.Count),
+		status: r.status,
+	}
+	if text, ok := writer.(*format.Text); ok {
+		p.know = text.Know
+	}
+	return p, nil
+}
+
+// newWriter returns the format's writer.
+func (r *run) newWriter(o *outputFlags) (format.Writer, error) {
+	fields, err := o.Fields.fieldList()
+	if err != nil {
+		return nil, r.flagError("fields", err)
+	}
+	chosen := format.ByName(o.Format)
+	if fields != nil && !chosen.TakesFields && r.set["fields"] == "" {
+		return nil, usageError(errors.New("--fields goes with --format="+takeFields()), "a jq program chooses fields in every format: -f '{author, text}'")
+	}
+	options := format.Options{Fields: fields}
+	if chosen.ForPeople {
+		options.Text = format.TextOptions{
+			Color: r.color(o.Color), PlatformColors: decode.PlatformColors(),
+			Clock: o.Time.Clock, Location: o.Time.location, Width: terminalWidth(r.Stdout),
+		}
+	}
+	return chosen.New(options), nil
+}
+
+// takeFields lists the formats that --fields goes with.
+func takeFields() string {
+	var names []string
+	for _, f := range format.Formats {
+		if f.TakesFields {
+			names = append(names, f.Name)
+		}
+	}
+	return either(names)
+}
+
+// color decides about colours: a terminal that can show them gets them unless
+// NO_COLOR or a dumb TERM says no; always and never are obeyed.
+func (r *run) color(when string) bool {
+	if when == "never" || when == "auto" && (!terminal(r.Stdout) || r.getenv("NO_COLOR") != "" || r.getenv("TERM") == "dumb") {
+		return false
+	}
+	return !terminal(r.Stdout) || enableColor(r.Stdout) || when == "always"
+}
+
+// compile compiles the jq program, if there is one.
+func (r *run) compile(o *outputFlags) (*filter.Program, error) {
+	source, name := o.Filter, ""
+	if o.FilterFile != "" {
+		if source != "" {
+			return nil, usageError(errors.New("--filter and --filter-file exclude each other: write one of them"), "")
+		}
+		text, err := readFileUntil(r, o.FilterFile, filterLimit)
+		if stop := (stopped{}); errors.As(err, &stop) {
+			return nil, stop
+		} else if err != nil {
+			return nil, usageError(fmt.Errorf("cannot read the filter: %w", err), "")
+		}
+		source, name = string(text), o.FilterFile
+	}
+	if strings.Contains(source, "localtime") {
+		if _, err := r.location(); err != nil {
+			return nil, err
+		}
+	}
+	args, err := filterArgs(o.Arg)
+	if err != nil {
+		return nil, err
+	}
+	if source == "" && name == "" {
+		if args == nil {
+			return nil, nil
+		}
+		source = "." // for what is wrong with the arguments
+	}
+	program, err := filter.Compile(source, filter.Options{
+		Args: args, Environ: withoutSecrets(r.Environ), Name: name,
+		Debug: func(message string) { r.status.Note("filter", "debug: "+message) },
+	})
+	if err != nil {
+		return nil, usageError(fmt.Errorf("the filter does not compile: %w", err), "")
+	}
+	if unknown := program.UnknownFields(); len(unknown) > 0 {
+		hint := fmt.Sprintf("no record has a field %q", unknown[0])
+		if near := nearest(unknown[0], fieldNames()); near != "" {
+			hint += fmt.Sprintf(" (did you mean %q?)", near)
+		}
+		r.status.Note("filter", hint)
+	}
+	return program, nil
+}
+
+// withoutSecrets is the environment as a jq program sees it: no record can
+// hold a token.
+func withoutSecrets(environ []string) []string {
+	return slices.DeleteFunc(slices.Clone(environ), func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		return name == "RESTREAM_ACCESS_TOKEN" || name == "RESTREAM_CLIENT_SECRET"
+	})
+}
+
+// filterArgs reads the values of --arg.
+func filterArgs(args []string) ([]filter.Arg, error) {
+	var bound []filter.Arg
+	for _, arg := range args {
+		name, value, ok := strings.Cut(arg, "=")
+		if !ok {
+			return nil, usageError(fmt.Errorf("invalid --arg %q: want NAME=VALUE", arg), "")
+		}
+		bound = append(bound, filter.Arg{Name: name, Value: value})
+	}
+	return bound, nil
+}
+
+// actions returns a function that reports whether -a and the format choose an
+// action. Without -a that includes unknown actions.
+func (o *outputFlags) actions() (wanted func(action []byte) bool, err error) {
+	list, raw := o.Action, o.Format == "raw"
+	switch {
+	case list == nil && !format.ByName(o.Format).ForPeople:
+		return func(action []byte) bool {
+			return !slices.Contains(quiet, string(action)) && !(raw && string(action) == recording.KindLink)
+		}, nil
+	case list == nil:
+		list = conversation
+	}
+	if err := list.among(decode.ActionChoices(), "action"); err != nil {
+		return nil, err
+	}
+	set := map[string]bool{}
+	for _, action := range list {
+		set[action] = true
+	}
+	if set[decode.EveryAction] {
+		return func([]byte) bool { return true }, nil
+	}
+	return func(action []byte) bool { return set[string(action)] }, nil
+}
+
+// platforms returns the set of platforms that -p chooses; nil for every one.
+func (o *outputFlags) platforms() (map[string]bool, error) {
+	if err := o.Platform.among(decode.PlatformNames(), "platform"); err != nil {
+		return nil, err
+	}
+	var set map[string]bool
+	for _, platform := range o.Platform {
+		if set == nil {
+			set = map[string]bool{}
+		}
+		set[platform] = true
+	}
+	return set, nil
+}

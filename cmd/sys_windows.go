@@ -1,0 +1,54 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/windows"
+)
+
+// stopSignals end a run, with 128 plus their number as its status.
+var stopSignals = map[os.Signal]int{os.Interrupt: 130, syscall.SIGTERM: 143}
+
+// resumeSignal is none: Windows stops no process.
+const resumeSignal = syscall.Signal(-1)
+
+// tableSignals is empty: Windows has no signal to ask for the table.
+var tableSignals []os.Signal
+
+// Signals lists what [Env.Signals] must deliver.
+func Signals(func(os.Signal) bool) []os.Signal {
+	return []os.Signal{os.Interrupt, syscall.SIGTERM}
+}
+
+// watchReader does nothing: a pipe of Windows tells of its reader's end only
+// to a writer.
+func watchReader(context.Context, io.Writer, func()) {}
+
+// readerGone tells whether a failed write means that the reader went away:
+// ERROR_BROKEN_PIPE or ERROR_NO_DATA, the pipe being closed.
+func readerGone(err error) bool {
+	const noData = syscall.Errno(232)
+	return errors.Is(err, syscall.ERROR_BROKEN_PIPE) || errors.Is(err, noData)
+}
+
+// atomicWrite returns 0: a pipe of Windows takes every write whole.
+func atomicWrite(io.Writer) int { return 0 }
+
+// enableColor makes the console behind a stream of the Env interpret escape
+// sequences, and reports whether it does.
+func enableColor(stream any) bool {
+	file, ok := stream.(*os.File)
+	if !ok {
+		return false
+	}
+	console := windows.Handle(file.Fd())
+	var mode uint32
+	if err := windows.GetConsoleMode(console, &mode); err != nil {
+		return false
+	}
+	return windows.SetConsoleMode(console, mode|windows.ENABLE_VIRTUAL_TERMINAL_PROCESSING) == nil
+}
