@@ -10,6 +10,7 @@ import (
 
 	"github.com/restail/restail/cmd/serve"
 	"github.com/restail/restail/decode"
+	"github.com/restail/restail/decode/record"
 )
 
 // gapRecord is what these tests read of a record.
@@ -104,4 +105,44 @@ func TestDemoOutageLongerThanTheShow(t *testing.T) {
 func TestDemoOutageDoesNotDialForEver(t *testing.T) {
 	t.Parallel()
 	restail(t, "", "demo", "--outage", "1s", "--speed", "max", "--max-frame", "300").want(t, 4, "given up", "--max-frame")
+}
+
+// TestShowHasEveryPlatform: the built-in show has an example of every action and
+// of every platform with its types.
+func TestShowHasEveryPlatform(t *testing.T) {
+	shown := map[string]bool{}
+	var parser decode.Parser
+	var action decode.Action
+	decoder := decode.New()
+	for _, a := range serve.Show() {
+		if err := parser.Parse(&action, a.Frame); err != nil {
+			t.Fatalf("%v: %s", err, a.Frame)
+		}
+		decoder.Apply(&action, time.Time{})
+		r := decoder.Record()
+		name, platform := string(r.Bytes(record.Action)), string(r.Bytes(record.Platform))
+		shown[name] = true
+		switch name {
+		case "event":
+			shown[platform+" "+string(r.Bytes(record.Type))] = true
+		case "connection_info":
+			shown[platform+" connection"] = true
+		}
+	}
+	var want []string
+	for _, name := range decode.ActionNames() {
+		if name != "link" {
+			want = append(want, name)
+		}
+	}
+	for _, p := range decode.Platforms {
+		for _, kind := range p.Types {
+			want = append(want, p.Slug+" connection", p.Slug+" "+kind.Name)
+		}
+	}
+	for _, name := range want {
+		if !shown[name] {
+			t.Errorf("the show has no %s: its platforms are in cmd/serve/show_*.go, what they say in cmd/serve/show", name)
+		}
+	}
 }

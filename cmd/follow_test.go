@@ -2,123 +2,21 @@ package cmd
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
-
-	"go.uber.org/goleak"
+	"time"
 
 	"github.com/restail/restail/cmd/serve"
+	"github.com/restail/restail/cmd/session"
+	"github.com/restail/restail/format"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// chat starts a loopback Restream and returns its address.
-func chat(t *testing.T, o serve.Options) string {
-	t.Helper()
-	handler := serve.New(o)
-	server := httptest.NewServer(handler)
-	t.Cleanup(func() {
-		handler.Shutdown(t.Context())
-		server.Close()
-	})
-	return "ws" + strings.TrimPrefix(server.URL, "http") + serve.Path
-}
-
-// result is what a run of the program left behind.
-type result struct {
-	status         int
-	stdout, stderr string
-}
-
-// restail runs the program in this process with a token and the address of a
-// chat, if there is one.
-func restail(t *testing.T, url string, args ...string) result {
-	t.Helper()
-	var stdout, stderr bytes.Buffer
-	status := Run(t.Context(), args, Env{
-		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
-		Environ: []string{"RESTREAM_ACCESS_TOKEN=T0k3n", "RESTAIL_URL=" + url},
-	})
-	if out := stdout.String(); out != "" && !strings.HasSuffix(out, "\n") {
-		t.Errorf("stdout ends within a line: %q", out)
-	}
-	if strings.Contains(stdout.String()+stderr.String(), "T0k3n") {
-		t.Errorf("the token leaks: %s%s", &stdout, &stderr)
-	}
-	return result{status, stdout.String(), stderr.String()}
-}
-
-// withoutLink drops the tool's own records.
-func withoutLink(lines string) string {
-	var rest strings.Builder
-	for line := range strings.Lines(lines) {
-		if !strings.Contains(line, `"action":"link"`) && !strings.HasPrefix(line, `{"restail":"link"`) {
-			rest.WriteString(line)
-		}
-	}
-	return rest.String()
-}
-
-// TestLiveAndReplayAgree follows the whole show and replays the recording of
-// it: both give the same, and the recording is what the server sent.
-func TestLiveAndReplayAgree(t *testing.T) {
-	url := chat(t, serve.Options{CloseAtEnd: true})
-	raw := restail(t, url, "-o", "raw", "-a", "all", "--no-reconnect", "-q")
-	var sent strings.Builder
-	for _, action := range serve.Show() {
-		sent.Write(append(action.Frame, '\n'))
-	}
-	if got := withoutLink(raw.stdout); raw.status != statusGivenUp || got != sent.String() {
-		t.Errorf("status %d, and the recording is not what was sent: %s", raw.status, firstDifference(sent.String(), got))
-	}
-	recording := t.TempDir() + "/show.raw"
-	if err := os.WriteFile(recording, []byte(raw.stdout), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, args := range [][]string{
-		{"-a", "all"},
-		{"-o", "raw", "-a", "all"},
-		{"-o", "text", "--time", "utc"},
-		{"-f", `select(.type == "text") | {author, text}`},
-	} {
-		live := restail(t, url, append(args, "--no-reconnect")...)
-		replay := restail(t, "", append([]string{"replay", recording}, args...)...)
-		if want, got := withoutLink(live.stdout), withoutLink(replay.stdout); got != want || replay.status != statusDone {
-			t.Errorf("%v: live and replay differ (status %d): %s", args, replay.status, firstDifference(want, got))
-		}
-	}
-}
-
-// TestLinkRecords has the tool's own records in their place.
-func TestLinkRecords(t *testing.T) {
-	url := chat(t, serve.Options{CloseAtEnd: true})
-	got := restail(t, url, "--no-reconnect", "-f", `if .action == "link" then "\(.status) \(.reason)" else empty end`)
-	want := "\"connected null\"\n\"lost closed\"\n\"ended closed\"\n"
-	if got.stdout != want || got.status != statusGivenUp {
-		t.Errorf("status %d, records %s", got.status, got.stdout)
-	}
-	twice := restail(t, url, "-a", "link", "-n", "1", "--max-retries", "1", "--max-backoff", "10ms", "--fields", "action,status,reason,attempt")
-	want = `{"action":"link","status":"connected"}
-{"action":"link","status":"lost","reason":"closed","attempt":1}
-{"action":"link","status":"restored","attempt":2}
-{"action":"link","status":"lost","reason":"closed","attempt":2}
-{"action":"link","status":"ended","reason":"closed"}
-`
-	if twice.stdout != want || twice.status != statusGivenUp {
-		t.Errorf("status %d, records\n%s", twice.status, twice.stdout)
-	}
-}
 
 // TestEnds has every way in which a run ends by itself, and its status.
 func TestEnds(t *testing.T) {
@@ -167,16 +65,40 @@ func TestEnds(t *testing.T) {
 	}
 }
 
-// firstWrite is a stdout that tells when something was written to it.
-type firstWrite struct {
-	bytes.Buffer
-	once sync.Once
-	seen chan struct{}
-}
-
-func (w *firstWrite) Write(p []byte) (int, error) {
-	defer w.once.Do(func() { close(w.seen) })
-	return w.Buffer.Write(p)
+// TestSummary ends a run of more than ten seconds, also one that failed.
+func TestSummary(t *testing.T) {
+	const long = `{"action":"heartbeat","timestamp":1740152270}` + "\n" + `{"action":"heartbeat","timestamp":1740152281}` + "\n"
+	const link = `{"restail":"link","time":"2025-02-21T15:37:00Z","status":"connected"}` + "\n"
+	short := strings.Replace(long, "81}", "79}", 1)
+	for _, test := range []struct {
+		recording string
+		end       error
+		args      []string
+		want      string
+	}{
+		{long, io.EOF, nil, "restail: ~ received 2, written 0, filtered 2, broken 0, filter errors 0, queued 0\n"},
+		{long, errors.New("no cable"), nil, "restail: the recording cannot be read further: no cable\n" +
+			"restail: ~ received 2, written 0, filtered 2, broken 0, filter errors 0, queued 0\n"},
+		{link + long, io.EOF, []string{"-a", "all", "-f", `.action != "link"`}, "restail: + link connected\n" +
+			"restail: ~ received 2, written 2, filtered 0, broken 0, filter errors 0, queued 0\n"},
+		{link + long, io.EOF, []string{"-a", "all", "-f", `if .action == "link" then empty else error("no") end`}, "restail: + link connected\n" +
+			"restail: ! filter: no\n" +
+			"restail: ~ received 2, written 0, filtered 0, broken 0, filter errors 2, queued 0\n"},
+		{long, io.EOF, []string{"-a", "all", "--fields", "author"}, "restail: ~ received 2, written 0, filtered 2, broken 0, filter errors 0, queued 0\n"},
+		{long, io.EOF, []string{"-q"}, ""},
+		{short, io.EOF, nil, ""},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var stderr bytes.Buffer
+			Run(t.Context(), append([]string{"replay", "--speed=1"}, test.args...), Env{
+				Stdin:  io.MultiReader(strings.NewReader(test.recording), iotest.ErrReader(test.end)),
+				Stdout: io.Discard, Stderr: &stderr,
+			})
+			if stderr.String() != test.want {
+				t.Errorf("%q, then %v: stderr says\n%swant\n%s", test.args, test.end, &stderr, test.want)
+			}
+		})
+	}
 }
 
 // TestSignals sends signals while a quiet chat is followed.
@@ -240,18 +162,20 @@ func TestSecondSignal(t *testing.T) {
 	<-ended
 }
 
-// stuckWriter is a stdout whose reader does not read, and which fails with err
-// when it is free, or not at all.
-type stuckWriter struct {
-	once          sync.Once
-	entered, free chan struct{}
-	err           error
-}
-
-func (w *stuckWriter) Write(p []byte) (int, error) {
-	w.once.Do(func() { close(w.entered) })
-	<-w.free
-	return len(p), w.err
+// TestSignalsThatEndARun has the status of each.
+func TestSignalsThatEndARun(t *testing.T) {
+	for _, test := range []struct {
+		signal os.Signal
+		status int
+	}{{syscall.SIGHUP, 129}, {syscall.SIGINT, 130}, {syscall.SIGTERM, 143}} {
+		signals := make(chan os.Signal, 1)
+		signals <- test.signal
+		stdin, quiet := io.Pipe()
+		if status := Run(t.Context(), []string{"replay"}, Env{Stdin: stdin, Stdout: io.Discard, Stderr: io.Discard, Signals: signals}); status != test.status {
+			t.Errorf("%v: status %d", test.signal, status)
+		}
+		quiet.Close() // for the read that was left behind
+	}
 }
 
 // TestReaderGoesAway ends a run at once when stdout's reader leaves, though
@@ -282,11 +206,6 @@ func TestReaderGoesAway(t *testing.T) {
 	}
 }
 
-// failing is a stdout that cannot be written to.
-type failing struct{}
-
-func (failing) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
-
 func TestWriteError(t *testing.T) {
 	var stderr bytes.Buffer
 	status := Run(t.Context(), []string{"replay", "testdata/mixed.raw", "-q"}, Env{Stdout: failing{}, Stderr: &stderr})
@@ -295,182 +214,89 @@ func TestWriteError(t *testing.T) {
 	}
 }
 
-// TestSummary ends a run of more than ten seconds, also one that failed.
-func TestSummary(t *testing.T) {
-	const long = `{"action":"heartbeat","timestamp":1740152270}` + "\n" + `{"action":"heartbeat","timestamp":1740152281}` + "\n"
-	const link = `{"restail":"link","time":"2025-02-21T15:37:00Z","status":"connected"}` + "\n"
-	short := strings.Replace(long, "81}", "79}", 1)
-	for _, test := range []struct {
-		recording string
-		end       error
-		args      []string
-		want      string
+// slowWriter takes so long for every write.
+type slowWriter time.Duration
+
+func (w slowWriter) Write(p []byte) (int, error) {
+	time.Sleep(time.Duration(w))
+	return len(p), nil
+}
+
+// TestNobodyTakesTheLines ends a run that is to end two seconds after the
+// reader of stdout last took something, and says what was not written.
+func TestNobodyTakesTheLines(t *testing.T) {
+	show, err := os.ReadFile("testdata/mixed.raw")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		args    []string
+		signals []time.Duration // when SIGTERM comes
+		pause   time.Duration   // of every write
+		status  int             // of the exit; -1 for none
+		after   time.Duration
 	}{
-		{long, io.EOF, nil, "restail: ~ received 2, written 0, filtered 2, broken 0, filter errors 0, queued 0\n"},
-		{long, errors.New("no cable"), nil, "restail: the recording cannot be read further: no cable\n" +
-			"restail: ~ received 2, written 0, filtered 2, broken 0, filter errors 0, queued 0\n"},
-		{link + long, io.EOF, []string{"-a", "all", "-f", `.action != "link"`}, "restail: + link connected\n" +
-			"restail: ~ received 2, written 2, filtered 0, broken 0, filter errors 0, queued 0\n"},
-		{link + long, io.EOF, []string{"-a", "all", "-f", `if .action == "link" then empty else error("no") end`}, "restail: + link connected\n" +
-			"restail: ! filter: no\n" +
-			"restail: ~ received 2, written 0, filtered 0, broken 0, filter errors 2, queued 0\n"},
-		{long, io.EOF, []string{"-a", "all", "--fields", "author"}, "restail: ~ received 2, written 0, filtered 2, broken 0, filter errors 0, queued 0\n"},
-		{long, io.EOF, []string{"-q"}, ""},
-		{short, io.EOF, nil, ""},
+		"timeout":                  {[]string{"-t", "5s"}, nil, time.Hour, statusDone, 7 * time.Second},
+		"idle with a count":        {[]string{"--idle", "5s", "-n", "9999"}, nil, time.Hour, statusTimeout, 7 * time.Second},
+		"signal":                   {nil, []time.Duration{5 * time.Second}, time.Hour, 143, 7 * time.Second},
+		"second signal":            {nil, []time.Duration{5 * time.Second, 6 * time.Second}, time.Hour, 143, 6 * time.Second},
+		"a signal after a timeout": {[]string{"-t", "5s"}, []time.Duration{6 * time.Second}, time.Hour, 143, 6 * time.Second},
+		"a reader that is slow":    {[]string{"-t", "5s", "-f", `"x" * 5000, "x" * 9000`}, nil, time.Second, -1, 0},
 	} {
-		synctest.Test(t, func(t *testing.T) {
-			var stderr bytes.Buffer
-			Run(t.Context(), append([]string{"replay", "--speed=1"}, test.args...), Env{
-				Stdin:  io.MultiReader(strings.NewReader(test.recording), iotest.ErrReader(test.end)),
-				Stdout: io.Discard, Stderr: &stderr,
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				status, start := -1, time.Now()
+				signals := make(chan os.Signal)
+				for _, at := range test.signals {
+					time.AfterFunc(at, func() { signals <- syscall.SIGTERM })
+				}
+				var stderr syncBuffer
+				var once sync.Once // the test goes on where the process would have ended
+				said := false
+				Run(t.Context(), append([]string{"replay", "-q", "-"}, test.args...), Env{
+					Stdin: strings.NewReader(strings.Repeat(string(show), 20)), Stdout: slowWriter(test.pause), Stderr: &stderr,
+					Signals: signals,
+					Exit: func(s int) {
+						once.Do(func() {
+							status, said = s, strings.Contains(stderr.String(), " lines were not written")
+							if got := time.Since(start); got < test.after || got > test.after+lastWrite+watchEvery {
+								t.Errorf("it ended after %v", got)
+							}
+						})
+					},
+				})
+				if status != test.status {
+					t.Errorf("exit with %d", status)
+				}
+				// A signal ends the wait at once.
+				if want := test.status >= 0 && test.after == 7*time.Second; said != want {
+					t.Errorf("says how many lines were not written: %v\n%s", said, stderr.String())
+				}
 			})
-			if stderr.String() != test.want {
-				t.Errorf("%q, then %v: stderr says\n%swant\n%s", test.args, test.end, &stderr, test.want)
-			}
 		})
 	}
 }
 
-// TestConnections prints the set and judges it.
-func TestConnections(t *testing.T) {
-	set := func(t *testing.T, frames ...string) string {
-		actions := make([]serve.Action, len(frames))
-		for i, frame := range frames {
-			actions[i].Frame = []byte(frame)
-		}
-		return chat(t, serve.Options{Actions: actions})
+// TestBufferNotes tells of a reader that stops and goes once.
+func TestBufferNotes(t *testing.T) {
+	var said bytes.Buffer
+	r := &run{}
+	r.status = format.NewStatus(&said, format.StatusText, time.Now)
+	var notes bufferNotes
+	now := time.Now()
+	look := func(full bool, after time.Duration) {
+		now = now.Add(after)
+		notes.look(r, session.Stats{Full: full}, now)
 	}
-	info := func(id, status string) string {
-		return `{"action":"connection_info","payload":{"connectionIdentifier":"1-twitch-` + id + `","connectionUuid":"` + id + `","eventSourceId":2,"reason":null,"status":"` + status + `","target":{"owner":{"displayName":"` + id + `","id":"9"}},"userId":1},"timestamp":1740152270}`
+	for range 100 {
+		look(true, time.Second)
+		look(false, time.Second)
 	}
-	for _, test := range []struct {
-		name   string
-		frames []string
-		status int
-		want   string
-	}{
-		{"all connected", []string{info("a", "connected"), info("b", "connected")}, 0, "twitch    b"},
-		{"one connecting", []string{info("a", "connected"), info("b", "connecting")}, 1, "connecting"},
-		{"one closed", []string{info("a", "connected"), info("b", "error"), `{"action":"connection_closed","payload":{"connectionUuid":"b","reason":"removed"}}`}, 0, "twitch    a"},
-		{"none", []string{}, 1, ""},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			url := set(t, test.frames...)
-			got := restail(t, url, "connections", "--settle", "100ms", "-q")
-			if got.status != test.status || !strings.Contains(got.stdout, test.want) {
-				t.Errorf("status %d:\n%s%s", got.status, got.stdout, got.stderr)
-			}
-			records := restail(t, url, "connections", "--settle", "100ms", "-q", "-o", "ndjson")
-			if strings.Count(records.stdout, `"action":"connection_info"`) != strings.Count(got.stdout, "twitch ") {
-				t.Errorf("the table and the records differ:\n%s%s", got.stdout, records.stdout)
-			}
-		})
-	}
-}
-
-// TestUsageErrorsInJSON has everything on stderr in JSON, also what is said
-// before the flags are known.
-func TestUsageErrorsInJSON(t *testing.T) {
-	for _, args := range [][]string{
-		{"--status=json", "-n", "x"}, {"--status", "json", "--bogus"}, {"bogus", "--status=json"},
-		{"--status=json", "-f", "("}, {"connections", "-o", "xml", "--status=json"},
-	} {
-		got := restail(t, "", args...)
-		var line struct{ Time, Kind, Message string }
-		if err := json.Unmarshal([]byte(got.stderr), &line); err != nil || line.Kind != "error" || line.Message == "" || got.status != statusUsage {
-			t.Errorf("%v: status %d, stderr %s", args, got.status, got.stderr)
-		}
-	}
-}
-
-// TestConnectionsWhileTheLinkIsDown has the set of a link that was lost, which
-// says nothing.
-func TestConnectionsWhileTheLinkIsDown(t *testing.T) {
-	show := serve.New(serve.Options{Actions: serve.Show()[:1], CloseAtEnd: true})
-	defer show.Shutdown(t.Context())
-	var sockets atomic.Int32
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if sockets.Add(1) > 1 {
-			http.Error(w, "later", http.StatusServiceUnavailable)
-			return
-		}
-		show.ServeHTTP(w, r)
-	}))
-	defer server.Close()
-	url := "ws" + strings.TrimPrefix(server.URL, "http") + serve.Path
-	got := restail(t, url, "connections", "--settle", "100ms", "--max-retries", "3", "--max-backoff", "1ms", "-q")
-	if got.status != statusGivenUp || got.stdout != "" {
-		t.Errorf("status %d:\n%s%s", got.status, got.stdout, got.stderr)
-	}
-}
-
-// TestGone reports a connection that the second socket does not announce, in
-// silence too.
-func TestGone(t *testing.T) {
-	t.Parallel()
-	first := serve.New(serve.Options{Actions: serve.Show()[:2], CloseAtEnd: true})
-	second := serve.New(serve.Options{Actions: serve.Show()[:1]})
-	var sockets atomic.Int32
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if sockets.Add(1) == 1 {
-			first.ServeHTTP(w, r)
-		} else {
-			second.ServeHTTP(w, r)
-		}
-	}))
-	defer func() {
-		first.Shutdown(t.Context())
-		second.Shutdown(t.Context())
-		server.Close()
-	}()
-	url := "ws" + strings.TrimPrefix(server.URL, "http") + serve.Path
-	got := restail(t, url, "-o", "text", "--max-backoff", "1ms", "-t", "5s")
-	if strings.Count(got.stderr, " connected\n") != 3 || !strings.Contains(got.stderr, "gone") {
-		t.Errorf("stderr says\n%s", got.stderr)
-	}
-}
-
-// TestLingering tells of a connection that goes back to connecting and stays
-// there, once the flap is no flap any more.
-func TestLingering(t *testing.T) {
-	info := func(uuid, status string) serve.Action {
-		return serve.Action{Frame: []byte(`{"action":"connection_info","payload":{"connectionIdentifier":"1-twitch-a","connectionUuid":"` + uuid +
-			`","eventSourceId":2,"status":"` + status + `","target":{"owner":{"displayName":"A","id":"9"}}},"timestamp":1740152270}`)}
-	}
-	flap := []serve.Action{info("1", "connected"), info("1", "connecting"), info("2", "connected")}
-	for _, test := range []struct {
-		actions []serve.Action
-		want    []string
-	}{
-		{flap, []string{"+ twitch/A connected"}},
-		{append(flap, info("2", "connecting")), []string{"+ twitch/A connected", "~ twitch/A connecting"}},
-	} {
-		t.Run(test.want[len(test.want)-1], func(t *testing.T) {
-			t.Parallel()
-			got := restail(t, chat(t, serve.Options{Actions: test.actions}), "-o", "text", "-t", "4s")
-			want := "restail: + link connected\nrestail: " + strings.Join(test.want, "\nrestail: ") + "\n"
-			if got.stderr != want {
-				t.Errorf("stderr says\n%swant\n%s", got.stderr, want)
-			}
-		})
-	}
-}
-
-// TestNothingIsContacted has wrong usage found before the first byte is sent.
-func TestNothingIsContacted(t *testing.T) {
-	asked := make(chan string, 100)
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked <- r.URL.Path }))
-	defer server.Close()
-	url := "ws" + strings.TrimPrefix(server.URL, "http")
-	for _, args := range [][]string{
-		{"-f", "("}, {"-a", "x"}, {"-p", "myspace"}, {"--fields", "x"}, {"-n", "0"}, {"--api-url", "http://example.com"},
-	} {
-		if got := restail(t, url, args...); got.status != statusUsage || got.stdout != "" {
-			t.Errorf("%v: status %d\n%s%s", args, got.status, got.stdout, got.stderr)
-		}
-	}
-	if len(asked) > 0 {
-		t.Errorf("the server was asked for %s", <-asked)
+	look(false, caughtUp)
+	look(true, time.Second)
+	look(false, time.Hour)
+	look(false, time.Hour)
+	if paused, again := strings.Count(said.String(), "reading from the socket pauses"), strings.Count(said.String(), "the socket is read again"); paused != 2 || again != 2 {
+		t.Errorf("stderr says\n%s", &said)
 	}
 }

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -220,3 +223,98 @@ func TestStderrSurvivesAReaderThatLeft(t *testing.T) {
 type goneReader struct{}
 
 func (goneReader) Write([]byte) (int, error) { return 0, errors.New("nobody is there") }
+
+func TestNotes(t *testing.T) {
+	for _, test := range []struct{ written, want []string }{
+		{[]string{"one\ntwo\n"}, []string{"one", "two"}},
+		{[]string{"o", "ne\n\n \ntw", "o\nrest"}, []string{"one", "two"}},
+		{[]string{"Client id: ", "\n", "no id\n"}, []string{"Client id: ", "no id"}},
+		{[]string{"first\nPaste it here: ", "done\n"}, []string{"first", "Paste it here: ", "done"}},
+		{[]string{"warning: ", "all is lost\n"}, []string{"warning: ", "all is lost"}},
+	} {
+		var got []string
+		n := notes{tell: func(line string) { got = append(got, line) }}
+		for _, part := range test.written {
+			if m, err := n.Write([]byte(part)); m != len(part) || err != nil {
+				t.Errorf("Write(%q) = %d, %v", part, m, err)
+			}
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%q is told as %q, want %q", test.written, got, test.want)
+		}
+	}
+}
+
+func TestBrokenFrames(t *testing.T) {
+	var out bytes.Buffer
+	status := format.NewStatus(&out, format.StatusNone, time.Now)
+	var b brokenFrames
+	now := time.Unix(1740152273, 0)
+	report := func(n int, every time.Duration) {
+		for range n {
+			b.report(status, errors.New("not JSON"), []byte("x"), now)
+			now = now.Add(every)
+		}
+	}
+	told := func(what string, want ...string) {
+		t.Helper()
+		if got := out.String(); got != strings.Join(want, "") {
+			t.Errorf("%s: got\n%swant\n%s", what, got, strings.Join(want, ""))
+		}
+		out.Reset()
+	}
+	shown := strings.Repeat("restail: ! frame skipped: not JSON: x\n", 100)
+
+	report(100, time.Hour)
+	told("the first hundred", shown)
+	report(60_000, time.Millisecond)
+	told("within a minute")
+	report(1, 0)
+	told("after a minute", "restail: ! 60001 more broken frames skipped\n")
+	report(600_001, time.Millisecond)
+	told("ten minutes later", "restail: ! 60001 more broken frames skipped\n",
+		strings.Repeat("restail: ! 60000 more broken frames skipped\n", 9))
+	report(5, time.Millisecond)
+	b.flush(status)
+	told("the end", "restail: ! 5 more broken frames skipped\n")
+	b.flush(status)
+	told("nothing is left")
+}
+
+// Each message is shown once, and that there are too many of them once too.
+func TestMistakes(t *testing.T) {
+	var out bytes.Buffer
+	status := format.NewStatus(&out, format.StatusText, time.Now)
+	var m mistakes
+	for range 2 {
+		for n := range maxMistakes + 2 {
+			m.show(status, strconv.Itoa(n), nil)
+		}
+	}
+	lines := strings.SplitAfter(out.String(), "\n")
+	if len(lines) != maxMistakes+2 || lines[maxMistakes-1] != "restail: ! filter: 999\n" ||
+		lines[maxMistakes] != "restail: ! filter: too many different errors to show: from here on they are only counted\n" {
+		t.Errorf("%d lines, the last of them\n%s", len(lines)-1, strings.Join(lines[len(lines)-3:], ""))
+	}
+	if len(m.shown) != maxMistakes {
+		t.Errorf("%d messages are kept", len(m.shown))
+	}
+}
+
+// A message can quote a frame of 16 MiB: what is remembered of it is small.
+func TestMistakesKeepNoMessages(t *testing.T) {
+	const size, count = 1 << 20, 64
+	status := format.NewStatus(io.Discard, format.StatusText, time.Now)
+	var m mistakes
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for n := range count {
+		m.show(status, strconv.Itoa(n)+strings.Repeat("x", size), nil)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if kept := int64(after.HeapAlloc) - int64(before.HeapAlloc); kept > size*count/2 {
+		t.Errorf("%d bytes are kept of %d messages", kept, len(m.shown))
+	}
+}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/restail/restail/format"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -152,4 +154,18 @@ func firstDifference(want, got string) string {
 		}
 	}
 	return "only in their line ends"
+}
+
+// TestTranscriptHasEveryFormat: a transcript shows the same recording in every
+// format.
+func TestTranscriptHasEveryFormat(t *testing.T) {
+	text, err := os.ReadFile("testdata/transcripts/formats.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range format.Formats {
+		if f.Name != format.Formats[0].Name && !strings.Contains(string(text), "-o "+f.Name+" ") { // the first is the default
+			t.Errorf("testdata/transcripts/formats.txt has no command with -o %s", f.Name)
+		}
+	}
 }

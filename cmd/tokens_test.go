@@ -16,7 +16,6 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -70,36 +69,6 @@ func (a *account) run(t *testing.T, args ...string) result {
 	var stdout, stderr bytes.Buffer
 	status := Run(t.Context(), args, Env{Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Environ: a.environ})
 	return result{status, stdout.String(), stderr.String()}
-}
-
-func (r result) want(t *testing.T, status int, stderr ...string) {
-	t.Helper()
-	if r.status != status {
-		t.Errorf("status %d, want %d\n%s%s", r.status, status, r.stdout, r.stderr)
-	}
-	for _, words := range stderr {
-		if !strings.Contains(r.stderr, words) {
-			t.Errorf("stderr does not say %q:\n%s", words, r.stderr)
-		}
-	}
-}
-
-// syncBuffer can be read while it is written.
-type syncBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }
 
 // login logs the user in over --no-browser; change alters what is pasted.

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"os"
@@ -56,22 +55,4 @@ func TestLargeConfiguration(t *testing.T) {
 	configured(t, func(path string) error {
 		return os.WriteFile(path, bytes.Repeat([]byte(" "), 1<<20+1), 0o600)
 	}).want(t, statusUsage, "config.json is larger than 1 MiB")
-}
-
-func TestReadFileStopsWithItsContext(t *testing.T) {
-	t.Parallel()
-	stop := errors.New("a signal")
-	ctx, cancel := context.WithCancelCause(t.Context())
-	cancel(stop)
-	waitsForever := filepath.Join(t.TempDir(), "fifo")
-	if err := mkfifo(waitsForever); err != nil {
-		t.Skip(err)
-	}
-	if _, err := readFileUntil(ctx, waitsForever, 1); !errors.Is(err, stop) {
-		t.Errorf("it ended with %v", err)
-	}
-	// Lets the read that was left behind end.
-	if file, err := os.OpenFile(waitsForever, os.O_WRONLY, 0); err == nil {
-		file.Close()
-	}
 }

@@ -1,5 +1,0 @@
-package cmd
-
-import "errors"
-
-func mkfifo(string) error { return errors.ErrUnsupported }

@@ -1,0 +1,170 @@
+package cmd
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/restail/restail/cmd/serve"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// chat starts a loopback Restream and returns its address.
+func chat(t *testing.T, o serve.Options) string {
+	t.Helper()
+	handler := serve.New(o)
+	server := httptest.NewServer(handler)
+	t.Cleanup(func() {
+		handler.Shutdown(t.Context())
+		server.Close()
+	})
+	return "ws" + strings.TrimPrefix(server.URL, "http") + serve.Path
+}
+
+// result is what a run of the program left behind.
+type result struct {
+	status         int
+	stdout, stderr string
+}
+
+// restail runs the program in this process with a token and the address of a
+// chat, if there is one.
+func restail(t *testing.T, url string, args ...string) result {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	status := Run(t.Context(), args, Env{
+		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
+		Environ: []string{"RESTREAM_ACCESS_TOKEN=T0k3n", "RESTAIL_URL=" + url},
+	})
+	if out := stdout.String(); out != "" && !strings.HasSuffix(out, "\n") {
+		t.Errorf("stdout ends within a line: %q", out)
+	}
+	if strings.Contains(stdout.String()+stderr.String(), "T0k3n") {
+		t.Errorf("the token leaks: %s%s", &stdout, &stderr)
+	}
+	return result{status, stdout.String(), stderr.String()}
+}
+
+// withoutLink drops the tool's own records.
+func withoutLink(lines string) string {
+	var rest strings.Builder
+	for line := range strings.Lines(lines) {
+		if !strings.Contains(line, `"action":"link"`) && !strings.HasPrefix(line, `{"restail":"link"`) {
+			rest.WriteString(line)
+		}
+	}
+	return rest.String()
+}
+
+func (r result) want(t *testing.T, status int, stderr ...string) {
+	t.Helper()
+	if r.status != status {
+		t.Errorf("status %d, want %d\n%s%s", r.status, status, r.stdout, r.stderr)
+	}
+	for _, words := range stderr {
+		if !strings.Contains(r.stderr, words) {
+			t.Errorf("stderr does not say %q:\n%s", words, r.stderr)
+		}
+	}
+}
+
+// syncBuffer can be read while it is written.
+type syncBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// firstWrite is a stdout that tells when something was written to it.
+type firstWrite struct {
+	bytes.Buffer
+	once sync.Once
+	seen chan struct{}
+}
+
+func (w *firstWrite) Write(p []byte) (int, error) {
+	defer w.once.Do(func() { close(w.seen) })
+	return w.Buffer.Write(p)
+}
+
+// stuckWriter is a stdout whose reader does not read, and which fails with err
+// when it is free, or not at all.
+type stuckWriter struct {
+	once          sync.Once
+	entered, free chan struct{}
+	err           error
+}
+
+func (w *stuckWriter) Write(p []byte) (int, error) {
+	w.once.Do(func() { close(w.entered) })
+	<-w.free
+	return len(p), w.err
+}
+
+// failing is a stdout that cannot be written to.
+type failing struct{}
+
+func (failing) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
+// eventually waits until it is so.
+func eventually(t *testing.T, so func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !so(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it never is")
+		}
+	}
+}
+
+// TestUsageErrorsInJSON has everything on stderr in JSON, also what is said
+// before the flags are known.
+func TestUsageErrorsInJSON(t *testing.T) {
+	for _, args := range [][]string{
+		{"--status=json", "-n", "x"}, {"--status", "json", "--bogus"}, {"bogus", "--status=json"},
+		{"--status=json", "-f", "("}, {"connections", "-o", "xml", "--status=json"},
+	} {
+		got := restail(t, "", args...)
+		var line struct{ Time, Kind, Message string }
+		if err := json.Unmarshal([]byte(got.stderr), &line); err != nil || line.Kind != "error" || line.Message == "" || got.status != statusUsage {
+			t.Errorf("%v: status %d, stderr %s", args, got.status, got.stderr)
+		}
+	}
+}
+
+// TestNothingIsContacted has wrong usage found before the first byte is sent.
+func TestNothingIsContacted(t *testing.T) {
+	asked := make(chan string, 100)
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked <- r.URL.Path }))
+	defer server.Close()
+	url := "ws" + strings.TrimPrefix(server.URL, "http")
+	for _, args := range [][]string{
+		{"-f", "("}, {"-a", "x"}, {"-p", "myspace"}, {"--fields", "x"}, {"-n", "0"}, {"--api-url", "http://example.com"},
+	} {
+		if got := restail(t, url, args...); got.status != statusUsage || got.stdout != "" {
+			t.Errorf("%v: status %d\n%s%s", args, got.status, got.stdout, got.stderr)
+		}
+	}
+	if len(asked) > 0 {
+		t.Errorf("the server was asked for %s", <-asked)
+	}
+}

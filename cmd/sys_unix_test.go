@@ -1,0 +1,278 @@
+//go:build unix
+
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+)
+
+// TestColorOnATerminal runs on a real pseudo-terminal: auto colours there
+// alone, unless the environment says no.
+func TestColorOnATerminal(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		environ []string
+		args    []string
+		colored bool
+	}{
+		{"auto", nil, nil, true},
+		{"never", nil, []string{"--color", "never"}, false},
+		{"NO_COLOR", []string{"NO_COLOR=1"}, nil, false},
+		{"an empty NO_COLOR says nothing", []string{"NO_COLOR="}, nil, true},
+		{"a dumb terminal", []string{"TERM=dumb"}, nil, false},
+		{"always, though NO_COLOR", []string{"NO_COLOR=1"}, []string{"--color", "always"}, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			screen := onTerminal(t, test.environ, append([]string{"replay", "-q", "-o", "text", "testdata/mixed.raw"}, test.args...))
+			if colored := strings.Contains(screen, "\x1b["); colored != test.colored {
+				t.Errorf("colours: %v, want %v\n%q", colored, test.colored, screen)
+			}
+			if !strings.Contains(screen, "Some Viewer") || strings.Contains(screen, "\x1b[31mred") {
+				t.Errorf("the screen shows %q", screen)
+			}
+		})
+	}
+	var pipe bytes.Buffer
+	Run(t.Context(), []string{"replay", "-q", "-o", "text", "testdata/mixed.raw"}, Env{Stdout: &pipe, Stderr: io.Discard})
+	if strings.Contains(pipe.String(), "\x1b") {
+		t.Errorf("colours in a pipe: %q", &pipe)
+	}
+}
+
+// onTerminal returns what a run writes to a terminal.
+func onTerminal(t *testing.T, environ, args []string) string {
+	t.Helper()
+	screen, terminal, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer screen.Close()
+	written := make(chan string)
+	go func() {
+		text, _ := io.ReadAll(screen) // ends with an error when the terminal is closed
+		written <- string(text)
+	}()
+	status := Run(t.Context(), args, Env{Stdin: os.Stdin, Stdout: terminal, Stderr: io.Discard, Environ: environ})
+	terminal.Close()
+	if status != statusDone {
+		t.Errorf("status %d", status)
+	}
+	return <-written
+}
+
+func TestTerminalWidth(t *testing.T) {
+	screen, terminal, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer screen.Close()
+	defer terminal.Close()
+	width := terminalWidth(terminal)
+	if width == nil {
+		t.Fatal("a terminal has no width")
+	}
+	for _, columns := range []uint16{80, 200, 0} {
+		if err := pty.Setsize(screen, &pty.Winsize{Rows: 24, Cols: columns}); err != nil {
+			t.Fatal(err)
+		}
+		if got := width(); got != int(columns) {
+			t.Errorf("%d columns, want %d", got, columns)
+		}
+	}
+	file, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for _, stream := range []any{file, nil, os.Stdin.Name} {
+		if terminalWidth(stream) != nil {
+			t.Errorf("%T has a width", stream)
+		}
+	}
+	if !enableColor(terminal) {
+		t.Error("a terminal shows no colours")
+	}
+}
+
+// TestNamedPipe waits for whoever writes to a named pipe, but not beyond the end
+// of the run.
+func TestNamedPipe(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "show")
+	if err := syscall.Mkfifo(name, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := restail(t, "", "replay", name, "-t", "10ms"); got.status != statusDone || got.stdout != "" {
+		t.Errorf("nobody writes: status %d, %s%s", got.status, got.stdout, got.stderr)
+	}
+	signals := make(chan os.Signal, 1)
+	signals <- syscall.SIGTERM
+	if status := Run(t.Context(), []string{"serve", name}, Env{Stdout: io.Discard, Stderr: io.Discard, Signals: signals}); status != 143 {
+		t.Errorf("SIGTERM ends serve with %d", status)
+	}
+	// The reads that were left behind may end: those that wait, and those to come.
+	pipe, err := os.OpenFile(name, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pipe.Close()
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestNamedPipeIsRead reads it to its end.
+func TestNamedPipeIsRead(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "show")
+	if err := syscall.Mkfifo(name, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	show, err := os.ReadFile("testdata/mixed.raw")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		if pipe, err := os.OpenFile(name, os.O_WRONLY, 0); err == nil {
+			pipe.Write(show)
+			pipe.Close()
+		}
+	}()
+	got := restail(t, "", "replay", name)
+	if want := restail(t, "", "replay", "testdata/mixed.raw"); got != want || got.stdout == "" {
+		t.Errorf("from a named pipe: %+v", got)
+	}
+}
+
+// TestTheSignalCameFirst ends with its status, though the reader left before the
+// run was over.
+func TestTheSignalCameFirst(t *testing.T) {
+	signals := make(chan os.Signal)
+	stuck := &stuckWriter{entered: make(chan struct{}), free: make(chan struct{}), err: syscall.EPIPE}
+	go func() {
+		<-stuck.entered
+		signals <- syscall.SIGINT
+		signals <- syscall.SIGUSR1 // the one before has been obeyed then
+		close(stuck.free)
+	}()
+	status := Run(t.Context(), []string{"replay", "-q", "testdata/mixed.raw"}, Env{Stdout: stuck, Stderr: io.Discard, Signals: signals})
+	if status != 130 {
+		t.Errorf("status %d", status)
+	}
+}
+
+func TestReadFileStopsWithItsContext(t *testing.T) {
+	t.Parallel()
+	stop := errors.New("a signal")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(stop)
+	waitsForever := filepath.Join(t.TempDir(), "fifo")
+	if err := mkfifo(waitsForever); err != nil {
+		t.Skip(err)
+	}
+	if _, err := readFileUntil(ctx, waitsForever, 1); !errors.Is(err, stop) {
+		t.Errorf("it ended with %v", err)
+	}
+	// Lets the read that was left behind end.
+	if file, err := os.OpenFile(waitsForever, os.O_WRONLY, 0); err == nil {
+		file.Close()
+	}
+}
+
+// TestSpecialConfiguration must not wait: signals are not handled yet.
+func TestSpecialConfiguration(t *testing.T) {
+	t.Parallel()
+	configured(t, mkfifo).want(t, statusUsage, "config.json: it is not a regular file")
+	configured(t, func(path string) error { return os.Symlink("/dev/zero", path) }).want(t, statusUsage, "not a regular file")
+	configured(t, func(path string) error { return os.Mkdir(path, 0o700) }).want(t, statusUsage, "is a directory")
+}
+
+// zoneOf returns the time zone that a command line would show times in.
+func zoneOf(t *testing.T, environ []string, args ...string) (*time.Location, error) {
+	t.Helper()
+	g := newGrammar(everyCommand)
+	line, err := newCommandLine(g, Env{Environ: environ}, new(configuration))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = line.parse(args)
+	return g.Tail.Time.location, err
+}
+
+// TestTimeZone takes the time zone from the Env, and from nowhere where no
+// local time is shown.
+func TestTimeZone(t *testing.T) {
+	t.Setenv("TZ", "Pacific/Auckland") // the process's, which is not asked
+	t.Setenv("ZONEINFO", filepath.Join(t.TempDir(), "none"))
+	for _, test := range []struct {
+		tz   string
+		want string // an hour of 2026-01-01 12:00 UTC
+	}{
+		{"Europe/Berlin", "13 CET"}, {":Asia/Tokyo", "21 JST"}, {"UTC", "12 UTC"}, {"", "12 UTC"}, {"EST5EDT", "07 EST"},
+	} {
+		zone, err := zoneOf(t, []string{"TZ=Africa/Cairo", "TZ=" + test.tz}, "-o", "text")
+		if err != nil {
+			t.Errorf("TZ=%s: %v", test.tz, err)
+			continue
+		}
+		if got := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC).In(zone).Format("15 MST"); got != test.want {
+			t.Errorf("TZ=%s: %s, want %s", test.tz, got, test.want)
+		}
+	}
+	if zone, err := zoneOf(t, nil, "-o", "text"); zone != time.Local || err != nil {
+		t.Errorf("without TZ: %v, %v", zone, err)
+	}
+	for _, args := range [][]string{{}, {"-o", "raw"}, {"-o", "text", "--time", "utc"}, {"-o", "text", "--time", "none"}} {
+		if zone, err := zoneOf(t, []string{"TZ=nowhere"}, args...); zone != nil || err != nil {
+			t.Errorf("%q: %v, %v", args, zone, err)
+		}
+	}
+}
+
+// TestTimeZoneFile reads a file that TZ names, and refuses anything else
+// without waiting for it.
+func TestTimeZoneFile(t *testing.T) {
+	folder := t.TempDir()
+	write := func(name string, data []byte) {
+		if err := os.WriteFile(filepath.Join(folder, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// A file of version 1 with one type: UTC+3:30, MOON.
+	moon := "TZif" + strings.Repeat("\x00", 16) + "\x00\x00\x00\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00" +
+		"\x00\x00\x00\x00" + "\x00\x00\x00\x01" + "\x00\x00\x00\x05" + "\x00\x00\x31\x38\x00\x00" + "MOON\x00"
+	write("moon", []byte(moon))
+	write("text", []byte("no time zone"))
+	zone, err := zoneOf(t, []string{"TZ=" + filepath.Join(folder, "moon")}, "-o", "text")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := time.Unix(0, 0).In(zone).Format("15:04 MST"); got != "03:30 MOON" {
+		t.Errorf("in the zone of the file it is %s", got)
+	}
+	wrong := []string{"CET-1CEST", "UTC0", "nowhere", "Local", "../moon", folder, filepath.Join(folder, "text"), filepath.Join(folder, "none"), "/dev/zero"}
+	if err := syscall.Mkfifo(filepath.Join(folder, "fifo"), 0o600); err == nil {
+		wrong = append(wrong, filepath.Join(folder, "fifo"))
+	}
+	for _, tz := range wrong {
+		_, err := zoneOf(t, []string{"TZ=" + tz}, "-o", "text")
+		status, hint := 0, ""
+		if err != nil {
+			status, hint = exitStatus(err)
+		}
+		if status != statusUsage || !strings.Contains(err.Error(), tz) || !strings.Contains(hint, "Europe/Berlin") {
+			t.Errorf("TZ=%s: status %d, %v, %s", tz, status, err, hint)
+		}
+	}
+}
+
+func mkfifo(path string) error { return syscall.Mkfifo(path, 0o600) }

@@ -1,0 +1,180 @@
+package cmd
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/restail/restail/cmd/serve"
+	"github.com/restail/restail/cmd/session"
+	"github.com/restail/restail/decode/record"
+	"github.com/restail/restail/format"
+)
+
+// TestLiveAndReplayAgree follows the whole show and replays the recording of
+// it: both give the same, and the recording is what the server sent.
+func TestLiveAndReplayAgree(t *testing.T) {
+	url := chat(t, serve.Options{CloseAtEnd: true})
+	raw := restail(t, url, "-o", "raw", "-a", "all", "--no-reconnect", "-q")
+	var sent strings.Builder
+	for _, action := range serve.Show() {
+		sent.Write(append(action.Frame, '\n'))
+	}
+	if got := withoutLink(raw.stdout); raw.status != statusGivenUp || got != sent.String() {
+		t.Errorf("status %d, and the recording is not what was sent: %s", raw.status, firstDifference(sent.String(), got))
+	}
+	recording := t.TempDir() + "/show.raw"
+	if err := os.WriteFile(recording, []byte(raw.stdout), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"-a", "all"},
+		{"-o", "raw", "-a", "all"},
+		{"-o", "text", "--time", "utc"},
+		{"-f", `select(.type == "text") | {author, text}`},
+	} {
+		live := restail(t, url, append(args, "--no-reconnect")...)
+		replay := restail(t, "", append([]string{"replay", recording}, args...)...)
+		if want, got := withoutLink(live.stdout), withoutLink(replay.stdout); got != want || replay.status != statusDone {
+			t.Errorf("%v: live and replay differ (status %d): %s", args, replay.status, firstDifference(want, got))
+		}
+	}
+}
+
+// TestLinkRecords has the tool's own records in their place.
+func TestLinkRecords(t *testing.T) {
+	url := chat(t, serve.Options{CloseAtEnd: true})
+	got := restail(t, url, "--no-reconnect", "-f", `if .action == "link" then "\(.status) \(.reason)" else empty end`)
+	want := "\"connected null\"\n\"lost closed\"\n\"ended closed\"\n"
+	if got.stdout != want || got.status != statusGivenUp {
+		t.Errorf("status %d, records %s", got.status, got.stdout)
+	}
+	twice := restail(t, url, "-a", "link", "-n", "1", "--max-retries", "1", "--max-backoff", "10ms", "--fields", "action,status,reason,attempt")
+	want = `{"action":"link","status":"connected"}
+{"action":"link","status":"lost","reason":"closed","attempt":1}
+{"action":"link","status":"restored","attempt":2}
+{"action":"link","status":"lost","reason":"closed","attempt":2}
+{"action":"link","status":"ended","reason":"closed"}
+`
+	if twice.stdout != want || twice.status != statusGivenUp {
+		t.Errorf("status %d, records\n%s", twice.status, twice.stdout)
+	}
+}
+
+// A record of the link and its status line say the same. For people the gap is
+// rounded once, not again after the record's milliseconds.
+func TestLinkRecordAndStatusLine(t *testing.T) {
+	at := time.Date(2026, 5, 1, 19, 4, 11, 999e6, time.FixedZone("", 2*60*60))
+	for _, test := range []struct {
+		link               session.Link
+		fields, sign, told string
+	}{
+		{
+			session.Link{Status: session.Connected, At: at, Attempt: 1},
+			`"action":"link","status":"connected"`,
+			"+", "link connected",
+		}, {
+			session.Link{Status: session.Lost, Reason: "rate_limited", At: at, Retry: 2100 * time.Millisecond},
+			`"action":"link","status":"lost","reason":"rate_limited","attempt":0`,
+			"~", "link lost (rate limited), retrying in 2.1s",
+		}, {
+			session.Link{Status: session.Restored, At: at, Gap: 59949500 * time.Microsecond, HasGap: true, Attempt: 2},
+			`"action":"link","status":"restored","gap_seconds":59.95,"attempt":2`,
+			"+", "link restored after 59.9s; chat sent meanwhile was missed",
+		}, {
+			session.Link{Status: session.Ended, Reason: "closed", Detail: "bye", At: at, Attempt: 2},
+			`"action":"link","status":"ended","reason":"closed"`, "", "",
+		},
+	} {
+		var r record.Record
+		linkRecord(&r, &test.link)
+		const when = `{"time":"2026-05-01T17:04:11Z",`
+		if got, want := string(format.NDJSON{}.Record(nil, &r, nil)), when+test.fields+"}\n"; got != want {
+			t.Errorf("the record is\n%swant\n%s", got, want)
+		}
+		var got bytes.Buffer
+		tellLink(format.NewStatus(&got, format.StatusText, time.Now), &r, &test.link)
+		tellLink(format.NewStatus(&got, format.StatusJSON, time.Now), &r, &test.link)
+		want := ""
+		if test.told != "" {
+			want = "restail: " + test.sign + " " + test.told + "\n" + when + `"kind":"link","message":"` + test.told + `",` + test.fields + "}\n"
+		}
+		if got.String() != want {
+			t.Errorf("the status lines are\n%swant\n%s", &got, want)
+		}
+	}
+}
+
+// TestJunkKeepsNoLinkAlive has a broken server that goes on to send, but no
+// actions.
+func TestJunkKeepsNoLinkAlive(t *testing.T) {
+	t.Parallel()
+	actions := []serve.Action{{Frame: []byte(`{"action":"heartbeat","timestamp":1740152270}`)}}
+	for at := time.Duration(0); at < 20*time.Second; at += 20 * time.Millisecond {
+		actions = append(actions, serve.Action{At: at, Frame: []byte(`{"error":"no upstream"}`)})
+	}
+	url := chat(t, serve.Options{Actions: actions, Speed: 1})
+	for _, args := range [][]string{{"-t", "10s"}, {"connections", "--settle", "10s"}} {
+		got := restail(t, url, append(args, "--no-reconnect", "--heartbeat-timeout", "300ms")...)
+		if want := "link lost (nothing received for 300ms)"; got.status != statusGivenUp || !strings.Contains(got.stderr, want) {
+			t.Errorf("%v: status %d, and stderr lacks %q:\n%s", args, got.status, want, got.stderr)
+		}
+	}
+}
+
+// TestGone reports a connection that the second socket does not announce, in
+// silence too.
+func TestGone(t *testing.T) {
+	t.Parallel()
+	first := serve.New(serve.Options{Actions: serve.Show()[:2], CloseAtEnd: true})
+	second := serve.New(serve.Options{Actions: serve.Show()[:1]})
+	var sockets atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if sockets.Add(1) == 1 {
+			first.ServeHTTP(w, r)
+		} else {
+			second.ServeHTTP(w, r)
+		}
+	}))
+	defer func() {
+		first.Shutdown(t.Context())
+		second.Shutdown(t.Context())
+		server.Close()
+	}()
+	url := "ws" + strings.TrimPrefix(server.URL, "http") + serve.Path
+	got := restail(t, url, "-o", "text", "--max-backoff", "1ms", "-t", "5s")
+	if strings.Count(got.stderr, " connected\n") != 3 || !strings.Contains(got.stderr, "gone") {
+		t.Errorf("stderr says\n%s", got.stderr)
+	}
+}
+
+// TestLingering tells of a connection that goes back to connecting and stays
+// there, once the flap is no flap any more.
+func TestLingering(t *testing.T) {
+	info := func(uuid, status string) serve.Action {
+		return serve.Action{Frame: []byte(`{"action":"connection_info","payload":{"connectionIdentifier":"1-twitch-a","connectionUuid":"` + uuid +
+			`","eventSourceId":2,"status":"` + status + `","target":{"owner":{"displayName":"A","id":"9"}}},"timestamp":1740152270}`)}
+	}
+	flap := []serve.Action{info("1", "connected"), info("1", "connecting"), info("2", "connected")}
+	for _, test := range []struct {
+		actions []serve.Action
+		want    []string
+	}{
+		{flap, []string{"+ twitch/A connected"}},
+		{append(flap, info("2", "connecting")), []string{"+ twitch/A connected", "~ twitch/A connecting"}},
+	} {
+		t.Run(test.want[len(test.want)-1], func(t *testing.T) {
+			t.Parallel()
+			got := restail(t, chat(t, serve.Options{Actions: test.actions}), "-o", "text", "-t", "4s")
+			want := "restail: + link connected\nrestail: " + strings.Join(test.want, "\nrestail: ") + "\n"
+			if got.stderr != want {
+				t.Errorf("stderr says\n%swant\n%s", got.stderr, want)
+			}
+		})
+	}
+}
