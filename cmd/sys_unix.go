@@ -16,11 +16,18 @@ import (
 // stopSignals end a run, with 128 plus their number as its status.
 var stopSignals = map[os.Signal]int{unix.SIGHUP: 129, unix.SIGINT: 130, unix.SIGTERM: 143}
 
-// resumeSignal tells that the process goes on after it was stopped.
+// resumeSignal arrives when the process continues after it was stopped.
 const resumeSignal = unix.SIGCONT
 
-// tableSignals ask for the connection table.
-var tableSignals = append(infoSignals, unix.SIGUSR1)
+// tableSignals ask for the connection table. Where SIGINFO exists, a terminal sends
+// it for Ctrl-T.
+var tableSignals = func() []os.Signal {
+	signals := []os.Signal{unix.SIGUSR1}
+	if info := unix.SignalNum("SIGINFO"); info != 0 {
+		signals = append(signals, info)
+	}
+	return signals
+}()
 
 // Signals lists what [Env.Signals] must deliver. A stop signal that the parent
 // chose to ignore stays ignored: a shell starts its background jobs so, and
