@@ -28,17 +28,17 @@ type checkCommand struct {
 type checkFlags struct {
 	Format string `short:"o" enum:"text,ndjson" default:"text" placeholder:"FORMAT" group:"output" help:"text: a table; ndjson: one object for each recording."`
 	frameFlags
-	talkFlags
+	messageFlags
 }
 
-// Run checks one recording after the other. The worst of them decides the status.
+// Run checks one recording after the other. The worst one decides the exit status.
 func (c *checkCommand) Run(r *run) error {
-	r.talk(&c.talkFlags)
+	r.setMessages(&c.messageFlags)
 	worst := statusDone
 	var reports []*report
 	for _, name := range c.Files {
 		report, err := r.check(name, int(c.MaxFrame))
-		if stop := (stopped{}); errors.As(err, &stop) {
+		if errors.As(err, new(silentExit)) {
 			return err
 		}
 		if err != nil {
@@ -62,13 +62,13 @@ func (c *checkCommand) Run(r *run) error {
 		return writeError(err)
 	}
 	if worst != statusDone {
-		return stopped{worst}
+		return silentExit{worst}
 	}
 	return nil
 }
 
-// check checks a recording until a signal ends the run. The report is nil when
-// there is nothing to report on.
+// check checks a recording until a signal ends the run. It returns no report if the
+// file cannot be read or is no recording.
 func (r *run) check(name string, maxLine int) (*report, error) {
 	in, err := r.open(name)
 	if err != nil {
@@ -83,47 +83,46 @@ func (r *run) check(name string, maxLine int) (*report, error) {
 	case <-r.Done():
 		return nil, context.Cause(r.Context)
 	}
-	wrong, unreadable := (*recording.FormatError)(nil), (*fs.PathError)(nil)
 	if err != nil && name != stdinName {
 		err = fmt.Errorf("%s: %w", name, err)
 	}
 	switch {
-	case errors.As(err, &wrong):
-		return nil, usageError(err, wrong.Hint)
-	case errors.Is(err, session.ErrNoActions), errors.As(err, &unreadable):
+	case errors.As(err, new(*recording.FormatError)):
+		return nil, recordingError(err)
+	case errors.Is(err, session.ErrNoActions), errors.As(err, new(*fs.PathError)):
 		return nil, usageError(err, "")
 	}
 	return &c.report, err
 }
 
-// A report is what is known of a recording.
+// report is what check prints about a recording.
 type report struct {
 	file                  string
 	first, last           time.Time
 	actions, events       int
-	platforms, broadcasts names
+	platforms, broadcasts nameSet
 	gaps                  int
 	gapSeconds            float64
 	unrecorded            int64
-	holes                 bool // a line says that something was not recorded
+	hasUnrecorded         bool // a line reports unrecorded actions, perhaps none
 	broken                int
 	cut                   bool
 }
 
-// isWhole reports whether nothing is missing.
+// isWhole reports whether nothing is missing or broken.
 func (r *report) isWhole() bool {
-	return r.gaps == 0 && !r.holes && r.broken == 0 && !r.cut
+	return r.gaps == 0 && !r.hasUnrecorded && r.broken == 0 && !r.cut
 }
 
-// reportFields are the fields of a report in the order in which they are written.
-// A nil value is left out.
+// reportFields are the fields of a report, in the order in which they are printed. A
+// nil value is omitted.
 var reportFields = []struct {
 	name  string
 	value func(r *report) any
 }{
 	{"file", func(r *report) any { return r.file }},
-	{"first", func(r *report) any { return stampText(r.first) }},
-	{"last", func(r *report) any { return stampText(r.last) }},
+	{"first", func(r *report) any { return timeValue(r.first) }},
+	{"last", func(r *report) any { return timeValue(r.last) }},
 	{"actions", func(r *report) any { return r.actions }},
 	{"events", func(r *report) any { return r.events }},
 	{"platforms", func(r *report) any { return r.platforms.value() }},
@@ -135,8 +134,8 @@ var reportFields = []struct {
 	{"cut", func(r *report) any { return r.cut }},
 }
 
-// stampText returns the time field of a record, nil for the zero time.
-func stampText(at time.Time) any {
+// timeValue returns a time as a record has it, or nil for the zero time.
+func timeValue(at time.Time) any {
 	if at.IsZero() {
 		return nil
 	}
@@ -145,40 +144,41 @@ func stampText(at time.Time) any {
 	return string(r.Bytes(record.Time))
 }
 
-// appendJSON appends the report as an object on a line.
+// appendJSON appends the report as one line of JSON.
 func (r *report) appendJSON(dst []byte) []byte {
-	before := byte('{')
+	separator := byte('{')
 	for _, field := range reportFields {
 		if value := field.value(r); value != nil {
-			dst = append(append(dst, before, '"'), field.name...)
+			dst = append(append(dst, separator, '"'), field.name...)
 			dst = format.NDJSON{}.Value(append(dst, `":`...), value)
 			dst = bytes.TrimSuffix(dst, []byte("\n"))
-			before = ','
+			separator = ','
 		}
 	}
 	return append(dst, "}\n"...)
 }
 
-// writeReports writes a table.
+// writeReports writes the reports as a table.
 func writeReports(w io.Writer, reports []*report) error {
 	if reports == nil {
 		return nil
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for i, field := range reportFields {
-		fmt.Fprint(table, separator(i), strings.ToUpper(strings.ReplaceAll(field.name, "_", " ")))
+		fmt.Fprint(table, columnSeparator(i), strings.ToUpper(strings.ReplaceAll(field.name, "_", " ")))
 	}
 	fmt.Fprintln(table)
 	for _, r := range reports {
 		for i, field := range reportFields {
-			fmt.Fprint(table, separator(i), cellText(field.value(r)))
+			fmt.Fprint(table, columnSeparator(i), cellText(field.value(r)))
 		}
 		fmt.Fprintln(table)
 	}
 	return table.Flush()
 }
 
-func separator(column int) string {
+// columnSeparator returns what stands before a column of the table.
+func columnSeparator(column int) string {
 	if column == 0 {
 		return ""
 	}
@@ -198,11 +198,11 @@ func cellText(value any) string {
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	case []any:
-		words := make([]string, len(v))
+		names := make([]string, len(v))
 		for i := range v {
-			words[i] = v[i].(string)
+			names[i] = v[i].(string)
 		}
-		return safe.String(strings.Join(words, ","))
+		return safe.String(strings.Join(names, ","))
 	}
 	return safe.String(fmt.Sprint(value))
 }

@@ -151,7 +151,7 @@ func TestCheckBoundsNames(t *testing.T) {
 	for i := range 3 * maxNames {
 		fmt.Fprintf(&text, `{"action":"event","payload":{"eventId":"b%d"}}`+"\n", i)
 	}
-	fmt.Fprintf(&text, `{"action":"event","payload":{"eventId":"%s"}}`+"\n", strings.Repeat("x", maxName+1))
+	fmt.Fprintf(&text, `{"action":"event","payload":{"eventId":"%s"}}`+"\n", strings.Repeat("x", maxNameLen+1))
 	if _, report := checked(t, text.String()); len(report["broadcasts"].([]any)) != maxNames {
 		t.Errorf("%d broadcasts", len(report["broadcasts"].([]any)))
 	}

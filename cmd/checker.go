@@ -15,7 +15,7 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// A checker reads one recording.
+// checker reads one recording and fills its report.
 type checker struct {
 	report
 	parser  decode.Parser
@@ -23,15 +23,15 @@ type checker struct {
 	action  decode.Action
 	decoder *decode.Decoder
 	head    recording.Head
-	outages gapList
+	gapList gapList
 }
 
 func newChecker(name string) *checker {
 	return &checker{report: report{file: name}, decoder: decode.New()}
 }
 
-// read fills the report. The error says that the file is empty or no recording, or
-// why it could not be read to its end, unless that is because it is cut.
+// read fills the report. It returns an error if the file is empty or no recording, or if
+// it could not be read to its end for another reason than being cut.
 func (c *checker) read(ctx context.Context, in io.Reader, maxLine int) error {
 	lines := recording.NewReader(in, maxLine)
 	found := false
@@ -42,7 +42,7 @@ func (c *checker) read(ctx context.Context, in io.Reader, maxLine int) error {
 			break
 		}
 		switch {
-		case err == nil && c.take(line):
+		case err == nil && c.checkLine(line):
 			found = true
 		case lines.IsOpen():
 			c.cut = true
@@ -50,7 +50,7 @@ func (c *checker) read(ctx context.Context, in io.Reader, maxLine int) error {
 			c.broken++
 		}
 	}
-	c.gaps, c.gapSeconds = c.outages.total()
+	c.gaps, c.gapSeconds = c.gapList.total()
 	switch {
 	case errors.Is(err, io.EOF) && found:
 		return nil
@@ -66,8 +66,8 @@ func (c *checker) read(ctx context.Context, in io.Reader, maxLine int) error {
 	return err
 }
 
-// take counts a line. It returns false for one that is broken.
-func (c *checker) take(line []byte) bool {
+// checkLine counts a line. It returns false if the line is broken.
+func (c *checker) checkLine(line []byte) bool {
 	now := time.Now()
 	var l *recording.Line
 	if c.parser.Parse(&c.action, line) == nil {
@@ -75,7 +75,7 @@ func (c *checker) take(line []byte) bool {
 			l = c.lines.Record(line, now)
 		}
 		if l == nil {
-			c.takeAction(now)
+			c.countAction(now)
 			return true
 		}
 	} else if l = c.lines.Own(line, now); l == nil {
@@ -84,34 +84,35 @@ func (c *checker) take(line []byte) bool {
 	switch {
 	case l.Kind == recording.KindUnrecorded:
 		c.unrecorded += max(0, l.Actions)
-		c.holes = true
-		c.outages.last = l.Record.At
+		c.hasUnrecorded = true
+		c.gapList.last = l.Record.At
 	case string(l.Action()) == recording.KindLink:
-		c.outages.link(&l.Record)
+		c.gapList.addLink(&l.Record)
 		if l.Relinks() {
 			c.decoder.Relink()
 		}
 	case l.MovesClock():
-		c.takeRecord(&l.Record, len(line), l.Kind == "", true)
+		c.countRecord(&l.Record, len(line), l.Kind == "", true)
 	}
 	return true
 }
 
-func (c *checker) takeAction(now time.Time) {
+// countAction counts the action that the parser has read.
+func (c *checker) countAction(now time.Time) {
 	c.decoder.Apply(&c.action, now)
 	_, stamped := c.action.Stamp()
-	c.takeRecord(c.decoder.Record(), len(c.action.Frame()), true, stamped)
+	c.countRecord(c.decoder.Record(), len(c.action.Frame()), true, stamped)
 }
 
-// takeRecord counts an action, or a message that was filled in from the chat history
-// (isAction is false). stamped is whether it carries a time of the service.
-func (c *checker) takeRecord(r *record.Record, size int, isAction, stamped bool) {
+// countRecord counts an action, or a message that was filled in from the chat history
+// (isAction is false). stamped says whether it has a time of the service.
+func (c *checker) countRecord(r *record.Record, size int, isAction, stamped bool) {
 	action := r.Bytes(record.Action)
 	if isAction {
 		c.actions++
 	}
 	if inHead := c.head.Has(action, size); !inHead && stamped {
-		c.takeTime(r.At, isAction)
+		c.moveClock(r.At, isAction)
 	}
 	c.platforms.add(r.Bytes(record.Platform))
 	switch string(action) {
@@ -123,9 +124,9 @@ func (c *checker) takeRecord(r *record.Record, size int, isAction, stamped bool)
 	}
 }
 
-// takeTime moves the clock of the recording. Messages that were filled in are older
-// than what surrounds them.
-func (c *checker) takeTime(at time.Time, isAction bool) {
+// moveClock moves the clock of the recording to the time of a record. A message that was
+// filled in is older than the lines around it.
+func (c *checker) moveClock(at time.Time, isAction bool) {
 	if c.first.IsZero() {
 		c.first = at
 	}
@@ -133,123 +134,130 @@ func (c *checker) takeTime(at time.Time, isAction bool) {
 		c.last = at
 	}
 	if isAction {
-		c.outages.action(at)
+		c.gapList.addAction(at)
 	}
 }
 
-// names are different words, in the order in which they were added.
-type names struct {
+// nameSet is a set of names, in the order in which they were added.
+type nameSet struct {
 	list []any
 	has  map[string]bool
 }
 
-// The limits of names: a recording may be hostile.
+// A hostile recording can have any number of names, of any length.
 const (
-	maxNames = 1000
-	maxName  = 200
+	maxNames   = 1000
+	maxNameLen = 200
 )
 
-// add adds a word, unless it is empty, or there are too many.
-func (n *names) add(word []byte) {
-	if len(word) == 0 || len(word) > maxName || len(n.list) == maxNames || n.has[string(word)] {
+// add adds a name, unless it is empty or too long, or the set is full.
+func (s *nameSet) add(name []byte) {
+	if len(name) == 0 || len(name) > maxNameLen || len(s.list) == maxNames || s.has[string(name)] {
 		return
 	}
-	if n.has == nil {
-		n.has = map[string]bool{}
+	if s.has == nil {
+		s.has = map[string]bool{}
 	}
-	n.has[string(word)] = true
-	n.list = append(n.list, string(word))
+	s.has[string(name)] = true
+	s.list = append(s.list, string(name))
 }
 
-func (n *names) value() any {
-	if n.list == nil {
+// value returns the names, or nil if there are none.
+func (s *nameSet) value() any {
+	if s.list == nil {
 		return nil
 	}
-	return n.list
+	return s.list
 }
 
-// gapList collects the gaps of a recording that were not filled.
+// gapList collects the unfilled gaps of a recording. It reads the times of the actions,
+// and the link records.
 type gapList struct {
-	gaps  []float64 // in seconds
-	kept  int       // the first gaps, about which it was said that they are not filled
-	last  time.Time // of the last line that tells the time
-	ran   bool      // the link was up before
-	down  bool      // the link is lost
-	since time.Time // the last line before that
+	gaps     []float64 // in seconds
+	unfilled int       // so many of the first gaps were reported as unfilled
+	last     time.Time // of the last line that has a time
+	wasUp    bool      // the link was up before
+	isDown   bool      // the link is lost
+	downFrom time.Time // the last time before it was lost
 }
 
-// action takes the time of an action of the service.
-func (g *gapList) action(at time.Time) { g.last, g.ran = at, true }
+// addAction takes the time of an action.
+func (g *gapList) addAction(at time.Time) { g.last, g.wasUp = at, true }
 
-// link takes a link record.
-func (g *gapList) link(r *record.Record) {
+// addLink takes a link record.
+func (g *gapList) addLink(r *record.Record) {
 	at := r.At
 	seconds, err := strconv.ParseFloat(string(r.Bytes(record.GapSeconds)), 64)
 	stated := err == nil
 	switch string(r.Bytes(record.Status)) {
 	case session.Connected:
-		if stated || g.ran {
+		if stated || g.wasUp {
 			g.add(seconds, stated, at)
 		}
-		g.ran, g.down = true, false
+		g.wasUp, g.isDown = true, false
 	case session.Restored:
 		g.add(seconds, stated, at)
-		g.ran, g.down = true, false
+		g.wasUp, g.isDown = true, false
 	case session.Lost, session.Ended:
-		if !g.down {
-			g.down, g.since = true, g.last
+		if !g.isDown {
+			g.isDown, g.downFrom = true, g.last
 		}
 	case session.Filled:
-		g.fill(seconds)
+		if i := g.find(seconds); i >= 0 {
+			g.gaps = slices.Delete(g.gaps, i, i+1)
+		}
 	case session.Unfilled:
-		if i := slices.Index(g.gaps[g.kept:], seconds); i >= 0 {
-			g.kept += i + 1
+		if i := g.find(seconds); i >= 0 {
+			g.unfilled = i + 1
 		}
 	}
 	g.last = at
 }
 
-// add adds a gap that ends at that time. One that is not stated begins with the
-// line before.
+// add adds a gap that ends at a time. A gap without stated seconds begins with the line
+// before.
 func (g *gapList) add(seconds float64, stated bool, at time.Time) {
 	if !stated {
-		since := g.last
-		if g.down {
-			since = g.since
+		from := g.last
+		if g.isDown {
+			from = g.downFrom
 		}
-		seconds = between(since, at)
+		seconds = secondsBetween(from, at)
 	}
 	if seconds > 0 || !stated {
 		g.gaps = append(g.gaps, seconds)
 	}
 }
 
-// between returns the seconds from one time to another, 0 when one is not known.
-func between(from, to time.Time) float64 {
-	if from.IsZero() || to.Before(from) {
-		return 0
+// find returns the index of the first gap with that length whose outcome is unknown. It
+// returns -1 if the gap is in another file. Gaps are filled in order, and the length
+// identifies them.
+func (g *gapList) find(seconds float64) int {
+	i := slices.Index(g.gaps[g.unfilled:], seconds)
+	if i < 0 {
+		return -1
 	}
-	return to.Sub(from).Seconds()
+	return g.unfilled + i
 }
 
-// fill takes back the gap that was filled: gaps are filled in their order, and
-// news of one repeats how long it was. It can be about a gap in another file.
-func (g *gapList) fill(seconds float64) {
-	if i := slices.Index(g.gaps[g.kept:], seconds); i >= 0 {
-		g.gaps = slices.Delete(g.gaps, g.kept+i, g.kept+i+1)
-	}
-}
-
-// total returns the number of gaps and their sum in seconds. A link that is still
-// lost is a gap too.
+// total returns the number of gaps and their sum in seconds. A link that is still down
+// is a gap too.
 func (g *gapList) total() (count int, seconds float64) {
 	for _, gap := range g.gaps {
 		seconds += gap
 	}
 	count = len(g.gaps)
-	if g.down {
+	if g.isDown {
 		count++
-		seconds += between(g.since, g.last)
+		seconds += secondsBetween(g.downFrom, g.last)
 	}
 	return count, math.Round(seconds*1000) / 1000
+}
+
+// secondsBetween returns the seconds from one time to another, 0 if one is unknown.
+func secondsBetween(from, to time.Time) float64 {
+	if from.IsZero() || to.Before(from) {
+		return 0
+	}
+	return to.Sub(from).Seconds()
 }

@@ -19,48 +19,49 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// A flag beats its environment twin, which beats the configuration file. kong
-// asks its resolvers in order and takes the last answer.
+// A flag beats its environment variable, which beats the configuration file. kong asks
+// its resolvers in order and takes the last answer.
 
-// twin returns the name of a flag's environment variable: RESTAIL_MAX_FRAME
-// for --max-frame.
-func twin(flag string) string {
+// envName returns the name of a flag's environment variable: RESTAIL_MAX_FRAME for
+// --max-frame.
+func envName(flag string) string {
 	return "RESTAIL_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// twinless are the flags that neither the environment nor the configuration
-// can set: those that make no sense there, and --token of serve, since tokens
-// have variables of their own.
-var twinless = map[string]bool{"help": true, "version": true, "token": true}
+// commandLineOnly are the flags that neither the environment nor the configuration can
+// set: help and version make no sense there, and RESTAIL_TOKEN, for --token of serve,
+// would look like the variable of the user's own access token.
+var commandLineOnly = map[string]bool{"help": true, "version": true, "token": true}
 
-// origins maps the long name of a flag that was set elsewhere than on the
-// command line to where: the name of a variable, or the path of the configuration.
+// origins says where a flag was set, if not on the command line: it maps the long name
+// to a variable's name or to the path of the configuration.
 type origins map[string]string
 
-// blame prefixes an error about a flag with where the flag was set.
-func (o origins) blame(complaint string) string {
-	name, _, _ := strings.Cut(strings.TrimPrefix(complaint, "--"), " ")
+// withOrigin prefixes an error message about a flag with where the flag was set.
+func (o origins) withOrigin(message string) string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(message, "--"), " ")
 	if origin := o[strings.TrimSuffix(name, ":")]; origin != "" {
-		return origin + ": " + complaint
+		return origin + ": " + message
 	}
-	return complaint
+	return message
 }
 
-// rivals are pairs of flags that exclude each other. The command line beats the
-// environment, which beats the configuration: there the other one is ignored.
-var rivals = map[string]string{
+// exclusive are pairs of flags that exclude each other. One on the command line beats
+// the other in the environment, which beats the first in the configuration.
+var exclusive = map[string]string{
 	"filter": "filter-file", "filter-file": "filter",
 	"status": "quiet", "quiet": "status",
 }
 
-// outdone reports whether the rival of a flag is on the command line.
-func outdone(parsed *kong.Context, flag *kong.Flag) bool {
+// overridden reports whether the other flag of an exclusive pair is on the command
+// line.
+func overridden(parsed *kong.Context, flag *kong.Flag) bool {
 	return slices.ContainsFunc(parsed.Path, func(p *kong.Path) bool {
-		return p.Flag != nil && !p.Resolved && p.Flag.Name == rivals[flag.Name]
+		return p.Flag != nil && !p.Resolved && p.Flag.Name == exclusive[flag.Name]
 	})
 }
 
-// negated reads the value of --no-NAME as one of --NAME.
+// negated turns a value of --no-NAME into one of --NAME.
 func negated(value string) string {
 	switch strings.ToLower(value) {
 	case "1", "true", "yes":
@@ -71,37 +72,37 @@ func negated(value string) string {
 	return value
 }
 
-// environment resolves flags from their environment twins.
+// environment resolves flags from their environment variables, and adds to o.
 func environment(env Env, o origins) kong.Resolver {
 	return kong.ResolverFunc(func(parsed *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-		if twinless[flag.Name] || outdone(parsed, flag) {
+		if commandLineOnly[flag.Name] || overridden(parsed, flag) {
 			return nil, nil
 		}
-		negation := twin("no-" + flag.Name)
+		negation := envName("no-" + flag.Name)
 		if value := env.getenv(negation); value != "" && flag.Tag.Negatable != "" {
 			o[flag.Name] = negation
 			return negated(value), nil
 		}
-		if value := env.getenv(twin(flag.Name)); value != "" {
-			o[flag.Name] = twin(flag.Name)
+		if value := env.getenv(envName(flag.Name)); value != "" {
+			o[flag.Name] = envName(flag.Name)
 			return value, nil
 		}
 		return nil, nil
 	})
 }
 
-// configuration is the content of config.json: defaults by the long names of flags.
+// configuration is the content of config.json: values of flags by their long names.
 type configuration struct {
 	path   string
 	values map[string]any
-	err    error // of reading the file
+	err    error // why the file cannot be read
 }
 
-// configPath returns the path of the configuration, "" without a home.
+// configPath returns the path of the configuration, "" if there is no home directory.
 func configPath(env Env) string {
 	base := env.getenv("XDG_CONFIG_HOME")
 	if base == "" {
-		home := cmp.Or(env.getenv("HOME"), env.getenv("USERPROFILE")) // the latter on Windows
+		home := cmp.Or(env.getenv("HOME"), env.getenv("USERPROFILE")) // Windows has the second
 		if home == "" {
 			return ""
 		}
@@ -110,7 +111,7 @@ func configPath(env Env) string {
 	return filepath.Join(base, "restail", "config.json")
 }
 
-// newConfiguration reads the configuration. A missing file is an empty one.
+// newConfiguration reads the configuration. A missing file counts as empty.
 func newConfiguration(env Env) *configuration {
 	c := &configuration{path: configPath(env)}
 	if c.path != "" {
@@ -119,36 +120,37 @@ func newConfiguration(env Env) *configuration {
 	return c
 }
 
+// read reads the file into c.values.
 func (c *configuration) read() error {
 	if info, err := os.Stat(c.path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
-		return c.wrong("it is not a regular file") // opening a FIFO could block forever
+		return c.invalid("it is not a regular file") // opening a FIFO can block forever
 	}
 	text, err := readFile(c.path, configLimit)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) { // a service's HOME may be /dev/null
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) { // a service's HOME can be /dev/null
 		return nil
 	}
 	if err != nil {
 		return usageError(fmt.Errorf("cannot read the configuration: %w", err), "")
 	}
-	text = bytes.TrimPrefix(text, []byte("\ufeff")) // Windows editors write one
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // editors on Windows write one
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	if err := decoder.Decode(&c.values); err != nil {
-		return c.wrong("it is not a JSON object: %s", notAnObject(err))
+		return c.invalid("it is not a JSON object: %s", notAnObject(err))
 	}
 	if c.values == nil {
-		return c.wrong("it is not a JSON object: found null")
+		return c.invalid("it is not a JSON object: found null")
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return c.wrong("unexpected text after the JSON object")
+		return c.invalid("unexpected text after the JSON object")
 	}
 	return nil
 }
 
-// notAnObject says in plain words why JSON is not an object.
+// notAnObject explains why JSON could not be decoded as an object.
 func notAnObject(err error) string {
-	if other := (*json.UnmarshalTypeError)(nil); errors.As(err, &other) {
-		return "found " + other.Value
+	if typeErr := (*json.UnmarshalTypeError)(nil); errors.As(err, &typeErr) {
+		return "found " + typeErr.Value
 	}
 	if errors.Is(err, io.EOF) {
 		return "the file is empty"
@@ -156,16 +158,17 @@ func notAnObject(err error) string {
 	return err.Error()
 }
 
-func (c *configuration) wrong(what string, args ...any) error {
-	return usageError(fmt.Errorf("%s: %w", c.path, fmt.Errorf(what, args...)),
+// invalid is the usage error for a wrong configuration.
+func (c *configuration) invalid(format string, args ...any) error {
+	return usageError(fmt.Errorf("%s: %w", c.path, fmt.Errorf(format, args...)),
 		`write flags under their long names: {"format": "text", "max-frame": "1MiB"}`)
 }
 
-// check refuses keys that are not a flag of any command.
+// check returns an error if a key is not a flag of any command.
 func (c *configuration) check(app *kong.Application) error {
 	known := map[string]bool{}
 	err := kong.Visit(app, func(node kong.Visitable, next kong.Next) error {
-		if flag, ok := node.(*kong.Flag); ok && !twinless[flag.Name] {
+		if flag, ok := node.(*kong.Flag); ok && !commandLineOnly[flag.Name] {
 			known[flag.Name] = true
 			if flag.Tag.Negatable != "" {
 				known["no-"+flag.Name] = true
@@ -178,21 +181,21 @@ func (c *configuration) check(app *kong.Application) error {
 	}
 	for key := range c.values {
 		if !known[key] {
-			return c.wrong("%v", unknown("flag", key, slices.Sorted(maps.Keys(known)), "restail tail --help lists them"))
+			return c.invalid("%v", unknownError("flag", key, slices.Sorted(maps.Keys(known)), "restail tail --help lists them"))
 		}
 	}
 	return nil
 }
 
-// resolver resolves flags from the configuration.
+// resolver resolves flags from the configuration, and adds to o.
 func (c *configuration) resolver(env Env, o origins) kong.Resolver {
 	return kong.ResolverFunc(func(parsed *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-		if rival := rivals[flag.Name]; outdone(parsed, flag) || rival != "" && env.getenv(twin(rival)) != "" {
+		if other := exclusive[flag.Name]; overridden(parsed, flag) || other != "" && env.getenv(envName(other)) != "" {
 			return nil, nil
 		}
-		if not := c.values["no-"+flag.Name]; not != nil && flag.Tag.Negatable != "" {
+		if negation := c.values["no-"+flag.Name]; negation != nil && flag.Tag.Negatable != "" {
 			o[flag.Name] = c.path
-			value, err := c.flagText("no-"+flag.Name, not)
+			value, err := c.flagText("no-"+flag.Name, negation)
 			return negated(fmt.Sprint(value)), err
 		}
 		value := c.values[flag.Name]
@@ -204,7 +207,7 @@ func (c *configuration) resolver(env Env, o origins) kong.Resolver {
 	})
 }
 
-// flagText turns a configured value into what would stand on the command line.
+// flagText turns a configured value into the text that the command line would have.
 func (c *configuration) flagText(name string, value any) (any, error) {
 	switch v := value.(type) {
 	case bool:
@@ -218,7 +221,7 @@ func (c *configuration) flagText(name string, value any) (any, error) {
 		for i, item := range v {
 			text, ok := item.(string)
 			if !ok {
-				return nil, c.wrong("invalid list for %q: every item must be a string", name)
+				return nil, c.invalid("invalid list for %q: every item must be a string", name)
 			}
 			list[i] = text
 		}
@@ -227,7 +230,7 @@ func (c *configuration) flagText(name string, value any) (any, error) {
 		}
 		return strings.Join(list, ","), nil
 	}
-	return nil, c.wrong("invalid value for %q: want a string, a number, true, false or a list", name)
+	return nil, c.invalid("invalid value for %q: want a string, a number, true, false or a list", name)
 }
 
 // Limits of the files that are read whole, in MiB.
@@ -236,8 +239,8 @@ const (
 	filterLimit = 1
 )
 
-// readFile reads a whole file of at most limit MiB. A larger file is an error
-// that names the limit, without reading on.
+// readFile reads a whole file. A file of more than limit MiB is an error, and is not
+// read to its end.
 func readFile(name string, limit int) ([]byte, error) {
 	file, err := os.Open(name)
 	if err != nil {
@@ -254,8 +257,8 @@ func readFile(name string, limit int) ([]byte, error) {
 	return text, nil
 }
 
-// readFileUntil is readFile for a file that may be a FIFO or a device: when ctx
-// ends first, it abandons the read and returns the cause.
+// readFileUntil is readFile for a file that can be a FIFO or a device. When ctx ends
+// first, it abandons the read and returns the cause.
 func readFileUntil(ctx context.Context, name string, limit int) ([]byte, error) {
 	var text []byte
 	read := make(chan error, 1)

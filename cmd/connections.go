@@ -16,24 +16,24 @@ import (
 type connectionsCommand struct{ *connectionsFlags }
 
 type connectionsFlags struct {
-	Format string   `short:"o" enum:"text,ndjson,raw" default:"text" placeholder:"FORMAT" group:"output" help:"text: a table; ndjson: the records; raw: the actions they are from."`
-	Settle duration `default:"3s" placeholder:"DURATION" group:"end" help:"The set has settled when nothing about a connection changed for that long."`
+	Format string   `short:"o" enum:"text,ndjson,raw" default:"text" placeholder:"FORMAT" group:"output" help:"text: a table; ndjson: the records; raw: the actions."`
+	Settle duration `default:"3s" placeholder:"DURATION" group:"end" help:"Wait until no connection has changed for this long."`
 	linkFlags
 	tokenFlags
-	talkFlags
+	messageFlags
 }
 
-// settleTries bounds the wait for a set that never settles, in times of
-// --settle.
-const settleTries = 20
+// maxSettles limits the wait for a set that never settles, in multiples of --settle.
+const maxSettles = 20
 
-// errNotSettled says that the link is lost again before --settle has passed.
-var errNotSettled = errors.New("the link does not hold long enough to tell")
+// errNotSettled means that the link is lost again and again before --settle has
+// passed.
+var errNotSettled = errors.New("the link never stayed up for --settle")
 
-// Run connects, waits, prints, and is 0 only when every connection is up.
+// Run connects, waits until the set has settled, and prints it.
 func (c *connectionsCommand) Run(r *run) error {
-	r.talk(&c.talkFlags)
-	live, err := r.dialer(&c.linkFlags, &c.tokenFlags, nil)
+	r.setMessages(&c.messageFlags)
+	live, err := r.openLive(&c.linkFlags, &c.tokenFlags, new(pipe), false)
 	if err != nil {
 		return err
 	}
@@ -44,32 +44,32 @@ func (c *connectionsCommand) Run(r *run) error {
 	return c.print(r, decoder)
 }
 
-// settle follows the link until it is up and nothing about a connection has
-// changed for --settle.
+// settle applies what live delivers to the decoder, until the link is up and no
+// connection has changed for --settle.
 func (c *connectionsCommand) settle(r *run, live *session.Live, decoder *decode.Decoder) error {
 	ctx, cancel := context.WithCancelCause(r.Context)
 	var watcher sync.WaitGroup
-	watcher.Go(func() { watchReader(ctx, r.Stdout, func() { cancel(stopped{statusDone}) }) })
+	watcher.Go(func() { watchReader(ctx, r.Stdout, func() { cancel(silentExit{statusDone}) }) })
 	defer watcher.Wait()
 	defer cancel(nil)
 
 	var broken brokenFrames
 	defer func() { broken.flush(r.status) }()
 	settle := time.Duration(c.Settle)
-	var first, changed time.Time // when the link came up first, and when the set changed; zero while it is down
+	var up, changed time.Time // when the link first came up, and when the set last changed; zero while it is down
 	var link record.Record
 	for item, err := range live.Items(ctx) {
 		switch {
 		case err != nil:
 			return err
 		case item.Link != nil:
-			linkRecord(&link, item.Link)
-			tellLink(r.status, &link, item.Link)
+			setLinkRecord(&link, item.Link)
+			reportLink(r.status, &link, item.Link)
 			switch item.Link.Status {
 			case session.Connected, session.Restored:
 				changed = item.Received
-				if first.IsZero() {
-					first = changed
+				if up.IsZero() {
+					up = changed
 				} else if !item.Link.Same {
 					decoder.Relink()
 				}
@@ -84,10 +84,10 @@ func (c *connectionsCommand) settle(r *run, live *session.Live, decoder *decode.
 			}
 		}
 		switch {
-		case first.IsZero():
+		case up.IsZero():
 		case !changed.IsZero() && item.Received.Sub(changed) >= settle:
 			return nil
-		case item.Received.Sub(first) >= settleTries*settle:
+		case item.Received.Sub(up) >= maxSettles*settle:
 			if changed.IsZero() {
 				return &exitError{status: statusGivenUp, err: errNotSettled}
 			}
@@ -97,18 +97,18 @@ func (c *connectionsCommand) settle(r *run, live *session.Live, decoder *decode.
 	return context.Cause(ctx)
 }
 
-// print writes the set and judges it.
+// print writes the set. It returns nil only when every connection is up.
 func (c *connectionsCommand) print(r *run, decoder *decode.Decoder) error {
 	linked := decoder.Linked()
 	var out []byte
 	connected := len(linked) > 0
 	var parser decode.Parser
 	var action decode.Action
-	records := decode.New() // printing must not change the map
+	records := decode.New() // a second one, because Apply changes the map
 	for _, l := range linked {
 		connected = connected && l.Status == "connected"
 		frame := decoder.Frame(l.Identifier)
-		if frame == nil { // too large for the map to keep
+		if frame == nil { // the map did not keep it: it is too large
 			continue
 		}
 		switch c.Format {
@@ -129,7 +129,7 @@ func (c *connectionsCommand) print(r *run, decoder *decode.Decoder) error {
 		return writeError(err)
 	}
 	if !connected {
-		return stopped{statusFailed}
+		return silentExit{statusFailed}
 	}
 	return nil
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/restail/restail/cmd/session"
 )
 
-// demoCommand serves the built-in show and follows it through a real socket:
-// what tail does, without an account or a network.
+// demoCommand serves the built-in show and follows it over a real socket, as tail
+// does, without an account or a network.
 type demoCommand struct{ *demoFlags }
 
 type demoFlags struct {
@@ -22,12 +22,12 @@ type demoFlags struct {
 	recordFlags
 	backfillFlags
 	frameFlags
-	talkFlags
+	messageFlags
 }
 
-// Run starts the server, dials it, and ends with the show.
+// Run starts the server, connects to it, and ends with the show.
 func (c *demoCommand) Run(r *run) error {
-	r.talk(&c.talkFlags)
+	r.setMessages(&c.messageFlags)
 	p, err := r.newPipe(&c.outputFlags, &c.endFlags)
 	if err != nil {
 		return err
@@ -36,7 +36,7 @@ func (c *demoCommand) Run(r *run) error {
 		return err
 	}
 	if p.recorder != nil {
-		p.recorder.ends = endsShow
+		p.recorder.endsRun = endsShow
 	}
 	options := serve.Options{
 		Speed: float64(c.Speed), Outage: time.Duration(c.Outage), CloseAtEnd: true,
@@ -45,23 +45,23 @@ func (c *demoCommand) Run(r *run) error {
 	if c.Backfill && c.Outage > 0 {
 		options.Finish = filled
 	}
-	up, err := startServer(r.Context, "127.0.0.1:0", options)
+	server, err := startServer(r.Context, "127.0.0.1:0", options)
 	if err != nil {
 		return err
 	}
-	defer up.stop()
+	defer server.stop()
 	if c.Backfill {
-		api, err := r.authOptions(&apiFlags{APIURL: up.api})
+		api, err := r.authOptions(&apiFlags{APIURL: server.api})
 		if err != nil {
 			return err
 		}
 		p.backfill = r.newBackfill(api, anyToken{}, demoBackoff, float64(c.Speed), nil)
 		p.backfill.filled = sync.OnceFunc(func() { close(filled) })
 	}
-	most := retries(demoRetries)
+	maxRetries := retries(demoRetries)
 	live, err := r.newLive(&linkFlags{
-		URL: up.url, frameFlags: c.frameFlags,
-		Reconnect: c.Outage > 0, retryFlags: retryFlags{&most, duration(demoBackoff)},
+		URL: server.url, frameFlags: c.frameFlags,
+		Reconnect: c.Outage > 0, retryFlags: retryFlags{&maxRetries, duration(demoBackoff)},
 	}, anyToken{}, p)
 	if err != nil {
 		return err
@@ -70,27 +70,27 @@ func (c *demoCommand) Run(r *run) error {
 	return r.follow(p, &c.endFlags)
 }
 
-// With an outage the demo dials again so often that the gap is hardly longer than
-// the outage. The server says how many seconds are left; in the last one, a few of
-// the retries are enough.
+// With an outage, the demo redials so often that the gap is hardly longer than the
+// outage. The server's Retry-After is in whole seconds, so the retries are needed in
+// the last second only.
 const (
 	demoBackoff = 100 * time.Millisecond
 	demoRetries = 25
 )
 
-// anyToken is what the demo's own server accepts.
+// anyToken is a token for the demo's own server, which accepts any.
 type anyToken struct{}
 
 // Token implements [session.Tokens].
 func (anyToken) Token(context.Context, string) (string, error) { return "demo", nil }
 
-// show is a live source that ends, without a loss, where its server closes the
-// socket with a close frame: at the end of the show. An outage sends none.
+// show is a live source that ends when its server closes the socket with a close
+// frame, at the end of the show. An outage cuts the socket without one.
 type show struct{ *session.Live }
 
 // endsShow reports whether the server has closed the socket at the end of the show.
-func endsShow(news *session.Link) bool {
-	return (news.Status == session.Lost || news.Status == session.Ended) && news.Reason == "closed"
+func endsShow(event *session.Link) bool {
+	return (event.Status == session.Lost || event.Status == session.Ended) && event.Reason == "closed"
 }
 
 // Items implements [session.Source].
@@ -98,7 +98,7 @@ func (s show) Items(ctx context.Context) iter.Seq2[session.Item, error] {
 	return func(yield func(session.Item, error) bool) {
 		for item, err := range s.Live.Items(ctx) {
 			if item.Link != nil && endsShow(item.Link) {
-				yield(session.Item{}, nil) // what came before must be flushed
+				yield(session.Item{}, nil) // flushes the lines so far
 				return
 			}
 			if !yield(item, err) {

@@ -26,6 +26,7 @@ func (c *fieldsCommand) Run(r *run) error {
 	return writeError(out.Flush())
 }
 
+// printSchema prints the JSON Schema of the record.
 func printSchema(out io.Writer) {
 	encoder := json.NewEncoder(out)
 	encoder.SetEscapeHTML(false)
@@ -33,8 +34,8 @@ func printSchema(out io.Writer) {
 	encoder.Encode(recordSchema())
 }
 
-// columns returns the width of the terminal, or what COLUMNS says instead; 0
-// where stdout is not a terminal, so that grep finds whole lines.
+// columns returns COLUMNS, or else the width of the terminal. It returns 0 if stdout
+// is not a terminal, so that grep finds whole lines.
 func (r *run) columns() int {
 	width, _ := strconv.Atoi(r.getenv("COLUMNS"))
 	if onTerminal := terminalWidth(r.Stdout); width <= 0 && onTerminal != nil {
@@ -43,8 +44,8 @@ func (r *run) columns() int {
 	return width
 }
 
-// schema is the part of JSON Schema that a flat record needs. Its fields are in
-// the order that reads best.
+// schema is the part of JSON Schema that a flat record needs, in the order in which
+// it is printed.
 type schema struct {
 	Schema      string            `json:"$schema,omitempty"`
 	Title       string            `json:"title,omitempty"`
@@ -59,7 +60,7 @@ type schema struct {
 	Required    []string          `json:"required,omitempty"`
 	If          *schema           `json:"if,omitempty"`
 	Then        *schema           `json:"then,omitempty"`
-	// AdditionalProperties allows fields of later versions, but no objects.
+	// AdditionalProperties accepts fields of later versions, but no objects.
 	AdditionalProperties *struct {
 		Type []string `json:"type"`
 	} `json:"additionalProperties,omitempty"`
@@ -91,8 +92,8 @@ func recordSchema() schema {
 	return s
 }
 
-// fieldSchema describes one field. A record leaves an empty string out, unless
-// every event has the field.
+// fieldSchema returns the schema of one field. A string has a minimum length, because
+// a record omits an empty one, unless every event has the field.
 func fieldSchema(f record.Field, d record.Definition) schema {
 	s := schema{Description: d.Meaning}
 	switch d.Kind {

@@ -14,17 +14,25 @@ import (
 	"github.com/restail/restail/filter"
 )
 
-// summaryAfter is how long a run lasts before its end is worth a summary.
+// summaryAfter is how long a run must last to end with a summary line.
 const summaryAfter = 10 * time.Second
 
-// following is a run of the pipe, for the signals. ctx is done when it is to end.
-type following struct {
+// errTimeout and errIdle cancel a run at --timeout and --idle.
+var (
+	errTimeout = errors.New("--timeout ran out")
+	errIdle    = errors.New("--idle ran out")
+)
+
+// activePipe is the pipe that is running, for the signal handler. ctx is done when
+// the run is to end.
+type activePipe struct {
 	*pipe
 	ctx context.Context
 }
 
-// isStuck reports whether the run is to end and something may hold it up.
-func (f *following) isStuck() bool { return f.ctx.Err() != nil && f.isBusy() }
+// isStuck reports whether the run is to end but a write or the filter may hold it
+// up.
+func (a *activePipe) isStuck() bool { return a.ctx.Err() != nil && a.isBusy() }
 
 // follow runs the pipe until the source ends, or --count, --timeout, --idle, a
 // signal, the filter or the reader of stdout ends it.
@@ -32,67 +40,72 @@ func (r *run) follow(p *pipe, end *endFlags) error {
 	start := time.Now()
 	ctx, cancel := context.WithCancelCause(r.Context)
 	var watchers sync.WaitGroup
-	watchers.Go(func() { watchReader(ctx, r.Stdout, func() { cancel(stopped{statusDone}) }) })
+	watchers.Go(func() { watchReader(ctx, r.Stdout, func() { cancel(silentExit{statusDone}) }) })
 	if end.Timeout > 0 {
 		timer := time.AfterFunc(time.Duration(end.Timeout), func() { cancel(errTimeout) })
 		defer timer.Stop()
 	}
-	over := make(chan struct{})
-	watchers.Go(func() { r.watch(ctx, p, end, cancel, over) })
+	ended := make(chan struct{})
+	watchers.Go(func() { r.watch(ctx, p, end, cancel, ended) })
 	if p.backfill != nil {
 		watchers.Go(func() { p.backfill.run(ctx) })
 	}
-	r.following.Store(&following{p, ctx})
+	r.active.Store(&activePipe{p, ctx})
 	err := p.run(ctx)
-	r.following.Store(nil)
-	close(over)
+	r.active.Store(nil)
+	close(ended)
 	cancel(nil)
 	watchers.Wait()
 	unrecorded := p.recorder != nil && p.recorder.Close() != nil
 	p.saveState()
 	if time.Since(start) > summaryAfter {
-		r.summary = func() { p.status.Summary(p.counted()) }
+		r.summary = func() { p.status.Summary(p.snapshot()) }
 	}
-	err = p.verdict(err, end)
+	err = p.endError(err, end)
 	if status, _ := exitStatus(err); unrecorded && (err == nil || status == statusDone) {
-		return stopped{statusFailed}
+		return silentExit{statusFailed}
 	}
 	return err
 }
 
-// verdict turns what ended the run into an error with its exit status.
-func (p *pipe) verdict(err error, end *endFlags) error {
+// endError gives the error that ended the run its exit status.
+func (p *pipe) endError(err error, end *endFlags) error {
 	halt := (*filter.HaltError)(nil)
 	switch {
 	case errors.Is(err, errCount):
-		return stopped{statusDone}
+		return silentExit{statusDone}
 	case errors.As(err, &halt) && halt.Message == "":
-		return stopped{halt.Status}
+		return silentExit{halt.Status}
 	case halt != nil:
 		return &exitError{status: halt.Status, err: err}
 	case !errors.Is(err, errTimeout) && !errors.Is(err, errIdle):
 		return sourceError(err)
 	case end.Count > 0:
-		return stopped{statusTimeout}
+		return silentExit{statusTimeout}
 	case p.live != nil && !p.live.Stats().Up:
 		return &exitError{status: statusGivenUp, err: fmt.Errorf("%w while the link was down", err)}
 	}
-	return stopped{statusDone}
+	return silentExit{statusDone}
 }
 
-// sourceError gives the errors that end a source their exit status.
+// sourceError gives the error that ended a source its exit status.
 func sourceError(err error) error {
 	if refused := (*session.UnauthorizedError)(nil); errors.As(err, &refused) {
 		status := statusUnauthorized
-		var knows interface{ ExitStatus() int } // such as a store that cannot be trusted
-		if errors.As(refused.Err, &knows) {
-			status = knows.ExitStatus()
+		var statusError interface{ ExitStatus() int } // such as that of a store that cannot be trusted
+		if errors.As(refused.Err, &statusError) {
+			status = statusError.ExitStatus()
 		}
 		return &exitError{status: status, err: err}
 	}
 	if errors.As(err, new(*session.GivenUpError)) {
 		return &exitError{status: statusGivenUp, err: err}
 	}
+	return recordingError(err)
+}
+
+// recordingError makes a file that is no recording a usage error.
+func recordingError(err error) error {
 	if wrong := (*recording.FormatError)(nil); errors.As(err, &wrong) {
 		return usageError(err, wrong.Hint)
 	}
@@ -102,32 +115,28 @@ func sourceError(err error) error {
 const (
 	// watchEvery is the period of watch.
 	watchEvery = 100 * time.Millisecond
-	// stuckAfter is how long a run that is to end waits for a reader of stdout
-	// that takes nothing.
+	// stuckAfter is how long a run that is to end waits for a reader of stdout that
+	// takes nothing.
 	stuckAfter = 2 * time.Second
-	// caughtUp is the time without a full buffer before that is reported.
-	caughtUp = 2 * time.Second
+	// caughtUpAfter is how long the buffer must not be full before the reader counts
+	// as having caught up.
+	caughtUpAfter = 2 * time.Second
 )
 
-// errTimeout and errIdle are what cancels a run at --timeout and --idle.
-var (
-	errTimeout = errors.New("--timeout ran out")
-	errIdle    = errors.New("--idle ran out")
-)
-
-// watch runs beside the loop, which stdout may block. It ends the run at --idle,
-// reports when reading from the socket pauses, and ends the process when the run
-// cannot end because nobody takes its lines. It returns when over is closed.
-func (r *run) watch(ctx context.Context, p *pipe, end *endFlags, cancel context.CancelCauseFunc, over <-chan struct{}) {
+// watch runs beside the loop, which stdout can block. It saves the state, ends the
+// run at --idle, and reports when reading from the socket pauses. It ends the
+// process when the run cannot end because nobody takes its lines. It returns when
+// ended is closed.
+func (r *run) watch(ctx context.Context, p *pipe, end *endFlags, cancel context.CancelCauseFunc, ended <-chan struct{}) {
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
-	var buffer bufferNotes
-	var before [2]int64 // what stdout had taken, and when the filter began
-	var since time.Time // since when nothing has changed
+	var buffer bufferReporter
+	var last [2]int64       // the progress of stdout, and when the filter began
+	var changedAt time.Time // when last changed
 	for {
 		var now time.Time
 		select {
-		case <-over:
+		case <-ended:
 			return
 		case now = <-ticker.C:
 		}
@@ -137,58 +146,59 @@ func (r *run) watch(ctx context.Context, p *pipe, end *endFlags, cancel context.
 				cancel(errIdle)
 			}
 			if p.live != nil {
-				buffer.look(r, p.live.Stats(), now)
+				buffer.check(r, p.live.Stats(), now)
 			}
 			continue
 		}
-		state := [2]int64{p.out.progress.Load(), p.filterSince.Load()}
-		if since.IsZero() || !p.isBusy() || state != before {
-			before, since = state, now
+		current := [2]int64{p.out.progress.Load(), p.filterStart.Load()}
+		if changedAt.IsZero() || !p.isBusy() || current != last {
+			last, changedAt = current, now
 		}
-		if now.Sub(since) >= stuckAfter {
-			r.leaveStuck(p, end, context.Cause(ctx))
+		if now.Sub(changedAt) >= stuckAfter {
+			r.exitStuck(p, end, context.Cause(ctx))
 			return
 		}
 	}
 }
 
-// isBusy reports whether the loop is in a write or a program that cannot be
+// isBusy reports whether the loop is in a write, or in a program that cannot be
 // interrupted.
-func (p *pipe) isBusy() bool { return p.out.flushing.Load() || p.filterSince.Load() != 0 }
+func (p *pipe) isBusy() bool { return p.out.flushing.Load() || p.filterStart.Load() != 0 }
 
-// leaveStuck ends the process though lines are waiting.
-func (r *run) leaveStuck(p *pipe, end *endFlags, cause error) {
-	what := "the reader of stdout takes nothing"
+// exitStuck ends the process and reports how many lines were not written.
+func (r *run) exitStuck(p *pipe, end *endFlags, cause error) {
+	reason := "the reader of stdout takes nothing"
 	if !p.out.flushing.Load() {
-		what = "the filter does not end"
+		reason = "the filter does not end"
 	}
-	if decided := p.decided.Load(); decided != nil && !errors.Is(decided.err, errCount) { // the lines of a count are not out
-		cause = decided.err
+	if ending := p.ending.Load(); ending != nil && !errors.Is(*ending, errCount) { // the lines of a count are not out
+		cause = *ending
 	}
-	unwritten := fmt.Sprintf("%d lines", p.out.gathered.Load()-p.out.written.Load())
-	if n := p.counted().Queued; n > 0 {
-		unwritten += fmt.Sprintf(" and what %d waiting actions would have given", n)
+	unwritten := fmt.Sprintf("%d lines", p.out.collected.Load()-p.out.written.Load())
+	if n := p.snapshot().Queued; n > 0 {
+		unwritten += fmt.Sprintf(" and the output of %d waiting actions", n)
 	}
-	err := p.verdict(cause, end)
+	err := p.endError(cause, end)
 	status, hint := exitStatus(err)
-	if !errors.As(err, new(stopped)) {
+	if !errors.As(err, new(silentExit)) {
 		r.status.Error(err.Error(), hint)
 	}
-	r.status.Error(what+": "+unwritten+" were not written", "")
+	r.status.Error(reason+": "+unwritten+" were not written", "")
 	if p.recorder != nil {
-		p.recorder.close(stuckAfter)
+		p.recorder.closeWithin(stuckAfter)
 	}
 	r.exit(status)
 }
 
-// bufferNotes report when reading from the socket pauses because the buffer is
+// bufferReporter reports when reading from the socket pauses because the buffer is
 // full, and when the reader has caught up.
-type bufferNotes struct {
+type bufferReporter struct {
 	reported bool
-	full     time.Time // when it was full last
+	full     time.Time // when the buffer was last full
 }
 
-func (b *bufferNotes) look(r *run, stats session.Stats, now time.Time) {
+// check is called again and again, with the time.
+func (b *bufferReporter) check(r *run, stats session.Stats, now time.Time) {
 	switch {
 	case stats.Full:
 		b.full = now
@@ -196,49 +206,50 @@ func (b *bufferNotes) look(r *run, stats session.Stats, now time.Time) {
 			b.reported = true
 			r.status.Note("link", "the reader of stdout is too slow and the buffer is full: reading from the socket pauses, nothing is dropped")
 		}
-	case b.reported && now.Sub(b.full) >= caughtUp:
+	case b.reported && now.Sub(b.full) >= caughtUpAfter:
 		b.reported = false
-		r.status.Note("link", "the reader of stdout has caught up: the socket is read again")
+		r.status.Note("link", "the reader of stdout has caught up: reading from the socket continues")
 	}
 }
 
-// watchSignals cancels the run at the first stop signal. It ends the process at
-// the second, and at the first when the run is stuck already. It answers the
-// table signals, and passes on SIGCONT. It returns at the end of the run.
-func (r *run) watchSignals(cancel context.CancelCauseFunc) {
+// handleSignals cancels the run at the first stop signal. It ends the process at
+// the second, and at the first if the run is stuck by then. It prints the table for
+// the table signals, reopens the recording at SIGHUP, and passes SIGCONT on. It
+// returns at the end of the run.
+func (r *run) handleSignals(cancel context.CancelCauseFunc) {
 	for stopping := false; ; {
 		select {
-		case <-r.over:
+		case <-r.ended:
 			return
 		case s := <-r.Signals:
 			status, stop := stopSignals[s]
-			switch f := r.following.Load(); {
-			case s == syscall.SIGHUP && f != nil && f.recorder != nil:
-				f.recorder.Reopen()
-			case stop && (stopping || f != nil && f.isStuck()):
+			switch active := r.active.Load(); {
+			case s == syscall.SIGHUP && active != nil && active.recorder != nil:
+				active.recorder.Reopen()
+			case stop && (stopping || active != nil && active.isStuck()):
 				r.exit(status)
 				return
 			case stop:
 				stopping = true
-				cancel(stopped{status})
+				cancel(silentExit{status})
 			case s == resumeSignal:
 				select {
 				case r.resumed <- struct{}{}:
 				default:
 				}
-			case slices.Contains(tableSignals, s) && f != nil:
-				f.status.Table(f.decoder.Linked(), f.counted())
+			case slices.Contains(tableSignals, s) && active != nil:
+				active.status.Table(active.decoder.Linked(), active.snapshot())
 			}
 		}
 	}
 }
 
-// exit ends the process at once, but for a write to stdout that is under way.
+// exit ends the process at once, except for a write to stdout that is under way.
 func (r *run) exit(status int) {
-	if f := r.following.Load(); f != nil {
-		f.out.stopWriting()
-		if f.recorder != nil {
-			f.recorder.close(lastWrite)
+	if active := r.active.Load(); active != nil {
+		active.out.stopWriting()
+		if active.recorder != nil {
+			active.recorder.closeWithin(lastWriteTimeout)
 		}
 	}
 	r.stderr.flush(stderrWait)

@@ -259,7 +259,7 @@ func TestNobodyTakesTheLines(t *testing.T) {
 					Exit: func(s int) {
 						once.Do(func() {
 							status, said = s, strings.Contains(stderr.String(), " lines were not written")
-							if got := time.Since(start); got < test.after || got > test.after+lastWrite+watchEvery {
+							if got := time.Since(start); got < test.after || got > test.after+lastWriteTimeout+watchEvery {
 								t.Errorf("it ended after %v", got)
 							}
 						})
@@ -277,26 +277,26 @@ func TestNobodyTakesTheLines(t *testing.T) {
 	}
 }
 
-// TestBufferNotes tells of a reader that stops and goes once.
-func TestBufferNotes(t *testing.T) {
+// TestBufferReporter tells of a reader that stops and goes once.
+func TestBufferReporter(t *testing.T) {
 	var said bytes.Buffer
 	r := &run{}
 	r.status = format.NewStatus(&said, format.StatusText, time.Now)
-	var notes bufferNotes
+	var notes bufferReporter
 	now := time.Now()
 	look := func(full bool, after time.Duration) {
 		now = now.Add(after)
-		notes.look(r, session.Stats{Full: full}, now)
+		notes.check(r, session.Stats{Full: full}, now)
 	}
 	for range 100 {
 		look(true, time.Second)
 		look(false, time.Second)
 	}
-	look(false, caughtUp)
+	look(false, caughtUpAfter)
 	look(true, time.Second)
 	look(false, time.Hour)
 	look(false, time.Hour)
-	if paused, again := strings.Count(said.String(), "reading from the socket pauses"), strings.Count(said.String(), "the socket is read again"); paused != 2 || again != 2 {
+	if paused, again := strings.Count(said.String(), "reading from the socket pauses"), strings.Count(said.String(), "reading from the socket continues"); paused != 2 || again != 2 {
 		t.Errorf("stderr says\n%s", &said)
 	}
 }

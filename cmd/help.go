@@ -54,8 +54,8 @@ func help(env Env) docs.Help {
 // flagsElsewhere says where else the flags of a command can be set.
 func flagsElsewhere(command *kong.Node) string {
 	for _, flag := range command.Flags {
-		if !twinless[flag.Name] {
-			return "Long flags can also be set in the environment, as " + twin(flag.Name) + " for --" + flag.Name + ", and in ~/.config/restail/config.json."
+		if !commandLineOnly[flag.Name] {
+			return "Long flags can also be set in the environment, as " + envName(flag.Name) + " for --" + flag.Name + ", and in ~/.config/restail/config.json."
 		}
 	}
 	return ""

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +16,7 @@ import (
 
 // historyCommand prints the chat of a broadcast from the chat history.
 type historyCommand struct {
-	Broadcast string `arg:"" optional:"" name:"broadcast" help:"The broadcast's UUID, which records have as broadcast_id. Default: the broadcast in progress, else the last that ended."`
+	Broadcast string `arg:"" optional:"" name:"broadcast" help:"The broadcast's UUID, the broadcast_id of its records. Default: the broadcast in progress, or else the last that ended."`
 	*historyFlags
 }
 
@@ -26,16 +27,16 @@ type historyFlags struct {
 	retryFlags
 	frameFlags
 	tokenFlags
-	talkFlags
+	messageFlags
 }
 
-// historyRetries is how often a request is retried unless --max-retries says
-// otherwise.
+// historyRetries is how many times a request of the history command is retried
+// without --max-retries.
 const historyRetries = 5
 
-// Run asks the API and runs what it answers through the pipe.
+// Run reads the chat from the API and runs it through the pipe.
 func (c *historyCommand) Run(r *run) error {
-	r.talk(&c.talkFlags)
+	r.setMessages(&c.messageFlags)
 	if c.Broadcast != "" && !history.IsUUID(c.Broadcast) {
 		return usageError(fmt.Errorf("invalid broadcast %q: want its UUID", c.Broadcast), "records have it as broadcast_id")
 	}
@@ -43,22 +44,22 @@ func (c *historyCommand) Run(r *run) error {
 	if err != nil {
 		return err
 	}
-	tokens, options, err := r.tokens(&c.tokenFlags)
+	tokens, options, err := r.openTokens(&c.tokenFlags)
 	if err != nil {
 		return err
 	}
-	most := historyRetries
+	maxRetries := historyRetries
 	if c.MaxRetries != nil {
-		most = int(*c.MaxRetries)
+		maxRetries = int(*c.MaxRetries)
 	}
 	p.source = &chatHistory{
-		client: r.historyClient(options, tokens, most, time.Duration(c.MaxBackoff)), broadcast: c.Broadcast,
+		client: r.historyClient(options, tokens, maxRetries, time.Duration(c.MaxBackoff)), broadcast: c.Broadcast,
 		period: &c.periodFlags, maxFrame: int(c.MaxFrame),
 	}
 	return r.follow(p, &c.endFlags)
 }
 
-// setZone loads the user's time zone where it is needed.
+// setZone loads the user's time zone if a flag needs it.
 func (f *historyFlags) setZone(env Env) error {
 	if err := f.outputFlags.setZone(env); err != nil {
 		return err
@@ -66,23 +67,23 @@ func (f *historyFlags) setZone(env Env) error {
 	return f.periodFlags.setZone(env)
 }
 
-// historyClient returns a client of the chat history that says on stderr when it
-// retries.
-func (r *run) historyClient(o auth.Options, tokens session.Tokens, most int, maxBackoff time.Duration) *history.Client {
+// historyClient returns a client of the chat history that reports each retry on
+// stderr. maxBackoff is the longest pause between two tries.
+func (r *run) historyClient(o auth.Options, tokens session.Tokens, maxRetries int, maxBackoff time.Duration) *history.Client {
 	return history.New(history.Options{
 		APIURL: o.APIURL, HTTP: o.HTTP, Token: tokens.Token, UserAgent: userAgent(), Redact: r.secrets.Text,
-		Retries: most, MaxBackoff: maxBackoff,
-		Retrying: func(why string, wait time.Duration) {
-			r.status.Note("link", fmt.Sprintf("%s, retrying in %.1fs", why, wait.Seconds()))
+		Retries: maxRetries, MaxBackoff: maxBackoff,
+		Retrying: func(reason string, wait time.Duration) {
+			r.status.Note("link", fmt.Sprintf("%s, retrying in %.1fs", reason, wait.Seconds()))
 		},
 	})
 }
 
-// chatHistory is the chat of a broadcast: a [session.Source] whose items are lines
-// of kind history.
+// chatHistory is a [session.Source] of the chat history of a broadcast. Its items
+// are lines of kind history.
 type chatHistory struct {
 	client    *history.Client
-	broadcast string // "" for the one in progress, else the last that ended
+	broadcast string // "" for the one in progress, or else the last that ended
 	period    *periodFlags
 	maxFrame  int
 }
@@ -96,7 +97,7 @@ func (h *chatHistory) Items(ctx context.Context) iter.Seq2[session.Item, error] 
 	}
 }
 
-// read yields the messages until their end, or until yield wants no more.
+// read yields the messages, until yield returns false.
 func (h *chatHistory) read(ctx context.Context, yield func(session.Item, error) bool) error {
 	broadcast, err := h.find(ctx)
 	if err != nil {
@@ -133,15 +134,15 @@ func (h *chatHistory) read(ctx context.Context, yield func(session.Item, error) 
 	return nil
 }
 
-// find returns the broadcast to read.
+// find returns the UUID of the broadcast to read.
 func (h *chatHistory) find(ctx context.Context) (string, error) {
 	if h.broadcast != "" {
 		return h.broadcast, nil
 	}
-	for _, ask := range []func(context.Context) (string, bool, error){h.client.InProgress, h.client.LastEnded} {
-		id, ok, err := ask(ctx)
-		if failed := (*history.Error)(nil); errors.As(err, &failed) && failed.Reason == history.ReasonScope {
-			return "", &exitError{failed.ExitStatus(), err, "or name the broadcast, restail history BROADCAST, by the UUID that records have as broadcast_id"}
+	for _, find := range []func(context.Context) (string, bool, error){h.client.InProgress, h.client.LastEnded} {
+		id, ok, err := find(ctx)
+		if apiErr := (*history.Error)(nil); errors.As(err, &apiErr) && apiErr.Reason == history.ReasonScope {
+			return "", &exitError{apiErr.ExitStatus(), err, "or name the broadcast, restail history BROADCAST, by the UUID that records have as broadcast_id"}
 		}
 		if ok || err != nil {
 			return id, err
@@ -150,8 +151,8 @@ func (h *chatHistory) find(ctx context.Context) (string, error) {
 	return "", history.NoBroadcast()
 }
 
-// first returns the time of the first message, zero when there is none or the
-// period does not depend on it.
+// first returns the time of the first message that has one. It returns zero when
+// there is none, or when the period does not depend on it.
 func (h *chatHistory) first(ctx context.Context, broadcast string) (time.Time, error) {
 	if !h.period.isRelative() {
 		return time.Time{}, nil
@@ -162,4 +163,86 @@ func (h *chatHistory) first(ctx context.Context, broadcast string) (time.Time, e
 		}
 	}
 	return time.Time{}, nil
+}
+
+// backfillRetries is how many times a request of --backfill is retried.
+const backfillRetries = 4
+
+// backfill fills the gaps of a live chat. It sends the messages that it finds to the
+// live source, which puts them into the stream and into the recording.
+type backfill struct {
+	*history.Backfill
+	ctx     context.Context // of run
+	inserts chan session.Item
+	filled  func() // called after each gap, filled or not; can be nil
+}
+
+// newBackfill returns a backfill; its run method does the work. maxBackoff is the
+// longest pause between two tries. speed divides the delays before a gap is filled; 0
+// means no delay. edge holds the last messages of an earlier run, as
+// [recording.State] kept them.
+func (r *run) newBackfill(o auth.Options, tokens session.Tokens, maxBackoff time.Duration, speed float64, edge []byte) *backfill {
+	b := &backfill{inserts: make(chan session.Item)}
+	b.Backfill = history.NewBackfill(history.BackfillOptions{
+		Client: r.historyClient(o, tokens, backfillRetries, maxBackoff),
+		Insert: b.insert, Report: b.report, Speed: speed, Edge: edge,
+	})
+	return b
+}
+
+// run fills gaps until ctx is done.
+func (b *backfill) run(ctx context.Context) {
+	b.ctx = ctx
+	b.Run(ctx)
+}
+
+// insert sends messages of a broadcast to the stream.
+func (b *backfill) insert(messages []history.Message, broadcast string) {
+	for _, m := range messages {
+		now := time.Now()
+		line := recording.AppendHistory(nil, broadcast, m.Raw)
+		parsed := new(recording.LineParser).Own(line, now)
+		if parsed != nil {
+			b.send(session.Item{Line: parsed, Frame: bytes.TrimSuffix(line, []byte("\n")), Received: now})
+		}
+	}
+}
+
+// report sends the outcome of a gap to the stream.
+func (b *backfill) report(status, reason string, count int, gap time.Duration) {
+	now := time.Now()
+	b.send(session.Item{Received: now, Link: &session.Link{
+		Status: status, Reason: reason, At: now, Gap: gap, HasGap: true, Count: count,
+	}})
+	if b.filled != nil {
+		b.filled()
+	}
+}
+
+// send waits until the live source takes the item, or the run ends.
+func (b *backfill) send(item session.Item) {
+	select {
+	case b.inserts <- item:
+	case <-b.ctx.Done():
+	}
+}
+
+// noteAction notes the action that the decoder of p holds. An action without a
+// stamp of the service is noted with the zero time.
+func (b *backfill) noteAction(p *pipe, item session.Item) {
+	stamp, ok := item.Action.Stamp()
+	if !ok {
+		stamp = time.Time{}
+	}
+	b.Note(p.decoder.Record(), stamp, item.Received)
+}
+
+// noteLink notes a link event.
+func (b *backfill) noteLink(event *session.Link) {
+	switch {
+	case event.Status == session.Connected && !event.HasGap:
+		b.Connected(event.At)
+	case event.Status == session.Connected, event.Status == session.Restored:
+		b.Restored(event.At, event.Gap)
+	}
 }

@@ -40,8 +40,8 @@ func TestPieces(t *testing.T) {
 		var got writes
 		o := output{
 			w: &got, atomicSize: test.atomic, lines: []byte(test.lines),
-			free:  func() int { return test.free },
-			await: func(size int) { got = append(got, fmt.Sprint("free for ", size)) },
+			space:     func() int { return test.free },
+			waitSpace: func(size int) { got = append(got, fmt.Sprint("free for ", size)) },
 		}
 		if err := o.flush(); err != nil || strings.Join(got, "|") != strings.Join(test.want, "|") {
 			t.Errorf("%q in pieces of %d: %q, %v", test.lines, test.atomic, got, err)
@@ -75,7 +75,7 @@ func TestTakeBack(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		takeBack(file, []byte("whole\npar"))
+		truncatePartialLine(file, []byte("whole\npar"))
 		if got, err := os.ReadFile(name); err != nil || string(got) != test.want {
 			t.Errorf("the file holds %q, want %q (%v)", got, test.want, err)
 		}
@@ -92,7 +92,7 @@ func TestPipeFree(t *testing.T) {
 	defer w.Close()
 	w.SetWriteDeadline(time.Now().Add(10 * time.Second)) // for a promise that is not kept
 	for taken := 0; ; {
-		room := pipeFree(w)
+		room := pipeSpace(w)
 		if room <= 0 {
 			if runtime.GOOS == "linux" && taken == 0 {
 				t.Error("an empty pipe has no room")

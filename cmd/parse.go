@@ -13,11 +13,10 @@ import (
 	"github.com/restail/restail/decode"
 )
 
-// A commandLine parses what the user wrote.
+// commandLine parses the arguments with kong.
 //
-// It does not call kong's Parse and Run but takes their steps itself. They look
-// methods up by name, and then the linker must keep every exported method of
-// every library, which makes the program larger by an eighth.
+// It takes the steps of kong's Parse and Run itself. Those look methods up by name, and
+// that would force the linker to keep every exported method of every library.
 type commandLine struct {
 	app    *kong.Kong
 	env    Env
@@ -30,8 +29,8 @@ func description() string {
 	return "Follow a Restream chat from the shell: the chats of " + decode.ChatPlatforms() + " as one stream of flat records."
 }
 
-// newCommandLine builds kong's model of the grammar over the streams and the
-// environment of env, and the configuration.
+// newCommandLine builds kong's model of the grammar. Flags also get their values from
+// the environment and the configuration.
 func newCommandLine(g *grammar, env Env, config *configuration) (*commandLine, error) {
 	set := origins{}
 	app, err := kong.New(g,
@@ -50,12 +49,12 @@ func newCommandLine(g *grammar, env Env, config *configuration) (*commandLine, e
 	return &commandLine{app, env, config, set}, nil
 }
 
-// flagsOfNone are first arguments for which no command's flags are needed.
-var flagsOfNone = []string{"-h", "--help", "-V", "--version"}
+// infoFlags are first arguments that need no command's flags.
+var infoFlags = []string{"-h", "--help", "-V", "--version"}
 
-// parse parses args with the flags of the command that they seem to name. When
-// that is not enough (a flag before the name, a configured flag of another
-// command, a mistake), it parses them with the whole grammar.
+// parse parses args with the flags of the command that they seem to name. If that
+// fails, because of a flag before the name, a configured flag of another command or a
+// mistake, it parses them with the whole grammar.
 func parse(args []string, env Env, config *configuration) (*kong.Context, origins, error) {
 	isHelp := len(args) > 0 && args[0] == "help"
 	if isHelp && len(args) > 2 && args[1] != "help" && !isFlag(args[1]) && !isFlag(args[2]) {
@@ -68,7 +67,7 @@ func parse(args []string, env Env, config *configuration) (*kong.Context, origin
 		args = append(slices.Clone(args[1:]), "--help")
 	}
 	command := "tail"
-	if len(args) > 0 && (!isFlag(args[0]) || slices.Contains(flagsOfNone, args[0])) {
+	if len(args) > 0 && (!isFlag(args[0]) || slices.Contains(infoFlags, args[0])) {
 		command = args[0]
 	}
 	line, err := newCommandLine(newGrammar(command), env, config)
@@ -76,7 +75,7 @@ func parse(args []string, env Env, config *configuration) (*kong.Context, origin
 		return nil, nil, err
 	}
 	if parsed, err := line.parse(args); err == nil {
-		if selected := parsed.Selected(); selected == nil || selected.Name == command || asked(parsed) == "version" {
+		if selected := parsed.Selected(); selected == nil || selected.Name == command || helpOrVersion(parsed) == "version" {
 			return parsed, line.set, nil
 		}
 	}
@@ -98,21 +97,21 @@ func (r *run) model() (*kong.Application, error) {
 	return line.app.Model, nil
 }
 
-// parse fills the grammar from args, the environment and the configuration. When
-// args ask for help or the version, nothing else has to be right.
+// parse fills the grammar from args, the environment and the configuration. If args ask
+// for help or the version, it checks nothing else.
 func (c *commandLine) parse(args []string) (*kong.Context, error) {
 	parsed, err := kong.Trace(c.app, args)
 	if err != nil {
-		return nil, c.complaint(err, parsed)
+		return nil, c.usageError(err, parsed)
 	}
 	if err := parsed.Error; err != nil {
-		return nil, c.complaint(err, parsed)
+		return nil, c.usageError(err, parsed)
 	}
-	if asked(parsed) != "" {
+	if helpOrVersion(parsed) != "" {
 		return parsed, nil
 	}
-	if err := joinedValue(parsed.Selected(), args); err != nil {
-		return nil, c.complaint(err, parsed)
+	if err := checkJoinedValue(parsed.Selected(), args); err != nil {
+		return nil, c.usageError(err, parsed)
 	}
 	for _, step := range []func() error{
 		func() error { return c.config.err },
@@ -122,15 +121,15 @@ func (c *commandLine) parse(args []string) (*kong.Context, error) {
 		func() error { return c.check(parsed) },
 	} {
 		if err := step(); err != nil {
-			return nil, c.complaint(err, parsed)
+			return nil, c.usageError(err, parsed)
 		}
 	}
 	return parsed, nil
 }
 
-// asked returns "help" or "version" when the command line asks for one of them
-// instead of a run, else "".
-func asked(parsed *kong.Context) string {
+// helpOrVersion returns "help" or "version" if the command line asks for one of them,
+// else "".
+func helpOrVersion(parsed *kong.Context) string {
 	for _, p := range parsed.Path {
 		if p.Flag != nil && (p.Flag.Name == "help" || p.Flag.Name == "version") {
 			return p.Flag.Name
@@ -142,9 +141,9 @@ func asked(parsed *kong.Context) string {
 	return ""
 }
 
-// check refuses values that the grammar does not allow, keys of the
-// configuration that are no flag, a missing argument, and a time zone that is
-// needed and cannot be read.
+// check returns an error for a value that the grammar does not allow, a key of the
+// configuration that is no flag, a missing argument, and a time zone that is needed but
+// cannot be read.
 func (c *commandLine) check(parsed *kong.Context) error {
 	command := parsed.Selected()
 	for _, flag := range command.Flags {
@@ -163,9 +162,9 @@ func (c *commandLine) check(parsed *kong.Context) error {
 			return err
 		}
 	}
-	shows, ok := command.Target.Addr().Interface().(interface{ setZone(Env) error })
-	if ok && len(command.Flags) > 0 { // else newGrammar has left them out
-		return shows.setZone(c.env)
+	zoned, ok := command.Target.Addr().Interface().(interface{ setZone(Env) error })
+	if ok && len(command.Flags) > 0 { // newGrammar omits the flags of other commands
+		return zoned.setZone(c.env)
 	}
 	return nil
 }
@@ -175,20 +174,20 @@ func missingArgument(argument *kong.Positional) error {
 	if argument.Enum == "" {
 		return fmt.Errorf("missing %s", name)
 	}
-	return fmt.Errorf("missing %s: want %s", name, either(argument.EnumSlice()))
+	return fmt.Errorf("missing %s: want %s", name, joinOr(argument.EnumSlice()))
 }
 
-// checkEnum refuses a value that is not among those of its enum.
+// checkEnum returns an error if a value is not one of its enum.
 func checkEnum(value *kong.Value, what string) error {
 	choices := value.EnumSlice()
 	if value.Enum == "" || slices.Contains(choices, value.Target.String()) {
 		return nil
 	}
-	return fmt.Errorf("unknown %s %q: want %s", what, value.Target.String(), either(choices))
+	return fmt.Errorf("unknown %s %q: want %s", what, value.Target.String(), joinOr(choices))
 }
 
-// complaint turns an error of kong's into a usage error that says where help is.
-func (c *commandLine) complaint(err error, parsed *kong.Context) error {
+// usageError turns an error of kong into a usage error that says where help is.
+func (c *commandLine) usageError(err error, parsed *kong.Context) error {
 	if e := (*exitError)(nil); errors.As(err, &e) {
 		return e
 	}
@@ -196,30 +195,30 @@ func (c *commandLine) complaint(err error, parsed *kong.Context) error {
 	if command == nil {
 		command = c.app.Model.DefaultCmd
 	}
-	see := "see restail " + command.Name + " --help"
+	hint := "see restail " + command.Name + " --help"
 	if command.Name == "help" {
-		see = "see restail help help" // help --help is the program's
+		hint = "see restail help help" // help --help is the program's
 	}
-	if joined := joinedValue(command, parsed.Args); joined != nil {
-		return usageError(joined, see)
+	if err := checkJoinedValue(command, parsed.Args); err != nil {
+		return usageError(err, hint)
 	}
 	text, _, _ := strings.Cut(err.Error(), ", did you mean ")
-	if word, ok := strings.CutPrefix(text, "unexpected argument "); ok {
+	if arg, ok := strings.CutPrefix(text, "unexpected argument "); ok {
 		if command.Name == "tail" && !slices.Contains(parsed.Args, "tail") {
-			return usageError(unknown("command", word, c.commands(), "see restail --help"), "")
+			return usageError(unknownError("command", arg, c.commands(), "see restail --help"), "")
 		}
-		return usageError(fmt.Errorf("unexpected argument %q", word), see)
+		return usageError(fmt.Errorf("unexpected argument %q", arg), hint)
 	}
 	if name, ok := strings.CutPrefix(text, "unknown flag "); ok {
-		return usageError(unknownFlag(name, command), see)
+		return usageError(unknownFlag(name, command), hint)
 	}
-	if flag, command, early := beforeCommand(text); early {
+	if flag, command, ok := flagBeforeCommand(text); ok {
 		return usageError(fmt.Errorf("--%s comes before %s: write it after the command", flag, command), "see restail "+command+" --help")
 	}
-	if missing := missingValue(text, command); missing != "" {
+	if missing := missingValueError(text, command); missing != "" {
 		text = missing
 	}
-	return usageError(errors.New(c.set.blame(plainBool(text, parsed.Args))), see)
+	return usageError(errors.New(c.set.withOrigin(boolError(text, parsed.Args))), hint)
 }
 
 // commands returns the names of all commands.
@@ -231,12 +230,12 @@ func (c *commandLine) commands() []string {
 	return names
 }
 
-// unknownFlag says which commands have the flag, or suggests the nearest flag of
-// the command.
+// unknownFlag is the error for a flag that command does not have. It names the commands
+// that have it, or suggests the nearest flag.
 func unknownFlag(name string, command *kong.Node) error {
 	long, isLong := strings.CutPrefix(name, "--")
 	if !isLong {
-		return fmt.Errorf("unknown flag %q", name) // any letter is near any other
+		return fmt.Errorf("unknown flag %q", name) // a suggestion would be a guess
 	}
 	var owners []string
 	for _, other := range command.Parent.Children {
@@ -245,7 +244,7 @@ func unknownFlag(name string, command *kong.Node) error {
 		}
 	}
 	if owners != nil {
-		return fmt.Errorf("%s is a flag of %s, not of %s", name, either(owners), command.Name)
+		return fmt.Errorf("%s is a flag of %s, not of %s", name, joinOr(owners), command.Name)
 	}
 	if near := nearest(long, longNames(slices.Concat(command.Flags, command.Parent.Flags))); near != "" {
 		return fmt.Errorf("unknown flag %q (did you mean %q?)", name, "--"+near)
@@ -265,18 +264,18 @@ func longNames(flags []*kong.Flag) []string {
 	return names
 }
 
-// beforeCommand reads kong's complaint about a flag that stands before the name
-// of another command than tail.
-func beforeCommand(complaint string) (flag, command string, ok bool) {
-	_, err := fmt.Sscanf(complaint, `flag --%s applies to the default command "tail", not %q`, &flag, &command)
+// flagBeforeCommand parses kong's error about a flag that stands before the name of
+// another command than tail.
+func flagBeforeCommand(message string) (flag, command string, ok bool) {
+	_, err := fmt.Sscanf(message, `flag --%s applies to the default command "tail", not %q`, &flag, &command)
 	return flag, command, err == nil
 }
 
-// missingValue reads kong's complaint that nothing, or something that begins
-// with a hyphen, stands where a flag's value should. When the flag would refuse
-// that value too, as --count refuses -1, it says so instead.
-func missingValue(complaint string, command *kong.Node) string {
-	name, rest, _ := strings.Cut(complaint, ": expected ")
+// missingValueError rewords kong's error about a flag whose value is missing, or stands
+// before an argument that begins with a hyphen. If the flag would refuse that argument,
+// as --count refuses -1, it says why instead. It returns "" for any other error.
+func missingValueError(message string, command *kong.Node) string {
+	name, rest, _ := strings.Cut(message, ": expected ")
 	_, got, found := strings.Cut(rest, " but got ")
 	if !found {
 		return ""
@@ -300,8 +299,9 @@ func missingValue(complaint string, command *kong.Node) string {
 	return fmt.Sprintf("%s: missing value before %s", name, quoted)
 }
 
-// joinedValue refuses -o=text, which kong reads as -o with the value "=text".
-func joinedValue(command *kong.Node, args []string) error {
+// checkJoinedValue returns an error for -o=text, which kong reads as -o with the value
+// "=text".
+func checkJoinedValue(command *kong.Node, args []string) error {
 	for _, flag := range command.Flags {
 		if flag.Short == 0 || flag.IsBool() {
 			continue
@@ -322,24 +322,25 @@ func joinedValue(command *kong.Node, args []string) error {
 	return nil
 }
 
-// shellCharacters are those that mean something to a shell.
+// shellCharacters are the characters that have a meaning in a shell.
 const shellCharacters = " \t\n\"'`$&|;<>()[]{}*?!#~\\"
 
-// plainBool says in our words what kong says about a value that is not a bool.
-func plainBool(complaint string, args []string) string {
-	flag, value, isBool := strings.Cut(complaint, "bool value must be true, 1, yes, false, 0 or no but got ")
+// boolError rewords kong's error about a value that is not a bool. It returns any other
+// message as it is.
+func boolError(message string, args []string) string {
+	flag, value, isBool := strings.Cut(message, "bool value must be true, 1, yes, false, 0 or no but got ")
 	if !isBool {
-		return complaint
+		return message
 	}
 	if flag == "" { // kong does not name a negated flag
-		flag = negatedWith(value, args)
+		flag = negatedFlagWith(value, args)
 	}
 	return flag + "invalid value " + value + ": want true or false"
 }
 
-// negatedWith finds the negated flag that has a value, which is quoted and in
-// lower case.
-func negatedWith(value string, args []string) string {
+// negatedFlagWith returns the negated flag that has a value, or "". The value is quoted
+// and in lower case.
+func negatedFlagWith(value string, args []string) string {
 	for _, arg := range args {
 		name, given, _ := strings.Cut(arg, "=")
 		if strings.HasPrefix(name, "--no-") && fmt.Sprintf("%q", strings.ToLower(given)) == value {

@@ -45,7 +45,7 @@ func (s scripted) record(t *testing.T, name string) {
 	for _, item := range s {
 		switch {
 		case item.Link != nil:
-			linkRecord(&link, item.Link)
+			setLinkRecord(&link, item.Link)
 			w.Own(item.Received, recording.AppendLink(nil, &link, item.Link.Same))
 		case item.Action != nil:
 			frame := item.Action.Frame()

@@ -33,10 +33,10 @@ func TestREADME(t *testing.T) {
 		"commands":  docs.CommandTable(line.app.Model),
 		"fields":    docs.FieldTable(),
 		"flags": docs.FlagTable(line.app.Model, func(flag *kong.Flag) string {
-			if twinless[flag.Name] {
+			if commandLineOnly[flag.Name] {
 				return ""
 			}
-			return twin(flag.Name)
+			return envName(flag.Name)
 		}),
 		"statuses":   docs.StatusTable(statusItems()),
 		"recipes":    recipeTable(t),

@@ -22,12 +22,12 @@ type replayFlags struct {
 	outputFlags
 	endFlags
 	frameFlags
-	talkFlags
+	messageFlags
 }
 
 // Run opens the recordings and runs them through the pipe.
 func (c *replayCommand) Run(r *run) error {
-	r.talk(&c.talkFlags)
+	r.setMessages(&c.messageFlags)
 	p, err := r.newPipe(&c.outputFlags, &c.endFlags)
 	if err != nil {
 		return err
@@ -48,7 +48,7 @@ func (c *replayCommand) Run(r *run) error {
 	return r.follow(p, &c.endFlags)
 }
 
-// setZone loads the user's time zone where it is needed.
+// setZone loads the user's time zone if a flag needs it.
 func (f *replayFlags) setZone(env Env) error {
 	if err := f.outputFlags.setZone(env); err != nil {
 		return err
@@ -59,7 +59,7 @@ func (f *replayFlags) setZone(env Env) error {
 // stdinName is the name that stands for stdin.
 const stdinName = "-"
 
-// openAll opens recordings. Nothing stays open after an error.
+// openAll opens recordings. After an error, nothing stays open.
 func (r *run) openAll(names []string) (files []session.File, closeAll func(), err error) {
 	closeAll = func() {
 		for _, file := range files {
@@ -93,7 +93,7 @@ func (r *run) openAll(names []string) (files []session.File, closeAll func(), er
 // open opens a recording, - for stdin.
 func (r *run) open(name string) (io.ReadCloser, error) {
 	if name == stdinName {
-		if terminal(r.Stdin) {
+		if isTerminal(r.Stdin) {
 			r.status.Note("frame", "reading a recording from stdin; Ctrl-D ends it")
 		}
 		return io.NopCloser(r.Stdin), nil
@@ -112,13 +112,13 @@ func (r *run) open(name string) (io.ReadCloser, error) {
 	return file, nil
 }
 
+// unreadable is the usage error for a recording that cannot be read.
 func unreadable(err error) error {
 	return usageError(fmt.Errorf("cannot read the recording: %w", err), "")
 }
 
-// namedPipe is opened by its first read, since that waits for somebody who
-// writes to it. The end of the run does not wait, so that it can be closed while
-// that read is under way.
+// namedPipe opens a named pipe at the first read, because opening waits for a writer.
+// It can be closed while that read waits.
 type namedPipe struct {
 	name string
 	file atomic.Pointer[os.File]

@@ -1,6 +1,14 @@
-// Package cmd is restail's command line: the grammar, one file per command,
-// the wiring of the stages, and the loop that every record runs through
-// (pipe.go).
+// Package cmd is restail's command line: [Run] takes the arguments, the environment
+// and the streams of one run, and returns its exit status.
+//
+// run.go parses the arguments with the grammar (grammar.go, parse.go, config.go), and
+// calls the command that they name; each command has a file. Commands that print
+// records build the stages of a [pipe] from the flags (stages.go), give it a source,
+// and follow it (follow.go). The pipe pulls items from the source, decodes, filters
+// and formats them, and writes lines to stdout (pipe.go). The commands own what they
+// open; the pipe owns the decoder, the writer and the output, all on one goroutine.
+// Everything else that happens during a run, such as signals and timeouts, stands in
+// follow.go. What the operating systems do differently stands in sys_*.go.
 package cmd
 
 import (
@@ -17,25 +25,25 @@ import (
 	"github.com/restail/restail/format"
 )
 
-// Run is the whole program: it parses args (without the program's name), does
-// what they say in env, and returns the exit status.
+// Run is the whole program: it parses args (without the program's name), runs the
+// command that they name, and returns the exit status.
 func Run(ctx context.Context, args []string, env Env) int {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	r := &run{Context: ctx, secrets: new(redact.Secrets), over: make(chan struct{}), resumed: make(chan struct{}, 1), summary: func() {}}
+	r := &run{Context: ctx, secrets: new(redact.Secrets), ended: make(chan struct{}), resumed: make(chan struct{}, 1), summary: func() {}}
 	r.stderr = newStderr(env.Stderr)
 	env.Stderr = r.secrets.Writer(r.stderr)
 	r.Env = env
-	r.talk(&talkFlags{})
-	defer close(r.over)
+	r.setMessages(&messageFlags{})
+	defer close(r.ended)
 	defer r.stderr.flush(stderrWait)
 	defer func() { r.summary() }()
-	err := r.command(args, cancel)
-	if cause := (stopped{}); errors.As(context.Cause(ctx), &cause) && (err == nil || errors.Is(err, context.Canceled)) {
+	err := r.execute(args, cancel)
+	if cause := (silentExit{}); errors.As(context.Cause(ctx), &cause) && (err == nil || errors.Is(err, context.Canceled)) {
 		err = cause
 	}
-	if stop := (stopped{}); errors.As(err, &stop) {
-		return stop.status
+	if silent := (silentExit{}); errors.As(err, &silent) {
+		return silent.status
 	}
 	if err == nil {
 		return statusDone
@@ -48,59 +56,44 @@ func Run(ctx context.Context, args []string, env Env) int {
 // run holds the environment and the status writer that every command needs.
 type run struct {
 	context.Context
-	Env
-	// status writes to stderr, from which secrets are kept.
+	Env     // with a Stderr that redacts secrets and never blocks
 	status  *format.Status
 	stderr  *stderr
 	inJSON  bool // all of stderr is JSON
 	secrets *redact.Secrets
-	// set knows which flags were set elsewhere than on the command line.
-	set origins
-	// over is closed at the end of Run.
-	over chan struct{}
-	// following is what tail, replay or demo is doing; nil for other commands.
-	following atomic.Pointer[following]
-	// resumed receives a value after SIGCONT.
-	resumed chan struct{}
-	// summary prints the summary line, after everything else.
-	summary func()
+	set     origins       // of the flags that were not set on the command line
+	ended   chan struct{} // closed at the end of Run
+	active  atomic.Pointer[activePipe]
+	resumed chan struct{} // receives a value after SIGCONT
+	summary func()        // prints the summary line at the end of Run
 }
 
-// stopped ends a run that has nothing to complain about, with its status:
-// a signal, a timeout, a reader that went away.
-type stopped struct{ status int }
-
-// ExitStatus is the status that the run ends with.
-func (s stopped) ExitStatus() int { return s.status }
-
-func (s stopped) Error() string { return fmt.Sprintf("stopped with status %d", s.status) }
-
-// command is implemented by every field of the grammar.
+// command is implemented by every command of the grammar.
 type command interface{ Run(r *run) error }
 
-// command runs the command that args name until a signal cancels it, or prints
-// what they ask for.
-func (r *run) command(args []string, cancel context.CancelCauseFunc) error {
+// execute runs the command that args name until a signal cancels it, or prints the
+// help or the version that they ask for.
+func (r *run) execute(args []string, cancel context.CancelCauseFunc) error {
 	config := newConfiguration(r.Env)
-	r.talk(&talkFlags{Status: statusAsked(args, r.Env, config)}) // also about what does not parse
+	r.setMessages(&messageFlags{Status: statusBeforeParsing(args, r.Env, config)}) // for usage errors
 	parsed, set, err := parse(args, r.Env, config)
 	if err != nil {
 		return err
 	}
 	r.set = set
-	switch asked(parsed) {
+	switch helpOrVersion(parsed) {
 	case "help":
 		return writeError(parsed.PrintUsage(false))
 	case "version":
 		_, err := io.WriteString(r.Stdout, versionLine())
 		return writeError(err)
 	}
-	go r.watchSignals(cancel)
+	go r.handleSignals(cancel)
 	return parsed.Selected().Target.Addr().Interface().(command).Run(r)
 }
 
-// statusAsked returns the value of --status before anything is parsed.
-func statusAsked(args []string, env Env, config *configuration) string {
+// statusBeforeParsing returns the value of --status without parsing the rest.
+func statusBeforeParsing(args []string, env Env, config *configuration) string {
 	for i, arg := range args {
 		if value, ok := strings.CutPrefix(arg, "--status="); ok {
 			return value
@@ -109,38 +102,38 @@ func statusAsked(args []string, env Env, config *configuration) string {
 			return args[i+1]
 		}
 	}
-	if value := env.getenv(twin("status")); value != "" {
+	if value := env.getenv(envName("status")); value != "" {
 		return value
 	}
 	value, _ := config.values["status"].(string)
 	return value
 }
 
-// talk makes stderr as the flags want it.
-func (r *run) talk(t *talkFlags) {
-	mode := format.StatusMode(t.Status)
-	if t.Quiet {
+// setMessages chooses the form of the messages on stderr.
+func (r *run) setMessages(m *messageFlags) {
+	mode := format.StatusMode(m.Status)
+	if m.Quiet {
 		mode = format.StatusNone
 	}
 	r.status, r.inJSON = format.NewStatus(r.Stderr, mode, time.Now), mode == format.StatusJSON
-	r.stderr.use(r.status)
+	r.stderr.setStatus(r.status)
 }
 
-// Env is everything outside the process that a run of restail uses: main passes
-// the real one, a test its own.
+// Env is the outside world that a run uses, apart from files and the network. main
+// passes the real one, a test its own.
 type Env struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	// Environ is the environment as "NAME=value"; of duplicates the last counts.
 	Environ []string
-	// Signals delivers those of [Signals]; nil for none.
+	// Signals delivers the signals that [Signals] lists; nil for none.
 	Signals <-chan os.Signal
-	// Exit ends the process at once: at the second signal, and when a run that is
-	// to end cannot because nobody reads its stdout.
+	// Exit ends the process at once. Run calls it at a second signal, and when it
+	// cannot return because nobody reads stdout.
 	Exit func(status int)
 }
 
-// getenv returns a variable of the environment, "" where it is not set.
+// getenv returns a variable of the environment, "" if it is not set.
 func (e Env) getenv(name string) string {
 	for i := len(e.Environ) - 1; i >= 0; i-- {
 		if key, value, _ := strings.Cut(e.Environ[i], "="); key == name {
@@ -175,40 +168,48 @@ var statuses = []struct {
 	{"129, 130, 143", "SIGHUP (without `-w`), SIGINT, SIGTERM: the socket is closed and what was received is written; a second signal ends at once"},
 }
 
-// exitError is an error that knows its exit status and what to do about it.
+// silentExit ends a run with a status and without an error message: a signal, a
+// timeout, a reader that went away.
+type silentExit struct{ status int }
+
+// ExitStatus is the status that the run ends with.
+func (s silentExit) ExitStatus() int { return s.status }
+
+func (s silentExit) Error() string { return fmt.Sprintf("stopped with status %d", s.status) }
+
+// exitError is an error with an exit status, and a hint that says what to do.
 type exitError struct {
 	status int
 	err    error
-	// hint is a sentence that says what to do, "" for none.
-	hint string
+	hint   string // "" for none
 }
 
 func (e *exitError) Error() string { return e.err.Error() }
 
 func (e *exitError) Unwrap() error { return e.err }
 
-// usageError marks what the user wrote wrong, found before anything is contacted.
+// usageError makes err a usage error, found before anything is contacted.
 func usageError(err error, hint string) error {
 	return &exitError{statusUsage, err, hint}
 }
 
-// flagError is usageError for the value of a flag: it says where it was set.
+// flagError is usageError for the value of a flag. It says where the flag was set.
 func (r *run) flagError(flag string, err error) error {
-	return usageError(errors.New(r.set.blame("--"+flag+": "+err.Error())), "")
+	return usageError(errors.New(r.set.withOrigin("--"+flag+": "+err.Error())), "")
 }
 
 // ExitStatus is the status that the run ends with.
 func (e *exitError) ExitStatus() int { return e.status }
 
-// exitStatus returns the status that an error ends the run with, and its hint:
-// errors of the packages below know their own.
+// exitStatus returns the exit status and the hint of an error. Errors of the packages
+// below have an ExitStatus of their own.
 func exitStatus(err error) (status int, hint string) {
 	if e := (*exitError)(nil); errors.As(err, &e) {
 		hint = e.hint
 	}
-	var knows interface{ ExitStatus() int }
-	if errors.As(err, &knows) {
-		return knows.ExitStatus(), hint
+	var statusError interface{ ExitStatus() int }
+	if errors.As(err, &statusError) {
+		return statusError.ExitStatus(), hint
 	}
 	return statusFailed, hint
 }

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/restail/restail/cmd/endpoint"
-	"github.com/restail/restail/cmd/recording"
 	"github.com/restail/restail/cmd/serve"
 )
 
@@ -24,18 +23,18 @@ type serveCommand struct {
 }
 
 type serveFlags struct {
-	Listen string `default:"127.0.0.1:0" placeholder:"ADDRESS" group:"serve" help:"Where to listen: a loopback address and a port, 0 for any that is free."`
+	Listen string `default:"127.0.0.1:0" placeholder:"ADDRESS" group:"serve" help:"The loopback address and port to listen on. Port 0 means any free port."`
 	Token  string `placeholder:"TOKEN" group:"serve" help:"The only access token to accept. Default: any that is not empty."`
-	Loop   bool   `group:"serve" help:"Start the show again when it is over."`
+	Loop   bool   `group:"serve" help:"Start the show again when it ends."`
 	Speed  speed  `default:"1" placeholder:"FACTOR" words:"max" group:"serve" help:"max, or a factor of the recorded pace such as 1 or 10."`
 	outageFlags
 	frameFlags
-	talkFlags
+	messageFlags
 }
 
-// Run serves until a signal.
+// Run serves until a signal arrives.
 func (c *serveCommand) Run(r *run) error {
-	r.talk(&c.talkFlags)
+	r.setMessages(&c.messageFlags)
 	actions := serve.Show()
 	if c.File != "" {
 		var err error
@@ -46,20 +45,20 @@ func (c *serveCommand) Run(r *run) error {
 	if err := checkLoopback(c.Listen); err != nil {
 		return r.flagError("listen", err)
 	}
-	up, err := startServer(r.Context, c.Listen, serve.Options{
+	server, err := startServer(r.Context, c.Listen, serve.Options{
 		Actions: actions, Speed: float64(c.Speed), Loop: c.Loop, Outage: time.Duration(c.Outage), Token: c.Token,
 		Other: serve.NewOAuth(serve.OAuthOptions{}),
 	})
 	if err != nil {
 		return err
 	}
-	defer up.stop()
-	what := "the built-in show"
+	defer server.stop()
+	show := "the built-in show"
 	if c.File != "" {
-		what = c.File
+		show = c.File
 	}
-	r.status.Note("link", "serving "+what+" until Ctrl-C")
-	ready := setVariable("RESTAIL_URL", up.url) + setVariable("RESTAIL_API_URL", up.api)
+	r.status.Note("link", "serving "+show+" until Ctrl-C")
+	ready := exportLine("RESTAIL_URL", server.url) + exportLine("RESTAIL_API_URL", server.api)
 	if _, err := io.WriteString(r.Stdout, ready); err != nil {
 		return writeError(err)
 	}
@@ -68,7 +67,7 @@ func (c *serveCommand) Run(r *run) error {
 }
 
 // setVariable returns the shell's command that sets an environment variable.
-func setVariable(name, value string) string {
+func exportLine(name, value string) string {
 	command := "export"
 	if runtime.GOOS == "windows" {
 		command = "set"
@@ -76,8 +75,8 @@ func setVariable(name, value string) string {
 	return fmt.Sprintf("%s %s=%s\n", command, name, value)
 }
 
-// recording reads the recording. A signal abandons the read, since nothing can
-// stop it.
+// recording reads the recording. A signal abandons the read, which cannot be
+// interrupted.
 func (c *serveCommand) recording(r *run) ([]serve.Action, error) {
 	file, err := r.open(c.File)
 	if err != nil {
@@ -96,18 +95,18 @@ func (c *serveCommand) recording(r *run) ([]serve.Action, error) {
 	case <-r.Done():
 		return nil, context.Cause(r)
 	case err := <-read:
-		if wrong := (*recording.FormatError)(nil); errors.As(err, &wrong) {
-			return nil, usageError(err, wrong.Hint)
+		if err := recordingError(err); errors.As(err, new(*exitError)) {
+			return nil, err
 		} else if err != nil {
 			return nil, unreadable(err)
 		}
-		return actions, c.tellSkipped(r, skipped, len(actions))
+		return actions, c.reportSkipped(r, skipped, len(actions))
 	}
 }
 
-// tellSkipped tells what of a recording is not served. When that is all of it,
-// the file is no recording.
-func (c *serveCommand) tellSkipped(r *run, skipped serve.Skipped, served int) error {
+// reportSkipped reports the lines of a recording that are not served. A file without
+// any line to serve is no recording.
+func (c *serveCommand) reportSkipped(r *run, skipped serve.Skipped, served int) error {
 	if skipped.TooLarge > 0 {
 		r.status.Note("frame", fmt.Sprintf("skipped %d frames that are larger than --max-frame (%d bytes)", skipped.TooLarge, c.MaxFrame))
 	}
@@ -123,7 +122,7 @@ func (c *serveCommand) tellSkipped(r *run, skipped serve.Skipped, served int) er
 	return nil
 }
 
-// checkLoopback checks that other machines cannot reach an address to listen on.
+// checkLoopback refuses a listening address that other machines can reach.
 func checkLoopback(address string) error {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -138,15 +137,15 @@ func checkLoopback(address string) error {
 	return nil
 }
 
-// upstream is a running loopback Restream.
-type upstream struct {
+// loopbackServer is a running loopback Restream.
+type loopbackServer struct {
 	url  string // ws://127.0.0.1:PORT/ws
-	api  string // http://127.0.0.1:PORT, with the chat history and the OAuth endpoints
+	api  string // http://127.0.0.1:PORT, for the chat history and the tokens
 	stop func()
 }
 
 // startServer listens and serves in the background.
-func startServer(ctx context.Context, address string, o serve.Options) (*upstream, error) {
+func startServer(ctx context.Context, address string, o serve.Options) (*loopbackServer, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen: %w", err)
@@ -155,7 +154,7 @@ func startServer(ctx context.Context, address string, o serve.Options) (*upstrea
 	server := &http.Server{Handler: serve.LoopbackOnly(chat), ReadHeaderTimeout: 10 * time.Second}
 	var serving sync.WaitGroup
 	serving.Go(func() { server.Serve(listener) })
-	return &upstream{
+	return &loopbackServer{
 		url: "ws://" + listener.Addr().String() + serve.Path,
 		api: "http://" + listener.Addr().String(),
 		stop: func() {
@@ -168,5 +167,5 @@ func startServer(ctx context.Context, address string, o serve.Options) (*upstrea
 	}, nil
 }
 
-// stopTime is how long clients have to answer their close frame.
+// stopTime limits the wait for the clients' answers to the close frame.
 const stopTime = time.Second

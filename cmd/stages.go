@@ -12,8 +12,8 @@ import (
 	"github.com/restail/restail/format"
 )
 
-// newPipe builds the loop from the flags: everything that the user wrote is
-// checked here, before anything is contacted.
+// newPipe builds the loop from the flags, without a source. It checks the values
+// that the user wrote, before anything is contacted.
 func (r *run) newPipe(o *outputFlags, end *endFlags) (*pipe, error) {
 	actions, err := o.actions()
 	if err != nil {
@@ -34,25 +34,25 @@ func (r *run) newPipe(o *outputFlags, end *endFlags) (*pipe, error) {
 	p := &pipe{
 		decoder: decode.New(),
 		actions: actions, platforms: platforms, program: program,
-		writer: writer, raw: o.Format == "raw",
+		writer: writer, isRaw: o.Format == "raw",
 		out: newOutput(r.Stdout), limit: int(end.Count),
 		status: r.status,
 	}
 	if text, ok := writer.(*format.Text); ok {
-		p.know = text.Know
+		p.learn = text.Know
 	}
 	return p, nil
 }
 
 // newWriter returns the format's writer.
 func (r *run) newWriter(o *outputFlags) (format.Writer, error) {
-	fields, err := o.Fields.fieldList()
+	fields, err := o.Fields.fields()
 	if err != nil {
 		return nil, r.flagError("fields", err)
 	}
 	chosen := format.ByName(o.Format)
 	if fields != nil && !chosen.TakesFields && r.set["fields"] == "" {
-		return nil, usageError(errors.New("--fields goes with --format="+takeFields()), "a jq program chooses fields in every format: -f '{author, text}'")
+		return nil, usageError(errors.New("--fields goes with --format="+formatsWithFields()), "a jq program chooses fields in every format: -f '{author, text}'")
 	}
 	options := format.Options{Fields: fields}
 	if chosen.ForPeople {
@@ -65,26 +65,26 @@ func (r *run) newWriter(o *outputFlags) (format.Writer, error) {
 }
 
 // takeFields lists the formats that --fields goes with.
-func takeFields() string {
+func formatsWithFields() string {
 	var names []string
 	for _, f := range format.Formats {
 		if f.TakesFields {
 			names = append(names, f.Name)
 		}
 	}
-	return either(names)
+	return joinOr(names)
 }
 
-// color decides about colours: a terminal that can show them gets them unless
-// NO_COLOR or a dumb TERM says no; always and never are obeyed.
+// color reports whether to colour the text format. auto means only on a terminal
+// that can show colours, unless NO_COLOR or TERM=dumb is set.
 func (r *run) color(when string) bool {
-	if when == "never" || when == "auto" && (!terminal(r.Stdout) || r.getenv("NO_COLOR") != "" || r.getenv("TERM") == "dumb") {
+	if when == "never" || when == "auto" && (!isTerminal(r.Stdout) || r.getenv("NO_COLOR") != "" || r.getenv("TERM") == "dumb") {
 		return false
 	}
-	return !terminal(r.Stdout) || enableColor(r.Stdout) || when == "always"
+	return !isTerminal(r.Stdout) || enableColor(r.Stdout) || when == "always"
 }
 
-// compile compiles the jq program, if there is one.
+// compile compiles the jq program. It returns nil without one.
 func (r *run) compile(o *outputFlags) (*filter.Program, error) {
 	source, name := o.Filter, ""
 	if o.FilterFile != "" {
@@ -92,7 +92,7 @@ func (r *run) compile(o *outputFlags) (*filter.Program, error) {
 			return nil, usageError(errors.New("--filter and --filter-file exclude each other: write one of them"), "")
 		}
 		text, err := readFileUntil(r, o.FilterFile, filterLimit)
-		if stop := (stopped{}); errors.As(err, &stop) {
+		if stop := (silentExit{}); errors.As(err, &stop) {
 			return nil, stop
 		} else if err != nil {
 			return nil, usageError(fmt.Errorf("cannot read the filter: %w", err), "")
@@ -112,7 +112,7 @@ func (r *run) compile(o *outputFlags) (*filter.Program, error) {
 		if args == nil {
 			return nil, nil
 		}
-		source = "." // for what is wrong with the arguments
+		source = "." // to check the arguments
 	}
 	program, err := filter.Compile(source, filter.Options{
 		Args: args, Environ: withoutSecrets(r.Environ), Name: name,
@@ -131,8 +131,8 @@ func (r *run) compile(o *outputFlags) (*filter.Program, error) {
 	return program, nil
 }
 
-// withoutSecrets is the environment as a jq program sees it: no record can
-// hold a token.
+// withoutSecrets returns the environment that a jq program sees. It cannot write a
+// token into a record.
 func withoutSecrets(environ []string) []string {
 	return slices.DeleteFunc(slices.Clone(environ), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
@@ -140,32 +140,32 @@ func withoutSecrets(environ []string) []string {
 	})
 }
 
-// filterArgs reads the values of --arg.
+// filterArgs parses the values of --arg.
 func filterArgs(args []string) ([]filter.Arg, error) {
-	var bound []filter.Arg
+	var parsed []filter.Arg
 	for _, arg := range args {
 		name, value, ok := strings.Cut(arg, "=")
 		if !ok {
 			return nil, usageError(fmt.Errorf("invalid --arg %q: want NAME=VALUE", arg), "")
 		}
-		bound = append(bound, filter.Arg{Name: name, Value: value})
+		parsed = append(parsed, filter.Arg{Name: name, Value: value})
 	}
-	return bound, nil
+	return parsed, nil
 }
 
-// actions returns a function that reports whether -a and the format choose an
-// action. Without -a that includes unknown actions.
-func (o *outputFlags) actions() (wanted func(action []byte) bool, err error) {
+// actions returns a function that reports whether -a, or the format's default, chooses
+// an action. Without -a, ndjson and raw include unknown actions.
+func (o *outputFlags) actions() (isChosen func(action []byte) bool, err error) {
 	list, raw := o.Action, o.Format == "raw"
 	switch {
 	case list == nil && !format.ByName(o.Format).ForPeople:
 		return func(action []byte) bool {
-			return !slices.Contains(quiet, string(action)) && !(raw && string(action) == recording.KindLink)
+			return !slices.Contains(hiddenActions, string(action)) && !(raw && string(action) == recording.KindLink)
 		}, nil
 	case list == nil:
-		list = conversation
+		list = conversationActions
 	}
-	if err := list.among(decode.ActionChoices(), "action"); err != nil {
+	if err := list.checkAgainst(decode.ActionChoices(), "action"); err != nil {
 		return nil, err
 	}
 	set := map[string]bool{}
@@ -178,9 +178,9 @@ func (o *outputFlags) actions() (wanted func(action []byte) bool, err error) {
 	return func(action []byte) bool { return set[string(action)] }, nil
 }
 
-// platforms returns the set of platforms that -p chooses; nil for every one.
+// platforms returns the set of platforms that -p chooses, nil for all.
 func (o *outputFlags) platforms() (map[string]bool, error) {
-	if err := o.Platform.among(decode.PlatformNames(), "platform"); err != nil {
+	if err := o.Platform.checkAgainst(decode.PlatformNames(), "platform"); err != nil {
 		return nil, err
 	}
 	var set map[string]bool

@@ -13,29 +13,28 @@ import (
 )
 
 const (
-	// stderrBytes is how much waits at most for a reader that does not read.
+	// stderrBytes limits what waits for a reader that does not read.
 	stderrBytes = 64 << 10
-	// stderrPiece is how much is written at once, so that a slow reader's
-	// progress shows.
-	stderrPiece = 4 << 10
-	// stderrWait is how long a line may hold up its caller.
+	// stderrChunk is the size of one write, so that the progress of a slow reader
+	// shows.
+	stderrChunk = 4 << 10
+	// stderrWait is how long a line can delay its caller.
 	stderrWait = 100 * time.Millisecond
 )
 
-// stderr is a writer that no reader can stop. A goroutine does the writing, and
-// Write waits for it, so that lines of stderr and stdout come out in order. But
-// when that takes longer than stderrWait, lines wait in memory and Write returns
-// at once, until the reader has caught up. When too much waits, the oldest lines
-// are dropped, and a line in their place says how many: the newest may be the
-// error that ends the run. Write errors are dropped, for there is nowhere to
-// report them.
+// stderr is a writer that no reader can block. A goroutine writes, and Write waits
+// for it, so that lines of stderr and stdout come out in order. When that takes longer
+// than stderrWait, lines wait in a queue and Write returns at once, until the reader
+// has caught up. When the queue is full, the oldest lines are dropped, and a line in
+// their place says how many: the newest line may be the error that ends the run.
+// Write errors are ignored, because there is nowhere to report them.
 type stderr struct {
 	w io.Writer
 
 	mu       sync.Mutex
-	status   *format.Status // formats the line about what was dropped
-	waiting  [][]byte
-	size     int           // bytes in waiting
+	status   *format.Status // formats the line about dropped lines
+	queue    [][]byte
+	size     int           // bytes in the queue
 	dropped  int           // lines
 	writing  bool          // the goroutine runs
 	behind   bool          // the reader has not caught up
@@ -46,8 +45,8 @@ func newStderr(w io.Writer) *stderr {
 	return &stderr{w: w, progress: make(chan struct{})}
 }
 
-// use sets the status that formats the line about dropped lines.
-func (s *stderr) use(status *format.Status) {
+// setStatus sets the status that formats the line about dropped lines.
+func (s *stderr) setStatus(status *format.Status) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.status = status
@@ -55,7 +54,7 @@ func (s *stderr) use(status *format.Status) {
 
 // Write takes a copy of p. It never fails.
 func (s *stderr) Write(p []byte) (int, error) {
-	if !s.add(bytes.Clone(p)) && !s.wait(stderrWait, false) {
+	if !s.enqueue(bytes.Clone(p)) && !s.wait(stderrWait, false) {
 		s.mu.Lock()
 		s.behind = s.writing
 		s.mu.Unlock()
@@ -63,14 +62,15 @@ func (s *stderr) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (s *stderr) add(p []byte) (behind bool) {
+// enqueue appends p to the queue, and starts the goroutine if it does not run.
+func (s *stderr) enqueue(p []byte) (behind bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.waiting = append(s.waiting, p)
+	s.queue = append(s.queue, p)
 	s.size += len(p)
-	for s.size > stderrBytes && len(s.waiting) > 1 {
-		s.dropped += max(1, bytes.Count(s.waiting[0], []byte{'\n'}))
-		s.removeFirst()
+	for s.size > stderrBytes && len(s.queue) > 1 {
+		s.dropped += max(1, bytes.Count(s.queue[0], []byte{'\n'}))
+		s.dequeue()
 	}
 	if !s.writing {
 		s.writing = true
@@ -79,37 +79,39 @@ func (s *stderr) add(p []byte) (behind bool) {
 	return s.behind
 }
 
-func (s *stderr) removeFirst() {
-	s.size -= len(s.waiting[0])
-	s.waiting[0] = nil
-	s.waiting = s.waiting[1:]
+// dequeue removes the first line of the queue.
+func (s *stderr) dequeue() {
+	s.size -= len(s.queue[0])
+	s.queue[0] = nil
+	s.queue = s.queue[1:]
 }
 
-// writeAll writes until nothing waits.
+// writeAll writes until the queue is empty.
 func (s *stderr) writeAll() {
 	for {
 		p, more := s.next()
-		for piece := range slices.Chunk(p, stderrPiece) {
-			if _, err := s.w.Write(piece); err != nil {
+		for chunk := range slices.Chunk(p, stderrChunk) {
+			if _, err := s.w.Write(chunk); err != nil {
 				break
 			}
-			s.progressed()
+			s.signalProgress()
 		}
 		if !more {
-			s.progressed()
+			s.signalProgress()
 			return
 		}
 	}
 }
 
-func (s *stderr) progressed() {
+// signalProgress wakes the goroutines that wait for a write.
+func (s *stderr) signalProgress() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	close(s.progress)
 	s.progress = make(chan struct{})
 }
 
-// next returns what is to be written next; more is false when nothing waits.
+// next returns what to write next; more is false when the queue is empty.
 func (s *stderr) next() (p []byte, more bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -117,9 +119,9 @@ func (s *stderr) next() (p []byte, more bool) {
 	case s.dropped > 0:
 		p = s.status.Dropped(s.dropped)
 		s.dropped = 0
-	case len(s.waiting) > 0:
-		p = s.waiting[0]
-		s.removeFirst()
+	case len(s.queue) > 0:
+		p = s.queue[0]
+		s.dequeue()
 	default:
 		s.writing, s.behind = false, false
 		return nil, false
@@ -127,13 +129,12 @@ func (s *stderr) next() (p []byte, more bool) {
 	return p, true
 }
 
-// flush waits until everything is written, or until the reader has taken
-// nothing for that long. A write that is blocked then goes on in its goroutine.
+// flush waits until everything is written, or until the reader has taken nothing for
+// limit. A write that is blocked then goes on in its goroutine.
 func (s *stderr) flush(limit time.Duration) { s.wait(limit, true) }
 
-// wait waits until everything is written, and returns false when that takes
-// longer than limit. With restart, the time begins anew when the reader takes
-// something.
+// wait waits until everything is written. It returns false when that takes longer
+// than limit. With restart, the time starts again whenever the reader takes something.
 func (s *stderr) wait(limit time.Duration, restart bool) bool {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
@@ -155,43 +156,43 @@ func (s *stderr) wait(limit time.Duration, restart bool) bool {
 	}
 }
 
-// notes makes status lines of what somebody writes to stderr without regard to
-// --status=json: another program, or a login.
-type notes struct {
-	tell func(line string)
-	rest []byte
+// lineSplitter is a writer that passes on what it gets line by line. It turns text that
+// does not know --status=json, such as that of a login, into status lines.
+type lineSplitter struct {
+	emit    func(line string)
+	partial []byte
 }
 
-// Write tells each line once it is whole, and a prompt at once, since whoever
-// is asked has to see it. Blank lines tell nothing.
-func (n *notes) Write(p []byte) (int, error) {
-	n.rest = append(n.rest, p...)
+// Write passes on each whole line, and a prompt at once, because the user has to see
+// it before answering. It skips blank lines.
+func (s *lineSplitter) Write(p []byte) (int, error) {
+	s.partial = append(s.partial, p...)
 	for {
-		line, rest, whole := bytes.Cut(n.rest, []byte("\n"))
+		line, rest, whole := bytes.Cut(s.partial, []byte("\n"))
 		if !whole && !bytes.HasSuffix(line, []byte(": ")) {
 			return len(p), nil
 		}
 		if len(bytes.TrimSpace(line)) > 0 {
-			n.tell(string(line))
+			s.emit(string(line))
 		}
-		if n.rest = rest; !whole {
+		if s.partial = rest; !whole {
 			return len(p), nil
 		}
 	}
 }
 
 const (
-	// maxBroken is the number of broken frames that a run shows. After that, one
-	// line per brokenEvery counts the rest.
+	// maxBroken is how many broken frames a run shows. After that, one line per
+	// brokenEvery says how many more there were.
 	maxBroken   = 100
 	brokenEvery = time.Minute
 )
 
 // brokenFrames reports the frames that are not actions.
 type brokenFrames struct {
-	shown   int
-	waiting int64     // skipped since the last line
-	since   time.Time // the last line; once maxBroken were shown, the first frame after them
+	shown      int
+	unreported int64     // frames since the last line
+	last       time.Time // the time of the last line; after maxBroken, that of the next frame
 }
 
 // report reports one frame, or counts it for a later line.
@@ -201,50 +202,48 @@ func (b *brokenFrames) report(status *format.Status, err error, frame []byte, no
 		status.Frame(err, frame)
 		return
 	}
-	if b.since.IsZero() {
-		b.since = now
+	if b.last.IsZero() {
+		b.last = now
 	}
-	b.waiting++
-	if now.Sub(b.since) >= brokenEvery {
+	b.unreported++
+	if now.Sub(b.last) >= brokenEvery {
 		b.flush(status)
-		b.since = now
+		b.last = now
 	}
 }
 
-// flush reports the frames that were counted since the last line. The pipe
-// calls it at its end.
+// flush reports how many frames were counted since the last line. Call it at the end
+// of the run.
 func (b *brokenFrames) flush(status *format.Status) {
-	if b.waiting > 0 {
-		status.MoreFrames(b.waiting)
-		b.waiting = 0
+	if b.unreported > 0 {
+		status.MoreFrames(b.unreported)
+		b.unreported = 0
 	}
 }
 
-// maxMistakes bounds how many different messages are shown and remembered:
-// further ones are only counted.
-const maxMistakes = 1000
+// maxFilterErrors limits how many different filter errors are shown and remembered.
+const maxFilterErrors = 1000
 
-// mistakes are the errors of a filter that were shown.
-type mistakes struct {
+// filterErrors reports each distinct error of a filter once.
+type filterErrors struct {
 	seed  maphash.Seed
 	shown map[uint64]bool // by the hash of the message, which can quote a whole frame
-	muted bool            // there were too many
+	muted bool            // the limit was reached and reported
 }
 
-// show shows the error that the filter made of a record, each distinct message
-// once.
-func (m *mistakes) show(status *format.Status, message string, r *record.Record) {
-	if m.shown == nil {
-		m.seed, m.shown = maphash.MakeSeed(), map[uint64]bool{}
+// report reports the error of the filter for one record.
+func (f *filterErrors) report(status *format.Status, message string, r *record.Record) {
+	if f.shown == nil {
+		f.seed, f.shown = maphash.MakeSeed(), map[uint64]bool{}
 	}
-	hash := maphash.String(m.seed, message)
+	hash := maphash.String(f.seed, message)
 	switch {
-	case m.shown[hash], m.muted:
-	case len(m.shown) < maxMistakes:
-		m.shown[hash] = true
+	case f.shown[hash], f.muted:
+	case len(f.shown) < maxFilterErrors:
+		f.shown[hash] = true
 		status.Filter(message, r)
 	default:
-		m.muted = true
+		f.muted = true
 		status.Filter("too many different errors to show: from here on they are only counted", nil)
 	}
 }

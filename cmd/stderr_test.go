@@ -45,7 +45,7 @@ func (r *slowReader) wake() { close(r.reads) }
 func newTestStderr(w io.Writer, mode format.StatusMode) (*stderr, *format.Status) {
 	s := newStderr(w)
 	status := format.NewStatus(s, mode, func() time.Time { return time.Unix(1740152273, 0) })
-	s.use(status)
+	s.setStatus(status)
 	return s, status
 }
 
@@ -186,7 +186,7 @@ func TestStderrFlushWaitsForAReaderThatReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		reader := newSlowReader()
 		s, _ := newTestStderr(reader, format.StatusText)
-		long := strings.Repeat("x", 3*stderrPiece) + "\n"
+		long := strings.Repeat("x", 3*stderrChunk) + "\n"
 		for range 3 {
 			io.WriteString(s, long)
 		}
@@ -215,8 +215,8 @@ func TestStderrSurvivesAReaderThatLeft(t *testing.T) {
 		status.Note("link", "line")
 	}
 	s.flush(time.Minute)
-	if s.writing || len(s.waiting) > 0 {
-		t.Errorf("%d lines wait", len(s.waiting))
+	if s.writing || len(s.queue) > 0 {
+		t.Errorf("%d lines wait", len(s.queue))
 	}
 }
 
@@ -224,7 +224,7 @@ type goneReader struct{}
 
 func (goneReader) Write([]byte) (int, error) { return 0, errors.New("nobody is there") }
 
-func TestNotes(t *testing.T) {
+func TestLineSplitter(t *testing.T) {
 	for _, test := range []struct{ written, want []string }{
 		{[]string{"one\ntwo\n"}, []string{"one", "two"}},
 		{[]string{"o", "ne\n\n \ntw", "o\nrest"}, []string{"one", "two"}},
@@ -233,7 +233,7 @@ func TestNotes(t *testing.T) {
 		{[]string{"warning: ", "all is lost\n"}, []string{"warning: ", "all is lost"}},
 	} {
 		var got []string
-		n := notes{tell: func(line string) { got = append(got, line) }}
+		n := lineSplitter{emit: func(line string) { got = append(got, line) }}
 		for _, part := range test.written {
 			if m, err := n.Write([]byte(part)); m != len(part) || err != nil {
 				t.Errorf("Write(%q) = %d, %v", part, m, err)
@@ -282,39 +282,39 @@ func TestBrokenFrames(t *testing.T) {
 }
 
 // Each message is shown once, and that there are too many of them once too.
-func TestMistakes(t *testing.T) {
+func TestFilterErrors(t *testing.T) {
 	var out bytes.Buffer
 	status := format.NewStatus(&out, format.StatusText, time.Now)
-	var m mistakes
+	var f filterErrors
 	for range 2 {
-		for n := range maxMistakes + 2 {
-			m.show(status, strconv.Itoa(n), nil)
+		for n := range maxFilterErrors + 2 {
+			f.report(status, strconv.Itoa(n), nil)
 		}
 	}
 	lines := strings.SplitAfter(out.String(), "\n")
-	if len(lines) != maxMistakes+2 || lines[maxMistakes-1] != "restail: ! filter: 999\n" ||
-		lines[maxMistakes] != "restail: ! filter: too many different errors to show: from here on they are only counted\n" {
+	if len(lines) != maxFilterErrors+2 || lines[maxFilterErrors-1] != "restail: ! filter: 999\n" ||
+		lines[maxFilterErrors] != "restail: ! filter: too many different errors to show: from here on they are only counted\n" {
 		t.Errorf("%d lines, the last of them\n%s", len(lines)-1, strings.Join(lines[len(lines)-3:], ""))
 	}
-	if len(m.shown) != maxMistakes {
-		t.Errorf("%d messages are kept", len(m.shown))
+	if len(f.shown) != maxFilterErrors {
+		t.Errorf("%d messages are kept", len(f.shown))
 	}
 }
 
 // A message can quote a frame of 16 MiB: what is remembered of it is small.
-func TestMistakesKeepNoMessages(t *testing.T) {
+func TestFilterErrorsKeepNoMessages(t *testing.T) {
 	const size, count = 1 << 20, 64
 	status := format.NewStatus(io.Discard, format.StatusText, time.Now)
-	var m mistakes
+	var f filterErrors
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	for n := range count {
-		m.show(status, strconv.Itoa(n)+strings.Repeat("x", size), nil)
+		f.report(status, strconv.Itoa(n)+strings.Repeat("x", size), nil)
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&after)
 	if kept := int64(after.HeapAlloc) - int64(before.HeapAlloc); kept > size*count/2 {
-		t.Errorf("%d bytes are kept of %d messages", kept, len(m.shown))
+		t.Errorf("%d bytes are kept of %d messages", kept, len(f.shown))
 	}
 }

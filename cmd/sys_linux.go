@@ -7,10 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pipeFree returns how many bytes a pipe takes whole at this moment. Its pages
-// can be half empty, so only half of its size is counted on, unless all of it is
-// free.
-func pipeFree(pipe *os.File) int {
+// pipeSpace returns how many bytes a pipe takes whole at this moment. Its pages can be
+// half empty, so it counts only half of the size, unless the pipe is empty.
+func pipeSpace(pipe *os.File) int {
 	fd := pipe.Fd()
 	size, err := unix.FcntlInt(fd, unix.F_GETPIPE_SZ, 0)
 	if err != nil {
@@ -26,9 +25,10 @@ func pipeFree(pipe *os.File) int {
 	return size/2 - waiting
 }
 
-// awaitFree waits until a pipe takes n bytes whole, unless it never will or its
-// reader goes away. It calls progress when the reader has taken something.
-func awaitFree(pipe *os.File, n int, progress func()) {
+// waitPipeSpace waits until a pipe takes n bytes whole, or its reader goes away. It
+// returns at once if the pipe cannot become large enough. It calls progress whenever
+// the reader has taken something.
+func waitPipeSpace(pipe *os.File, n int, progress func()) {
 	size, err := unix.FcntlInt(pipe.Fd(), unix.F_GETPIPE_SZ, 0)
 	if err == nil && n > size {
 		size, err = unix.FcntlInt(pipe.Fd(), unix.F_SETPIPE_SZ, n)
@@ -37,16 +37,16 @@ func awaitFree(pipe *os.File, n int, progress func()) {
 		return
 	}
 	fds := []unix.PollFd{{Fd: int32(pipe.Fd()), Events: unix.POLLOUT}}
-	before := pipeFree(pipe)
+	before := pipeSpace(pipe)
 	for pause := 50 * time.Microsecond; before < n; pause = min(2*pause, 5*time.Millisecond) {
-		unix.Poll(fds, -1) // for a page; the kernel tells of no more
+		unix.Poll(fds, -1) // until a page is free; the kernel offers nothing finer
 		if fds[0].Revents&unix.POLLERR != 0 {
 			return
 		}
 		time.Sleep(pause)
-		if room := pipeFree(pipe); room != before {
+		if space := pipeSpace(pipe); space != before {
 			progress()
-			before = room
+			before = space
 		}
 	}
 }

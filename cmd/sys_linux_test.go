@@ -13,8 +13,8 @@ func TestAwaitFree(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	awaitFree(w, 64<<10, func() {})  // it is empty
-	awaitFree(w, 100<<20, func() {}) // it is never so large
+	waitPipeSpace(w, 64<<10, func() {})  // it is empty
+	waitPipeSpace(w, 100<<20, func() {}) // it is never so large
 	if _, err := w.Write(make([]byte, 60_000)); err != nil {
 		t.Fatal(err)
 	}
@@ -26,8 +26,8 @@ func TestAwaitFree(t *testing.T) {
 		}
 		read <- err
 	}()
-	awaitFree(w, 25_000, func() {})
-	if room := pipeFree(w); room < 25_000 {
+	waitPipeSpace(w, 25_000, func() {})
+	if room := pipeSpace(w); room < 25_000 {
 		t.Errorf("there is room for %d only", room)
 	}
 	if err := <-read; err != nil {
@@ -37,5 +37,5 @@ func TestAwaitFree(t *testing.T) {
 		t.Fatal(err)
 	}
 	go r.Close()
-	awaitFree(w, 25_000, func() {})
+	waitPipeSpace(w, 25_000, func() {})
 }

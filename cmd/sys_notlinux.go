@@ -4,8 +4,8 @@ package cmd
 
 import "os"
 
-// pipeFree returns 0: only Linux tells how much a pipe can take.
-func pipeFree(*os.File) int { return 0 }
+// pipeSpace returns 0: only Linux says how much a pipe can take.
+func pipeSpace(*os.File) int { return 0 }
 
-// awaitFree does not wait.
-func awaitFree(*os.File, int, func()) {}
+// waitPipeSpace does not wait.
+func waitPipeSpace(*os.File, int, func()) {}

@@ -29,12 +29,11 @@ var tableSignals = func() []os.Signal {
 	return signals
 }()
 
-// Signals lists what [Env.Signals] must deliver. A stop signal that the parent
-// chose to ignore stays ignored: a shell starts its background jobs so, and
-// nohup its command.
+// Signals lists what [Env.Signals] must deliver. A stop signal that the parent ignored
+// stays ignored, as in a background job of a shell or under nohup.
 //
-// SIGPIPE is among them because a process that is notified of it is not killed
-// by it: the failing write is seen where it happens.
+// SIGPIPE is among them because it does not kill a process that is notified of it: the
+// write returns an error instead.
 func Signals(ignored func(os.Signal) bool) []os.Signal {
 	signals := append([]os.Signal{unix.SIGPIPE, resumeSignal}, tableSignals...)
 	for s := range stopSignals {
@@ -45,9 +44,8 @@ func Signals(ignored func(os.Signal) bool) []os.Signal {
 	return signals
 }
 
-// watchReader calls gone once when nobody can read from w any more, although
-// nothing is being written: a pipe or socket whose other end has closed. It
-// returns at once for anything else; otherwise it watches until ctx is done.
+// watchReader calls gone once when w is a pipe or socket whose other end is closed,
+// without a write. It watches until ctx is done. It returns at once for any other w.
 func watchReader(ctx context.Context, w io.Writer, gone func()) {
 	file, ok := w.(*os.File)
 	if !ok {
@@ -57,19 +55,19 @@ func watchReader(ctx context.Context, w io.Writer, gone func()) {
 	if err != nil || info.Mode()&(os.ModeNamedPipe|os.ModeSocket) == 0 {
 		return
 	}
-	wake, woken, err := os.Pipe()
+	wake, waker, err := os.Pipe()
 	if err != nil {
 		return
 	}
 	defer wake.Close()
-	stop := context.AfterFunc(ctx, func() { woken.Close() })
+	stop := context.AfterFunc(ctx, func() { waker.Close() })
 	defer func() {
 		if stop() {
-			woken.Close()
+			waker.Close()
 		}
 	}()
-	// Never for readability: a terminal or a socket on stdout may have input
-	// that is not ours. POLLERR and POLLHUP are always reported.
+	// No events are requested: input from a socket on stdout is not for us. poll
+	// reports POLLERR and POLLHUP in any case.
 	fds := []unix.PollFd{{Fd: int32(file.Fd())}, {Fd: int32(wake.Fd())}}
 	for ctx.Err() == nil {
 		if _, err := unix.Poll(fds, -1); err != nil && !errors.Is(err, unix.EINTR) {
@@ -82,12 +80,12 @@ func watchReader(ctx context.Context, w io.Writer, gone func()) {
 	}
 }
 
-// readerGone tells whether a failed write means that the reader went away.
-func readerGone(err error) bool { return errors.Is(err, syscall.EPIPE) }
+// isReaderGone reports whether a write failed because the reader went away.
+func isReaderGone(err error) bool { return errors.Is(err, syscall.EPIPE) }
 
-// atomicWrite returns how many bytes w takes whole or not at all: POSIX has a
-// number for pipes.
-func atomicWrite(w io.Writer) int {
+// atomicWriteSize returns the largest write that w takes whole or not at all: PIPE_BUF
+// for a pipe, 0 for anything else.
+func atomicWriteSize(w io.Writer) int {
 	file, ok := w.(*os.File)
 	if !ok {
 		return 0
@@ -95,13 +93,11 @@ func atomicWrite(w io.Writer) int {
 	if info, err := file.Stat(); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
 		return 0
 	}
-	const posix, linux = 512, 4096
 	if runtime.GOOS == "linux" {
-		return linux
+		return 4096
 	}
-	return posix
+	return 512 // POSIX promises no more
 }
 
-// enableColor reports whether the terminal behind a stream of the Env
-// interprets escape sequences: every one does.
+// enableColor returns true: every terminal interprets escape sequences.
 func enableColor(any) bool { return true }

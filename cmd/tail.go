@@ -24,12 +24,12 @@ type tailFlags struct {
 	backfillFlags
 	linkFlags
 	tokenFlags
-	talkFlags
+	messageFlags
 }
 
-// Run dials the chat and runs it through the pipe.
+// Run connects to the chat and runs it through the pipe.
 func (c *tailCommand) Run(r *run) error {
-	r.talk(&c.talkFlags)
+	r.setMessages(&c.messageFlags)
 	p, err := r.newPipe(&c.outputFlags, &c.endFlags)
 	if err != nil {
 		return err
@@ -46,8 +46,7 @@ func (c *tailCommand) Run(r *run) error {
 	if p.recorder, err = r.newRecorder(&c.recordFlags, c.Buffer); err != nil {
 		return err
 	}
-	p.fills = c.Backfill
-	live, err := r.dialer(&c.linkFlags, &c.tokenFlags, p)
+	live, err := r.openLive(&c.linkFlags, &c.tokenFlags, p, c.Backfill)
 	if err != nil {
 		if p.recorder != nil {
 			_ = p.recorder.Close() // nothing was received
@@ -58,17 +57,18 @@ func (c *tailCommand) Run(r *run) error {
 	return r.follow(p, &c.endFlags)
 }
 
-// dialer builds the live source from the flags; nothing is contacted yet. What it
-// receives is recorded as p says, which may be nil.
-func (r *run) dialer(l *linkFlags, t *tokenFlags, p *pipe) (*session.Live, error) {
+// openLive builds the live source from the flags, without contacting anything. The
+// source feeds the recorder of p, and continues from its state. With fill, it also
+// gives p a backfill.
+func (r *run) openLive(l *linkFlags, t *tokenFlags, p *pipe, fill bool) (*session.Live, error) {
 	if _, err := endpoint.Check(l.URL, "wss", "ws"); err != nil {
 		return nil, r.flagError("url", err)
 	}
-	tokens, api, err := r.tokens(t)
+	tokens, api, err := r.openTokens(t)
 	if err != nil {
 		return nil, err
 	}
-	if p != nil && p.fills {
+	if fill {
 		var edge []byte
 		if p.state != nil {
 			edge = p.state.Edge()
@@ -78,7 +78,7 @@ func (r *run) dialer(l *linkFlags, t *tokenFlags, p *pipe) (*session.Live, error
 	return r.newLive(l, tokens, p)
 }
 
-// newLive builds a live source that asks tokens for the access token; see dialer
+// newLive builds a live source that gets its access tokens from tokens. See openLive
 // for p.
 func (r *run) newLive(l *linkFlags, tokens session.Tokens, p *pipe) (*session.Live, error) {
 	options := session.LiveOptions{
@@ -87,13 +87,13 @@ func (r *run) newLive(l *linkFlags, tokens session.Tokens, p *pipe) (*session.Li
 		HeartbeatTimeout: time.Duration(l.HeartbeatTimeout),
 		MaxFrame:         int(l.MaxFrame), Buffer: int(l.Buffer), Resumed: r.resumed,
 	}
-	if p != nil && p.recorder != nil {
+	if p.recorder != nil {
 		options.Recorder = p.recorder
 	}
-	if p != nil && p.backfill != nil {
+	if p.backfill != nil {
 		options.Inserts = p.backfill.inserts
 	}
-	if p != nil && p.state != nil {
+	if p.state != nil {
 		options.CompleteUntil, _ = p.state.Complete()
 	}
 	live, err := session.NewLive(options)
@@ -103,7 +103,7 @@ func (r *run) newLive(l *linkFlags, tokens session.Tokens, p *pipe) (*session.Li
 	return live, nil
 }
 
-// retries is how often to dial again in an outage; a negative number means without limit.
+// retries returns the number of retries in an outage, negative for no limit.
 func (l *linkFlags) retries() int {
 	switch {
 	case !l.Reconnect:
@@ -114,29 +114,32 @@ func (l *linkFlags) retries() int {
 	return -1
 }
 
-// linkRecord makes news of the link a record. A gap has milliseconds.
-func linkRecord(r *record.Record, link *session.Link) {
+// setLinkRecord makes r the record of a link event. Its gap is rounded to
+// milliseconds.
+func setLinkRecord(r *record.Record, event *session.Link) {
 	r.Reset()
-	r.SetTime(link.At.Truncate(time.Second))
+	r.SetTime(event.At.Truncate(time.Second))
 	r.SetPlain(record.Action, "link")
-	r.SetPlain(record.Status, link.Status)
-	if link.Reason != "" {
-		r.SetPlain(record.Reason, link.Reason)
+	r.SetPlain(record.Status, event.Status)
+	if event.Reason != "" {
+		r.SetPlain(record.Reason, event.Reason)
 	}
-	if link.HasGap {
-		gap := math.Round(link.Gap.Seconds()*1000) / 1000
+	if event.HasGap {
+		gap := math.Round(event.Gap.Seconds()*1000) / 1000
 		r.SetNumber(record.GapSeconds, strconv.AppendFloat(nil, gap, 'f', -1, 64))
 	}
-	setFilled(r, link)
-	if link.Status == session.Restored || link.Status == session.Lost {
-		r.SetInt(record.Attempt, int64(link.Attempt))
+	switch event.Status {
+	case session.Filled:
+		r.SetInt(record.Filled, int64(event.Count))
+	case session.Restored, session.Lost:
+		r.SetInt(record.Attempt, int64(event.Attempt))
 	}
 }
 
-// tellLink makes a status line of news of the link, which r is the record of.
-// Ended prints nothing: the error that follows does.
-func tellLink(status *format.Status, r *record.Record, link *session.Link) {
-	if link.Status != session.Ended {
-		status.Link(format.Link{Detail: link.Detail, Gap: link.Gap, Retry: link.Retry, NeverUp: link.NeverUp}, r)
+// reportLink prints a status line for a link event, whose record is r. Ended prints
+// nothing: the error that follows says it.
+func reportLink(status *format.Status, r *record.Record, event *session.Link) {
+	if event.Status != session.Ended {
+		status.Link(format.Link{Detail: event.Detail, Gap: event.Gap, Retry: event.Retry, NeverUp: event.NeverUp}, r)
 	}
 }

@@ -92,14 +92,14 @@ func TestLinkRecordAndStatusLine(t *testing.T) {
 		},
 	} {
 		var r record.Record
-		linkRecord(&r, &test.link)
+		setLinkRecord(&r, &test.link)
 		const when = `{"time":"2026-05-01T17:04:11Z",`
 		if got, want := string(format.NDJSON{}.Record(nil, &r, nil)), when+test.fields+"}\n"; got != want {
 			t.Errorf("the record is\n%swant\n%s", got, want)
 		}
 		var got bytes.Buffer
-		tellLink(format.NewStatus(&got, format.StatusText, time.Now), &r, &test.link)
-		tellLink(format.NewStatus(&got, format.StatusJSON, time.Now), &r, &test.link)
+		reportLink(format.NewStatus(&got, format.StatusText, time.Now), &r, &test.link)
+		reportLink(format.NewStatus(&got, format.StatusJSON, time.Now), &r, &test.link)
 		want := ""
 		if test.told != "" {
 			want = "restail: " + test.sign + " " + test.told + "\n" + when + `"kind":"link","message":"` + test.told + `",` + test.fields + "}\n"
@@ -116,7 +116,7 @@ func TestJunkKeepsNoLinkAlive(t *testing.T) {
 	t.Parallel()
 	actions := []serve.Action{{Frame: []byte(`{"action":"heartbeat","timestamp":1740152270}`)}}
 	for at := time.Duration(0); at < 20*time.Second; at += 20 * time.Millisecond {
-		actions = append(actions, serve.Action{At: at, Frame: []byte(`{"error":"no upstream"}`)})
+		actions = append(actions, serve.Action{At: at, Frame: []byte(`{"error":"no loopbackServer"}`)})
 	}
 	url := chat(t, serve.Options{Actions: actions, Speed: 1})
 	for _, args := range [][]string{{"-t", "10s"}, {"connections", "--settle", "10s"}} {

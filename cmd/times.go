@@ -12,52 +12,53 @@ import (
 	"github.com/restail/restail/format"
 )
 
-// moment is a flag's time: an instant, or one that depends on when a recording
-// begins.
-type moment struct {
-	kind  momentKind
+// timePoint is the value of --since or --until: a time, or one that depends on when a
+// recording begins.
+type timePoint struct {
+	kind  timeKind
 	at    time.Time
 	after time.Duration
 }
 
-type momentKind uint8
+// timeKind says which fields of a timePoint count, and how.
+type timeKind uint8
 
 const (
-	noMoment   momentKind = iota
-	instant               // at
-	localTime             // the date and time of at, in the user's time zone
-	clockTime             // the time of day of at, in the user's time zone
-	afterFirst            // after the first action
+	noTime     timeKind = iota
+	absolute            // at
+	localTime           // the date and time of at, in the user's time zone
+	clockTime           // the time of day of at, in the user's time zone
+	afterFirst          // after the first action
 )
 
-// momentLayouts are the forms of a moment.
-var momentLayouts = []struct {
+// timeLayouts are the forms of a timePoint that package time can parse.
+var timeLayouts = []struct {
 	layout string
-	kind   momentKind
+	kind   timeKind
 }{
-	{time.RFC3339, instant},
+	{time.RFC3339, absolute},
 	{"2006-01-02 15:04", localTime},
 	{"2006-01-02 15:04:05", localTime},
 	{"15:04", clockTime},
 	{"15:04:05", clockTime},
 }
 
-func (m *moment) UnmarshalText(text []byte) error {
+func (p *timePoint) UnmarshalText(text []byte) error {
 	s := string(text)
 	if span, isSpan := strings.CutPrefix(s, "+"); isSpan {
-		if _, ok := decimal(span); ok {
+		if _, ok := parseDecimal(span); ok {
 			span += "s"
 		}
 		after, err := time.ParseDuration(span)
 		if err != nil || strings.ContainsAny(span, "+-") {
 			return invalidTime(s)
 		}
-		*m = moment{after: after, kind: afterFirst}
+		*p = timePoint{after: after, kind: afterFirst}
 		return nil
 	}
-	for _, form := range momentLayouts {
+	for _, form := range timeLayouts {
 		if at, err := time.Parse(form.layout, s); err == nil {
-			*m = moment{at: at, kind: form.kind}
+			*p = timePoint{at: at, kind: form.kind}
 			return nil
 		}
 	}
@@ -68,32 +69,31 @@ func invalidTime(s string) error {
 	return fmt.Errorf("invalid time %q: want 2026-11-28T19:30:00Z, 2026-11-28 19:30, 19:30 or +1h30m", s)
 }
 
-// isLocal tells whether the moment depends on the user's time zone.
-func (m moment) isLocal() bool { return m.kind == localTime || m.kind == clockTime }
+// isLocal reports whether the time depends on the user's time zone.
+func (p timePoint) isLocal() bool { return p.kind == localTime || p.kind == clockTime }
 
-// isRelative tells whether the moment depends on when the first action was.
-func (m moment) isRelative() bool { return m.kind == clockTime || m.kind == afterFirst }
+// isRelative reports whether the time depends on the first action.
+func (p timePoint) isRelative() bool { return p.kind == clockTime || p.kind == afterFirst }
 
-// farBack is how long before the first action a clock time may be. An earlier one
-// is meant to be on the next day.
-const farBack = 12 * time.Hour
+// maxBefore is how long before the first action a clock time can be. An earlier one
+// means the next day.
+const maxBefore = 12 * time.Hour
 
-// resolve returns the instant, zero for none. first is the time of the first
-// action.
-func (m moment) resolve(first time.Time, zone *time.Location) time.Time {
-	switch m.kind {
-	case instant:
-		return m.at
+// resolve returns the time, zero for none. first is the time of the first action.
+func (p timePoint) resolve(first time.Time, zone *time.Location) time.Time {
+	switch p.kind {
+	case absolute:
+		return p.at
 	case localTime:
-		return time.Date(m.at.Year(), m.at.Month(), m.at.Day(), m.at.Hour(), m.at.Minute(), m.at.Second(), 0, zone)
+		return time.Date(p.at.Year(), p.at.Month(), p.at.Day(), p.at.Hour(), p.at.Minute(), p.at.Second(), 0, zone)
 	case afterFirst:
-		return first.Add(m.after)
+		return first.Add(p.after)
 	case clockTime:
 		day := first.In(zone)
 		at := func(days int) time.Time {
-			return time.Date(day.Year(), day.Month(), day.Day()+days, m.at.Hour(), m.at.Minute(), m.at.Second(), 0, zone)
+			return time.Date(day.Year(), day.Month(), day.Day()+days, p.at.Hour(), p.at.Minute(), p.at.Second(), 0, zone)
 		}
-		if today := at(0); first.Sub(today) <= farBack {
+		if today := at(0); first.Sub(today) <= maxBefore {
 			return today
 		}
 		return at(1)
@@ -101,13 +101,13 @@ func (m moment) resolve(first time.Time, zone *time.Location) time.Time {
 	return time.Time{}
 }
 
-// isRelative tells whether the period depends on when the first action was.
+// isRelative reports whether the period depends on the first action.
 func (p *periodFlags) isRelative() bool { return p.Since.isRelative() || p.Until.isRelative() }
 
-// isSet tells whether only a part of the recording is wanted.
-func (p *periodFlags) isSet() bool { return p.Since.kind != noMoment || p.Until.kind != noMoment }
+// isSet reports whether only a part of the recording is wanted.
+func (p *periodFlags) isSet() bool { return p.Since.kind != noTime || p.Until.kind != noTime }
 
-// setZone loads the user's time zone where the period needs it.
+// setZone loads the user's time zone if the period needs it.
 func (p *periodFlags) setZone(env Env) (err error) {
 	if p.Since.isLocal() || p.Until.isLocal() {
 		if p.zone, err = env.location(); err != nil {
@@ -117,17 +117,17 @@ func (p *periodFlags) setZone(env Env) (err error) {
 	return err
 }
 
-// resolve returns the period, given the time of the first action; a zero time is
-// no limit.
+// resolve returns the period, given the time of the first action. A zero time means no
+// limit.
 func (p *periodFlags) resolve(first time.Time) (since, until time.Time) {
 	return p.Since.resolve(first, p.zone), p.Until.resolve(first, p.zone)
 }
 
-// clock is the flag for the text format's clock.
+// clock is the value of --time, the clock of the text format.
 type clock struct {
 	format.Clock
-	local    bool           // it shows the user's time zone
-	location *time.Location // nil while it is not known
+	local    bool           // in the user's time zone
+	location *time.Location // set by setZone; nil if not local
 }
 
 func (c *clock) UnmarshalText(text []byte) (err error) {
@@ -137,11 +137,10 @@ func (c *clock) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// maxZoneFile is the size of the largest time zone file that is read, in bytes.
+// maxZoneFile limits the size of a time zone file, in bytes.
 const maxZoneFile = 1 << 20
 
-// location returns the user's time zone: the one that TZ names, else the
-// system's.
+// location returns the user's time zone: the one that TZ names, or else the system's.
 func (e Env) location() (*time.Location, error) {
 	name, set := "", false
 	for _, variable := range e.Environ {
@@ -155,7 +154,7 @@ func (e Env) location() (*time.Location, error) {
 	load := time.LoadLocation
 	path := strings.TrimPrefix(name, ":")
 	if strings.HasPrefix(path, "/") {
-		load = zoneFile
+		load = loadZoneFile
 	}
 	location, err := load(path)
 	if err != nil || path == "Local" {
@@ -164,8 +163,8 @@ func (e Env) location() (*time.Location, error) {
 	return location, nil
 }
 
-// zoneFile reads a time zone from a file.
-func zoneFile(path string) (*time.Location, error) {
+// loadZoneFile reads a time zone from a file.
+func loadZoneFile(path string) (*time.Location, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err

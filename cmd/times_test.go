@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-func TestMoments(t *testing.T) {
+func TestTimePoints(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +30,7 @@ func TestMoments(t *testing.T) {
 		{"+90", "2026-11-28T19:00:00Z", "2026-11-28T19:01:30Z"},
 		{"+0s", "2026-11-28T19:00:00Z", "2026-11-28T19:00:00Z"},
 	} {
-		var m moment
+		var m timePoint
 		if err := m.UnmarshalText([]byte(test.text)); err != nil {
 			t.Error(err)
 			continue
@@ -40,11 +40,11 @@ func TestMoments(t *testing.T) {
 			t.Errorf("%s after %s is %s, want %s", test.text, test.first, got, test.want)
 		}
 	}
-	if !(moment{}).resolve(time.Now(), nil).IsZero() {
+	if !(timePoint{}).resolve(time.Now(), nil).IsZero() {
 		t.Error("no moment is one")
 	}
 	for _, text := range []string{"", "now", "24:00", "7:3", "19:30Z", "2026-11-28", "2026-13-28 19:30", "2026-11-28T19:30:00", "+", "+1", "+-1h", "++1h", "-1h", "1h", "+1x", "+1h-"} {
-		if err := new(moment).UnmarshalText([]byte(text)); (err == nil) != (text == "+1") {
+		if err := new(timePoint).UnmarshalText([]byte(text)); (err == nil) != (text == "+1") {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

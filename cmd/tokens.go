@@ -17,16 +17,16 @@ import (
 	"github.com/restail/restail/cmd/endpoint"
 )
 
-// loginCommand fills the store with tokens.
+// loginCommand logs in and stores the tokens.
 type loginCommand struct{ *loginFlags }
 
 type loginFlags struct {
-	NoBrowser   bool   `group:"token" help:"Print the address to open, and read from stdin where the browser ended: for a machine without one."`
-	RedirectURL string `default:"http://127.0.0.1:8976/callback" placeholder:"URL" group:"token" help:"Where the browser comes back to, exactly as registered for the application."`
+	NoBrowser   bool   `group:"token" help:"For a machine without a browser: print the URL to open elsewhere, and read the redirect URL or the code from stdin."`
+	RedirectURL string `default:"http://127.0.0.1:8976/callback" placeholder:"URL" group:"token" help:"The URL that the browser is redirected to, exactly as registered for the application."`
 	apiFlags
 }
 
-// Run logs in and says where the tokens are stored.
+// Run logs in through the browser and prints where the tokens are stored.
 func (c *loginCommand) Run(r *run) error {
 	options, err := r.authOptions(&c.apiFlags)
 	if err != nil {
@@ -41,10 +41,10 @@ func (c *loginCommand) Run(r *run) error {
 	})
 }
 
-// readSecret returns what reads a line from the terminal without echo, nil when
-// stdin is not a terminal.
+// readSecret returns a function that reads a line from the terminal without echo, or
+// nil when stdin is not a terminal.
 func readSecret(env Env) func(context.Context) (string, error) {
-	if !terminal(env.Stdin) {
+	if !isTerminal(env.Stdin) {
 		return nil
 	}
 	return func(ctx context.Context) (string, error) {
@@ -71,10 +71,10 @@ func readSecret(env Env) func(context.Context) (string, error) {
 	}
 }
 
-// logoutCommand ends the stored login.
+// logoutCommand revokes and deletes the stored tokens.
 type logoutCommand struct{ *apiFlags }
 
-// Run revokes the stored tokens and deletes them.
+// Run revokes the tokens, then deletes the store.
 func (c *logoutCommand) Run(r *run) error {
 	options, err := r.authOptions(c.apiFlags)
 	if err != nil {
@@ -88,16 +88,11 @@ type tokenCommand struct{ *tokenFlags }
 
 // Run prints the token that tail would use.
 func (c *tokenCommand) Run(r *run) error {
-	options, err := r.authOptions(&c.apiFlags)
+	source, _, err := r.openTokens(c.tokenFlags)
 	if err != nil {
 		return err
 	}
-	options.TokenFile, options.TokenCommand = c.TokenFile, c.TokenCommand
-	source, err := auth.Open(options)
-	if err != nil {
-		return err
-	}
-	token, err := askForToken(r, source)
+	token, err := getToken(r, source)
 	if err != nil {
 		return err
 	}
@@ -106,16 +101,15 @@ func (c *tokenCommand) Run(r *run) error {
 }
 
 const (
-	// tokenTries is how often a token is asked for while the network or the
-	// service fails.
+	// tokenTries is how many times getToken tries.
 	tokenTries = 3
-	// maxTokenPause is the longest pause between two tries: a script waits for
-	// the answer.
+	// maxTokenPause is the longest pause between two tries. It is short because a
+	// script waits for the token.
 	maxTokenPause = 10 * time.Second
 )
 
-// askForToken asks for a token, and asks again when that can help.
-func askForToken(ctx context.Context, source *auth.Source) (string, error) {
+// getToken gets a token from the source. It tries again after a temporary error.
+func getToken(ctx context.Context, source *auth.Source) (string, error) {
 	pause := time.Second
 	for try := 1; ; try++ {
 		token, err := source.Token(ctx, "")
@@ -132,8 +126,9 @@ func askForToken(ctx context.Context, source *auth.Source) (string, error) {
 	}
 }
 
-// tokens opens the source of access tokens; nothing is contacted yet.
-func (r *run) tokens(t *tokenFlags) (*auth.Source, auth.Options, error) {
+// openTokens opens the source of access tokens, without contacting anything. It also
+// returns the options of the API.
+func (r *run) openTokens(t *tokenFlags) (*auth.Source, auth.Options, error) {
 	options, err := r.authOptions(&t.apiFlags)
 	if err != nil {
 		return nil, options, err
@@ -143,8 +138,8 @@ func (r *run) tokens(t *tokenFlags) (*auth.Source, auth.Options, error) {
 	return source, options, err
 }
 
-// authOptions builds the options of the token source. Every secret that it finds
-// is kept out of stderr.
+// authOptions returns the options of the token source and the API. Every secret that
+// they hold is redacted on stderr.
 func (r *run) authOptions(api *apiFlags) (auth.Options, error) {
 	if err := endpoint.CheckProxy(r.getenv); err != nil {
 		return auth.Options{}, usageError(err, "")
@@ -156,7 +151,7 @@ func (r *run) authOptions(api *apiFlags) (auth.Options, error) {
 	r.secrets.AddBasic(endpoint.ProxyLogin(r.getenv))
 	stderr := r.Stderr
 	if r.inJSON {
-		stderr = &notes{tell: func(line string) { r.status.Note("link", line) }}
+		stderr = &lineSplitter{emit: func(line string) { r.status.Note("link", line) }}
 	}
 	return auth.Options{
 		APIURL: api.APIURL, Environ: r.Environ, Stdin: r.Stdin, Stderr: stderr,
@@ -165,11 +160,12 @@ func (r *run) authOptions(api *apiFlags) (auth.Options, error) {
 	}, nil
 }
 
-// httpClient honours HTTPS_PROXY and NO_PROXY of the Env. A plain one stays on
-// this machine.
-func (r *run) httpClient(plain bool) *http.Client {
+// httpClient returns an HTTP client that uses the proxy that the Env sets. With
+// loopbackOnly it connects to this machine only: a token on plain HTTP must not leave
+// it.
+func (r *run) httpClient(loopbackOnly bool) *http.Client {
 	dialer := &net.Dialer{}
-	if plain {
+	if loopbackOnly {
 		dialer.Control = endpoint.OnlyLoopback
 	}
 	proxy := endpoint.Proxy(r.getenv)

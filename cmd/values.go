@@ -15,26 +15,26 @@ import (
 	"github.com/restail/restail/filter"
 )
 
-// decimal reads digits with at most one point between or before them. Go's own
-// spellings of numbers (0x1p3, 1_0, +1, 1e3, Inf) are mistakes on a command line.
-func decimal(s string) (value float64, ok bool) {
-	if !onlyOf(s, "0123456789.") {
+// parseDecimal parses digits with at most one decimal point. The other spellings of Go
+// (0x1p3, 1_0, +1, 1e3, Inf) are mistakes on a command line.
+func parseDecimal(s string) (value float64, ok bool) {
+	if !consistsOf(s, "0123456789.") {
 		return 0, false
 	}
 	value, err := strconv.ParseFloat(s, 64)
 	return value, err == nil || errors.Is(err, strconv.ErrRange)
 }
 
-// onlyOf tells whether s consists of these characters, one or more.
-func onlyOf(s, characters string) bool { return s != "" && strings.Trim(s, characters) == "" }
+// consistsOf reports whether s is one or more of these characters.
+func consistsOf(s, characters string) bool { return s != "" && strings.Trim(s, characters) == "" }
 
-// duration is a flag's time span: 30s, 5m, 1h30m, or a bare number of seconds
-// as sleep and timeout take it. It is longer than 0.
+// duration is the value of a flag such as --timeout: 30s, 5m, 1h30m, or a number of
+// seconds, as sleep(1) takes it. It is longer than 0.
 type duration time.Duration
 
 func (d *duration) UnmarshalText(text []byte) error {
 	s := string(text)
-	if seconds, ok := decimal(s); ok {
+	if seconds, ok := parseDecimal(s); ok {
 		s = strconv.FormatFloat(seconds, 'f', -1, 64) + "s"
 	}
 	span, err := time.ParseDuration(s)
@@ -48,11 +48,11 @@ func (d *duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// size is a flag's number of bytes: 4096, 64KiB, 16MiB, 1GiB, or with the
-// decimal units kB, MB, GB. It is at least 1.
+// size is a number of bytes: 4096, 64KiB, 16MiB, 1GiB, or with the decimal units kB,
+// MB and GB. It is at least 1.
 type size int64
 
-// maxSize leaves room to add a few sizes in an int, whose width is the machine's.
+// maxSize is small enough to add two sizes in an int.
 const maxSize = math.MaxInt / 2
 
 func (n *size) UnmarshalText(text []byte) error {
@@ -65,7 +65,7 @@ func (n *size) UnmarshalText(text []byte) error {
 		"g": 1 << 30, "gib": 1 << 30, "gb": 1e9,
 	}
 	unit, known := units[strings.ToLower(strings.TrimSpace(s[len(digits):]))]
-	number, ok := decimal(digits)
+	number, ok := parseDecimal(digits)
 	switch bytes := number * unit; {
 	case !known || !ok:
 		return fmt.Errorf("invalid size %q: want 65536, 64KiB or 16MiB", text)
@@ -79,7 +79,7 @@ func (n *size) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// speed is how many times faster than recorded a replay runs; 0 for max.
+// speed is a factor of the recorded pace; 0 means max.
 type speed float64
 
 func (v *speed) UnmarshalText(text []byte) error {
@@ -88,7 +88,7 @@ func (v *speed) UnmarshalText(text []byte) error {
 		*v = 0
 		return nil
 	}
-	factor, ok := decimal(strings.TrimSuffix(s, "x"))
+	factor, ok := parseDecimal(strings.TrimSuffix(s, "x"))
 	if !ok || factor == 0 || math.IsInf(factor, 0) {
 		return fmt.Errorf("invalid speed %q: want max, or a factor above 0 such as 1 or 10", s)
 	}
@@ -96,29 +96,29 @@ func (v *speed) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// count is a flag's number of lines, at least 1.
+// count is a number of lines, at least 1.
 type count int
 
 func (c *count) UnmarshalText(text []byte) error {
-	n, err := atLeast(1, string(text))
+	n, err := parseWhole(1, string(text))
 	*c = count(n)
 	return err
 }
 
-// retries is a flag's number of retries, 0 for none.
+// retries is a number of retries, 0 for none.
 type retries int
 
 func (r *retries) UnmarshalText(text []byte) error {
-	n, err := atLeast(0, string(text))
+	n, err := parseWhole(0, string(text))
 	*r = retries(n)
 	return err
 }
 
-// atLeast reads a whole number.
-func atLeast(least int, s string) (int, error) {
+// parseWhole parses a whole number that is not less than least.
+func parseWhole(least int, s string) (int, error) {
 	n, err := strconv.Atoi(s)
 	switch {
-	case onlyOf(s, "0123456789") && err != nil:
+	case consistsOf(s, "0123456789") && err != nil:
 		return 0, fmt.Errorf("invalid number %q: want at most %d", s, math.MaxInt)
 	case err != nil || s[0] == '+' || n < least:
 		return 0, fmt.Errorf("invalid number %q: want a whole number, at least %d", s, least)
@@ -126,29 +126,29 @@ func atLeast(least int, s string) (int, error) {
 	return n, nil
 }
 
-// words is a flag's comma-separated list of names, in lower case whatever the
-// user wrote. A repeated flag adds to it. It is never empty.
-type words []string
+// nameList is a comma-separated list of names, in lower case. A repeated flag adds to
+// it. An empty list is an error.
+type nameList []string
 
-func (w *words) Decode(ctx *kong.DecodeContext) error {
+func (l *nameList) Decode(ctx *kong.DecodeContext) error {
 	var list string
 	if err := ctx.Scan.PopValueInto("list", &list); err != nil {
 		return err
 	}
-	before := len(*w)
-	for word := range strings.SplitSeq(strings.ToLower(list), ",") {
-		if word = strings.TrimSpace(word); word != "" {
-			*w = append(*w, word)
+	before := len(*l)
+	for name := range strings.SplitSeq(strings.ToLower(list), ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			*l = append(*l, name)
 		}
 	}
-	if len(*w) == before {
-		return fmt.Errorf("empty list %q: want names with commas between", list)
+	if len(*l) == before {
+		return fmt.Errorf("empty list %q: want names separated by commas", list)
 	}
 	return nil
 }
 
-// bindings are the values of --arg, NAME=VALUE, with names that a program can
-// have. A repeated flag adds to them.
+// bindings are the values of --arg: NAME=VALUE, where NAME is valid in a jq program. A
+// repeated flag adds to them.
 type bindings []string
 
 func (b *bindings) Decode(ctx *kong.DecodeContext) error {
@@ -167,24 +167,25 @@ func (b *bindings) Decode(ctx *kong.DecodeContext) error {
 	return filter.CheckArgs(args)
 }
 
-// among refuses words that are not among the names.
-func (w words) among(names []record.Name, what string) error {
+// checkAgainst returns an error if the list has a name that is not among the known
+// ones. what says what they name.
+func (l nameList) checkAgainst(names []record.Name, what string) error {
 	known := record.WithoutMeanings(names)
-	for _, word := range w {
-		if !slices.Contains(known, word) {
-			return unknown(what, word, known, "want "+either(known))
+	for _, name := range l {
+		if !slices.Contains(known, name) {
+			return unknownError(what, name, known, "want "+joinOr(known))
 		}
 	}
 	return nil
 }
 
-// fieldList turns words into the record's fields, in the order of the words.
-func (w words) fieldList() ([]record.Field, error) {
+// fields returns the fields that the list names, in the order of the list.
+func (l nameList) fields() ([]record.Field, error) {
 	var fields []record.Field
-	for _, word := range w {
-		field, known := record.ByName(word)
+	for _, name := range l {
+		field, known := record.ByName(name)
 		if !known {
-			return nil, unknown("field", word, fieldNames(), "`restail fields` lists them")
+			return nil, unknownError("field", name, fieldNames(), "`restail fields` lists them")
 		}
 		if !slices.Contains(fields, field) {
 			fields = append(fields, field)
@@ -193,6 +194,7 @@ func (w words) fieldList() ([]record.Field, error) {
 	return fields, nil
 }
 
+// fieldNames returns the names of all fields of the record.
 func fieldNames() []string {
 	names := make([]string, len(record.Fields))
 	for i, field := range record.Fields {
@@ -201,25 +203,25 @@ func fieldNames() []string {
 	return names
 }
 
-// unknown returns the error about a name that is not among the known ones. It
-// suggests the nearest; where none is near it ends with advice.
-func unknown(what, name string, known []string, advice string) error {
+// unknownError is the error for a name that is not among the known ones. It suggests
+// the nearest one, or ends with advice if none is near.
+func unknownError(what, name string, known []string, advice string) error {
 	if near := nearest(name, known); near != "" {
 		return fmt.Errorf("unknown %s %q (did you mean %q?)", what, name, near)
 	}
 	return fmt.Errorf("unknown %s %q: %s", what, name, advice)
 }
 
-// nearest returns the known name that differs from name in the fewest letters, a
-// third of them at most, else one that begins with name, else "".
+// nearest returns the known name that differs from name in the fewest letters, at most
+// a third of them, or else one that begins with name, or else "".
 func nearest(name string, known []string) string {
 	name = strings.ToLower(name)
 	if name == "twitter" && slices.Contains(known, "x") {
-		return "x" // its name today
+		return "x" // as it is called now
 	}
 	best, most := "", min(len(name)-1, max(1, (len(name)+1)/3))
 	for _, candidate := range known {
-		if d := distance(name, candidate); d <= most {
+		if d := editDistance(name, candidate); d <= most {
 			best, most = candidate, d-1
 		}
 	}
@@ -231,9 +233,9 @@ func nearest(name string, known []string) string {
 	return best
 }
 
-// distance counts the letters to insert, delete, replace or swap with their
-// neighbour to get from a to b.
-func distance(a, b string) int {
+// editDistance returns how many letters to insert, delete, replace or swap with their
+// neighbour to turn a into b.
+func editDistance(a, b string) int {
 	s, t := []rune(a), []rune(b)
 	before, last := make([]int, len(t)+1), make([]int, len(t)+1)
 	for j := range last {
@@ -257,8 +259,8 @@ func distance(a, b string) int {
 	return last[len(t)]
 }
 
-// either joins choices for an error: text, json or none.
-func either(choices []string) string {
+// joinOr joins choices for a message: text, json or none.
+func joinOr(choices []string) string {
 	last := len(choices) - 1
 	if last < 1 {
 		return strings.Join(choices, "")

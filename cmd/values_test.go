@@ -138,7 +138,7 @@ func TestDistance(t *testing.T) {
 		{"", "", 0}, {"", "abc", 3}, {"abc", "", 3}, {"abc", "abc", 0}, {"abc", "abd", 1},
 		{"abc", "acb", 1}, {"abcd", "badc", 2}, {"text", "txt", 1}, {"größe", "grösse", 2}, {"kitten", "sitting", 3},
 	} {
-		if got := distance(test.a, test.b); got != test.want {
+		if got := editDistance(test.a, test.b); got != test.want {
 			t.Errorf("from %q to %q: %d, want %d", test.a, test.b, got, test.want)
 		}
 	}
@@ -148,7 +148,7 @@ func TestEither(t *testing.T) {
 	for want, choices := range map[string][]string{
 		"": nil, "a": {"a"}, "a or b": {"a", "b"}, "a, b or c": {"a", "b", "c"},
 	} {
-		if got := either(choices); got != want {
+		if got := joinOr(choices); got != want {
 			t.Errorf("%q: %q", slices.Clone(choices), got)
 		}
 	}

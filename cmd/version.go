@@ -15,13 +15,13 @@ var version, commit, date string
 // versionCommand prints the version, as --version does.
 type versionCommand struct{}
 
-// Run prints the line.
+// Run prints the version line.
 func (c *versionCommand) Run(r *run) error {
 	_, err := io.WriteString(r.Stdout, versionLine())
 	return writeError(err)
 }
 
-// versionLine returns the line of --version: version, commit, date, platform.
+// versionLine returns what --version prints: version, commit, date and platform.
 func versionLine() string {
 	c, d := commit, date
 	if info, ok := debug.ReadBuildInfo(); ok && version == "" {
@@ -38,10 +38,10 @@ func versionLine() string {
 		versionName(), cmp.Or(c, "unknown"), cmp.Or(d, "date unknown"), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
-// userAgent names the program to the service.
+// userAgent returns the User-Agent of every request.
 func userAgent() string { return "restail/" + versionName() }
 
-// versionName returns the release, else the module's version, else devel.
+// versionName returns the release, or else the module's version, or else devel.
 func versionName() string {
 	if info, ok := debug.ReadBuildInfo(); version == "" && ok && info.Main.Version != "(devel)" {
 		return cmp.Or(info.Main.Version, "devel")
