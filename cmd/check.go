@@ -68,7 +68,7 @@ func (c *checkCommand) Run(r *run) error {
 }
 
 // check checks a recording until a signal ends the run. It returns no report if the
-// file cannot be read or is no recording.
+// file cannot be read or is not a recording.
 func (r *run) check(name string, maxLine int) (*report, error) {
 	in, err := r.open(name)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// checked runs check on a text, and returns the fields of its report.
+// checked runs check on a text, and returns the exit status and the fields of the report.
 func checked(t *testing.T, text string) (status int, report map[string]any) {
 	t.Helper()
 	file := t.TempDir() + "/x.raw"
@@ -26,9 +26,9 @@ func checked(t *testing.T, text string) (status int, report map[string]any) {
 	return got.status, report
 }
 
-// recordingOf makes a recording of words: a number is an action that many seconds
-// after the hour, @number a connection_info, LINK@number[:gap] news of the link,
-// hole a hole. Other words are lines.
+// recordingOf makes a recording from words. A number N is an action N seconds after the
+// hour, @N is a connection_info, STATUS@N[:GAP] is a link record, and unrecorded reports
+// 5 unrecorded actions. Any other word is a line of its own.
 func recordingOf(words string) string {
 	hour := time.Date(2026, 11, 28, 19, 0, 0, 0, time.UTC)
 	text := ""
@@ -42,7 +42,7 @@ func recordingOf(words string) string {
 		_, err := fmt.Sscan(rest, &seconds)
 		at := hour.Add(time.Duration(seconds) * time.Second)
 		switch {
-		case word == "hole":
+		case word == "unrecorded":
 			text += `{"restail":"unrecorded","time":"2026-11-28T19:00:00Z","seconds":3,"actions":5}`
 		case err != nil:
 			text += word
@@ -101,14 +101,14 @@ func TestCheckCountsGaps(t *testing.T) {
 func TestCheck(t *testing.T) {
 	const history = `{"restail":"history","broadcast_id":"b2","message":{"timestamp":"2026-11-28T19:00:02Z","platform":"X"}}`
 	for words, want := range map[string]string{
-		"1 2":                 `0 {"actions":2,"broken":0,"cut":false,"events":2,"first":"2026-11-28T19:00:01Z","gap_seconds":0,"gaps":0,"last":"2026-11-28T19:00:02Z","platforms":["unknown"],"unrecorded":0}`,
-		"@-9000 1 @2":         `0 {"actions":3,"broken":0,"cut":false,"events":1,"first":"2026-11-28T19:00:01Z","gap_seconds":0,"gaps":0,"last":"2026-11-28T19:00:02Z","platforms":["unknown"],"unrecorded":0}`,
-		"1 junk 2":            `1 {"actions":2,"broken":1,"cut":false,"events":2,"first":"2026-11-28T19:00:01Z","gap_seconds":0,"gaps":0,"last":"2026-11-28T19:00:02Z","platforms":["unknown"],"unrecorded":0}`,
-		"1 hole hole":         `1 {"actions":1,"broken":0,"cut":false,"events":1,"first":"2026-11-28T19:00:01Z","gap_seconds":0,"gaps":0,"last":"2026-11-28T19:00:01Z","platforms":["unknown"],"unrecorded":10}`,
-		"1 9 " + history:      `0 {"actions":2,"broadcasts":["b2"],"broken":0,"cut":false,"events":3,"first":"2026-11-28T19:00:01Z","gap_seconds":0,"gaps":0,"last":"2026-11-28T19:00:09Z","platforms":["unknown","x"],"unrecorded":0}`,
-		history:               `0 {"actions":0,"broadcasts":["b2"],"broken":0,"cut":false,"events":1,"first":"2026-11-28T19:00:02Z","gap_seconds":0,"gaps":0,"last":"2026-11-28T19:00:02Z","platforms":["x"],"unrecorded":0}`,
-		`{"action":"later"}`:  `0 {"actions":1,"broken":0,"cut":false,"events":0,"gap_seconds":0,"gaps":0,"unrecorded":0}`,
-		`{"restail":"later"}`: `0 {"actions":0,"broken":0,"cut":false,"events":0,"gap_seconds":0,"gaps":0,"unrecorded":0}`,
+		"1 2":                     `0 {"actions":2,"broken":0,"cut":false,"events":2,"first":"2026-11-28T19:00:01Z","gap_seconds":0,"gaps":0,"last":"2026-11-28T19:00:02Z","platforms":["unknown"],"unrecorded":0}`,
+		"@-9000 1 @2":             `0 {"actions":3,"broken":0,"cut":false,"events":1,"first":"2026-11-28T19:00:01Z","gap_seconds":0,"gaps":0,"last":"2026-11-28T19:00:02Z","platforms":["unknown"],"unrecorded":0}`,
+		"1 junk 2":                `1 {"actions":2,"broken":1,"cut":false,"events":2,"first":"2026-11-28T19:00:01Z","gap_seconds":0,"gaps":0,"last":"2026-11-28T19:00:02Z","platforms":["unknown"],"unrecorded":0}`,
+		"1 unrecorded unrecorded": `1 {"actions":1,"broken":0,"cut":false,"events":1,"first":"2026-11-28T19:00:01Z","gap_seconds":0,"gaps":0,"last":"2026-11-28T19:00:01Z","platforms":["unknown"],"unrecorded":10}`,
+		"1 9 " + history:          `0 {"actions":2,"broadcasts":["b2"],"broken":0,"cut":false,"events":3,"first":"2026-11-28T19:00:01Z","gap_seconds":0,"gaps":0,"last":"2026-11-28T19:00:09Z","platforms":["unknown","x"],"unrecorded":0}`,
+		history:                   `0 {"actions":0,"broadcasts":["b2"],"broken":0,"cut":false,"events":1,"first":"2026-11-28T19:00:02Z","gap_seconds":0,"gaps":0,"last":"2026-11-28T19:00:02Z","platforms":["x"],"unrecorded":0}`,
+		`{"action":"later"}`:      `0 {"actions":1,"broken":0,"cut":false,"events":0,"gap_seconds":0,"gaps":0,"unrecorded":0}`,
+		`{"restail":"later"}`:     `0 {"actions":0,"broken":0,"cut":false,"events":0,"gap_seconds":0,"gaps":0,"unrecorded":0}`,
 		`{"time":"2026-11-28T19:00:01Z","action":"event","broadcast_id":"b"} {"time":"2026-11-28T19:00:03Z","action":"link","status":"restored","gap_seconds":2}`: `1 {"actions":1,"broadcasts":["b"],"broken":0,"cut":false,"events":1,"first":"2026-11-28T19:00:01Z","gap_seconds":2,"gaps":1,"last":"2026-11-28T19:00:01Z","unrecorded":0}`,
 		"":     `1 {"actions":0,"broken":0,"cut":false,"events":0,"gap_seconds":0,"gaps":0,"unrecorded":0}`,
 		"junk": `2 null`,
@@ -122,7 +122,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// A last line without an end is cut unless it is whole.
+// The last line counts as cut if it is incomplete, not if only its line break is missing.
 func TestCheckSeesACut(t *testing.T) {
 	text := recordingOf("1 2")
 	for cut, want := range map[int]string{0: "0 2 0 false", 1: "0 2 0 false", 2: "1 1 0 true", 20: "1 1 0 true"} {
@@ -145,7 +145,7 @@ func TestCheckSeesACut(t *testing.T) {
 	}
 }
 
-// The names in a report are bounded.
+// A hostile recording cannot make the report large.
 func TestCheckBoundsNames(t *testing.T) {
 	var text strings.Builder
 	for i := range 3 * maxNames {
@@ -157,7 +157,7 @@ func TestCheckBoundsNames(t *testing.T) {
 	}
 }
 
-// A signal ends a check that waits for its input.
+// A signal ends a check that waits for input.
 func TestCheckCanBeCancelled(t *testing.T) {
 	in, out := io.Pipe()
 	defer out.Close()

@@ -30,8 +30,8 @@ func newChecker(name string) *checker {
 	return &checker{report: report{file: name}, decoder: decode.New()}
 }
 
-// read fills the report. It returns an error if the file is empty or no recording, or if
-// it could not be read to its end for another reason than being cut.
+// read fills the report. It returns an error if the file is empty or not a recording, or
+// if it could not be read to its end for another reason than being cut.
 func (c *checker) read(ctx context.Context, in io.Reader, maxLine int) error {
 	lines := recording.NewReader(in, maxLine)
 	found := false
@@ -174,7 +174,7 @@ func (s *nameSet) value() any {
 // and the link records.
 type gapList struct {
 	gaps     []float64 // in seconds
-	unfilled int       // so many of the first gaps were reported as unfilled
+	unfilled int       // how many of the first gaps are known to stay unfilled
 	last     time.Time // of the last line that has a time
 	wasUp    bool      // the link was up before
 	isDown   bool      // the link is lost

@@ -46,8 +46,8 @@ func (o origins) withOrigin(message string) string {
 	return message
 }
 
-// exclusive are pairs of flags that exclude each other. One on the command line beats
-// the other in the environment, which beats the first in the configuration.
+// exclusive maps a flag to the one that it excludes. If both are set, the command line
+// beats the environment, which beats the configuration.
 var exclusive = map[string]string{
 	"filter": "filter-file", "filter-file": "filter",
 	"status": "quiet", "quiet": "status",

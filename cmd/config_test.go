@@ -29,11 +29,11 @@ func TestReadFile(t *testing.T) {
 		t.Errorf("no file: %v", err)
 	}
 	if _, err := readFile("/dev/zero", 1); err == nil {
-		t.Error("/dev/zero has an end")
+		t.Error("/dev/zero was read to an end")
 	}
 }
 
-// configured runs restail with a configuration that make makes at a path.
+// configured runs restail with a configuration that make creates.
 func configured(t *testing.T, make func(path string) error) result {
 	t.Helper()
 	dir := t.TempDir()

@@ -10,7 +10,7 @@ import (
 	"github.com/restail/restail/cmd/serve"
 )
 
-// TestConnections prints the set and judges it.
+// The exit status says whether all connections are up.
 func TestConnections(t *testing.T) {
 	set := func(t *testing.T, frames ...string) string {
 		actions := make([]serve.Action, len(frames))
@@ -48,8 +48,7 @@ func TestConnections(t *testing.T) {
 	}
 }
 
-// TestConnectionsWhileTheLinkIsDown has the set of a link that was lost, which
-// says nothing.
+// The set of a lost link is not printed, because it may be out of date.
 func TestConnectionsWhileTheLinkIsDown(t *testing.T) {
 	show := serve.New(serve.Options{Actions: serve.Show()[:1], CloseAtEnd: true})
 	defer show.Shutdown(t.Context())

@@ -13,7 +13,7 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// gapRecord is what these tests read of a record.
+// gapRecord has the fields of a record that these tests read.
 type gapRecord struct {
 	Action, Status, Reason string
 	EventID                string  `json:"event_id"`
@@ -32,7 +32,7 @@ func readRecords(t *testing.T, ndjson string) (records []gapRecord) {
 	return records
 }
 
-// TestDemoOutage: at full speed a run misses exactly the actions of the outage.
+// At full speed, a run misses exactly the actions of the outage.
 func TestDemoOutage(t *testing.T) {
 	t.Parallel()
 	show := serve.Show()
@@ -72,7 +72,7 @@ func TestDemoOutage(t *testing.T) {
 	}
 }
 
-// TestDemoStatesTheGap: the gap is hardly longer than the outage.
+// The gap is hardly longer than the outage.
 func TestDemoStatesTheGap(t *testing.T) {
 	t.Parallel()
 	ran := restail(t, "", "demo", "--outage", "20s", "--speed", "20", "-a", "link")
@@ -83,7 +83,7 @@ func TestDemoStatesTheGap(t *testing.T) {
 	}
 }
 
-// TestDemoOutageLongerThanTheShow ends with the connection set.
+// An outage that is longer than the show leaves the connection set of the reconnect.
 func TestDemoOutageLongerThanTheShow(t *testing.T) {
 	t.Parallel()
 	ran := restail(t, "", "demo", "--outage", "1h", "--speed", "max", "-o", "raw", "-a", "connection_info")
@@ -100,15 +100,15 @@ func TestDemoOutageLongerThanTheShow(t *testing.T) {
 	}
 }
 
-// TestDemoOutageDoesNotDialForEver: a frame that is too large comes again after
-// every reconnect.
-func TestDemoOutageDoesNotDialForEver(t *testing.T) {
+// A frame that is too large comes again after every reconnect, so the demo must give
+// up.
+func TestDemoGivesUpOnALargeFrame(t *testing.T) {
 	t.Parallel()
 	restail(t, "", "demo", "--outage", "1s", "--speed", "max", "--max-frame", "300").want(t, 4, "given up", "--max-frame")
 }
 
-// TestShowHasEveryPlatform: the built-in show has an example of every action and
-// of every platform with its types.
+// The built-in show has an example of every action, and of every type of every
+// platform.
 func TestShowHasEveryPlatform(t *testing.T) {
 	shown := map[string]bool{}
 	var parser decode.Parser

@@ -35,8 +35,8 @@ func compileSchema(t *testing.T) *jsonschema.Schema {
 	return schema
 }
 
-// TestSchema validates every record that any test has an input for: the
-// recordings, decode's goldens, the built-in show, news of the link.
+// The schema accepts the records of all recordings, of the golden files of decode, and of
+// the built-in show, link records included.
 func TestSchema(t *testing.T) {
 	schema := compileSchema(t)
 	var lines strings.Builder
@@ -83,7 +83,7 @@ func replayed(t *testing.T, recording string) string {
 	return stdout.String()
 }
 
-// TestSchemaRefuses has records that are none.
+// The schema refuses objects that are not records.
 func TestSchemaRefuses(t *testing.T) {
 	schema := compileSchema(t)
 	for _, line := range []string{
@@ -107,7 +107,7 @@ func TestSchemaRefuses(t *testing.T) {
 	}
 }
 
-// TestFields lists every field once, in the record's order.
+// Every field is listed once, in the order of the record.
 func TestFields(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(restail(t, "", "fields").stdout), "\n")[1:]
 	if len(lines) != record.Count {
@@ -120,8 +120,7 @@ func TestFields(t *testing.T) {
 	}
 }
 
-// TestFieldsAreWrapped asks for narrow tables. They have the words of the wide
-// one, and no line is longer than the terminal.
+// A narrow table has the words of the wide one, and no line is wider than the terminal.
 func TestFieldsAreWrapped(t *testing.T) {
 	words := func(text string) int { return len(strings.Fields(text)) }
 	wide := said(t, nil, "fields")
@@ -143,8 +142,7 @@ func TestFieldsAreWrapped(t *testing.T) {
 	}
 }
 
-// TestFieldTable keeps the record's table whole: a constant without a row
-// would have no name.
+// Every constant has a row in the table of fields.
 func TestFieldTable(t *testing.T) {
 	seen := map[string]bool{}
 	for f, field := range record.Fields {

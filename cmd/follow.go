@@ -104,7 +104,7 @@ func sourceError(err error) error {
 	return recordingError(err)
 }
 
-// recordingError makes a file that is no recording a usage error.
+// recordingError turns the error for a file that is not a recording into a usage error.
 func recordingError(err error) error {
 	if wrong := (*recording.FormatError)(nil); errors.As(err, &wrong) {
 		return usageError(err, wrong.Hint)
@@ -197,7 +197,7 @@ type bufferReporter struct {
 	full     time.Time // when the buffer was last full
 }
 
-// check is called again and again, with the time.
+// check compares the statistics of the source with those of the last call.
 func (b *bufferReporter) check(r *run, stats session.Stats, now time.Time) {
 	switch {
 	case stats.Full:

@@ -18,7 +18,7 @@ import (
 	"github.com/restail/restail/format"
 )
 
-// TestEnds has every way in which a run ends by itself, and its status.
+// Every way in which a run ends by itself has its exit status.
 func TestEnds(t *testing.T) {
 	show := chat(t, serve.Options{})
 	quiet := chat(t, serve.Options{Actions: []serve.Action{}})
@@ -65,7 +65,7 @@ func TestEnds(t *testing.T) {
 	}
 }
 
-// TestSummary ends a run of more than ten seconds, also one that failed.
+// A run of more than ten seconds ends with a summary line, even if it failed.
 func TestSummary(t *testing.T) {
 	const long = `{"action":"heartbeat","timestamp":1740152270}` + "\n" + `{"action":"heartbeat","timestamp":1740152281}` + "\n"
 	const link = `{"restail":"link","time":"2025-02-21T15:37:00Z","status":"connected"}` + "\n"
@@ -101,8 +101,9 @@ func TestSummary(t *testing.T) {
 	}
 }
 
-// TestSignals sends signals while a quiet chat is followed.
-func TestSignals(t *testing.T) {
+// The table signal prints the counters of a silent chat, and a stop signal ends the run
+// after a whole line.
+func TestSignalsInASilentChat(t *testing.T) {
 	url := chat(t, serve.Options{Actions: serve.Show()[:20]})
 	for _, test := range []struct {
 		signal os.Signal
@@ -131,7 +132,7 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// TestSecondSignal ends a run whose stdout is stuck, which has written nothing.
+// A second signal ends a run whose stdout is blocked.
 func TestSecondSignal(t *testing.T) {
 	url := chat(t, serve.Options{Actions: serve.Show()[:20]})
 	signals := make(chan os.Signal)
@@ -162,8 +163,8 @@ func TestSecondSignal(t *testing.T) {
 	<-ended
 }
 
-// TestSignalsThatEndARun has the status of each.
-func TestSignalsThatEndARun(t *testing.T) {
+// Each stop signal has its exit status.
+func TestStopSignals(t *testing.T) {
 	for _, test := range []struct {
 		signal os.Signal
 		status int
@@ -174,12 +175,12 @@ func TestSignalsThatEndARun(t *testing.T) {
 		if status := Run(t.Context(), []string{"replay"}, Env{Stdin: stdin, Stdout: io.Discard, Stderr: io.Discard, Signals: signals}); status != test.status {
 			t.Errorf("%v: status %d", test.signal, status)
 		}
-		quiet.Close() // for the read that was left behind
+		quiet.Close() // ends the abandoned read
 	}
 }
 
-// TestReaderGoesAway ends a run at once when stdout's reader leaves, though
-// the chat is silent, and when it had left before the start.
+// A run ends at once when the reader of stdout goes away, even if the chat is silent, and
+// even if the reader went away before the start.
 func TestReaderGoesAway(t *testing.T) {
 	url := chat(t, serve.Options{Actions: []serve.Action{}})
 	for _, early := range []bool{true, false} {
@@ -206,15 +207,7 @@ func TestReaderGoesAway(t *testing.T) {
 	}
 }
 
-func TestWriteError(t *testing.T) {
-	var stderr bytes.Buffer
-	status := Run(t.Context(), []string{"replay", "testdata/mixed.raw", "-q"}, Env{Stdout: failing{}, Stderr: &stderr})
-	if want := "cannot write to stdout: no space left on device"; status != statusFailed || !strings.Contains(stderr.String(), want) {
-		t.Errorf("status %d, stderr %s", status, &stderr)
-	}
-}
-
-// slowWriter takes so long for every write.
+// slowWriter takes that long for every write.
 type slowWriter time.Duration
 
 func (w slowWriter) Write(p []byte) (int, error) {
@@ -222,9 +215,9 @@ func (w slowWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestNobodyTakesTheLines ends a run that is to end two seconds after the
-// reader of stdout last took something, and says what was not written.
-func TestNobodyTakesTheLines(t *testing.T) {
+// A run that is to end waits until the reader of stdout has taken nothing for two
+// seconds. Then it ends, and says how many lines were not written.
+func TestBlockedStdout(t *testing.T) {
 	show, err := os.ReadFile("testdata/mixed.raw")
 	if err != nil {
 		t.Fatal(err)
@@ -232,8 +225,8 @@ func TestNobodyTakesTheLines(t *testing.T) {
 	for name, test := range map[string]struct {
 		args    []string
 		signals []time.Duration // when SIGTERM comes
-		pause   time.Duration   // of every write
-		status  int             // of the exit; -1 for none
+		pause   time.Duration   // in every write
+		status  int             // -1 if Exit is not called
 		after   time.Duration
 	}{
 		"timeout":                  {[]string{"-t", "5s"}, nil, time.Hour, statusDone, 7 * time.Second},
@@ -251,7 +244,7 @@ func TestNobodyTakesTheLines(t *testing.T) {
 					time.AfterFunc(at, func() { signals <- syscall.SIGTERM })
 				}
 				var stderr syncBuffer
-				var once sync.Once // the test goes on where the process would have ended
+				var once sync.Once // Run goes on, because the process does not end
 				said := false
 				Run(t.Context(), append([]string{"replay", "-q", "-"}, test.args...), Env{
 					Stdin: strings.NewReader(strings.Repeat(string(show), 20)), Stdout: slowWriter(test.pause), Stderr: &stderr,
@@ -277,7 +270,7 @@ func TestNobodyTakesTheLines(t *testing.T) {
 	}
 }
 
-// TestBufferReporter tells of a reader that stops and goes once.
+// A reader that is slow again and again is reported once.
 func TestBufferReporter(t *testing.T) {
 	var said bytes.Buffer
 	r := &run{}

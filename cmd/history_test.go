@@ -15,8 +15,8 @@ const (
 	broadcastB = "bbbbbbbb-33d9-4f6e-9a57-6e1f0d6c61a7"
 )
 
-// historyAPI is an API with the answers of a map, by path and query. It accepts
-// the token good.
+// historyAPI is an HTTP API whose answers come from a map, by path and query. It accepts
+// the token "good".
 type historyAPI struct {
 	url     string
 	mu      sync.Mutex
@@ -140,7 +140,7 @@ func TestHistory(t *testing.T) {
 	}
 }
 
-// A replay of what -o raw wrote gives the records of the run that wrote it.
+// A replay of the output of -o raw gives the records of the run that wrote it.
 func TestHistoryReplays(t *testing.T) {
 	a := newHistoryAPI(t, chatA)
 	raw := a.run(t, broadcastA, "-o", "raw").stdout
@@ -155,7 +155,8 @@ func TestHistoryReplays(t *testing.T) {
 	}
 }
 
-// Without a name it is the broadcast in progress, else the last that ended.
+// Without an argument, history reads the broadcast in progress, or else the last that
+// ended.
 func TestHistoryFindsTheBroadcast(t *testing.T) {
 	message := `{"messages":[{"timestamp":"2026-05-01T19:00:00Z","text":"hi"}]}`
 	chat := "/chat/history?pageSize=1000"
@@ -228,7 +229,7 @@ func TestHistoryFailures(t *testing.T) {
 	}
 }
 
-// A refused token is status 3, and is not shown although the API repeats it.
+// A refused token is status 3. It is not shown, although the API repeats it.
 func TestHistoryRefusedToken(t *testing.T) {
 	a := newHistoryAPI(t, chatA)
 	got := a.runAs(t, "wrong-token-123", broadcastA)

@@ -14,9 +14,9 @@ import (
 
 const module = "github.com/restail/restail"
 
-// arrows are the imports of our own packages that each package may have: the
-// flow of a frame. A package that is not listed fails the test.
-var arrows = map[string][]string{
+// allowedImports are the packages of this module that each package may import. They
+// follow the flow of a frame. A package that is not listed fails the test.
+var allowedImports = map[string][]string{
 	".":               {"cmd"},
 	"cmd":             {"cmd/auth", "cmd/auth/redact", "cmd/docs", "cmd/endpoint", "cmd/history", "cmd/recording", "cmd/serve", "cmd/session", "decode", "decode/record", "filter", "format", "format/safe"},
 	"cmd/auth":        {"cmd/auth/redact", "cmd/endpoint"},
@@ -35,9 +35,10 @@ var arrows = map[string][]string{
 	"format/safe":     {},
 }
 
-// keepers are the only packages that import a library. Templates are for none: they
-// call methods by name, and the linker would keep every exported method.
-var keepers = map[string][]string{
+// importers are the only packages that may import a library. Nothing imports templates:
+// they call methods by name, and that would force the linker to keep every exported
+// method.
+var importers = map[string][]string{
 	"text/template":                 {},
 	"html/template":                 {},
 	"github.com/alecthomas/kong":    {"cmd", "cmd/docs"},
@@ -47,13 +48,13 @@ var keepers = map[string][]string{
 	"github.com/itchyny/timefmt-go": {"cmd/recording", "format"},
 }
 
-// worldly are the names that belong to main alone.
-var worldly = []string{
+// mainOnly are the names that only main may use.
+var mainOnly = []string{
 	"os.Stdin", "os.Stdout", "os.Stderr", "os.Exit", "os.Args", "os.Getenv", "os.LookupEnv", "os.Environ",
 	"log.Print", "log.Printf", "log.Println", "log.Fatal", "log.Fatalf", "http.DefaultClient", "http.DefaultTransport",
 }
 
-// TestImports keeps the packages apart.
+// Packages import each other along the flow, and only main uses the real environment.
 func TestImports(t *testing.T) {
 	t.Chdir("..")
 	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
@@ -75,9 +76,9 @@ func TestImports(t *testing.T) {
 
 func checkImports(t *testing.T, path string) {
 	pkg := filepath.ToSlash(filepath.Dir(path))
-	allowed, known := arrows[pkg]
+	allowed, known := allowedImports[pkg]
 	if !known {
-		t.Errorf("%s: a package that the table of arrows lacks", pkg)
+		t.Errorf("%s: package is missing in allowedImports", pkg)
 	}
 	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
 	if err != nil {
@@ -88,7 +89,7 @@ func checkImports(t *testing.T, path string) {
 		if !ok {
 			return true
 		}
-		if of, ok := selector.X.(*ast.Ident); ok && pkg != "." && slices.Contains(worldly, of.Name+"."+selector.Sel.Name) {
+		if of, ok := selector.X.(*ast.Ident); ok && pkg != "." && slices.Contains(mainOnly, of.Name+"."+selector.Sel.Name) {
 			t.Errorf("%s uses %s.%s, which belongs to main", path, of.Name, selector.Sel.Name)
 		}
 		return true
@@ -99,9 +100,9 @@ func checkImports(t *testing.T, path string) {
 			t.Fatal(err)
 		}
 		if own, ok := strings.CutPrefix(name, module+"/"); ok && !slices.Contains(allowed, own) {
-			t.Errorf("%s imports %s, against the flow", path, own)
+			t.Errorf("%s must not import %s", path, own)
 		}
-		if pkgs, ok := keepers[name]; ok && !slices.Contains(pkgs, pkg) {
+		if pkgs, ok := importers[name]; ok && !slices.Contains(pkgs, pkg) {
 			t.Errorf("%s imports %s, which belongs to %v", path, name, pkgs)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// writes keeps every Write by itself.
+// writes records each Write.
 type writes []string
 
 func (w *writes) Write(p []byte) (int, error) {
@@ -19,9 +19,9 @@ func (w *writes) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestPieces has every write of a pipe end with a line, and be small enough to
-// be taken whole, or wait for room.
-func TestPieces(t *testing.T) {
+// Every write to a pipe ends with a whole line, and is small enough to be taken whole, or
+// waits for space.
+func TestWriteSizes(t *testing.T) {
 	long := strings.Repeat("x", 9) + "\n"
 	for _, test := range []struct {
 		atomic int
@@ -32,8 +32,8 @@ func TestPieces(t *testing.T) {
 		{0, 0, "a\nb\n" + long, []string{"a\nb\n" + long}},
 		{8, 0, "a\nb\nc\n", []string{"a\nb\nc\n"}},
 		{8, 0, "aaa\nbbb\nccc\n", []string{"aaa\nbbb\n", "ccc\n"}},
-		{8, 0, "aaa\n" + long + "b\n", []string{"aaa\n", "free for 10", long, "b\n"}},
-		{8, 0, long + long, []string{"free for 10", long, "free for 10", long}},
+		{8, 0, "aaa\n" + long + "b\n", []string{"aaa\n", "wait for 10", long, "b\n"}},
+		{8, 0, long + long, []string{"wait for 10", long, "wait for 10", long}},
 		{8, 99, long + long, []string{long + long}},
 		{8, 15, long + "a\nb\nc\nd\n", []string{long + "a\nb\n", "c\nd\n"}},
 	} {
@@ -41,7 +41,7 @@ func TestPieces(t *testing.T) {
 		o := output{
 			w: &got, atomicSize: test.atomic, lines: []byte(test.lines),
 			space:     func() int { return test.free },
-			waitSpace: func(size int) { got = append(got, fmt.Sprint("free for ", size)) },
+			waitSpace: func(size int) { got = append(got, fmt.Sprint("wait for ", size)) },
 		}
 		if err := o.flush(); err != nil || strings.Join(got, "|") != strings.Join(test.want, "|") {
 			t.Errorf("%q in pieces of %d: %q, %v", test.lines, test.atomic, got, err)
@@ -49,9 +49,9 @@ func TestPieces(t *testing.T) {
 	}
 }
 
-// TestTakeBack cuts the part of a line that a full disk took, unless somebody
-// else wrote behind it.
-func TestTakeBack(t *testing.T) {
+// A partial line is removed after a full disk, unless another process appended to the
+// file.
+func TestPartialLineIsRemoved(t *testing.T) {
 	for _, test := range []struct{ behind, want string }{
 		{"", "before\nwhole\n"},
 		{"theirs\n", "before\nwhole\npartheirs\n"},
@@ -82,33 +82,33 @@ func TestTakeBack(t *testing.T) {
 	}
 }
 
-// TestPipeFree asks a real pipe: what it promises it takes without waiting.
-func TestPipeFree(t *testing.T) {
+// A real pipe takes as much as pipeSpace says, without blocking.
+func TestPipeSpace(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
 	defer w.Close()
-	w.SetWriteDeadline(time.Now().Add(10 * time.Second)) // for a promise that is not kept
+	w.SetWriteDeadline(time.Now().Add(10 * time.Second)) // so that a wrong answer does not block
 	for taken := 0; ; {
-		room := pipeSpace(w)
-		if room <= 0 {
+		space := pipeSpace(w)
+		if space <= 0 {
 			if runtime.GOOS == "linux" && taken == 0 {
-				t.Error("an empty pipe has no room")
+				t.Error("an empty pipe has no space")
 			}
 			return
 		}
 		taken++
-		if _, err := w.Write(make([]byte, min(room, 5000))); err != nil {
+		if _, err := w.Write(make([]byte, min(space, 5000))); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
-// TestNobodyReadsOn has every command that only prints end well when its reader
-// has gone away, and say what failed when the disk is full.
-func TestNobodyReadsOn(t *testing.T) {
+// A command ends with status 0 when the reader of stdout has gone away, and reports an
+// error when the disk is full.
+func TestWriteErrors(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +119,7 @@ func TestNobodyReadsOn(t *testing.T) {
 	}
 	for _, line := range []string{
 		"--help", "--version", "tail --help", "fields", "fields --json-schema", "man",
-		"completion bash", "completion zsh", "completion fish", "token",
+		"completion bash", "completion zsh", "completion fish", "token", "replay -q testdata/whole.raw",
 	} {
 		environ := []string{"RESTREAM_ACCESS_TOKEN=T0k3n"}
 		var stderr strings.Builder

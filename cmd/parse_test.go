@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Whatever a command line names first, the command that it means has its flags.
+// Whatever stands first on a command line, the command that it means has its flags.
 func TestEveryCommandGetsItsFlags(t *testing.T) {
 	whole, err := newCommandLine(newGrammar(everyCommand), Env{}, new(configuration))
 	if err != nil {
@@ -15,12 +15,12 @@ func TestEveryCommandGetsItsFlags(t *testing.T) {
 	flags := map[string]int{}
 	for _, node := range whole.app.Model.Children {
 		if _, runs := node.Target.Addr().Interface().(command); !runs {
-			t.Errorf("nothing runs %s", node.Name)
+			t.Errorf("%s has no Run method", node.Name)
 		}
 		flags[node.Name] = len(node.Flags)
 		for field, value := range node.Target.Fields() {
 			if field.Anonymous && value.Kind() == reflect.Pointer && value.IsNil() {
-				t.Errorf("newGrammar does not know %s of %s", field.Name, node.Name)
+				t.Errorf("newGrammar does not set %s of %s", field.Name, node.Name)
 			}
 		}
 	}
@@ -42,7 +42,7 @@ func TestEveryCommandGetsItsFlags(t *testing.T) {
 			continue
 		}
 		if got := parsed.Selected(); got == nil {
-			t.Errorf("restail %s is no command", line)
+			t.Errorf("restail %s selects no command", line)
 		} else if got.Name != want || len(got.Flags) != flags[want] {
 			t.Errorf("restail %s is %s with %d flags, want %s with %d", line, got.Name, len(got.Flags), want, flags[want])
 		}

@@ -21,7 +21,7 @@ import (
 	"github.com/restail/restail/format"
 )
 
-// scripted is a live source that follows a script.
+// scripted is a live source with the items of a list.
 type scripted []session.Item
 
 func (s scripted) Items(context.Context) iter.Seq2[session.Item, error] {
@@ -63,8 +63,8 @@ func (s scripted) record(t *testing.T, name string) {
 	}
 }
 
-// randomShow returns a run of the built-in show with cuts. A cut may miss actions,
-// and its end brings the connection set again.
+// randomShow returns a run of the built-in show in which the link is lost and restored
+// at random. Actions can be missing, and a new link brings the connection set again.
 func randomShow(rng *rand.Rand) scripted {
 	at := time.Unix(1773514800, 0)
 	received := func(item session.Item) session.Item {
@@ -100,7 +100,7 @@ func randomShow(rng *rand.Rand) scripted {
 		case 1:
 			s = append(s, received(parsedItem([]byte("{\"action\":\n\"broken"))))
 		case 2:
-			continue // it was missed
+			continue // missed
 		}
 		s = append(s, received(parsedItem(frame)))
 	}
@@ -108,13 +108,14 @@ func randomShow(rng *rand.Rand) scripted {
 	return s
 }
 
+// indented returns a frame with line breaks.
 func indented(frame []byte) []byte {
 	var out bytes.Buffer
 	json.Indent(&out, frame, "\r", "\t")
 	return out.Bytes()
 }
 
-// parsedItem parses a frame.
+// parsedItem returns a frame as an item of a source.
 func parsedItem(frame []byte) session.Item {
 	var action decode.Action
 	if err := new(decode.Parser).Parse(&action, frame); err != nil {
@@ -147,9 +148,9 @@ func (s scripted) follow(t *testing.T, args []string) string {
 	return out.String()
 }
 
-// The replay of a recording gives what the live run gave, and so does the replay of
-// the ndjson or raw output with everything in it.
-func TestReplayGivesWhatTheLiveRunGave(t *testing.T) {
+// The replay of a recording gives the output of the live run. So does the replay of its
+// complete ndjson or raw output.
+func TestReplayEqualsLive(t *testing.T) {
 	const seeds = 20
 	for seed := range uint64(seeds) {
 		s := randomShow(rand.New(rand.NewPCG(seed, 17)))
@@ -179,7 +180,7 @@ func TestReplayGivesWhatTheLiveRunGave(t *testing.T) {
 	}
 }
 
-// Two runs in one file, or in two, give what each gave.
+// The replay of two runs, in one file or in two, gives the output of both.
 func TestReplayOfTwoRuns(t *testing.T) {
 	first, second := randomShow(rand.New(rand.NewPCG(1, 1))), randomShow(rand.New(rand.NewPCG(2, 2)))
 	dir := t.TempDir()
@@ -196,8 +197,8 @@ func TestReplayOfTwoRuns(t *testing.T) {
 	}
 }
 
-// Each part of a recording is found once by the periods that it is divided into,
-// and has the channel names that were announced before.
+// Periods that divide a recording give each record once, with the channel names that
+// were announced before.
 func TestPeriodsDivideARecording(t *testing.T) {
 	s := randomShow(rand.New(rand.NewPCG(3, 3)))
 	file := t.TempDir() + "/show.raw"
@@ -221,8 +222,8 @@ func sorted(lines string) string {
 	return strings.Join(all, "")
 }
 
-// A recording may name channels only in records that are not written: the text
-// format still tells channels of one platform apart.
+// The text format tells channels of one platform apart even if only records that are not
+// written name them.
 func TestTextOfNDJSONNamesChannels(t *testing.T) {
 	s := randomShow(rand.New(rand.NewPCG(4, 4)))
 	file := t.TempDir() + "/show.ndjson"
@@ -236,8 +237,8 @@ func TestTextOfNDJSONNamesChannels(t *testing.T) {
 	}
 }
 
-// BenchmarkPipe runs the built-in show, over and over, through the whole
-// pipeline: one action is one operation.
+// BenchmarkPipe runs the built-in show through the whole pipeline again and again. One
+// operation is one action.
 func BenchmarkPipe(b *testing.B) {
 	var show []byte
 	for _, action := range serve.Show() {
@@ -269,7 +270,7 @@ func BenchmarkPipe(b *testing.B) {
 	}
 }
 
-// repeat reads a text several times over.
+// repeat is a reader of a text that comes several times.
 type repeat struct {
 	text []byte
 	at   int

@@ -20,11 +20,10 @@ import (
 	"github.com/restail/restail/cmd/serve"
 )
 
-// failed runs a recipe to its end and returns its exit status, and what it
-// wrote on stderr.
-func (k *kitchen) failed(t *testing.T, recipe string, environ ...string) (status int, stderr string) {
+// failed runs a recipe that fails. It returns the exit status and stderr.
+func (s *sandbox) failed(t *testing.T, recipe string, environ ...string) (status int, stderr string) {
 	t.Helper()
-	command := k.command(t, environ, recipe, "demo", "--speed", "max", "-q")
+	command := s.command(t, environ, recipe, "demo", "--speed", "max", "-q")
 	var said strings.Builder
 	command.Stderr = &said
 	var failed *exec.ExitError
@@ -34,18 +33,26 @@ func (k *kitchen) failed(t *testing.T, recipe string, environ ...string) (status
 	return failed.ExitCode(), said.String()
 }
 
-// TestAlertExample shows an example that can be pasted into a shell.
-func TestAlertExample(t *testing.T) {
-	status, said := newKitchen(t).failed(t, "alert.sh")
-	if status != statusUsage || !strings.Contains(said, "WORDS='goat|moo' ") {
-		t.Errorf("status %d, %s", status, said)
+// A recipe ends with the exit status of restail, whatever follows it in a pipe.
+func TestRecipesPassTheStatus(t *testing.T) {
+	for recipe := range recipes {
+		t.Run(recipe, func(t *testing.T) {
+			t.Parallel()
+			got := newSandbox(t).run(t, "WORDS=x "+recipe+" --max-backoff never")
+			if !strings.HasSuffix(got, fmt.Sprintf("? %d\n", statusUsage)) {
+				t.Errorf("status is not %d:\n%s", statusUsage, got)
+			}
+		})
 	}
 }
 
-// TestMissingProgram says once, before the chat is followed, what is missing.
-func TestMissingProgram(t *testing.T) {
-	for recipe, program := range map[string]string{"notify.sh": "notify-send", "redis.sh": "redis-cli"} {
-		k := newKitchen(t)
+// A recipe whose program is not installed says so in one line, before it follows the
+// chat.
+func TestRecipesNameMissingTools(t *testing.T) {
+	for recipe, program := range map[string]string{
+		"kafka.sh": "kcat", "nats.sh": "nats", "notify.sh": "notify-send", "redis.sh": "redis-cli", "sqlite.sh": "sqlite3",
+	} {
+		s := newSandbox(t)
 		bin := t.TempDir()
 		self, err := os.Executable()
 		if err != nil {
@@ -54,14 +61,22 @@ func TestMissingProgram(t *testing.T) {
 		if err := os.Symlink(self, filepath.Join(bin, "restail")); err != nil {
 			t.Fatal(err)
 		}
-		status, said := k.failed(t, recipe, "PATH="+bin)
-		if status != 127 || strings.Count(said, "\n") != 1 || !strings.Contains(said, program+" is not installed") {
+		status, said := s.failed(t, recipe, "PATH="+bin)
+		if want := recipe + ": " + program + " is not installed"; status != 127 || strings.Count(said, "\n") != 1 || !strings.HasPrefix(said, want) {
 			t.Errorf("%s: status %d, %s", recipe, status, said)
 		}
 	}
 }
 
-// payment is a super chat with the text.
+// Without WORDS, alert.sh prints an example that can be pasted into a shell.
+func TestAlertExample(t *testing.T) {
+	status, said := newSandbox(t).failed(t, "alert.sh")
+	if status != statusUsage || !strings.Contains(said, "WORDS='goat|moo' ") {
+		t.Errorf("status %d, %s", status, said)
+	}
+}
+
+// payment returns the action of a super chat with the text.
 func payment(t *testing.T, text string) string {
 	t.Helper()
 	quoted, err := json.Marshal(text)
@@ -71,8 +86,8 @@ func payment(t *testing.T, text string) string {
 	return `{"action":"event","payload":{"eventPayload":{"donation":{"amount":"1"},"text":` + string(quoted) + `},"eventTypeId":7},"timestamp":1740152270}` + "\n"
 }
 
-// TestSuperchatsHasNoFormulas puts an apostrophe before everything that some
-// spreadsheet takes for a formula, and nowhere else.
+// superchats.sh puts an apostrophe before everything that a spreadsheet could take for a
+// formula, and nowhere else.
 func TestSuperchatsHasNoFormulas(t *testing.T) {
 	cells := map[string]string{
 		"=1+1":             "'=1+1",
@@ -92,17 +107,17 @@ func TestSuperchatsHasNoFormulas(t *testing.T) {
 		"me@example.com ;": "me@example.com ;",
 		"\"a\" = b":        "\"a\" = b",
 	}
-	k := newKitchen(t)
+	s := newSandbox(t)
 	var recording, want strings.Builder
 	for text, cell := range cells {
 		recording.WriteString(payment(t, text))
 		fmt.Fprintf(&want, "%q\n", `"`+strings.ReplaceAll(cell, `"`, `""`)+`"`)
 	}
-	if err := os.WriteFile(filepath.Join(k.work, "pay.raw"), []byte(recording.String()), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(s.work, "pay.raw"), []byte(recording.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var got strings.Builder
-	for _, line := range strings.Split(strings.TrimSuffix(k.run(t, "superchats.sh replay pay.raw -q"), "\n"), "\n")[2:] {
+	for _, line := range strings.Split(strings.TrimSuffix(s.run(t, "superchats.sh replay pay.raw -q"), "\n"), "\n")[2:] {
 		columns := strings.SplitN(line, ",", 6)
 		fmt.Fprintf(&got, "%q\n", columns[5])
 	}
@@ -111,18 +126,38 @@ func TestSuperchatsHasNoFormulas(t *testing.T) {
 	}
 }
 
-// TestPerBroadcastFileNames has no file whose name is a flag.
+// superchats.sh writes one heading to a file that it appends to.
+func TestSuperchatsAppends(t *testing.T) {
+	s := newSandbox(t)
+	for range 2 {
+		file, err := os.OpenFile(filepath.Join(s.work, "log.csv"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		command := s.command(t, nil, "superchats.sh", "demo", "--speed", "max", "-q", "-n", "2")
+		command.Stdout = file
+		if err := errors.Join(command.Run(), file.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	left := s.files(t)
+	if strings.Count(left, "time,platform") != 1 || strings.Count(left, "2026-03-14T") != 4 {
+		t.Errorf("want one heading and four lines:\n%s", left)
+	}
+}
+
+// per-broadcast.sh writes no file whose name looks like a flag.
 func TestPerBroadcastFileNames(t *testing.T) {
-	k := newKitchen(t)
+	s := newSandbox(t)
 	var recording string
 	for _, id := range []string{"-rf", "--help", "a-b", "-"} {
 		recording += `{"action":"event","payload":{"eventId":"` + id + `"},"timestamp":1740152270}` + "\n"
 	}
-	if err := os.WriteFile(filepath.Join(k.work, "ids.raw"), []byte(recording), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(s.work, "ids.raw"), []byte(recording), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	k.run(t, "per-broadcast.sh replay ids.raw -q")
-	files, err := filepath.Glob(filepath.Join(k.work, "*.ndjson"))
+	s.run(t, "per-broadcast.sh replay ids.raw -q")
+	files, err := filepath.Glob(filepath.Join(s.work, "*.ndjson"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,10 +169,10 @@ func TestPerBroadcastFileNames(t *testing.T) {
 	}
 }
 
-// down makes a foreign command fail until the function that it returns is called.
-func (k *kitchen) down(t *testing.T, program string) (up func()) {
+// down makes a foreign program fail, until the caller calls up.
+func (s *sandbox) down(t *testing.T, program string) (up func()) {
 	t.Helper()
-	path := filepath.Join(k.calls, program+" is down")
+	path := filepath.Join(s.calls, program+" is down")
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -148,12 +183,11 @@ func (k *kitchen) down(t *testing.T, program string) (up func()) {
 	}
 }
 
-// start starts a recipe whose streams are files, and kills at the end of the
-// test what is left of it.
-func (k *kitchen) start(t *testing.T, environ []string, recipe string, args ...string) *exec.Cmd {
+// start starts a recipe whose streams are files. It is killed at the end of the test.
+func (s *sandbox) start(t *testing.T, environ []string, recipe string, args ...string) *exec.Cmd {
 	t.Helper()
-	command := k.command(t, environ, recipe, args...)
-	command.Stdout, command.Stderr = k.create(t, "stdout"), k.create(t, "stderr")
+	command := s.command(t, environ, recipe, args...)
+	command.Stdout, command.Stderr = s.create(t, "stdout"), s.create(t, "stderr")
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -161,48 +195,46 @@ func (k *kitchen) start(t *testing.T, environ []string, recipe string, args ...s
 	return command
 }
 
-// TestRedisComesBack sends everything, in order, once the server is back.
+// redis.sh sends every record, in order, after the server was down.
 func TestRedisComesBack(t *testing.T) {
 	show := said(t, nil, "demo", "--speed", "max", "-q", "-a", "event")
-	k := newKitchen(t)
-	up := k.down(t, "redis-cli")
-	command := k.start(t, nil, "redis.sh", "demo", "--speed", "max", "-q", "-a", "event")
-	k.await(t, "trying again")
+	s := newSandbox(t)
+	up := s.down(t, "redis-cli")
+	command := s.start(t, nil, "redis.sh", "demo", "--speed", "max", "-q", "-a", "event")
+	s.waitFor(t, "trying again")
 	up()
 	if err := command.Wait(); err != nil {
 		t.Error(err)
 	}
-	k.await(t, "takes the records again")
+	s.waitFor(t, "takes the records again")
 	var got strings.Builder
-	for _, record := range streamed.FindAllString(k.left(t), -1) {
+	for _, record := range streamed.FindAllString(s.files(t), -1) {
 		got.WriteString(strings.TrimSuffix(record, "\r") + "\n")
 	}
 	if got.String() != show {
-		t.Errorf("what arrived is not what was said: %s", firstDifference(show, got.String()))
+		t.Errorf("other records arrived: %s", firstDifference(show, got.String()))
 	}
 }
 
-// TestRedisStaysAway ends after Ctrl-C when the server does not come back, and
-// says what that means.
+// If the server stays down, redis.sh ends after Ctrl-C and says that records are lost.
 func TestRedisStaysAway(t *testing.T) {
-	k := newKitchen(t)
-	k.down(t, "redis-cli")
-	command := k.start(t, nil, "redis.sh", "demo", "--speed", "max", "-q", "-n", "1")
-	k.await(t, "trying again")
+	s := newSandbox(t)
+	s.down(t, "redis-cli")
+	command := s.start(t, nil, "redis.sh", "demo", "--speed", "max", "-q", "-n", "1")
+	s.waitFor(t, "trying again")
 	if err := syscall.Kill(-command.Process.Pid, syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
 	if err := command.Wait(); err == nil {
 		t.Error("status 0 although records are lost")
 	}
-	left := k.left(t)
-	if !strings.Contains(left, "records are lost") || strings.Count(left, "cannot connect") != 1 {
-		t.Errorf("it says:\n%s", left)
+	files := s.files(t)
+	if !strings.Contains(files, "records are lost") || strings.Count(files, "cannot connect") != 1 {
+		t.Errorf("stderr and logs:\n%s", files)
 	}
 }
 
-// TestRecordingOutlivesCtrlC runs the README's command for a recording and
-// presses Ctrl-C: the recording is whole.
+// After Ctrl-C, the recording of the README's command is whole.
 func TestRecordingOutlivesCtrlC(t *testing.T) {
 	page, err := os.ReadFile("../README.md")
 	if err != nil {
@@ -214,19 +246,19 @@ func TestRecordingOutlivesCtrlC(t *testing.T) {
 			line = text
 		}
 	}
-	k := newKitchen(t)
+	s := newSandbox(t)
 	script := filepath.Join(t.TempDir(), "record.sh")
 	if err := os.WriteFile(script, []byte(line), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	k.recipes = filepath.Dir(script)
-	command := k.start(t, []string{"RESTAIL_URL=" + chat(t, serve.Options{})}, "record.sh")
-	k.await(t, "connected")
+	s.recipes = filepath.Dir(script)
+	command := s.start(t, []string{"RESTAIL_URL=" + chat(t, serve.Options{})}, "record.sh")
+	s.waitFor(t, "connected")
 	if err := syscall.Kill(-command.Process.Pid, syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
 	command.Wait()
-	file, err := os.ReadFile(filepath.Join(k.work, "show.raw.gz"))
+	file, err := os.ReadFile(filepath.Join(s.work, "show.raw.gz"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,12 +24,11 @@ import (
 	"github.com/restail/restail/cmd/serve"
 )
 
-// foreign are the commands of others that recipes call. In the tests each is
-// this binary under another name, which writes down what it was called with
-// and what it read, so that nothing has to be installed.
+// foreign are the programs that recipes call. In the tests, each is this binary under
+// another name. It logs its arguments and its stdin, so that nothing has to be installed.
 var foreign = []string{"kcat", "nats", "notify-send", "redis-cli", "sqlite3"}
 
-// Called by another name, this binary is restail or one of foreign.
+// Under another name, this binary is restail or one of foreign.
 func init() {
 	name := filepath.Base(os.Args[0])
 	switch {
@@ -45,7 +44,7 @@ func init() {
 			fmt.Fprintln(os.Stderr, name, "cannot connect")
 			os.Exit(1)
 		}
-		if err := writeDown(os.Getenv("CALLS"), name, os.Args[1:]); err != nil {
+		if err := logCall(os.Getenv("CALLS"), name, os.Args[1:]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -53,9 +52,9 @@ func init() {
 	}
 }
 
-// writeDown adds a call to the files of a command: its arguments, unless they
-// are those of the call before, and its stdin as it comes.
-func writeDown(folder, name string, args []string) error {
+// logCall adds a call to the log of a program: its arguments, unless they equal those of
+// the last call, and its stdin.
+func logCall(folder, name string, args []string) error {
 	called := fmt.Sprintf("%q\n", args)
 	before, err := os.ReadFile(filepath.Join(folder, name+" called"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -74,14 +73,14 @@ func writeDown(folder, name string, args []string) error {
 	return errors.Join(err, read.Close())
 }
 
-// kitchen is where recipes run: a PATH with restail and the foreign commands
-// in front, a folder to work in, and one with what was called.
-type kitchen struct {
+// sandbox is where recipes run: a PATH that begins with restail and the foreign programs,
+// a working folder, and a folder for the logs of the programs.
+type sandbox struct {
 	recipes, work, calls string
 	environ              []string
 }
 
-func newKitchen(t *testing.T) *kitchen {
+func newSandbox(t *testing.T) *sandbox {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -97,33 +96,33 @@ func newKitchen(t *testing.T) *kitchen {
 			t.Fatal(err)
 		}
 	}
-	k := &kitchen{recipes: recipes, work: t.TempDir(), calls: t.TempDir()}
-	k.environ = []string{
-		"PATH=" + bin + ":" + os.Getenv("PATH"), "CALLS=" + k.calls, "HOME=" + k.work,
+	s := &sandbox{recipes: recipes, work: t.TempDir(), calls: t.TempDir()}
+	s.environ = []string{
+		"PATH=" + bin + ":" + os.Getenv("PATH"), "CALLS=" + s.calls, "HOME=" + s.work,
 		"TZ=UTC", "LANG=C.UTF-8", "RESTREAM_ACCESS_TOKEN=T0k3n",
-		"GORACE=atexit_sleep_ms=0", // or each of these processes would end with a second's sleep
+		"GORACE=atexit_sleep_ms=0", // each process would sleep for a second at its end
 	}
-	return k
+	return s
 }
 
-// command is a recipe that is ready to run, in a process group of its own.
-func (k *kitchen) command(t *testing.T, environ []string, recipe string, args ...string) *exec.Cmd {
-	command := exec.CommandContext(t.Context(), "bash", append([]string{filepath.Join(k.recipes, recipe)}, args...)...)
-	command.Dir, command.Env = k.work, append(slices.Clone(k.environ), environ...)
+// command returns a recipe that is ready to run, in a process group of its own.
+func (s *sandbox) command(t *testing.T, environ []string, recipe string, args ...string) *exec.Cmd {
+	command := exec.CommandContext(t.Context(), "bash", append([]string{filepath.Join(s.recipes, recipe)}, args...)...)
+	command.Dir, command.Env = s.work, append(slices.Clone(s.environ), environ...)
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	command.WaitDelay = 10 * time.Second
 	return command
 }
 
-// run runs a recipe to its end and returns it as a transcript does. What a
-// failure says on stderr is held elsewhere.
-func (k *kitchen) run(t *testing.T, line string, environ ...string) string {
+// run runs a recipe to its end and returns a transcript of it, without the stderr of a
+// failure.
+func (s *sandbox) run(t *testing.T, line string, environ ...string) string {
 	t.Helper()
 	words := splitShell(t, line)
 	for len(words) > 0 && strings.Contains(words[0], "=") {
 		environ, words = append(environ, words[0]), words[1:]
 	}
-	command := k.command(t, environ, words[0], words[1:]...)
+	command := s.command(t, environ, words[0], words[1:]...)
 	var stdout, stderr strings.Builder
 	command.Stdout, command.Stderr = &stdout, &stderr
 	var failed *exec.ExitError
@@ -140,11 +139,11 @@ func (k *kitchen) run(t *testing.T, line string, environ ...string) string {
 	return out
 }
 
-// left is every file that recipes left behind, and every call.
-func (k *kitchen) left(t *testing.T) string {
+// files returns every file in the working folder, and every log.
+func (s *sandbox) files(t *testing.T) string {
 	t.Helper()
 	var out strings.Builder
-	for _, folder := range []string{k.work, k.calls} {
+	for _, folder := range []string{s.work, s.calls} {
 		err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() {
 				return err
@@ -162,13 +161,28 @@ func (k *kitchen) left(t *testing.T) string {
 	return out.String()
 }
 
-// hostile is a recording of people who try to get out of their message: into
-// the shell, a path, an argument, a command, a cell, a statement, a terminal.
-// Its last action makes a status line with "the end".
+// hostile is a recording of messages that attack the shell, a path, an argument, a
+// command, a spreadsheet, an SQL statement or the terminal. Its last action gives a
+// status line with "the end".
 const hostile = "testdata/recipes/hostile.raw"
 
-// recipes are the runs of each recipe that its golden file holds. HOSTILE is
-// the recording's path.
+// hostileActions reads the actions of the hostile recording.
+func hostileActions(t *testing.T) []serve.Action {
+	t.Helper()
+	frames, err := os.Open(hostile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer frames.Close()
+	actions, _, err := serve.Recording(frames, 16<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return actions
+}
+
+// recipes are the runs of each recipe in its golden file. HOSTILE stands for the path of
+// the recording, and SHOW, BROKEN and EMPTY for the addresses of chats.
 var recipes = map[string][]string{
 	"alert.sh": {
 		"WORDS=goat alert.sh demo --speed max -q -n 3",
@@ -199,42 +213,33 @@ var recipes = map[string][]string{
 	"words.sh":         {"words.sh demo --speed max -q", "TOP=3 LETTERS=1 words.sh replay HOSTILE -q"},
 }
 
-// TestRecipes runs every script of scripts/recipes on the built-in show and on
-// a hostile recording. What it wrote, what it left behind and what it called
-// stand in its golden file; -update rewrites it.
+// Every recipe runs on the built-in show and on a hostile recording. Its golden file has
+// its output, the files that it wrote, and its calls; -update rewrites it.
 func TestRecipes(t *testing.T) {
 	scripts, err := filepath.Glob("../scripts/recipes/*.sh")
 	if err != nil || len(scripts) != len(recipes) {
-		t.Fatalf("%d recipes are tested, and %d are there: %v", len(recipes), len(scripts), err)
+		t.Fatalf("%d recipes are tested, want %d: %v", len(recipes), len(scripts), err)
 	}
-	frames, err := os.Open(hostile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer frames.Close()
-	actions, _, err := serve.Recording(frames, 16<<20)
-	if err != nil {
-		t.Fatal(err)
-	}
+	actions := hostileActions(t)
 	recording, err := filepath.Abs(hostile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	places := strings.NewReplacer(
+	fill := strings.NewReplacer(
 		"HOSTILE", recording, "SHOW", chat(t, serve.Options{}),
 		"BROKEN", chat(t, serve.Options{Actions: actions}), "EMPTY", chat(t, serve.Options{Actions: []serve.Action{}}),
 	)
 	for recipe, lines := range recipes {
 		t.Run(recipe, func(t *testing.T) {
 			t.Parallel()
-			k := newKitchen(t)
+			s := newSandbox(t)
 			var got strings.Builder
 			for _, line := range lines {
-				said := k.run(t, places.Replace(line))
+				said := s.run(t, fill.Replace(line))
 				_, said, _ = strings.Cut(said, "\n")
 				fmt.Fprintf(&got, "$ %s\n%s", line, said)
 			}
-			got.WriteString(k.left(t))
+			got.WriteString(s.files(t))
 			golden := filepath.Join("testdata/recipes", strings.TrimSuffix(recipe, ".sh")+".txt")
 			if *update {
 				if err := os.WriteFile(golden, []byte(visible(got.String())), 0o644); err != nil {
@@ -253,8 +258,8 @@ func TestRecipes(t *testing.T) {
 	}
 }
 
-// visible writes what cannot be seen as <U+202E>, so that the golden files are
-// plain text that an editor leaves alone.
+// visible writes invisible characters as <U+202E>, so that an editor does not change the
+// golden files.
 func visible(text string) string {
 	var out strings.Builder
 	for _, r := range text {
@@ -267,66 +272,29 @@ func visible(text string) string {
 	return out.String()
 }
 
-// streamed are records in what was passed on; Redis's lines end in CR LF.
+// streamed matches the records in a log. Lines for Redis end in CR LF.
 var streamed = regexp.MustCompile(`(?m)^\{.*\}\r?$`)
 
-// TestRelaysLoseNothing sends the whole show through the recipes that pass
-// records on: each gets there once, in order, byte for byte.
+// Recipes that pass records on pass each one once, in order and unchanged.
 func TestRelaysLoseNothing(t *testing.T) {
 	show := said(t, nil, "demo", "--speed", "max", "-q", "-a", "event,reply_created")
 	for _, recipe := range []string{"kafka.sh", "nats.sh", "redis.sh", "sqlite.sh", "per-broadcast.sh"} {
 		t.Run(recipe, func(t *testing.T) {
 			t.Parallel()
-			k := newKitchen(t)
-			k.run(t, recipe+" demo --speed max -q -a event,reply_created")
+			s := newSandbox(t)
+			s.run(t, recipe+" demo --speed max -q -a event,reply_created")
 			var got strings.Builder
-			for _, record := range streamed.FindAllString(k.left(t), -1) {
+			for _, record := range streamed.FindAllString(s.files(t), -1) {
 				got.WriteString(strings.TrimSuffix(record, "\r") + "\n")
 			}
 			if got.String() != show {
-				t.Errorf("what arrived is not what was said: %s", firstDifference(show, got.String()))
+				t.Errorf("other records arrived: %s", firstDifference(show, got.String()))
 			}
 		})
 	}
 }
 
-// TestRecipesPassTheStatus has restail fail behind every recipe: its exit
-// status is the recipe's, whatever comes after it in a pipe.
-func TestRecipesPassTheStatus(t *testing.T) {
-	for recipe := range recipes {
-		t.Run(recipe, func(t *testing.T) {
-			t.Parallel()
-			got := newKitchen(t).run(t, "WORDS=x "+recipe+" --max-backoff never")
-			if !strings.HasSuffix(got, fmt.Sprintf("? %d\n", statusUsage)) {
-				t.Errorf("no status %d:\n%s", statusUsage, got)
-			}
-		})
-	}
-}
-
-// TestRecipesNameMissingTools runs the recipes that need another program on a
-// machine that has only restail.
-func TestRecipesNameMissingTools(t *testing.T) {
-	for recipe, tool := range map[string]string{
-		"kafka.sh": "kcat", "nats.sh": "nats", "notify.sh": "notify-send", "redis.sh": "redis-cli", "sqlite.sh": "sqlite3",
-	} {
-		k := newKitchen(t)
-		bash, err := exec.LookPath("bash")
-		if err != nil {
-			t.Fatal(err)
-		}
-		command := k.command(t, []string{"PATH=" + t.TempDir()}, recipe, "demo", "-n", "1", "--speed", "max")
-		command.Path = bash
-		out, err := command.CombinedOutput()
-		var failed *exec.ExitError
-		if want := recipe + ": " + tool + " is not installed"; !errors.As(err, &failed) || failed.ExitCode() != 127 || !strings.HasPrefix(string(out), want) {
-			t.Errorf("%s: %v\n%s", recipe, err, out)
-		}
-	}
-}
-
-// TestRecipesNameTheirFiles looks for the default of every variable in the head
-// of its recipe.
+// The head of a recipe names the defaults of its variables.
 func TestRecipesNameTheirFiles(t *testing.T) {
 	for recipe, want := range map[string]string{
 		"newcomers.sh": "~/.local/state/restail/chatters.txt", "sqlite.sh": "DB is chat.db", "per-broadcast.sh": "FOLDER is the current folder",
@@ -344,42 +312,14 @@ func TestRecipesNameTheirFiles(t *testing.T) {
 	}
 	text, _ := os.ReadFile("../scripts/recipes/newcomers.sh")
 	if !strings.Contains(string(text), "SEEN=$(mktemp) scripts/recipes/newcomers.sh demo") {
-		t.Error("trying newcomers.sh writes into the real file")
+		t.Error("the example in newcomers.sh writes to the real file")
 	}
 }
 
-// TestSuperchatsAppends writes one heading to a file that is appended to.
-func TestSuperchatsAppends(t *testing.T) {
-	k := newKitchen(t)
-	for range 2 {
-		file, err := os.OpenFile(filepath.Join(k.work, "log.csv"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-		if err != nil {
-			t.Fatal(err)
-		}
-		command := k.command(t, nil, "superchats.sh", "demo", "--speed", "max", "-q", "-n", "2")
-		command.Stdout = file
-		if err := errors.Join(command.Run(), file.Close()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	left := k.left(t)
-	if strings.Count(left, "time,platform") != 1 || strings.Count(left, "2026-03-14T") != 4 {
-		t.Errorf("not one heading and four lines:\n%s", left)
-	}
-}
-
-// TestRecipesAreLive follows a chat that goes silent but stays: everything is
-// there at once, and what is counted is there after Ctrl-C.
+// In a chat that goes silent, a recipe has written every message at once. What it counts
+// is written after Ctrl-C.
 func TestRecipesAreLive(t *testing.T) {
-	frames, err := os.Open(hostile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer frames.Close()
-	actions, _, err := serve.Recording(frames, 16<<20)
-	if err != nil {
-		t.Fatal(err)
-	}
+	actions := hostileActions(t)
 	url := "RESTAIL_URL=" + chat(t, serve.Options{Actions: actions})
 	for recipe, want := range map[string]struct{ live, atTheEnd string }{
 		"alert.sh":         {live: "?v=1 goat\n"},
@@ -398,34 +338,34 @@ func TestRecipesAreLive(t *testing.T) {
 	} {
 		t.Run(recipe, func(t *testing.T) {
 			t.Parallel()
-			k := newKitchen(t)
-			// Files, so that what is there can be read at any time.
-			stdout, stderr := k.create(t, "stdout"), k.create(t, "stderr")
-			command := k.command(t, []string{url, "WORDS=goat"}, recipe)
+			s := newSandbox(t)
+			// Files can be read while the recipe runs.
+			stdout, stderr := s.create(t, "stdout"), s.create(t, "stderr")
+			command := s.command(t, []string{url, "WORDS=goat"}, recipe)
 			command.Stdout, command.Stderr = stdout, stderr
 			if err := command.Start(); err != nil {
 				t.Fatal(err)
 			}
-			// What does not end by itself would redial for ever.
+			// A recipe that survives Ctrl-C would redial forever.
 			defer syscall.Kill(-command.Process.Pid, syscall.SIGKILL)
-			k.await(t, "the end")
-			k.await(t, want.live)
+			s.waitFor(t, "the end")
+			s.waitFor(t, want.live)
 			if err := syscall.Kill(-command.Process.Pid, syscall.SIGINT); err != nil {
 				t.Error(err)
 			}
 			if err := command.Wait(); err == nil {
-				t.Error("Ctrl-C leaves no status")
+				t.Error("status 0 after Ctrl-C")
 			}
-			if left := k.left(t); !strings.Contains(left, want.atTheEnd) {
+			if left := s.files(t); !strings.Contains(left, want.atTheEnd) {
 				t.Errorf("%q is missing at the end:\n%s", want.atTheEnd, left)
 			}
 		})
 	}
 }
 
-// create makes a file in the working folder.
-func (k *kitchen) create(t *testing.T, name string) *os.File {
-	file, err := os.Create(filepath.Join(k.work, name))
+// create creates a file in the working folder.
+func (s *sandbox) create(t *testing.T, name string) *os.File {
+	file, err := os.Create(filepath.Join(s.work, name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -433,12 +373,12 @@ func (k *kitchen) create(t *testing.T, name string) *os.File {
 	return file
 }
 
-// await returns when the words are in a file that was left behind.
-func (k *kitchen) await(t *testing.T, words string) {
+// waitFor waits until a file has the text.
+func (s *sandbox) waitFor(t *testing.T, words string) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(k.left(t), words); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(s.files(t), words); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("%q does not come:\n%s", words, k.left(t))
+			t.Fatalf("%q is missing:\n%s", words, s.files(t))
 		}
 	}
 }

@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// chat starts a loopback Restream and returns its address.
+// chat starts a loopback Restream for the test and returns its URL.
 func chat(t *testing.T, o serve.Options) string {
 	t.Helper()
 	handler := serve.New(o)
@@ -30,14 +30,13 @@ func chat(t *testing.T, o serve.Options) string {
 	return "ws" + strings.TrimPrefix(server.URL, "http") + serve.Path
 }
 
-// result is what a run of the program left behind.
+// result is the outcome of a run.
 type result struct {
 	status         int
 	stdout, stderr string
 }
 
-// restail runs the program in this process with a token and the address of a
-// chat, if there is one.
+// restail runs the program in this process, with a token and the URL of a chat.
 func restail(t *testing.T, url string, args ...string) result {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -54,7 +53,7 @@ func restail(t *testing.T, url string, args ...string) result {
 	return result{status, stdout.String(), stderr.String()}
 }
 
-// withoutLink drops the tool's own records.
+// withoutLink removes the link records.
 func withoutLink(lines string) string {
 	var rest strings.Builder
 	for line := range strings.Lines(lines) {
@@ -65,19 +64,20 @@ func withoutLink(lines string) string {
 	return rest.String()
 }
 
+// want checks the exit status, and that stderr has each text.
 func (r result) want(t *testing.T, status int, stderr ...string) {
 	t.Helper()
 	if r.status != status {
 		t.Errorf("status %d, want %d\n%s%s", r.status, status, r.stdout, r.stderr)
 	}
-	for _, words := range stderr {
-		if !strings.Contains(r.stderr, words) {
-			t.Errorf("stderr does not say %q:\n%s", words, r.stderr)
+	for _, text := range stderr {
+		if !strings.Contains(r.stderr, text) {
+			t.Errorf("stderr lacks %q:\n%s", text, r.stderr)
 		}
 	}
 }
 
-// syncBuffer can be read while it is written.
+// syncBuffer is a buffer that can be read while it is written.
 type syncBuffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -95,7 +95,7 @@ func (b *syncBuffer) String() string {
 	return b.text.String()
 }
 
-// firstWrite is a stdout that tells when something was written to it.
+// firstWrite is a stdout that closes seen at the first write.
 type firstWrite struct {
 	bytes.Buffer
 	once sync.Once
@@ -107,8 +107,7 @@ func (w *firstWrite) Write(p []byte) (int, error) {
 	return w.Buffer.Write(p)
 }
 
-// stuckWriter is a stdout whose reader does not read, and which fails with err
-// when it is free, or not at all.
+// stuckWriter is a stdout that blocks until free is closed, and then returns err.
 type stuckWriter struct {
 	once          sync.Once
 	entered, free chan struct{}
@@ -121,23 +120,22 @@ func (w *stuckWriter) Write(p []byte) (int, error) {
 	return len(p), w.err
 }
 
-// failing is a stdout that cannot be written to.
+// failing is a stdout on a full disk.
 type failing struct{}
 
 func (failing) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
-// eventually waits until it is so.
-func eventually(t *testing.T, so func() bool) {
+// eventually waits until a condition is true.
+func eventually(t *testing.T, isTrue func() bool) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !so(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); !isTrue(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatal("it never is")
+			t.Fatal("the condition is never true")
 		}
 	}
 }
 
-// TestUsageErrorsInJSON has everything on stderr in JSON, also what is said
-// before the flags are known.
+// With --status=json, a usage error is JSON too, although the flags were not parsed.
 func TestUsageErrorsInJSON(t *testing.T) {
 	for _, args := range [][]string{
 		{"--status=json", "-n", "x"}, {"--status", "json", "--bogus"}, {"bogus", "--status=json"},
@@ -151,7 +149,7 @@ func TestUsageErrorsInJSON(t *testing.T) {
 	}
 }
 
-// TestNothingIsContacted has wrong usage found before the first byte is sent.
+// Wrong usage is found before the first byte is sent.
 func TestNothingIsContacted(t *testing.T) {
 	asked := make(chan string, 100)
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked <- r.URL.Path }))

@@ -66,7 +66,7 @@ func (c *serveCommand) Run(r *run) error {
 	return context.Cause(r)
 }
 
-// setVariable returns the shell's command that sets an environment variable.
+// exportLine returns the shell command that sets an environment variable.
 func exportLine(name, value string) string {
 	command := "export"
 	if runtime.GOOS == "windows" {
@@ -104,8 +104,8 @@ func (c *serveCommand) recording(r *run) ([]serve.Action, error) {
 	}
 }
 
-// reportSkipped reports the lines of a recording that are not served. A file without
-// any line to serve is no recording.
+// reportSkipped reports the lines of a recording that are not served. It returns an
+// error if no line is served.
 func (c *serveCommand) reportSkipped(r *run, skipped serve.Skipped, served int) error {
 	if skipped.TooLarge > 0 {
 		r.status.Note("frame", fmt.Sprintf("skipped %d frames that are larger than --max-frame (%d bytes)", skipped.TooLarge, c.MaxFrame))

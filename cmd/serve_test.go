@@ -21,12 +21,13 @@ import (
 	"github.com/coder/websocket"
 )
 
-// serving is a `restail serve` that is ready.
+// serving is a `restail serve` that runs.
 type serving struct {
 	url, api string
 	stop     func() result
 }
 
+// startServe runs `restail serve` until it is ready.
 func startServe(t *testing.T, environ []string, args ...string) serving {
 	t.Helper()
 	ready, stdout := io.Pipe()
@@ -42,7 +43,7 @@ func startServe(t *testing.T, environ []string, args ...string) serving {
 	written := make([]byte, 200)
 	n, err := ready.Read(written)
 	if err != nil {
-		t.Fatalf("it is not ready: %v\n%s", err, stderr.String())
+		t.Fatalf("serve is not ready: %v\n%s", err, stderr.String())
 	}
 	s := serving{stop: func() result {
 		signals <- syscall.SIGTERM
@@ -55,12 +56,12 @@ func startServe(t *testing.T, environ []string, args ...string) serving {
 	url, api, _ := strings.Cut(string(written[:n]), "\n")
 	s.url, s.api = strings.TrimPrefix(url, command+"RESTAIL_URL="), strings.TrimSuffix(strings.TrimPrefix(api, command+"RESTAIL_API_URL="), "\n")
 	if s.url != "ws"+strings.TrimPrefix(s.api, "http")+"/ws" || !strings.HasPrefix(s.api, "http://127.0.0.1:") {
-		t.Fatalf("it wrote %q", written[:n])
+		t.Fatalf("serve wrote %q", written[:n])
 	}
 	return s
 }
 
-// dialStatus returns the status of the answer to a handshake.
+// dialStatus returns the HTTP status of a handshake.
 func (s serving) dialStatus(t *testing.T, token string) int {
 	t.Helper()
 	ws, resp, err := websocket.Dial(t.Context(), s.url+"?accessToken="+token, nil)
@@ -73,7 +74,7 @@ func (s serving) dialStatus(t *testing.T, token string) int {
 	return resp.StatusCode
 }
 
-func TestServeAnswersThisMachineOnly(t *testing.T) {
+func TestServeAnswersLoopbackHostsOnly(t *testing.T) {
 	t.Parallel()
 	s := startServe(t, nil)
 	for host, want := range map[string][]int{"rebound.example": {403, 403}, "rebound.example:80": {403, 403}, "localhost:80": {426, 200}} {
@@ -94,9 +95,9 @@ func TestServeAnswersThisMachineOnly(t *testing.T) {
 	s.stop().want(t, 143)
 }
 
-// TestServeTokenHasNoTwin: RESTAIL_TOKEN looks like a place for one's own access
-// token, which must not become what a local server accepts.
-func TestServeTokenHasNoTwin(t *testing.T) {
+// RESTAIL_TOKEN does not set --token. It looks like the variable of the user's own access
+// token, which must not become the token of a local server.
+func TestServeTokenIsNotAVariable(t *testing.T) {
 	t.Parallel()
 	s := startServe(t, []string{"RESTAIL_TOKEN=hunter2"})
 	if got := s.dialStatus(t, "any"); got != http.StatusSwitchingProtocols {
@@ -116,7 +117,7 @@ func TestServeTokenHasNoTwin(t *testing.T) {
 	s.stop().want(t, 143)
 }
 
-// TestServeHistory pages through the chat of a recording, as a curl script does.
+// The history endpoint serves the chat of a recording in pages.
 func TestServeHistory(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "show.raw")
@@ -192,9 +193,8 @@ func TestServeSkipsLargeFrames(t *testing.T) {
 	s.stop().want(t, 143, "skipped 1", "--max-frame")
 }
 
-// TestServeSkipsWhatIsNoAction serves a recording that tells of more than its
-// actions, and that a crash has left behind.
-func TestServeSkipsWhatIsNoAction(t *testing.T) {
+// Of a recording that a crash cut, serve plays the actions and skips the other lines.
+func TestServeSkipsOtherLines(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "show.raw")
 	text := "\ufeff" + `{"restail":"link","time":"2026-11-28T19:30:00Z","status":"connected"}` + "\n" +
@@ -217,7 +217,7 @@ func TestServeSkipsWhatIsNoAction(t *testing.T) {
 	s.stop().want(t, 143, "skipped 2 lines that are not actions")
 }
 
-func TestServeOfNoRecording(t *testing.T) {
+func TestServeRefusesOtherFiles(t *testing.T) {
 	t.Parallel()
 	restail(t, "", "serve", "../LICENSE").want(t, 1, "no line of ../LICENSE is an action")
 	file := filepath.Join(t.TempDir(), "utf16.raw")
@@ -248,8 +248,8 @@ func TestServeOutage(t *testing.T) {
 	s.stop().want(t, 143)
 }
 
-// TestServeOfABomb gives it a file of 256 KiB that becomes 256 MiB.
-func TestServeOfABomb(t *testing.T) {
+// A small gzip file that unpacks to 256 MiB is refused.
+func TestServeRefusesAGzipBomb(t *testing.T) {
 	t.Parallel()
 	var bomb bytes.Buffer
 	packed, err := gzip.NewWriterLevel(&bomb, gzip.BestSpeed)
@@ -259,7 +259,7 @@ func TestServeOfABomb(t *testing.T) {
 	for zeros := make([]byte, 1<<20); err == nil && bomb.Len() < 256<<10; _, err = packed.Write(zeros) {
 	}
 	if err != nil || packed.Close() != nil {
-		t.Fatal("the bomb does not pack")
+		t.Fatal("cannot compress the zeros")
 	}
 	var stderr bytes.Buffer
 	status := Run(context.Background(), []string{"serve", "-"}, Env{Stdin: &bomb, Stdout: io.Discard, Stderr: &stderr})

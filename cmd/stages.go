@@ -64,7 +64,7 @@ func (r *run) newWriter(o *outputFlags) (format.Writer, error) {
 	return chosen.New(options), nil
 }
 
-// takeFields lists the formats that --fields goes with.
+// formatsWithFields lists the formats that --fields goes with.
 func formatsWithFields() string {
 	var names []string
 	for _, f := range format.Formats {
@@ -131,8 +131,8 @@ func (r *run) compile(o *outputFlags) (*filter.Program, error) {
 	return program, nil
 }
 
-// withoutSecrets returns the environment that a jq program sees. It cannot write a
-// token into a record.
+// withoutSecrets returns the environment that a jq program sees, so that it cannot
+// write a token into a record.
 func withoutSecrets(environ []string) []string {
 	return slices.DeleteFunc(slices.Clone(environ), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")

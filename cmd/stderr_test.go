@@ -17,7 +17,7 @@ import (
 	"github.com/restail/restail/format"
 )
 
-// slowReader takes a write whenever it reads.
+// slowReader takes one write for each value that it receives.
 type slowReader struct {
 	reads chan struct{}
 	mu    sync.Mutex
@@ -39,7 +39,7 @@ func (r *slowReader) String() string {
 	return r.taken.String()
 }
 
-// wake lets the reader read all that comes.
+// wake makes the reader take every write.
 func (r *slowReader) wake() { close(r.reads) }
 
 func newTestStderr(w io.Writer, mode format.StatusMode) (*stderr, *format.Status) {
@@ -59,12 +59,12 @@ func TestStderrIsWrittenInOrder(t *testing.T) {
 	}
 	s.flush(time.Minute)
 	if out.String() != want.String() {
-		t.Errorf("%d bytes of %d came out, or in another order", out.Len(), want.Len())
+		t.Errorf("%d bytes of %d were written, or in another order", out.Len(), want.Len())
 	}
 }
 
-// What a reader that reads was sent is out when Write returns: lines of stdout
-// that follow come behind it.
+// If the reader reads, a line is written when Write returns, so that lines of stdout come
+// after it.
 func TestStderrIsWrittenWhenWriteReturns(t *testing.T) {
 	var out bytes.Buffer
 	s, _ := newTestStderr(&out, format.StatusText)
@@ -76,9 +76,8 @@ func TestStderrIsWrittenWhenWriteReturns(t *testing.T) {
 	}
 }
 
-// A reader that stops holds up one line for a moment, and again only once it
-// has caught up.
-func TestStderrHoldsUpOneLine(t *testing.T) {
+// A reader that stops delays one line. It delays another one only after it has caught up.
+func TestStderrDelaysOneLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		reader := newSlowReader()
 		s, _ := newTestStderr(reader, format.StatusText)
@@ -114,7 +113,7 @@ func TestStderrShowsAPrompt(t *testing.T) {
 	}
 }
 
-// A write whose buffer the caller uses again is not changed by that.
+// The caller can reuse the buffer after Write.
 func TestStderrCopies(t *testing.T) {
 	reader := newSlowReader()
 	s, _ := newTestStderr(reader, format.StatusText)
@@ -128,9 +127,9 @@ func TestStderrCopies(t *testing.T) {
 	}
 }
 
-// When nobody reads, nobody waits; the oldest lines are dropped, and the error
-// that ends the run comes out once somebody reads.
-func TestStderrDropsWhatNobodyReads(t *testing.T) {
+// When nobody reads, the oldest lines are dropped, and no caller waits. The error that
+// ends the run is written when the reader reads again.
+func TestStderrDropsOldLines(t *testing.T) {
 	for _, test := range []struct {
 		mode         format.StatusMode
 		notice, last string
@@ -169,7 +168,7 @@ func TestStderrDropsWhatNobodyReads(t *testing.T) {
 	}
 }
 
-// A line that is larger than the list is not dropped for its size.
+// A line that is larger than the queue is not dropped.
 func TestStderrTakesAHugeLine(t *testing.T) {
 	reader := newSlowReader()
 	s, _ := newTestStderr(reader, format.StatusText)
@@ -197,7 +196,7 @@ func TestStderrFlushWaitsForAReaderThatReads(t *testing.T) {
 		}
 		go func() {
 			for range 12 {
-				time.Sleep(1900 * time.Millisecond) // of the bubble
+				time.Sleep(1900 * time.Millisecond) // fake time
 				reader.reads <- struct{}{}
 			}
 		}()
@@ -209,7 +208,7 @@ func TestStderrFlushWaitsForAReaderThatReads(t *testing.T) {
 	})
 }
 
-func TestStderrSurvivesAReaderThatLeft(t *testing.T) {
+func TestStderrIgnoresWriteErrors(t *testing.T) {
 	s, status := newTestStderr(goneReader{}, format.StatusText)
 	for range 10_000 {
 		status.Note("link", "line")
@@ -240,7 +239,7 @@ func TestLineSplitter(t *testing.T) {
 			}
 		}
 		if !slices.Equal(got, test.want) {
-			t.Errorf("%q is told as %q, want %q", test.written, got, test.want)
+			t.Errorf("%q gives %q, want %q", test.written, got, test.want)
 		}
 	}
 }
@@ -281,7 +280,7 @@ func TestBrokenFrames(t *testing.T) {
 	told("nothing is left")
 }
 
-// Each message is shown once, and that there are too many of them once too.
+// Each message is shown once, and so is the line that there are too many.
 func TestFilterErrors(t *testing.T) {
 	var out bytes.Buffer
 	status := format.NewStatus(&out, format.StatusText, time.Now)
@@ -301,7 +300,7 @@ func TestFilterErrors(t *testing.T) {
 	}
 }
 
-// A message can quote a frame of 16 MiB: what is remembered of it is small.
+// A message can quote a frame of 16 MiB, but it is not kept.
 func TestFilterErrorsKeepNoMessages(t *testing.T) {
 	const size, count = 1 << 20, 64
 	status := format.NewStatus(io.Discard, format.StatusText, time.Now)

@@ -6,15 +6,15 @@ import (
 	"testing"
 )
 
-// TestAwaitFree waits for a slow reader, but for nothing that cannot come.
-func TestAwaitFree(t *testing.T) {
+// waitPipeSpace waits for a slow reader. It does not wait for space that never comes.
+func TestWaitPipeSpace(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	waitPipeSpace(w, 64<<10, func() {})  // it is empty
-	waitPipeSpace(w, 100<<20, func() {}) // it is never so large
+	waitPipeSpace(w, 64<<10, func() {})  // the pipe is empty
+	waitPipeSpace(w, 100<<20, func() {}) // the pipe cannot become so large
 	if _, err := w.Write(make([]byte, 60_000)); err != nil {
 		t.Fatal(err)
 	}
@@ -27,8 +27,8 @@ func TestAwaitFree(t *testing.T) {
 		read <- err
 	}()
 	waitPipeSpace(w, 25_000, func() {})
-	if room := pipeSpace(w); room < 25_000 {
-		t.Errorf("there is room for %d only", room)
+	if space := pipeSpace(w); space < 25_000 {
+		t.Errorf("there is space for %d bytes only", space)
 	}
 	if err := <-read; err != nil {
 		t.Fatal(err)

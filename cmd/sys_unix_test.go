@@ -17,8 +17,7 @@ import (
 	"github.com/creack/pty"
 )
 
-// TestColorOnATerminal runs on a real pseudo-terminal: auto colours there
-// alone, unless the environment says no.
+// --color=auto colours on a terminal only, unless the environment says no.
 func TestColorOnATerminal(t *testing.T) {
 	for _, test := range []struct {
 		name    string
@@ -105,8 +104,7 @@ func TestTerminalWidth(t *testing.T) {
 	}
 }
 
-// TestNamedPipe waits for whoever writes to a named pipe, but not beyond the end
-// of the run.
+// A run waits for the writer of a named pipe, but ends without one.
 func TestNamedPipe(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "show")
 	if err := syscall.Mkfifo(name, 0o600); err != nil {
@@ -120,7 +118,7 @@ func TestNamedPipe(t *testing.T) {
 	if status := Run(t.Context(), []string{"serve", name}, Env{Stdout: io.Discard, Stderr: io.Discard, Signals: signals}); status != 143 {
 		t.Errorf("SIGTERM ends serve with %d", status)
 	}
-	// The reads that were left behind may end: those that wait, and those to come.
+	// Ends the abandoned reads.
 	pipe, err := os.OpenFile(name, os.O_RDWR, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +129,7 @@ func TestNamedPipe(t *testing.T) {
 	}
 }
 
-// TestNamedPipeIsRead reads it to its end.
+// A named pipe is read to its end.
 func TestNamedPipeIsRead(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "show")
 	if err := syscall.Mkfifo(name, 0o600); err != nil {
@@ -153,15 +151,15 @@ func TestNamedPipeIsRead(t *testing.T) {
 	}
 }
 
-// TestTheSignalCameFirst ends with its status, though the reader left before the
-// run was over.
-func TestTheSignalCameFirst(t *testing.T) {
+// The first cause decides: a run ends with the status of its signal, although the reader
+// of stdout went away before the end.
+func TestSignalBeforeReaderGone(t *testing.T) {
 	signals := make(chan os.Signal)
 	stuck := &stuckWriter{entered: make(chan struct{}), free: make(chan struct{}), err: syscall.EPIPE}
 	go func() {
 		<-stuck.entered
 		signals <- syscall.SIGINT
-		signals <- syscall.SIGUSR1 // the one before has been obeyed then
+		signals <- syscall.SIGUSR1 // by now the first signal was handled
 		close(stuck.free)
 	}()
 	status := Run(t.Context(), []string{"replay", "-q", "testdata/mixed.raw"}, Env{Stdout: stuck, Stderr: io.Discard, Signals: signals})
@@ -180,15 +178,16 @@ func TestReadFileStopsWithItsContext(t *testing.T) {
 		t.Skip(err)
 	}
 	if _, err := readFileUntil(ctx, waitsForever, 1); !errors.Is(err, stop) {
-		t.Errorf("it ended with %v", err)
+		t.Errorf("it returned %v", err)
 	}
-	// Lets the read that was left behind end.
+	// Ends the abandoned read.
 	if file, err := os.OpenFile(waitsForever, os.O_WRONLY, 0); err == nil {
 		file.Close()
 	}
 }
 
-// TestSpecialConfiguration must not wait: signals are not handled yet.
+// A configuration that is not a regular file is refused without waiting for it, because
+// signals are not handled yet.
 func TestSpecialConfiguration(t *testing.T) {
 	t.Parallel()
 	configured(t, mkfifo).want(t, statusUsage, "config.json: it is not a regular file")
@@ -196,7 +195,7 @@ func TestSpecialConfiguration(t *testing.T) {
 	configured(t, func(path string) error { return os.Mkdir(path, 0o700) }).want(t, statusUsage, "is a directory")
 }
 
-// zoneOf returns the time zone that a command line would show times in.
+// zoneOf returns the time zone in which a command line shows times.
 func zoneOf(t *testing.T, environ []string, args ...string) (*time.Location, error) {
 	t.Helper()
 	g := newGrammar(everyCommand)
@@ -208,10 +207,9 @@ func zoneOf(t *testing.T, environ []string, args ...string) (*time.Location, err
 	return g.Tail.Time.location, err
 }
 
-// TestTimeZone takes the time zone from the Env, and from nowhere where no
-// local time is shown.
+// The time zone comes from the Env. It is not loaded if no local time is shown.
 func TestTimeZone(t *testing.T) {
-	t.Setenv("TZ", "Pacific/Auckland") // the process's, which is not asked
+	t.Setenv("TZ", "Pacific/Auckland") // the variable of the process, which is not used
 	t.Setenv("ZONEINFO", filepath.Join(t.TempDir(), "none"))
 	for _, test := range []struct {
 		tz   string
@@ -238,8 +236,7 @@ func TestTimeZone(t *testing.T) {
 	}
 }
 
-// TestTimeZoneFile reads a file that TZ names, and refuses anything else
-// without waiting for it.
+// TZ can name a time zone file. Anything else is refused without waiting for it.
 func TestTimeZoneFile(t *testing.T) {
 	folder := t.TempDir()
 	write := func(name string, data []byte) {

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -16,8 +17,8 @@ import (
 	"github.com/restail/restail/format"
 )
 
-// TestLiveAndReplayAgree follows the whole show and replays the recording of
-// it: both give the same, and the recording is what the server sent.
+// -o raw of the whole show gives what the server sent. Its replay gives the output of the
+// live run.
 func TestLiveAndReplayAgree(t *testing.T) {
 	url := chat(t, serve.Options{CloseAtEnd: true})
 	raw := restail(t, url, "-o", "raw", "-a", "all", "--no-reconnect", "-q")
@@ -46,7 +47,7 @@ func TestLiveAndReplayAgree(t *testing.T) {
 	}
 }
 
-// TestLinkRecords has the tool's own records in their place.
+// Link records stand in order between the other records.
 func TestLinkRecords(t *testing.T) {
 	url := chat(t, serve.Options{CloseAtEnd: true})
 	got := restail(t, url, "--no-reconnect", "-f", `if .action == "link" then "\(.status) \(.reason)" else empty end`)
@@ -66,8 +67,8 @@ func TestLinkRecords(t *testing.T) {
 	}
 }
 
-// A record of the link and its status line say the same. For people the gap is
-// rounded once, not again after the record's milliseconds.
+// A link record and its status line say the same. The status line rounds the gap itself,
+// not the milliseconds of the record.
 func TestLinkRecordAndStatusLine(t *testing.T) {
 	at := time.Date(2026, 5, 1, 19, 4, 11, 999e6, time.FixedZone("", 2*60*60))
 	for _, test := range []struct {
@@ -110,9 +111,8 @@ func TestLinkRecordAndStatusLine(t *testing.T) {
 	}
 }
 
-// TestJunkKeepsNoLinkAlive has a broken server that goes on to send, but no
-// actions.
-func TestJunkKeepsNoLinkAlive(t *testing.T) {
+// Frames that are not actions do not keep the link alive.
+func TestBrokenFramesDoNotKeepTheLinkAlive(t *testing.T) {
 	t.Parallel()
 	actions := []serve.Action{{Frame: []byte(`{"action":"heartbeat","timestamp":1740152270}`)}}
 	for at := time.Duration(0); at < 20*time.Second; at += 20 * time.Millisecond {
@@ -127,9 +127,9 @@ func TestJunkKeepsNoLinkAlive(t *testing.T) {
 	}
 }
 
-// TestGone reports a connection that the second socket does not announce, in
-// silence too.
-func TestGone(t *testing.T) {
+// A connection that the second socket does not announce is reported, even if the chat is
+// silent.
+func TestMissingConnection(t *testing.T) {
 	t.Parallel()
 	first := serve.New(serve.Options{Actions: serve.Show()[:2], CloseAtEnd: true})
 	second := serve.New(serve.Options{Actions: serve.Show()[:1]})
@@ -153,9 +153,8 @@ func TestGone(t *testing.T) {
 	}
 }
 
-// TestLingering tells of a connection that goes back to connecting and stays
-// there, once the flap is no flap any more.
-func TestLingering(t *testing.T) {
+// A connection that goes back to connecting is reported when it stays there.
+func TestConnectionStaysConnecting(t *testing.T) {
 	info := func(uuid, status string) serve.Action {
 		return serve.Action{Frame: []byte(`{"action":"connection_info","payload":{"connectionIdentifier":"1-twitch-a","connectionUuid":"` + uuid +
 			`","eventSourceId":2,"status":"` + status + `","target":{"owner":{"displayName":"A","id":"9"}}},"timestamp":1740152270}`)}
@@ -176,5 +175,26 @@ func TestLingering(t *testing.T) {
 				t.Errorf("stderr says\n%swant\n%s", got.stderr, want)
 			}
 		})
+	}
+}
+
+// The body of an error answer cannot forge a line or move the cursor.
+func TestErrorBodyIsEscaped(t *testing.T) {
+	t.Parallel()
+	for mode, want := range map[string]string{
+		"text": `: so \x1b[2J\u202e restail: forged`,
+		"json": `: so \\x1b[2J\\u202e restail: forged`,
+	} {
+		a := newAccount(t, serve.OAuthOptions{})
+		a.before = func(w http.ResponseWriter, _ *http.Request) bool {
+			w.WriteHeader(500)
+			io.WriteString(w, "so \x1b[2J\u202e\r\nrestail: forged\n")
+			return true
+		}
+		a.environ = append(a.environ, "RESTREAM_ACCESS_TOKEN="+markedToken, "RESTAIL_STATUS="+mode)
+		r := a.run(t, "--no-reconnect")
+		if !strings.Contains(r.stderr, want) || strings.ContainsAny(r.stderr, "\x1b\u202e\r") || strings.Contains(r.stderr, "\nrestail: forged") {
+			t.Errorf("%s: it says %q", mode, r.stderr)
+		}
 	}
 }

@@ -17,14 +17,14 @@ func TestTimePoints(t *testing.T) {
 		{"2026-07-28 19:30:05", "", "2026-07-28T17:30:05Z"},
 		{"19:30", "2026-11-28T18:00:00Z", "2026-11-28T18:30:00Z"},
 		{"19:30:05", "2026-11-28T20:00:00Z", "2026-11-28T18:30:05Z"},
-		// the day of the first action is the user's
+		// the day of the first action, in the user's time zone
 		{"01:30", "2026-11-28T23:30:00Z", "2026-11-29T00:30:00Z"},
-		// twelve hours before the first action, and more: the next day
+		// more than twelve hours before the first action: the next day
 		{"08:00", "2026-11-28T19:00:00Z", "2026-11-28T07:00:00Z"},
 		{"07:59", "2026-11-28T19:00:00Z", "2026-11-29T06:59:00Z"},
 		{"00:10", "2026-11-28T22:30:00Z", "2026-11-28T23:10:00Z"},
 		{"00:10", "2026-12-31T22:30:00Z", "2026-12-31T23:10:00Z"},
-		// across a change of the clocks
+		// across the end of daylight saving time
 		{"04:00", "2026-10-24T20:00:00Z", "2026-10-25T03:00:00Z"},
 		{"+1h30m", "2026-11-28T19:00:00.25Z", "2026-11-28T20:30:00.25Z"},
 		{"+90", "2026-11-28T19:00:00Z", "2026-11-28T19:01:30Z"},
@@ -41,7 +41,7 @@ func TestTimePoints(t *testing.T) {
 		}
 	}
 	if !(timePoint{}).resolve(time.Now(), nil).IsZero() {
-		t.Error("no moment is one")
+		t.Error("the zero timePoint has a time")
 	}
 	for _, text := range []string{"", "now", "24:00", "7:3", "19:30Z", "2026-11-28", "2026-13-28 19:30", "2026-11-28T19:30:00", "+", "+1", "+-1h", "++1h", "-1h", "1h", "+1x", "+1h-"} {
 		if err := new(timePoint).UnmarshalText([]byte(text)); (err == nil) != (text == "+1") {

@@ -14,16 +14,16 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// A transcript is a session at a prompt, run in this process:
+// A transcript is a session at a shell prompt, run in this process:
 //
 //	# a comment
-//	$ NAME=value restail replay -o text -   args are split as a shell does
+//	$ NAME=value restail replay -o text -   arguments, quoted as in a shell
 //	< a line of stdin
 //	a line of stdout
 //	2> a line of stderr
-//	? 2                                     the status, unless it is 0
+//	? 2                                     the exit status, unless it is 0
 //
-// It runs in testdata, with no environment but what stands before restail.
+// It runs in testdata. The environment is what stands before restail.
 func TestTranscripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/transcripts/*.txt")
 	if err != nil || len(files) == 0 {
@@ -51,7 +51,7 @@ func TestTranscripts(t *testing.T) {
 	}
 }
 
-// play runs the commands of a transcript and returns it with what they said.
+// play runs the commands of a transcript and returns it with their output.
 func play(t *testing.T, text string) string {
 	var out strings.Builder
 	lines := strings.SplitAfter(text, "\n")
@@ -74,7 +74,7 @@ func play(t *testing.T, text string) string {
 	return out.String()
 }
 
-// runLine runs one command line and returns what it said, as a transcript.
+// runLine runs one command line and returns its output as a transcript.
 func runLine(t *testing.T, line, stdin string) string {
 	t.Helper()
 	var environ []string
@@ -96,8 +96,8 @@ func runLine(t *testing.T, line, stdin string) string {
 		t.Errorf("%s: the last line of stdout is not whole", line)
 		out.WriteString("\n")
 	}
-	for said := range strings.Lines(stderr.String()) {
-		out.WriteString("2> " + said)
+	for line := range strings.Lines(stderr.String()) {
+		out.WriteString("2> " + line)
 	}
 	if status != 0 {
 		fmt.Fprintf(&out, "? %d\n", status)
@@ -105,8 +105,8 @@ func runLine(t *testing.T, line, stdin string) string {
 	return out.String()
 }
 
-// splitShell splits a command line at blanks outside of single and double
-// quotes; a backslash is an ordinary character.
+// splitShell splits a command line at spaces outside of single and double quotes. A
+// backslash is an ordinary character.
 func splitShell(t *testing.T, line string) []string {
 	t.Helper()
 	var args []string
@@ -130,7 +130,7 @@ func splitShell(t *testing.T, line string) []string {
 		}
 	}
 	if quote != 0 {
-		t.Fatalf("a quote is open in %q", line)
+		t.Fatalf("missing closing quote in %q", line)
 	}
 	if inWord {
 		args = append(args, word.String())
@@ -138,7 +138,7 @@ func splitShell(t *testing.T, line string) []string {
 	return args
 }
 
-// firstDifference shows where two texts part.
+// firstDifference returns the first line in which two texts differ.
 func firstDifference(want, got string) string {
 	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
 	for i := 0; i < len(w) || i < len(g); i++ {
@@ -153,11 +153,10 @@ func firstDifference(want, got string) string {
 			return fmt.Sprintf("line %d\nwant %s\ngot  %s", i+1, a, b)
 		}
 	}
-	return "only in their line ends"
+	return "only in line breaks"
 }
 
-// TestTranscriptHasEveryFormat: a transcript shows the same recording in every
-// format.
+// A transcript shows the same recording in every format.
 func TestTranscriptHasEveryFormat(t *testing.T) {
 	text, err := os.ReadFile("testdata/transcripts/formats.txt")
 	if err != nil {

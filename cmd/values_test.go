@@ -4,7 +4,6 @@ import (
 	"encoding"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,13 +12,13 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// oddNumbers are spellings of numbers that Go reads and no flag takes.
+// oddNumbers are spellings of numbers that Go or a person accepts, but no flag.
 var oddNumbers = []string{
 	"", " ", "+1", "-1", "0x10", "0x1p3", "0b1", "0o7", "1_0", "1e3", "1E3", "Inf", "+Inf", "infinity", "NaN", "nan",
 	".", "1.2.3", "1,5", "１", "٣", "1 0",
 }
 
-// TestNumbers has every flag with a number read plain decimal digits alone.
+// A number in a flag is written in plain decimal digits.
 func TestNumbers(t *testing.T) {
 	for name, test := range map[string]struct {
 		flag  encoding.TextUnmarshaler
@@ -56,7 +55,7 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
-// value returns what a flag was set to.
+// value returns the value of a flag.
 func value(flag encoding.TextUnmarshaler) any {
 	switch v := flag.(type) {
 	case *count:
@@ -73,7 +72,7 @@ func value(flag encoding.TextUnmarshaler) any {
 	return nil
 }
 
-// TestTooLarge names the real limit, which is that of the machine's int.
+// The error for a number that is too large names the limit.
 func TestTooLarge(t *testing.T) {
 	var n size
 	for _, text := range []string{"9999999999GiB", fmt.Sprint(math.MaxInt), strings.Repeat("9", 400)} {
@@ -91,7 +90,7 @@ func TestTooLarge(t *testing.T) {
 	}
 }
 
-// TestNearest suggests what a mistyped name most likely means.
+// The suggestion for a mistyped name is the name that it most likely means.
 func TestNearest(t *testing.T) {
 	commands := []string{"tail", "replay", "serve", "demo", "connections", "token"}
 	for _, test := range []struct {
@@ -125,31 +124,6 @@ func TestNearest(t *testing.T) {
 	} {
 		if got := nearest(test.name, test.known); got != test.want {
 			t.Errorf("%q is near %q, want %q", test.name, got, test.want)
-		}
-	}
-}
-
-// TestDistance counts edits; a swap of neighbours is one.
-func TestDistance(t *testing.T) {
-	for _, test := range []struct {
-		a, b string
-		want int
-	}{
-		{"", "", 0}, {"", "abc", 3}, {"abc", "", 3}, {"abc", "abc", 0}, {"abc", "abd", 1},
-		{"abc", "acb", 1}, {"abcd", "badc", 2}, {"text", "txt", 1}, {"größe", "grösse", 2}, {"kitten", "sitting", 3},
-	} {
-		if got := editDistance(test.a, test.b); got != test.want {
-			t.Errorf("from %q to %q: %d, want %d", test.a, test.b, got, test.want)
-		}
-	}
-}
-
-func TestEither(t *testing.T) {
-	for want, choices := range map[string][]string{
-		"": nil, "a": {"a"}, "a or b": {"a", "b"}, "a, b or c": {"a", "b", "c"},
-	} {
-		if got := joinOr(choices); got != want {
-			t.Errorf("%q: %q", slices.Clone(choices), got)
 		}
 	}
 }

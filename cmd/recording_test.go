@@ -14,9 +14,9 @@ import (
 	"github.com/restail/restail/cmd/serve"
 )
 
-// TestTheReplayIsTheLiveRun records a run with an outage: the replay of the
-// recording gives what the live run gave, in every format.
-func TestTheReplayIsTheLiveRun(t *testing.T) {
+// The replay of a recording with an outage gives the output of the live run, in every
+// format.
+func TestReplayOfAnOutage(t *testing.T) {
 	for _, name := range []string{"show.raw", "show.raw.gz"} {
 		for _, args := range [][]string{
 			{}, {"-a", "all"}, {"-o", "raw"}, {"-o", "raw", "-a", "all"}, {"-o", "text", "--time", "utc"},
@@ -32,8 +32,7 @@ func TestTheReplayIsTheLiveRun(t *testing.T) {
 	}
 }
 
-// TestRecordingIsAppendedTo records two runs to one file, which states the gap
-// between them.
+// A second run appends to the recording, which then states the gap between the runs.
 func TestRecordingIsAppendedTo(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "show.raw")
 	for range 2 {
@@ -48,7 +47,7 @@ func TestRecordingIsAppendedTo(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeRecordedTo(t *testing.T) {
+func TestUnwritableRecording(t *testing.T) {
 	folder := t.TempDir()
 	plain := filepath.Join(folder, "plain.gz")
 	if err := os.WriteFile(plain, []byte("{}\n"), 0o600); err != nil {
@@ -61,12 +60,12 @@ func TestWhatCannotBeRecordedTo(t *testing.T) {
 		}
 	}
 	if files, err := os.ReadDir(folder); err != nil || len(files) != 1 {
-		t.Errorf("files were made: %v, %v", files, err)
+		t.Errorf("files were created: %v, %v", files, err)
 	}
 }
 
-// TestHangupReopens has the recording closed and opened again, so that a file
-// that was renamed is complete and the next one begins with the connections.
+// SIGHUP closes and reopens the recording: a renamed file is complete, and the next one
+// begins with the connection set.
 func TestHangupReopens(t *testing.T) {
 	url := chat(t, serve.Options{Actions: serve.Show()[:20]})
 	file := filepath.Join(t.TempDir(), "show.raw")
@@ -95,13 +94,12 @@ func TestHangupReopens(t *testing.T) {
 		t.Errorf("status %d", status)
 	}
 	if has(file, `"restail"`) || !has(file+".1", `{"restail":"link"`) {
-		t.Error("news of the link is in the wrong file")
+		t.Error("a link line is in the wrong file")
 	}
 }
 
-// TestStateStatesTheGap has the first link record of a run state the time since
-// the run before.
-func TestStateStatesTheGap(t *testing.T) {
+// With --state, the first link record of a run states the gap since the run before.
+func TestStateGap(t *testing.T) {
 	url := chat(t, serve.Options{Actions: serve.Show()[:20]})
 	state := filepath.Join(t.TempDir(), "state")
 	var gaps []float64
@@ -128,8 +126,8 @@ func TestStateStatesTheGap(t *testing.T) {
 	}
 }
 
-// spoken returns what was said in ndjson records, sorted.
-func spoken(t *testing.T, records string) (messages []string) {
+// chatMessages returns the chat messages in ndjson records, sorted.
+func chatMessages(t *testing.T, records string) (messages []string) {
 	t.Helper()
 	for line := range strings.Lines(records) {
 		var r struct{ Action, Platform, Channel, Author, Text string }
@@ -144,24 +142,24 @@ func spoken(t *testing.T, records string) (messages []string) {
 	return messages
 }
 
-// TestAGapIsFilled misses a part of the show, and has every message once in the
-// end, on stdout and in the recording.
-func TestAGapIsFilled(t *testing.T) {
+// --backfill fills the gap of an outage: every message of the show is written once, to
+// stdout and to the recording.
+func TestBackfill(t *testing.T) {
 	whole := restail(t, "", "demo", "-q", "--speed", "max")
 	file := filepath.Join(t.TempDir(), "show.raw")
 	got := restail(t, "", "demo", "--speed", "max", "--outage", "5s", "--backfill", "-w", file)
 	if got.status != statusDone || !strings.Contains(got.stdout, `"is_history":true`) || !strings.Contains(got.stdout, `"status":"filled"`) {
 		t.Fatalf("status %d\n%s", got.status, got.stderr)
 	}
-	if want, all := spoken(t, whole.stdout), spoken(t, got.stdout); !slices.Equal(all, want) {
+	if want, all := chatMessages(t, whole.stdout), chatMessages(t, got.stdout); !slices.Equal(all, want) {
 		t.Errorf("%d messages, want %d", len(all), len(want))
 	}
 	if !strings.Contains(got.stderr, "restail: + 81 missed messages filled in from the chat history\n") {
 		t.Errorf("stderr says\n%s", got.stderr)
 	}
 	for _, args := range [][]string{{}, {"-o", "raw", "-a", "all"}, {"-o", "text", "--time", "utc"}} {
-		live := restail(t, "", append([]string{"demo", "-q", "--speed", "max", "--outage", "5s", "--backfill", "-w", file + args0(args)}, args...)...)
-		replay := restail(t, "", append([]string{"replay", "-q", file + args0(args)}, args...)...)
+		live := restail(t, "", append([]string{"demo", "-q", "--speed", "max", "--outage", "5s", "--backfill", "-w", file + fileSuffix(args)}, args...)...)
+		replay := restail(t, "", append([]string{"replay", "-q", file + fileSuffix(args)}, args...)...)
 		if live.stdout != replay.stdout || replay.status != statusDone {
 			t.Errorf("%v: live and replay differ (status %d): %s", args, replay.status, firstDifference(live.stdout, replay.stdout))
 		}
@@ -171,5 +169,5 @@ func TestAGapIsFilled(t *testing.T) {
 	}
 }
 
-// args0 names a file after the flags of a run.
-func args0(args []string) string { return ".of" + strings.Join(args, "") }
+// fileSuffix returns a file name suffix for a list of flags.
+func fileSuffix(args []string) string { return ".of" + strings.Join(args, "") }
