@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -75,13 +74,13 @@ func (r *run) check(name string, maxLine int) (*report, error) {
 		return nil, err
 	}
 	defer in.Close()
-	c := newChecker(name)
-	checked := make(chan error, 1)
-	go func() { checked <- c.read(r.Context, in, maxLine) }()
-	select {
-	case err = <-checked:
-	case <-r.Done():
-		return nil, context.Cause(r.Context)
+	report, err := await(r, func() (*report, error) {
+		c := newChecker(name)
+		err := c.read(r, in, maxLine)
+		return &c.report, err
+	})
+	if report == nil { // abandoned
+		return nil, err
 	}
 	if err != nil && name != stdinName {
 		err = fmt.Errorf("%s: %w", name, err)
@@ -92,7 +91,7 @@ func (r *run) check(name string, maxLine int) (*report, error) {
 	case errors.Is(err, session.ErrNoActions), errors.As(err, new(*fs.PathError)):
 		return nil, usageError(err, "")
 	}
-	return &c.report, err
+	return report, err
 }
 
 // report is what check prints about a recording.
@@ -164,25 +163,18 @@ func writeReports(w io.Writer, reports []*report) error {
 		return nil
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	cells := make([]string, len(reportFields))
 	for i, field := range reportFields {
-		fmt.Fprint(table, columnSeparator(i), strings.ToUpper(strings.ReplaceAll(field.name, "_", " ")))
+		cells[i] = strings.ToUpper(strings.ReplaceAll(field.name, "_", " "))
 	}
-	fmt.Fprintln(table)
+	fmt.Fprintln(table, strings.Join(cells, "\t"))
 	for _, r := range reports {
 		for i, field := range reportFields {
-			fmt.Fprint(table, columnSeparator(i), cellText(field.value(r)))
+			cells[i] = cellText(field.value(r))
 		}
-		fmt.Fprintln(table)
+		fmt.Fprintln(table, strings.Join(cells, "\t"))
 	}
 	return table.Flush()
-}
-
-// columnSeparator returns what stands before a column of the table.
-func columnSeparator(column int) string {
-	if column == 0 {
-		return ""
-	}
-	return "\t"
 }
 
 // cellText returns a value as a cell of the table.

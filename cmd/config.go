@@ -3,7 +3,6 @@ package cmd
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -255,22 +254,4 @@ func readFile(name string, limit int) ([]byte, error) {
 		return nil, fmt.Errorf("%s is larger than %d MiB", name, limit)
 	}
 	return text, nil
-}
-
-// readFileUntil is readFile for a file that can be a FIFO or a device. When ctx ends
-// first, it abandons the read and returns the cause.
-func readFileUntil(ctx context.Context, name string, limit int) ([]byte, error) {
-	var text []byte
-	read := make(chan error, 1)
-	go func() {
-		got, err := readFile(name, limit)
-		text = got
-		read <- err
-	}()
-	select {
-	case err := <-read:
-		return text, err
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/restail/restail/cmd/recording"
 	"github.com/restail/restail/cmd/session"
 	"github.com/restail/restail/filter"
+	"github.com/restail/restail/format"
 )
 
 // summaryAfter is how long a run must last to end with a summary line.
@@ -146,7 +147,7 @@ func (r *run) watch(ctx context.Context, p *pipe, end *endFlags, cancel context.
 				cancel(errIdle)
 			}
 			if p.live != nil {
-				buffer.check(r, p.live.Stats(), now)
+				buffer.check(r.status, p.live.Stats(), now)
 			}
 			continue
 		}
@@ -198,17 +199,17 @@ type bufferReporter struct {
 }
 
 // check compares the statistics of the source with those of the last call.
-func (b *bufferReporter) check(r *run, stats session.Stats, now time.Time) {
+func (b *bufferReporter) check(status *format.Status, stats session.Stats, now time.Time) {
 	switch {
 	case stats.Full:
 		b.full = now
 		if !b.reported {
 			b.reported = true
-			r.status.Note("link", "the reader of stdout is too slow and the buffer is full: reading from the socket pauses, nothing is dropped")
+			status.Note("link", "the reader of stdout is too slow and the buffer is full: reading from the socket pauses, nothing is dropped")
 		}
 	case b.reported && now.Sub(b.full) >= caughtUpAfter:
 		b.reported = false
-		r.status.Note("link", "the reader of stdout has caught up: reading from the socket continues")
+		status.Note("link", "the reader of stdout has caught up: reading from the socket continues")
 	}
 }
 

@@ -272,24 +272,23 @@ func TestBlockedStdout(t *testing.T) {
 
 // A reader that is slow again and again is reported once.
 func TestBufferReporter(t *testing.T) {
-	var said bytes.Buffer
-	r := &run{}
-	r.status = format.NewStatus(&said, format.StatusText, time.Now)
-	var notes bufferReporter
+	var stderr bytes.Buffer
+	status := format.NewStatus(&stderr, format.StatusText, time.Now)
+	var reporter bufferReporter
 	now := time.Now()
-	look := func(full bool, after time.Duration) {
+	check := func(full bool, after time.Duration) {
 		now = now.Add(after)
-		notes.check(r, session.Stats{Full: full}, now)
+		reporter.check(status, session.Stats{Full: full}, now)
 	}
 	for range 100 {
-		look(true, time.Second)
-		look(false, time.Second)
+		check(true, time.Second)
+		check(false, time.Second)
 	}
-	look(false, caughtUpAfter)
-	look(true, time.Second)
-	look(false, time.Hour)
-	look(false, time.Hour)
-	if paused, again := strings.Count(said.String(), "reading from the socket pauses"), strings.Count(said.String(), "reading from the socket continues"); paused != 2 || again != 2 {
-		t.Errorf("stderr says\n%s", &said)
+	check(false, caughtUpAfter)
+	check(true, time.Second)
+	check(false, time.Hour)
+	check(false, time.Hour)
+	if paused, again := strings.Count(stderr.String(), "reading from the socket pauses"), strings.Count(stderr.String(), "reading from the socket continues"); paused != 2 || again != 2 {
+		t.Errorf("stderr is\n%s", &stderr)
 	}
 }

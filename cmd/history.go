@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,10 +62,7 @@ func (c *historyCommand) Run(r *run) error {
 
 // setZone loads the user's time zone if a flag needs it.
 func (f *historyFlags) setZone(env Env) error {
-	if err := f.outputFlags.setZone(env); err != nil {
-		return err
-	}
-	return f.periodFlags.setZone(env)
+	return cmp.Or(f.outputFlags.setZone(env), f.periodFlags.setZone(env))
 }
 
 // historyClient returns a client of the chat history that reports each retry on

@@ -272,8 +272,18 @@ func visible(text string) string {
 	return out.String()
 }
 
-// streamed matches the records in a log. Lines for Redis end in CR LF.
-var streamed = regexp.MustCompile(`(?m)^\{.*\}\r?$`)
+// recordLine matches a record in a log. Lines for Redis end in CR LF.
+var recordLine = regexp.MustCompile(`(?m)^\{.*\}\r?$`)
+
+// records returns the records that the recipes passed on, one a line.
+func (s *sandbox) records(t *testing.T) string {
+	t.Helper()
+	var records strings.Builder
+	for _, record := range recordLine.FindAllString(s.files(t), -1) {
+		records.WriteString(strings.TrimSuffix(record, "\r") + "\n")
+	}
+	return records.String()
+}
 
 // Recipes that pass records on pass each one once, in order and unchanged.
 func TestRelaysLoseNothing(t *testing.T) {
@@ -283,12 +293,8 @@ func TestRelaysLoseNothing(t *testing.T) {
 			t.Parallel()
 			s := newSandbox(t)
 			s.run(t, recipe+" demo --speed max -q -a event,reply_created")
-			var got strings.Builder
-			for _, record := range streamed.FindAllString(s.files(t), -1) {
-				got.WriteString(strings.TrimSuffix(record, "\r") + "\n")
-			}
-			if got.String() != show {
-				t.Errorf("other records arrived: %s", firstDifference(show, got.String()))
+			if got := s.records(t); got != show {
+				t.Errorf("other records arrived: %s", firstDifference(show, got))
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -50,10 +51,7 @@ func (c *replayCommand) Run(r *run) error {
 
 // setZone loads the user's time zone if a flag needs it.
 func (f *replayFlags) setZone(env Env) error {
-	if err := f.outputFlags.setZone(env); err != nil {
-		return err
-	}
-	return f.periodFlags.setZone(env)
+	return cmp.Or(f.outputFlags.setZone(env), f.periodFlags.setZone(env))
 }
 
 // stdinName is the name that stands for stdin.

@@ -85,11 +85,30 @@ func (r *run) execute(args []string, cancel context.CancelCauseFunc) error {
 	case "help":
 		return writeError(parsed.PrintUsage(false))
 	case "version":
-		_, err := io.WriteString(r.Stdout, versionLine())
-		return writeError(err)
+		return new(versionCommand).Run(r)
 	}
 	go r.handleSignals(cancel)
 	return parsed.Selected().Target.Addr().Interface().(command).Run(r)
+}
+
+// await runs f in a goroutine and returns its results. If ctx ends first, it abandons f
+// and returns the cause: a read of a terminal, a FIFO or a device cannot be interrupted.
+func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := f()
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		return *new(T), context.Cause(ctx)
+	}
 }
 
 // statusBeforeParsing returns the value of --status without parsing the rest.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/restail/restail/cmd/endpoint"
+	"github.com/restail/restail/cmd/recording"
 	"github.com/restail/restail/cmd/serve"
 )
 
@@ -75,33 +76,30 @@ func exportLine(name, value string) string {
 	return fmt.Sprintf("%s %s=%s\n", command, name, value)
 }
 
-// recording reads the recording. A signal abandons the read, which cannot be
-// interrupted.
+// recording reads the recording, until a signal ends the run.
 func (c *serveCommand) recording(r *run) ([]serve.Action, error) {
 	file, err := r.open(c.File)
 	if err != nil {
 		return nil, err
 	}
-	var actions []serve.Action
-	var skipped serve.Skipped
-	read := make(chan error, 1)
-	go func() {
-		defer file.Close()
-		var err error
-		actions, skipped, err = serve.Recording(file, int(c.MaxFrame))
-		read <- err
-	}()
-	select {
-	case <-r.Done():
-		return nil, context.Cause(r)
-	case err := <-read:
-		if err := recordingError(err); errors.As(err, new(*exitError)) {
-			return nil, err
-		} else if err != nil {
-			return nil, unreadable(err)
-		}
-		return actions, c.reportSkipped(r, skipped, len(actions))
+	type contents struct {
+		actions []serve.Action
+		skipped serve.Skipped
 	}
+	read, err := await(r, func() (contents, error) {
+		defer file.Close()
+		actions, skipped, err := serve.Recording(file, int(c.MaxFrame))
+		return contents{actions, skipped}, err
+	})
+	switch {
+	case r.Err() != nil:
+		return nil, context.Cause(r)
+	case errors.As(err, new(*recording.FormatError)):
+		return nil, recordingError(err)
+	case err != nil:
+		return nil, unreadable(err)
+	}
+	return read.actions, c.reportSkipped(r, read.skipped, len(read.actions))
 }
 
 // reportSkipped reports the lines of a recording that are not served. It returns an

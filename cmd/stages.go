@@ -91,9 +91,9 @@ func (r *run) compile(o *outputFlags) (*filter.Program, error) {
 		if source != "" {
 			return nil, usageError(errors.New("--filter and --filter-file exclude each other: write one of them"), "")
 		}
-		text, err := readFileUntil(r, o.FilterFile, filterLimit)
-		if stop := (silentExit{}); errors.As(err, &stop) {
-			return nil, stop
+		text, err := await(r, func() ([]byte, error) { return readFile(o.FilterFile, filterLimit) })
+		if silent := (silentExit{}); errors.As(err, &silent) {
+			return nil, silent
 		} else if err != nil {
 			return nil, usageError(fmt.Errorf("cannot read the filter: %w", err), "")
 		}

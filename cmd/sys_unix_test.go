@@ -168,7 +168,8 @@ func TestSignalBeforeReaderGone(t *testing.T) {
 	}
 }
 
-func TestReadFileStopsWithItsContext(t *testing.T) {
+// A signal abandons a read that waits forever.
+func TestAwait(t *testing.T) {
 	t.Parallel()
 	stop := errors.New("a signal")
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -177,7 +178,7 @@ func TestReadFileStopsWithItsContext(t *testing.T) {
 	if err := mkfifo(waitsForever); err != nil {
 		t.Skip(err)
 	}
-	if _, err := readFileUntil(ctx, waitsForever, 1); !errors.Is(err, stop) {
+	if _, err := await(ctx, func() ([]byte, error) { return readFile(waitsForever, 1) }); !errors.Is(err, stop) {
 		t.Errorf("it returned %v", err)
 	}
 	// Ends the abandoned read.

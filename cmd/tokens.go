@@ -53,21 +53,11 @@ func readSecret(env Env) func(context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		type answer struct {
-			line []byte
-			err  error
-		}
-		answered := make(chan answer, 1)
-		go func() {
-			line, err := term.ReadPassword(fd)
-			answered <- answer{line, err}
-		}()
-		select {
-		case a := <-answered:
-			return string(a.line), a.err
-		case <-ctx.Done():
+		line, err := await(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
+		if ctx.Err() != nil {
 			return "", cmp.Or(term.Restore(fd, before), ctx.Err())
 		}
+		return string(line), err
 	}
 }
 
