@@ -174,7 +174,7 @@ func (o *outputFlags) setZone(env Env) (err error) {
 }
 
 // conversationActions are what the text format writes by default: what people say.
-// Other news reaches the user as status lines on stderr.
+// Status lines on stderr report the rest.
 var conversationActions = nameList(decode.ActionNames(decode.InAll))
 
 // hiddenActions are what the other formats leave out by default.

@@ -39,8 +39,8 @@ func TestHelpIsOneScreen(t *testing.T) {
 // Help and the version are printed whatever the configuration says, in each
 // spelling.
 func TestHelpDespiteABrokenConfiguration(t *testing.T) {
-	for _, home := range []string{"broken", "wrong"} {
-		environ := []string{"XDG_CONFIG_HOME=testdata/" + home}
+	for _, home := range []string{"syntax-error", "unknown-flag"} {
+		environ := []string{"XDG_CONFIG_HOME=testdata/config/" + home}
 		for _, line := range []string{"--version", "-V", "version"} {
 			if out := said(t, environ, line); out != versionLine() {
 				t.Errorf("%s, %s: %q", home, line, out)

@@ -39,7 +39,7 @@ const historyRetries = 5
 func (c *historyCommand) Run(r *run) error {
 	r.setMessages(&c.messageFlags)
 	if c.Broadcast != "" && !history.IsUUID(c.Broadcast) {
-		return usageError(fmt.Errorf("invalid broadcast %q: want its UUID", c.Broadcast), "records have it as broadcast_id")
+		return usageError(fmt.Errorf("invalid broadcast %q: want its UUID", c.Broadcast), "it is the broadcast_id of its records")
 	}
 	p, err := r.newPipe(&c.outputFlags, &c.endFlags)
 	if err != nil {
@@ -140,7 +140,7 @@ func (h *chatHistory) find(ctx context.Context) (string, error) {
 	for _, find := range []func(context.Context) (string, bool, error){h.client.InProgress, h.client.LastEnded} {
 		id, ok, err := find(ctx)
 		if apiErr := (*history.Error)(nil); errors.As(err, &apiErr) && apiErr.Reason == history.ReasonScope {
-			return "", &exitError{apiErr.ExitStatus(), err, "or name the broadcast, restail history BROADCAST, by the UUID that records have as broadcast_id"}
+			return "", &exitError{apiErr.ExitStatus(), err, "or name the broadcast: restail history BROADCAST, with the broadcast_id of its records"}
 		}
 		if ok || err != nil {
 			return id, err

@@ -179,7 +179,7 @@ func TestHistoryFindsTheBroadcast(t *testing.T) {
 		{"ended", map[string]string{inProgress: `[]`, ended: `{"items":` + list(broadcastB, broadcastA) + `}`, broadcastB + chat: message}, broadcastB, 0, ""},
 		{"none", map[string]string{inProgress: `[]`, ended: `{"items":[],"pagination":{}}`}, "", 1, "restail: cannot find the broadcast: the account has none\n"},
 		{"scope", map[string]string{inProgress: `403{"error":"insufficient scope"}`}, "", 3, ": {\"error\":\"insufficient scope\"}; does the token have the scope stream.read? tick that for the application, then log in again\n" +
-			"  or name the broadcast, restail history BROADCAST, by the UUID that records have as broadcast_id\n"},
+			"  or name the broadcast: restail history BROADCAST, with the broadcast_id of its records\n"},
 		{"scope of the second list", map[string]string{inProgress: `[]`, ended: "403"}, "", 3, "stream.read"},
 		{"not JSON", map[string]string{inProgress: `<html>`}, "", 1, "not JSON"},
 	} {

@@ -229,7 +229,7 @@ func (p *pipe) handleLine(ctx context.Context, item session.Item) error {
 	case recording.KindHistory, "":
 	case recording.KindUnrecorded:
 		if !item.Outside {
-			p.status.Note("frame", fmt.Sprintf("actions that could not be recorded: %d, in the %gs from %s on", l.Actions, l.Seconds, r.Bytes(record.Time)))
+			p.status.Note("frame", fmt.Sprintf("unrecorded actions: %d, in the %gs after %s", l.Actions, l.Seconds, r.Bytes(record.Time)))
 		}
 		return nil
 	default:

@@ -68,7 +68,7 @@ func (r *run) openAll(names []string) (files []session.File, closeAll func(), er
 	for _, name := range names {
 		if name == stdinName && stdin {
 			closeAll()
-			return nil, nil, usageError(errors.New("stdin is named twice: it can be read once"), "")
+			return nil, nil, usageError(errors.New("stdin is named twice, but can be read only once"), "")
 		}
 		stdin = stdin || name == stdinName
 		in, err := r.open(name)

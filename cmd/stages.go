@@ -52,7 +52,7 @@ func (r *run) newWriter(o *outputFlags) (format.Writer, error) {
 	}
 	chosen := format.ByName(o.Format)
 	if fields != nil && !chosen.TakesFields && r.set["fields"] == "" {
-		return nil, usageError(errors.New("--fields goes with --format="+formatsWithFields()), "a jq program chooses fields in every format: -f '{author, text}'")
+		return nil, usageError(errors.New("--fields needs --format="+formatsWithFields()), "a jq program chooses fields in every format: -f '{author, text}'")
 	}
 	options := format.Options{Fields: fields}
 	if chosen.ForPeople {
@@ -64,7 +64,7 @@ func (r *run) newWriter(o *outputFlags) (format.Writer, error) {
 	return chosen.New(options), nil
 }
 
-// formatsWithFields lists the formats that --fields goes with.
+// formatsWithFields lists the formats that can select fields.
 func formatsWithFields() string {
 	var names []string
 	for _, f := range format.Formats {
@@ -89,7 +89,7 @@ func (r *run) compile(o *outputFlags) (*filter.Program, error) {
 	source, name := o.Filter, ""
 	if o.FilterFile != "" {
 		if source != "" {
-			return nil, usageError(errors.New("--filter and --filter-file exclude each other: write one of them"), "")
+			return nil, usageError(errors.New("--filter and --filter-file exclude each other: use one of them"), "")
 		}
 		text, err := await(r, func() ([]byte, error) { return readFile(o.FilterFile, filterLimit) })
 		if silent := (silentExit{}); errors.As(err, &silent) {
@@ -131,8 +131,8 @@ func (r *run) compile(o *outputFlags) (*filter.Program, error) {
 	return program, nil
 }
 
-// withoutSecrets returns the environment that a jq program sees, so that it cannot
-// write a token into a record.
+// withoutSecrets returns the environment for a jq program: it must not be able to write
+// a token into a record.
 func withoutSecrets(environ []string) []string {
 	return slices.DeleteFunc(slices.Clone(environ), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
@@ -168,10 +168,7 @@ func (o *outputFlags) actions() (isChosen func(action []byte) bool, err error) {
 	if err := list.checkAgainst(decode.ActionChoices(), "action"); err != nil {
 		return nil, err
 	}
-	set := map[string]bool{}
-	for _, action := range list {
-		set[action] = true
-	}
+	set := list.set()
 	if set[decode.EveryAction] {
 		return func([]byte) bool { return true }, nil
 	}
@@ -183,12 +180,5 @@ func (o *outputFlags) platforms() (map[string]bool, error) {
 	if err := o.Platform.checkAgainst(decode.PlatformNames(), "platform"); err != nil {
 		return nil, err
 	}
-	var set map[string]bool
-	for _, platform := range o.Platform {
-		if set == nil {
-			set = map[string]bool{}
-		}
-		set[platform] = true
-	}
-	return set, nil
+	return o.Platform.set(), nil
 }

@@ -179,6 +179,18 @@ func (l nameList) checkAgainst(names []record.Name, what string) error {
 	return nil
 }
 
+// set returns the names as a set, nil without names.
+func (l nameList) set() map[string]bool {
+	if l == nil {
+		return nil
+	}
+	set := map[string]bool{}
+	for _, name := range l {
+		set[name] = true
+	}
+	return set
+}
+
 // fields returns the fields that the list names, in the order of the list.
 func (l nameList) fields() ([]record.Field, error) {
 	var fields []record.Field
