@@ -129,7 +129,7 @@ func (c *configuration) read() error {
 		return nil
 	}
 	if err != nil {
-		return usageError(fmt.Errorf("cannot read the configuration: %w", err), "")
+		return readError("configuration", err)
 	}
 	text = bytes.TrimPrefix(text, []byte("\ufeff")) // editors on Windows write one
 	decoder := json.NewDecoder(bytes.NewReader(text))
@@ -254,4 +254,13 @@ func readFile(name string, limit int) ([]byte, error) {
 		return nil, fmt.Errorf("%s is larger than %d MiB", name, limit)
 	}
 	return text, nil
+}
+
+// readError is the usage error for a file that cannot be read. what says what the file
+// is, for an error that does not name it.
+func readError(what string, err error) error {
+	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+		return usageError(fmt.Errorf("cannot read %s: %w", pathErr.Path, pathErr.Err), "")
+	}
+	return usageError(fmt.Errorf("cannot read the %s: %w", what, err), "")
 }

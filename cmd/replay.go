@@ -3,10 +3,11 @@ package cmd
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"sync/atomic"
+	"syscall"
 
 	"github.com/restail/restail/cmd/session"
 )
@@ -99,20 +100,15 @@ func (r *run) open(name string) (io.ReadCloser, error) {
 	info, err := os.Stat(name)
 	switch {
 	case err == nil && info.IsDir():
-		return nil, unreadable(fmt.Errorf("%s is a directory", name))
+		return nil, readError("recording", &fs.PathError{Op: "open", Path: name, Err: syscall.EISDIR})
 	case err == nil && info.Mode()&os.ModeNamedPipe != 0:
 		return &namedPipe{name: name}, nil
 	}
 	file, err := os.Open(name)
 	if err != nil {
-		return nil, unreadable(err)
+		return nil, readError("recording", err)
 	}
 	return file, nil
-}
-
-// unreadable is the usage error for a recording that cannot be read.
-func unreadable(err error) error {
-	return usageError(fmt.Errorf("cannot read the recording: %w", err), "")
 }
 
 // namedPipe opens a named pipe at the first read, because opening waits for a writer.

@@ -97,7 +97,7 @@ func (c *serveCommand) recording(r *run) ([]serve.Action, error) {
 	case errors.As(err, new(*recording.FormatError)):
 		return nil, recordingError(err)
 	case err != nil:
-		return nil, unreadable(err)
+		return nil, readError("recording", err)
 	}
 	return read.actions, c.reportSkipped(r, read.skipped, len(read.actions))
 }

@@ -95,7 +95,7 @@ func (r *run) compile(o *outputFlags) (*filter.Program, error) {
 		if silent := (silentExit{}); errors.As(err, &silent) {
 			return nil, silent
 		} else if err != nil {
-			return nil, usageError(fmt.Errorf("cannot read the filter: %w", err), "")
+			return nil, readError("filter", err)
 		}
 		source, name = string(text), o.FilterFile
 	}
