@@ -198,7 +198,7 @@ type bufferReporter struct {
 	full     time.Time // when the buffer was last full
 }
 
-// check compares the statistics of the source with those of the last call.
+// check reports the start and the end of a pause, once each. Call it regularly.
 func (b *bufferReporter) check(status *format.Status, stats session.Stats, now time.Time) {
 	switch {
 	case stats.Full:

@@ -44,8 +44,9 @@ func Signals(ignored func(os.Signal) bool) []os.Signal {
 	return signals
 }
 
-// watchReader calls gone once when w is a pipe or socket whose other end is closed,
-// without a write. It watches until ctx is done. It returns at once for any other w.
+// watchReader calls gone once when the reader of a pipe or socket goes away, even if
+// nothing is being written. It watches until ctx is done. It returns at once if w is
+// neither a pipe nor a socket.
 func watchReader(ctx context.Context, w io.Writer, gone func()) {
 	file, ok := w.(*os.File)
 	if !ok {
@@ -66,8 +67,8 @@ func watchReader(ctx context.Context, w io.Writer, gone func()) {
 			waker.Close()
 		}
 	}()
-	// No events are requested: input from a socket on stdout is not for us. poll
-	// reports POLLERR and POLLHUP in any case.
+	// No events are requested, because a socket on stdout can have input that is not
+	// ours. poll reports POLLERR and POLLHUP in any case.
 	fds := []unix.PollFd{{Fd: int32(file.Fd())}, {Fd: int32(wake.Fd())}}
 	for ctx.Err() == nil {
 		if _, err := unix.Poll(fds, -1); err != nil && !errors.Is(err, unix.EINTR) {
