@@ -1,6 +1,9 @@
 package decode
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/restail/restail/decode/record"
 )
 
@@ -47,4 +50,23 @@ func (r *row) putReason(texts reasons) {
 	if text := texts[string(r.Bytes(record.Reason))]; text != "" {
 		r.SetPlain(record.ReasonText, text)
 	}
+}
+
+// ReasonNames returns the codes that the service sends with an action, and what
+// they mean, in the order of the codes. It returns nil for an action without any.
+func ReasonNames(action string) []record.Name {
+	var texts reasons
+	switch action {
+	case "connection_info":
+		texts = errorReasons
+	case "connection_closed":
+		texts = closeReasons
+	case "reply_failed", "relay_failed":
+		texts = failureReasons
+	}
+	var names []record.Name
+	for _, code := range slices.Sorted(maps.Keys(texts)) {
+		names = append(names, record.Name{Name: code, Meaning: texts[code]})
+	}
+	return names
 }
