@@ -36,9 +36,9 @@ func printSchema(out io.Writer) {
 
 // columns returns COLUMNS, or else the width of the terminal. It returns 0 if stdout
 // is not a terminal, so that grep finds whole lines.
-func (r *run) columns() int {
-	width, _ := strconv.Atoi(r.getenv("COLUMNS"))
-	if onTerminal := terminalWidth(r.Stdout); width <= 0 && onTerminal != nil {
+func (e Env) columns() int {
+	width, _ := strconv.Atoi(e.getenv("COLUMNS"))
+	if onTerminal := terminalWidth(e.Stdout); width <= 0 && onTerminal != nil {
 		width = onTerminal()
 	}
 	return width

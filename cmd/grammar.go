@@ -27,7 +27,7 @@ type grammar struct {
 	Fields      fieldsCommand      `cmd:"" help:"List the fields of the record."`
 	Completion  completionCommand  `cmd:"" help:"Print a shell's completion script."`
 	Man         manCommand         `cmd:"" help:"Print the manual page."`
-	Help        helpCommand        `cmd:"" help:"Print help for restail or a command."`
+	Help        helpCommand        `cmd:"" help:"Print help for restail, a command or a topic."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 
 	PrintVersion bool `name:"version" short:"V" help:"Print the version."`

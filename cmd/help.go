@@ -1,7 +1,8 @@
 package cmd
 
 import (
-	"strconv"
+	"fmt"
+	"io"
 
 	"github.com/alecthomas/kong"
 
@@ -22,16 +23,19 @@ var examples = []docs.Item{
 	{Term: "restail connections || echo 'not everything is connected'", Meaning: "Check the connections before going live."},
 }
 
-// helpCommand prints help, as --help does.
+// helpCommand prints help, as --help does, or a topic.
 type helpCommand struct {
-	Command string `arg:"" optional:"" words:"commands" help:"The command to explain."`
+	Name string `arg:"" optional:"" name:"command|topic" words:"commands,record,filters,recordings,gaps,statuses,environment" help:"The command or topic to explain."`
 }
 
-// Run prints the help of the command, or that of the program.
+// Run prints the help of the command, the topic, or the help of the program.
 func (c *helpCommand) Run(r *run) error {
+	if t := topicNamed(c.Name); t != nil {
+		return r.explain(t)
+	}
 	args := []string{"--help"}
-	if c.Command != "" {
-		args = []string{c.Command, "--help"}
+	if c.Name != "" {
+		args = []string{c.Name, "--help"}
 	}
 	parsed, _, err := parse(args, r.Env, new(configuration))
 	if err != nil {
@@ -40,14 +44,40 @@ func (c *helpCommand) Run(r *run) error {
 	return writeError(parsed.PrintUsage(false))
 }
 
+// topicAsked returns the topic that the command line asks for, nil when it asks
+// for none. Like the help of a command, a topic is printed whatever the
+// configuration says.
+func topicAsked(args []string) (*topic, error) {
+	if len(args) < 2 || args[0] != "help" || isFlag(args[1]) {
+		return nil, nil
+	}
+	t := topicNamed(args[1])
+	if t == nil && nearest(args[1], topicNames()) != "" {
+		return nil, usageError(unknownError("topic", args[1], topicNames(), ""), "")
+	}
+	for _, more := range args[2:] {
+		if t != nil && !isHelpFlag(more) {
+			return nil, usageError(fmt.Errorf("unexpected argument %q: help explains one topic", more), "see restail help "+t.name)
+		}
+	}
+	return t, nil
+}
+
+func isHelpFlag(arg string) bool { return arg == "-h" || arg == "--help" }
+
+// explain prints a topic.
+func (r *run) explain(t *topic) error {
+	_, err := io.WriteString(r.Stdout, docs.Topic(t.section(), r.columns()))
+	return writeError(err)
+}
+
 // help returns what prints help in env.
 func help(env Env) docs.Help {
-	width, _ := strconv.Atoi(env.getenv("COLUMNS")) // the terminal's without it
 	return docs.Help{
 		Examples: examples[:helpExamples],
-		More:     "restail tail --help lists the flags of plain restail, restail COMMAND --help those of a command. restail man prints the manual page.",
+		More:     "See also restail COMMAND --help, restail man, and restail help with a topic: " + joinOr(topicNames()) + ".",
 		Flags:    flagsElsewhere,
-		Width:    width,
+		Width:    env.columns,
 	}
 }
 

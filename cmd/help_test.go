@@ -133,10 +133,10 @@ func TestWindowsIsDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, readme, _ := strings.Cut(string(page), "\n## Windows\n")
+	_, readme, _ := strings.Cut(string(page), "\n### Windows\n")
 	readme, _, _ = strings.Cut(readme, "\n## ")
 	man := strings.NewReplacer(`\-`, "-", `\e`, `\`).Replace(said(t, nil, "man"))
-	_, man, _ = strings.Cut(man, "\n.SH \"WINDOWS\"\n")
+	_, man, _ = strings.Cut(man, "\n.SS \"Windows\"\n")
 	man, _, _ = strings.Cut(man, "\n.SH ")
 	for _, want := range []string{path, "%APPDATA%", "SIGUSR1", "reader", "cmd /c"} {
 		if !strings.Contains(readme, want) || !strings.Contains(man, want) {

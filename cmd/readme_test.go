@@ -2,11 +2,14 @@ package cmd
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,33 +20,22 @@ import (
 )
 
 // TestREADME runs the transcripts of the README and makes its tables from the
-// code; -update writes what comes out into the page.
+// code; -update writes what comes out into the page. readme_unix_test.go runs its
+// shell blocks.
 func TestREADME(t *testing.T) {
 	const page = "../README.md"
 	was, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
-	line, err := newCommandLine(newGrammar(everyCommand), Env{Stdout: new(bytes.Buffer), Stderr: new(bytes.Buffer)}, new(configuration))
-	if err != nil {
-		t.Fatal(err)
-	}
-	is, err := docs.Replace(was, map[string]string{
-		"platforms": fold("Restream sends one broadcast to " + decode.ChatPlatforms() + ", and merges their chats into one WebSocket."),
-		"commands":  docs.CommandTable(line.app.Model),
-		"fields":    docs.FieldTable(),
-		"flags": docs.FlagTable(line.app.Model, func(flag *kong.Flag) string {
-			if commandLineOnly[flag.Name] {
-				return ""
-			}
-			return envName(flag.Name)
-		}),
-		"statuses":   docs.StatusTable(statusItems()),
+	is := was
+	for name, text := range map[string]string{
+		"platforms":  fold("Restream sends one broadcast to " + decode.ChatPlatforms() + ", and merges their chats into one WebSocket."),
+		"commands":   commandTable(t),
 		"recipes":    recipeTable(t),
 		"superchats": recipe(t, "superchats.sh"),
-	})
-	if err != nil {
-		t.Fatal(err)
+	} {
+		is = fill(t, is, name, text)
 	}
 	is = runConsole(t, is)
 	if *update {
@@ -57,64 +49,152 @@ func TestREADME(t *testing.T) {
 	}
 }
 
-// block returns the text of the page's first block of that language.
-func block(t *testing.T, page, language string) string {
+// fill replaces the text between the lines <!-- name --> and <!-- /name -->.
+func fill(t *testing.T, page []byte, name, text string) []byte {
 	t.Helper()
-	_, text, _ := strings.Cut(page, "\n```"+language+"\n")
-	text, _, found := strings.Cut(text, "\n```\n")
-	if !found {
-		t.Fatalf("the page has no block of %s", language)
+	open, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"
+	head, rest, found := bytes.Cut(page, []byte(open))
+	_, tail, closed := bytes.Cut(rest, []byte(end))
+	if !found || !closed || bytes.Contains(tail, []byte(open)) {
+		t.Fatalf("the page does not have %s…%s once", open, end)
 	}
-	return text
+	return bytes.Join([][]byte{head, []byte(open), []byte(strings.TrimRight(text, "\n") + "\n"), []byte(end), tail}, nil)
 }
 
-// TestREADMERecordsForMonths reads the unit for systemd and the file for logrotate:
-// restail takes the unit's command line, and both are about the same recording. The
-// programs that the blocks are for read them where they are installed.
+// commandTable lists the commands with the first line of each.
+func commandTable(t *testing.T) string {
+	table := "| command | does |\n|---|---|\n"
+	for _, item := range docs.Commands(wholeModel(t)).Items {
+		does, _, _ := strings.Cut(item.Meaning, "\n")
+		form := strings.NewReplacer("`", "", "*", "", "|", `\|`).Replace(item.Term)
+		table += "| `restail " + form + "` | " + does + " |\n"
+	}
+	return table
+}
+
+// wholeModel returns the model of the whole grammar.
+func wholeModel(t *testing.T) *kong.Application {
+	t.Helper()
+	line, err := newCommandLine(newGrammar(everyCommand), Env{Stdout: new(bytes.Buffer), Stderr: new(bytes.Buffer)}, new(configuration))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return line.app.Model
+}
+
+// blocks returns the page's blocks whose info string is that.
+func blocks(page, info string) []string {
+	var all []string
+	for {
+		_, rest, found := strings.Cut(page, "\n```"+info+"\n")
+		if !found {
+			return all
+		}
+		text, tail, _ := strings.Cut(rest, "\n```\n")
+		all, page = append(all, text+"\n"), "\n"+tail
+	}
+}
+
+// TestREADMERecordsForMonths reads the units for systemd and the file for logrotate:
+// restail takes the command lines of the units, and logrotate sends the signal
+// that the unit knows. The programs that the blocks are for read them where they
+// are installed.
 func TestREADMERecordsForMonths(t *testing.T) {
 	page, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	unit, rotation := block(t, string(page), "ini"), block(t, string(page), "logrotate")
-	_, command, _ := strings.Cut(unit, "\nExecStart=/usr/bin/restail ")
-	command, _, _ = strings.Cut(command, "\n")
-	g := newGrammar("tail")
-	line, err := newCommandLine(g, Env{}, new(configuration))
-	if err == nil {
-		_, err = line.parse(append([]string{"tail"}, strings.Fields(command)...))
+	units, rotation := blocks(string(page), "ini"), blocks(string(page), "logrotate")
+	if len(units) != 2 || len(rotation) != 1 {
+		t.Fatalf("the page has %d units and %d files for logrotate", len(units), len(rotation))
 	}
-	if err != nil {
-		t.Errorf("%s: %v", command, err)
-	}
-	name, inHome := strings.CutPrefix(g.Tail.Write, "%h/")
-	if recorded, _, _ := strings.Cut(rotation, " {\n"); !inHome || recorded != "/home/me/"+name || g.Tail.State == "" {
-		t.Errorf("the unit records to %s, logrotate renames %s", g.Tail.Write, recorded)
+	folder := t.TempDir()
+	written := map[string]string{"logrotate.conf": strings.NewReplacer("/home/me", folder, "su me me", "").Replace(rotation[0])}
+	for i, unit := range units {
+		_, command, _ := strings.Cut(unit, "\nExecStart=")
+		command, _, _ = strings.Cut(command, "\n")
+		program, flags, _ := strings.Cut(command, " ")
+		g := newGrammar("tail")
+		line, err := newCommandLine(g, Env{}, new(configuration))
+		if err == nil {
+			_, err = line.parse(append([]string{"tail"}, strings.Fields(strings.ReplaceAll(flags, "%%", "%"))...))
+		}
+		if err != nil || g.Tail.Write != "%h/chat/%Y/%F.raw.gz" || g.Tail.State == "" {
+			t.Errorf("%s: it records to %s: %v", command, g.Tail.Write, err)
+		}
+		written[fmt.Sprintf("restail%d.service", i)] = strings.Replace(unit, program, "/bin/true", 1)
 	}
 	for _, word := range []string{"create", "delaycompress", "endscript"} {
-		if !strings.Contains(rotation, "\t"+word+"\n") {
+		if !strings.Contains(rotation[0], "\t"+word+"\n") {
 			t.Errorf("logrotate does not have %s", word)
 		}
 	}
-	if !strings.Contains(rotation, "reload restail") || !strings.Contains(unit, "\nExecReload=/bin/kill -HUP $MAINPID\n") {
+	if !strings.Contains(rotation[0], "reload restail") || !strings.Contains(units[0], "\nExecReload=/bin/kill -HUP $MAINPID\n") {
 		t.Error("logrotate does not send SIGHUP")
 	}
-	folder := t.TempDir()
-	for file, text := range map[string]string{
-		"restail.service": strings.Replace(unit, "/usr/bin/restail", "/bin/true", 1),
-		"logrotate.conf":  strings.NewReplacer("/home/me", folder, "su me me", "").Replace(rotation),
-	} {
-		if err := os.WriteFile(filepath.Join(folder, file), []byte(text+"\n"), 0o600); err != nil {
+	for file, text := range written {
+		if err := os.WriteFile(filepath.Join(folder, file), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, reader := range [][]string{{"systemd-analyze", "verify", "--user", "restail.service"}, {"logrotate", "-d", "-s", "status", "logrotate.conf"}} {
+	for _, reader := range [][]string{
+		{"systemd-analyze", "verify", "--user", "restail0.service", "restail1.service"},
+		{"logrotate", "-d", "-s", "status", "logrotate.conf"},
+	} {
 		command := exec.Command(reader[0], reader[1:]...)
 		command.Dir, command.Env = folder, append(os.Environ(), "HOME="+folder, "XDG_RUNTIME_DIR="+folder)
 		out, err := command.CombinedOutput()
-		if err != nil && !errors.Is(err, exec.ErrNotFound) || bytes.Contains(out, []byte("restail.service:")) || bytes.Contains(out, []byte("error:")) {
+		if err != nil && !errors.Is(err, exec.ErrNotFound) || bytes.Contains(out, []byte(".service:")) || bytes.Contains(out, []byte("error:")) {
 			t.Errorf("%v: %v\n%s", reader, err, out)
 		}
+	}
+}
+
+// TestREADMENamesFiles: every file and folder of the project that the page names
+// exists, and so do the targets of its links.
+func TestREADMENamesFiles(t *testing.T) {
+	page, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := regexp.MustCompile("`((?:cmd|decode|format|filter|scripts)(?:/[\\w./]*)?)`|\\]\\(([^):]+)\\)").FindAllSubmatch(page, -1)
+	for _, name := range names {
+		path := cmp.Or(string(name[1]), string(name[2]))
+		if strings.Contains(path, "NAME") {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join("..", path)); err != nil {
+			t.Error(err)
+		}
+	}
+	if len(names) < 20 {
+		t.Errorf("only %d names found", len(names))
+	}
+}
+
+// TestREADMENamesDependencies: the page says why there is each of the modules.
+func TestREADMENamesDependencies(t *testing.T) {
+	page, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	modules, err := os.ReadFile("../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(page), "\n| dependency | why | licence |\n|---|---|---|\n")
+	var want, got []string
+	for _, m := range regexp.MustCompile(`(?m)^\t(\S+) v\S+$`).FindAllSubmatch(modules, -1) {
+		name, _, _ := strings.Cut(string(m[1]), "/v6")
+		want = append(want, strings.TrimPrefix(name, "github.com/"))
+	}
+	for _, m := range regexp.MustCompile(`(?m)^\| \[([^]]+)\]\(\S+\) \| .+ \| \S+ \|$`).FindAllStringSubmatch(table, -1) {
+		got = append(got, m[1])
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("the page has\n%s\nand go.mod\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
 

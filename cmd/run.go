@@ -76,6 +76,12 @@ type command interface{ Run(r *run) error }
 func (r *run) execute(args []string, cancel context.CancelCauseFunc) error {
 	config := newConfiguration(r.Env)
 	r.setMessages(&messageFlags{Status: statusBeforeParsing(args, r.Env, config)}) // for usage errors
+	if t, err := topicAsked(args); t != nil || err != nil {
+		if err == nil {
+			err = r.explain(t)
+		}
+		return err
+	}
 	parsed, set, err := parse(args, r.Env, config)
 	if err != nil {
 		return err

@@ -89,7 +89,7 @@ var completions = []completion{
 	{"birds play rec", "recording"},
 	{"birds play -q -o text rec", "recording"},
 	{"birds shell ", "bash zsh"},
-	{"birds help ", "watch play shell help nest"},
+	{"birds help ", "watch play shell help nest nesting"},
 	{"birds help s", "shell"},
 	{"birds nonsense ", ""},
 	{"birds nest --v", "--version"},

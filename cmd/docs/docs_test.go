@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/alecthomas/kong"
@@ -46,7 +45,7 @@ type shell struct {
 }
 
 type explain struct {
-	Command string `arg:"" optional:"" words:"commands" help:"The command to explain."`
+	Command string `arg:"" optional:"" words:"commands,nesting" help:"The command or topic to explain."`
 }
 
 type output struct {
@@ -109,63 +108,36 @@ func find(t *testing.T, program string) string {
 	return path
 }
 
-func TestTables(t *testing.T) {
-	app := model(t)
-	twin := func(flag *kong.Flag) string {
-		if flag.Name == "help" || flag.Name == "version" {
-			return ""
-		}
-		return "BIRDS_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
+func TestFields(t *testing.T) {
+	items := docs.Fields().Items
+	if len(items) != record.Count {
+		t.Fatalf("%d items for %d fields", len(items), record.Count)
 	}
-	golden(t, "tables.md", docs.CommandTable(app)+"\n"+docs.FlagTable(app, twin)+"\n"+
-		docs.StatusTable([]docs.Item{{Term: "0", Meaning: "done"}, {Term: "2", Meaning: "wrong: `a|b`"}}))
-}
-
-func TestFieldTable(t *testing.T) {
-	rows := strings.Split(strings.TrimSpace(docs.FieldTable()), "\n")[2:]
-	if len(rows) != record.Count {
-		t.Fatalf("%d rows for %d fields", len(rows), record.Count)
-	}
-	for i, want := range map[record.Field]string{
-		record.Time:   "| `time` | string, always | every | ",
-		record.TypeID: "| `type_id` | number | event | ",
-		record.Text:   "| `text` | string, always for event | event, reply_created | ",
-		record.Badges: "| `badges` | strings | event | badge titles",
+	for i, want := range map[record.Field]docs.Item{
+		record.TypeID: {Term: "`type_id` (number)", Meaning: "Restream's number for the event type (event)"},
+		record.Time:   {Term: "`time` (string, always)", Meaning: record.Fields[record.Time].Meaning + " (every)"},
+		record.Text:   {Term: "`text` (string, always for event)", Meaning: record.Fields[record.Text].Meaning + " (event, reply_created)"},
 	} {
-		if !strings.HasPrefix(rows[i], want) {
-			t.Errorf("row %d is %q, not %q…", i, rows[i], want)
+		if items[i] != want {
+			t.Errorf("item %d is %q, not %q", i, items[i], want)
 		}
 	}
 }
 
-func TestReplace(t *testing.T) {
-	blocks := map[string]string{"a": "| new |\n", "b": "two\nlines"}
-	for _, test := range []struct{ name, text, want, err string }{
-		{"filled", "x\n<!-- a -->\nold\n\n<!-- /a -->\ny <!-- b -->\n<!-- /b -->\n<!-- c -->\n",
-			"x\n<!-- a -->\n| new |\n<!-- /a -->\ny <!-- b -->\ntwo\nlines\n<!-- /b -->\n<!-- c -->\n", ""},
-		{"other order", "<!-- b -->\n<!-- /b --><!-- a -->\n<!-- /a -->",
-			"<!-- b -->\ntwo\nlines\n<!-- /b --><!-- a -->\n| new |\n<!-- /a -->", ""},
-		{"missing", "<!-- a -->\n<!-- /a -->\n", "", `"<!-- b -->"`},
-		{"not closed", "<!-- a -->\n<!-- b -->\n<!-- /b -->\n", "", `"<!-- /a -->"`},
-		{"closed before", "<!-- /a -->\n<!-- a -->\n<!-- b -->\n<!-- /b -->\n", "", `"<!-- /a -->"`},
-		{"opened twice", "<!-- a -->\n<!-- a -->\n<!-- /a -->\n<!-- b -->\n<!-- /b -->\n", "", `"<!-- /a -->"`},
-		{"twice", "<!-- a -->\n<!-- /a -->\n<!-- a -->\n<!-- /a -->\n<!-- b -->\n<!-- /b -->\n", "", "twice"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			got, err := docs.Replace([]byte(test.text), blocks)
-			if test.err != "" {
-				if err == nil || !strings.Contains(err.Error(), test.err) {
-					t.Fatalf("error %v, not one with %s", err, test.err)
-				}
-				return
-			}
-			if err != nil || string(got) != test.want {
-				t.Fatalf("%v\n%s", err, got)
-			}
-			again, err := docs.Replace(got, blocks)
-			if err != nil || !bytes.Equal(again, got) {
-				t.Errorf("filled again, it is something else: %v\n%s", err, again)
-			}
-		})
-	}
+// files is a section that has everything a section can have.
+var files = docs.Section{
+	Title: "Files",
+	Text:  ".birds, a 'file', and `more -x`:\n\nThe second paragraph has *stars* and a lone * star.",
+	Items: []docs.Item{
+		{Term: "`~/.birds`", Meaning: ".Where birds are kept: \\n is no line, … and ü."},
+		{Term: "'`a|b`' ^ and more than fits beside a meaning", Meaning: "\"quoted\"\nand on the next line"},
+	},
+	Parts: []docs.Section{
+		{Title: "A part", Text: "of it, with a `--flag`=*VALUE*."},
+		{Title: "Another part", Items: []docs.Item{{Term: "`*`", Meaning: "a star, ♛"}}},
+	},
+}
+
+func TestTopic(t *testing.T) {
+	golden(t, "topic.txt", docs.Topic(files, 0)+"\n"+docs.Topic(files, 20))
 }

@@ -44,6 +44,17 @@ func FieldText(width int) string {
 	return out.String()
 }
 
+// fieldType returns the type of a field, and the actions that always have it.
+func fieldType(field record.Definition) string {
+	switch field.Always {
+	case "":
+		return field.Kind.String()
+	case field.Actions:
+		return field.Kind.String() + ", always"
+	}
+	return field.Kind.String() + ", always for " + field.Always
+}
+
 // appendCells writes one row, on as many lines as its cells need.
 func appendCells(out *strings.Builder, row [4]string, widths [4]int) {
 	var cells [4][]string

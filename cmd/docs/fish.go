@@ -5,8 +5,6 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
-
-	"github.com/restail/restail/decode/record"
 )
 
 // fishScript returns the script for fish: a complete line for each command, and
@@ -73,14 +71,14 @@ func fishChoices(app *kong.Application, c choices) string {
 		return " -F"
 	case c.table != "":
 		return " -a '(__" + app.Name + "_" + c.table + ")'"
-	case c.names != nil && explained(c.names):
+	case c.names != nil:
 		words := make([]string, len(c.names))
 		for i, n := range c.names {
-			words[i] = n.Name + `\t` + fishQuote(n.Meaning)
+			if words[i] = n.Name; n.Meaning != "" {
+				words[i] += `\t` + fishQuote(n.Meaning)
+			}
 		}
 		return ` -a "` + strings.NewReplacer(`"`, `\"`, "$", `\$`).Replace(strings.Join(words, " ")) + `"`
-	case c.names != nil:
-		return " -a " + fishQuote(strings.Join(record.WithoutMeanings(c.names), " "))
 	}
 	return ""
 }

@@ -2,13 +2,11 @@ package docs
 
 import (
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
-	"golang.org/x/term"
 
 	"github.com/restail/restail/decode/record"
 )
@@ -22,19 +20,14 @@ type Help struct {
 	More string
 	// Flags returns the last paragraph of a command's help, "" for none.
 	Flags func(command *kong.Node) string
-	// Width is the number of columns; 0 means the terminal's, or 80 without
-	// one.
-	Width int
+	// Width returns the number of columns, 0 for 80.
+	Width func() int
 }
 
 // Print is a [kong.HelpPrinter]. It writes the help of the command that ctx has
 // selected, else the help of the program.
 func (h Help) Print(_ kong.HelpOptions, ctx *kong.Context) error {
-	width := h.Width
-	if width <= 0 {
-		width = terminalWidth(ctx.Stdout)
-	}
-	s := &sheet{width: max(width, 40)}
+	s := newSheet(h.Width())
 	if command := ctx.Selected(); command != nil {
 		h.command(s, ctx.Model, command)
 	} else {
@@ -44,23 +37,13 @@ func (h Help) Print(_ kong.HelpOptions, ctx *kong.Context) error {
 	return err
 }
 
-// terminalWidth returns the columns of w when it is a terminal, else 80.
-func terminalWidth(w io.Writer) int {
-	if file, ok := w.(*os.File); ok {
-		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
-			return width
-		}
-	}
-	return 80
-}
-
 // program writes one screen: description, commands, examples.
 func (h Help) program(s *sheet, app *kong.Application) {
 	s.paragraph(app.Help)
 	s.paragraph("Usage: " + app.Name + " [COMMAND] [FLAGS]")
 	var rows []row
 	for _, command := range app.Children {
-		rows = append(rows, row{shortUsage(command), command.Help})
+		rows = append(rows, row{usage(command, argumentName), command.Help})
 	}
 	flags := flagRows(app, unshared(app.Flags))
 	left := leftOf(slices.Concat(rows, flags))
@@ -77,7 +60,7 @@ func (h Help) program(s *sheet, app *kong.Application) {
 // command writes a command's arguments, and its flags in their groups.
 func (h Help) command(s *sheet, app *kong.Application, command *kong.Node) {
 	s.paragraph(command.Help)
-	form := usage(command)
+	form := usage(command, argumentForm)
 	if isDefault(command) {
 		form = "[" + form + "]"
 	}
@@ -119,9 +102,17 @@ func flagRows(app *kong.Application, flags []*use) []row {
 const (
 	// listWidth is the length, in bytes, up to which a list is shown in full.
 	listWidth = 200
-	// flagLeft is the column where the meanings of flags begin.
-	flagLeft = 34
+	// flagLeft is the column where the meanings of flags begin, topicLeft the
+	// last one where those of a topic do.
+	flagLeft, topicLeft = 34, 26
 )
+
+// Topic returns a section as a page of help. A width of 0 means 80 columns.
+func Topic(s Section, width int) string {
+	page := newSheet(width)
+	page.section(s)
+	return page.String()
+}
 
 type row struct{ term, meaning string }
 
@@ -139,6 +130,14 @@ type sheet struct {
 	width int
 }
 
+// newSheet returns a sheet of 40 columns at least, or of 80 when width is 0.
+func newSheet(width int) *sheet {
+	if width <= 0 {
+		width = 80
+	}
+	return &sheet{width: max(width, 40)}
+}
+
 // block writes lines, after an empty line.
 func (s *sheet) block(lines ...string) {
 	if s.Len() > 0 {
@@ -154,14 +153,43 @@ func (s *sheet) paragraph(text string) {
 	}
 }
 
-// table writes a heading and two columns; no rows write nothing. The second
-// column begins at left, or in the middle of a narrow sheet. A longer term has
-// its own line.
+// section writes a title, paragraphs, a list and the parts.
+func (s *sheet) section(section Section) {
+	s.block(section.Title + ":")
+	if section.Text != "" {
+		for i, paragraph := range strings.Split(section.Text, "\n\n") {
+			lines := wrap(plain(paragraph), s.width-2)
+			if i > 0 {
+				s.WriteByte('\n')
+			}
+			s.WriteString("  " + strings.Join(lines, "\n  ") + "\n")
+		}
+	}
+	rows := make([]row, len(section.Items))
+	for i, item := range section.Items {
+		rows[i] = row{plain(item.Term), plain(item.Meaning)}
+	}
+	if section.Text != "" && len(rows) > 0 {
+		s.WriteByte('\n')
+	}
+	s.rows(rows, min(leftOf(rows), topicLeft))
+	for _, part := range section.Parts {
+		s.section(part)
+	}
+}
+
+// table writes a heading and two columns; no rows write nothing.
 func (s *sheet) table(heading string, rows []row, left int) {
 	if len(rows) == 0 {
 		return
 	}
 	s.block(heading)
+	s.rows(rows, left)
+}
+
+// rows writes two columns. The second begins at left, or in the middle of a
+// narrow sheet. A longer term has its own line.
+func (s *sheet) rows(rows []row, left int) {
 	left = min(left, s.width/2)
 	margin := strings.Repeat(" ", left)
 	for _, r := range rows {

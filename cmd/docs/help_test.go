@@ -43,7 +43,7 @@ func TestHelp(t *testing.T) {
 		command string
 	}{{0, ""}, {0, "watch"}, {100, "play"}, {60, "shell bash"}, {80, "nest"}} {
 		h := birdHelp
-		h.Width = test.width
+		h.Width = func() int { return test.width }
 		args := strings.Fields(test.command)
 		all.WriteString("$ birds " + strings.Join(append(args, "--help"), " ") + "\n" + help(t, h, args...) + "\n")
 	}
@@ -55,7 +55,7 @@ func TestHelpWidth(t *testing.T) {
 		{0, 80}, {1, 40}, {40, 40}, {57, 57}, {100, 100},
 	} {
 		h := birdHelp
-		h.Width = test.width
+		h.Width = func() int { return test.width }
 		longest := 0
 		for line := range strings.Lines(help(t, h) + help(t, h, "watch") + help(t, h, "play")) {
 			line = strings.TrimSuffix(line, "\n")

@@ -4,56 +4,59 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
 )
 
-// Section is a part of the manual page that is not derived from the model.
-type Section struct {
-	Title string
-	// Text is the first paragraph, Items the list below it. Each may be empty.
-	Text  string
-	Items []Item
-}
-
 // Man writes the manual page: name, synopsis, description, commands and flags
 // from the model, then the sections in their order. It uses only macros that
-// every man program knows.
+// every man program knows, and .fchar, which those without it ignore.
 //
-// It is our own because mango-kong has no sections and shows neither defaults nor
-// allowed values nor negations.
+// It is our own because mango-kong repeats a flag under each command that takes
+// it, and shows no defaults.
 func Man(w io.Writer, app *kong.Application, sections ...Section) error {
 	p := &page{}
-	p.macro("TH", strings.ToUpper(app.Name), "1")
-	p.macro("nh") // a flag gets no hyphen that is not its own
-	p.macro("ad l")
 	p.macro("SH", "NAME")
 	p.line(roff(app.Name) + ` \- ` + prose(nameLine(app.Help)))
 	p.macro("SH", "SYNOPSIS")
-	p.line(`\fB` + roff(app.Name) + `\fR [\fIFLAGS\fR]`)
+	p.line(prose("`" + app.Name + "` [*FLAGS*]"))
 	for _, command := range app.Children {
+		synopsis := "`" + app.Name + "` " + typed(command)
+		if len(command.Flags) > 0 {
+			synopsis += " [*FLAGS*]"
+		}
 		p.macro("br")
-		p.line(manUsage(app, command))
+		p.line(prose(synopsis))
 	}
 	p.macro("SH", "DESCRIPTION")
 	p.line(prose(app.Help))
-	p.macro("SH", "COMMANDS")
-	for _, command := range app.Children {
-		p.command(command)
+	for _, section := range append([]Section{Commands(app), Flags(app)}, sections...) {
+		p.macro("SH", strings.ToUpper(section.Title))
+		p.content(section)
 	}
-	p.macro("SH", "FLAGS")
-	for _, group := range grouped(uses(app), "General") {
-		p.macro("SS", group.title)
-		for _, flag := range group.flags {
-			p.flag(flag)
-		}
+	head := &page{}
+	head.macro("TH", strings.ToUpper(app.Name), "1")
+	head.macro("nh") // a flag gets no hyphen that is not its own
+	head.macro("ad l")
+	for _, symbol := range p.symbols() {
+		head.line(`.fchar \[u` + symbol + `] (U+` + symbol + `)`)
 	}
-	for _, section := range sections {
-		p.section(section)
-	}
-	_, err := w.Write(p.Bytes())
+	_, err := w.Write(append(head.Bytes(), p.Bytes()...))
 	return err
+}
+
+// symbols returns the hexadecimal numbers of the characters that a printer's font
+// may lack. Groff drops such a character, unless .fchar says what to show instead.
+func (p *page) symbols() []string {
+	var all []string
+	for _, found := range regexp.MustCompile(`\\\[u(2[0-9A-F]{3})\]`).FindAllSubmatch(p.Bytes(), -1) {
+		all = append(all, string(found[1]))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // nameLine returns what stands behind the name: the beginning of the
@@ -61,18 +64,6 @@ func Man(w io.Writer, app *kong.Application, sections ...Section) error {
 func nameLine(help string) string {
 	first, _, _ := strings.Cut(sentence(help), ": ")
 	return strings.ToLower(first[:1]) + first[1:]
-}
-
-// manUsage returns a line of the synopsis.
-func manUsage(app *kong.Application, command *kong.Node) string {
-	line := `\fB` + roff(app.Name+" "+command.Name) + `\fR`
-	for _, arg := range command.Positional {
-		line += ` \fI` + roff(argumentForm(arg)) + `\fR`
-	}
-	if len(command.Flags) > 0 {
-		line += ` [\fIFLAGS\fR]`
-	}
-	return line
 }
 
 // page is a manual page that is being written.
@@ -87,75 +78,51 @@ func (p *page) macro(name string, args ...string) {
 	p.WriteByte('\n')
 }
 
-// line writes a line of text that is roff already. It protects a dot at the
-// start, which would make the line a request.
-func (p *page) line(text string) {
-	if strings.HasPrefix(text, ".") {
-		text = `\&` + text
-	}
-	p.WriteString(text + "\n")
-}
+// line writes a line of roff.
+func (p *page) line(text string) { p.WriteString(text + "\n") }
 
-// item writes a term and, indented below it, its meaning.
-func (p *page) item(term, meaning string) {
-	p.macro("TP")
-	p.line(term)
-	p.line(meaning)
-}
-
-// command writes a command's help, its arguments, and the names of its flags.
-func (p *page) command(command *kong.Node) {
-	p.item(`\fB`+roff(command.Name)+`\fR`, prose(command.Help))
-	for _, arg := range command.Positional {
-		p.macro("br")
-		p.line(`\fI` + roff(strings.ToUpper(arg.Name)) + `\fR: ` + prose(arg.Help))
-	}
-	var flags []string
-	for _, flag := range command.Flags {
-		flags = append(flags, `\fB`+roff("--"+flag.Name)+`\fR`)
-	}
-	if flags != nil {
-		p.macro("br")
-		p.line("Flags: " + strings.Join(flags, ", ") + ".")
+// lines writes prose, and the macro where it has the separator.
+func (p *page) lines(text, separator, macro string) {
+	for i, part := range strings.Split(text, separator) {
+		if i > 0 {
+			p.macro(macro)
+		}
+		p.line(prose(part))
 	}
 }
 
-// flag writes a flag, its meaning, and the commands that take it.
-func (p *page) flag(flag *use) {
-	form, value, _ := strings.Cut(longForm(flag.Flag), "=")
-	term := `\fB` + roff(form) + `\fR`
-	if value != "" {
-		term += `=\fI` + roff(value) + `\fR`
-	}
-	if flag.Short != 0 {
-		term = `\fB` + roff("-"+string(flag.Short)) + `\fR, ` + term
-	}
-	p.item(term, prose(meaning(flag.Flag)))
-	if flag.of != nil {
-		p.line(fmt.Sprintf("(\\fI%s\\fR)", roff(strings.Join(flag.of, ", "))))
-	}
-}
-
-func (p *page) section(s Section) {
-	p.macro("SH", strings.ToUpper(s.Title))
+// content writes what stands below the title of a section.
+func (p *page) content(s Section) {
 	if s.Text != "" {
-		p.line(prose(s.Text))
+		p.lines(s.Text, "\n\n", "PP")
 	}
 	for _, item := range s.Items {
-		p.item(prose(item.Term), prose(item.Meaning))
+		p.macro("TP")
+		p.line(prose(item.Term))
+		p.lines(item.Meaning, "\n", "br")
+	}
+	for _, part := range s.Parts {
+		p.macro("SS", part.Title)
+		p.content(part)
 	}
 }
 
-// prose turns text into roff, with text in `backquotes` bold.
+// prose turns prose into roff, with literal text bold and placeholders in italics.
+// It protects a dot at the start, which would make the line a request.
 func prose(text string) string {
 	var out strings.Builder
-	for i, part := range strings.Split(text, "`") {
-		if i%2 == 1 {
-			part = `\fB` + roff(part) + `\fR`
-		} else {
-			part = roff(part)
+	if strings.HasPrefix(text, ".") {
+		out.WriteString(`\&`)
+	}
+	for _, p := range pieces(text) {
+		switch p.kind {
+		case '`':
+			out.WriteString(`\fB` + roff(p.text) + `\fR`)
+		case '*':
+			out.WriteString(`\fI` + roff(p.text) + `\fR`)
+		default:
+			out.WriteString(roff(p.text))
 		}
-		out.WriteString(part)
 	}
 	return out.String()
 }

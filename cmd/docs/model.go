@@ -1,12 +1,13 @@
 // Package docs generates documentation from the command line's model: shell
-// completion, the manual page, help, and the tables of the README. The grammar
-// is the only place that lists commands and flags, so these cannot fall behind.
+// completion, the manual page, help, and the reference (REFERENCE.md). The
+// grammar is the only place that lists commands and flags, so these cannot fall
+// behind.
 //
 // The grammar has one level of commands, one of which is the default. Beside
 // kong's own tags, words:"…" says what to complete for a value: actions,
-// platforms or fields (a comma-separated list of those names), commands (one of
-// them), files, or else the listed words themselves; other values may be valid
-// too.
+// platforms or fields (a comma-separated list of those names), files, or else one
+// of the listed words, where commands stands for all of them; other values may be
+// valid too.
 package docs
 
 import (
@@ -18,10 +19,6 @@ import (
 	"github.com/restail/restail/decode"
 	"github.com/restail/restail/decode/record"
 )
-
-// Item is a term and its meaning: an exit status, a variable, an example. Both
-// are prose; literal text is in `backquotes`.
-type Item struct{ Term, Meaning string }
 
 // isDefault tells whether a command runs when none is named.
 func isDefault(node *kong.Node) bool { return node.Parent.DefaultCmd == node }
@@ -171,20 +168,12 @@ func argumentName(arg *kong.Positional) string {
 	return name
 }
 
-// usage returns how to type a command, without flags: replay [FILE].
-func usage(node *kong.Node) string {
+// usage returns how to type a command, without flags: replay [FILE]. The form of
+// an argument is argumentForm or argumentName.
+func usage(node *kong.Node, form func(*kong.Positional) string) string {
 	words := []string{node.Name}
 	for _, arg := range node.Positional {
-		words = append(words, argumentForm(arg))
-	}
-	return strings.Join(words, " ")
-}
-
-// shortUsage is usage with placeholders instead of choices: completion SHELL.
-func shortUsage(node *kong.Node) string {
-	words := []string{node.Name}
-	for _, arg := range node.Positional {
-		words = append(words, argumentName(arg))
+		words = append(words, form(arg))
 	}
 	return strings.Join(words, " ")
 }
@@ -219,18 +208,24 @@ func choicesOf(app *kong.Application, v *kong.Value) choices {
 	switch {
 	case words == "files":
 		c.files = true
-	case words == "commands":
-		for _, command := range app.Children {
-			c.names = append(c.names, record.Name{Name: command.Name, Meaning: sentence(command.Help)})
-		}
 	case words != "":
 		if c.names = table(words); c.names != nil {
 			c.table = words
 			break
 		}
-		c.names = named(strings.Split(words, ","))
+		for word := range strings.SplitSeq(words, ",") {
+			if word != "commands" {
+				c.names = append(c.names, record.Name{Name: word})
+				continue
+			}
+			for _, command := range app.Children {
+				c.names = append(c.names, record.Name{Name: command.Name, Meaning: sentence(command.Help)})
+			}
+		}
 	case v.Enum != "":
-		c.names = named(v.EnumSlice())
+		for _, word := range v.EnumSlice() {
+			c.names = append(c.names, record.Name{Name: word})
+		}
 		explain(c.names, v.Help)
 	}
 	return c
@@ -247,11 +242,6 @@ func explain(names []record.Name, help string) {
 			}
 		}
 	}
-}
-
-// explained tells whether every name has a meaning.
-func explained(names []record.Name) bool {
-	return !slices.ContainsFunc(names, func(n record.Name) bool { return n.Meaning == "" })
 }
 
 // tables are the names of the lists, in their order in the scripts.
@@ -272,13 +262,4 @@ func table(name string) []record.Name {
 		return names
 	}
 	return nil
-}
-
-// named returns the words as names without meanings.
-func named(words []string) []record.Name {
-	names := make([]record.Name, len(words))
-	for i, word := range words {
-		names[i].Name = word
-	}
-	return names
 }

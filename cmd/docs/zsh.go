@@ -5,8 +5,6 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
-
-	"github.com/restail/restail/decode/record"
 )
 
 // zshScript returns the script for zsh: a function for each command, which calls
@@ -86,14 +84,14 @@ func zshChoices(app *kong.Application, c choices) string {
 		return "_files"
 	case c.table != "":
 		return "_" + app.Name + "_" + c.table
-	case c.names != nil && explained(c.names):
+	case c.names != nil:
 		words := make([]string, len(c.names))
 		for i, n := range c.names {
-			words[i] = n.Name + `\:"` + zshEscape(n.Meaning, ":\"$`") + `"`
+			if words[i] = n.Name; n.Meaning != "" {
+				words[i] += `\:"` + zshEscape(n.Meaning, ":\"$`") + `"`
+			}
 		}
 		return "((" + strings.Join(words, " ") + "))"
-	case c.names != nil:
-		return "(" + strings.Join(record.WithoutMeanings(c.names), " ") + ")"
 	}
 	return " "
 }

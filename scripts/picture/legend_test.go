@@ -15,13 +15,13 @@ import (
 	"github.com/restail/restail/format"
 )
 
-// TestLegend holds what the README says about the marks against the format:
+// TestLegend holds what the reference says about the marks against the format:
 // it has all of them, and each stands in the lines that it says.
 func TestLegend(t *testing.T) {
 	legend := readLegend(t)
 	signs := definedMarks(t)
 	if got := slices.Sorted(maps.Keys(legend)); !slices.Equal(got, signs) {
-		t.Errorf("the README explains %q, the format has %q", got, signs)
+		t.Errorf("the reference explains %q, the format has %q", got, signs)
 	}
 	none, err := format.ParseClock("none")
 	if err != nil {
@@ -74,7 +74,7 @@ func TestLegend(t *testing.T) {
 			t.Errorf("%s %s has the mark %s, not %s: %s", c.field, c.value, marks, c.sign, line)
 		}
 		if !strings.Contains(legend[c.sign], c.meaning) {
-			t.Errorf("the README says that %s is %q, and not that it is %q", c.sign, legend[c.sign], c.meaning)
+			t.Errorf("the reference says that %s is %q, and not that it is %q", c.sign, legend[c.sign], c.meaning)
 		}
 		seen[c.sign] = true
 	}
@@ -83,17 +83,17 @@ func TestLegend(t *testing.T) {
 	}
 }
 
-// readLegend returns what the README says about each mark: what follows it.
+// readLegend returns what the reference says about each mark.
 func readLegend(t *testing.T) map[string]string {
-	page, err := os.ReadFile("../../README.md")
+	page, err := os.ReadFile("../../cmd/docs/REFERENCE.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, _ := strings.Cut(string(page), "](scripts/demo.svg)\n\n")
-	paragraph, _, _ := strings.Cut(rest, "\n\n")
+	_, rest, _ := strings.Cut(string(page), "\n### Marks of the text format\n")
+	list, _, _ := strings.Cut(rest, "\n###")
 	legend := map[string]string{}
-	for _, entry := range regexp.MustCompile("`([^`])` ([^`]*)").FindAllStringSubmatch(strings.ReplaceAll(paragraph, "\n", " "), -1) {
-		legend[entry[1]] += entry[2]
+	for _, entry := range regexp.MustCompile("(?m)^- `(.)`: (.*)$").FindAllStringSubmatch(list, -1) {
+		legend[entry[1]] = entry[2]
 	}
 	return legend
 }

@@ -60,7 +60,7 @@ _birds_argument() {
     case $1:$2 in
     play:*) files=yes ;;
     shell:0) words='bash zsh' ;;
-    help:0) words='watch play shell help nest' ;;
+    help:0) words='watch play shell help nest nesting' ;;
     esac
 }
 

@@ -70,19 +70,19 @@ complete -c birds -n __birds_first -a shell -d 'Print a script'
 complete -c birds -n __birds_first -a help -d 'Explain: a bird\'s "command"'
 complete -c birds -n __birds_first -a nest -d 'Do nothing'
 complete -c birds -n '__birds_in play' -F
-complete -c birds -n '__birds_in shell' -a 'bash zsh'
-complete -c birds -n '__birds_in help' -a "watch\t'Watch the birds; plain birds does the same' play\t'Play a recording: [calls], \'songs\' and \"cries\"' shell\t'Print a script' help\t'Explain: a bird\'s \"command\"' nest\t'Do nothing'"
+complete -c birds -n '__birds_in shell' -a "bash zsh"
+complete -c birds -n '__birds_in help' -a "watch\t'Watch the birds; plain birds does the same' play\t'Play a recording: [calls], \'songs\' and \"cries\"' shell\t'Print a script' help\t'Explain: a bird\'s \"command\"' nest\t'Do nothing' nesting"
 complete -c birds -n '__birds_in watch play' -s o -l format -x -a "json\t'one bird a line' text\t'one for \"people\"'" -d 'json: one bird a line; text: one for "people"'
 complete -c birds -n '__birds_in watch play' -s f -l filter -x -d 'Runs [a] program: on each $bird, \'quoted\' and \\ escaped'
 complete -c birds -n '__birds_in watch play' -l filter-file -r -F -d 'Read the program from a file'
 complete -c birds -n '__birds_in watch play' -l arg -x -d 'Bind a name'
 complete -c birds -n '__birds_in watch play' -s a -l action -x -a '(__birds_actions)' -d 'Actions to write'
 complete -c birds -n '__birds_in watch play' -l platform -x -a '(__birds_platforms)' -d 'Platforms to write'
-complete -c birds -n '__birds_in watch play' -l time -x -a 'local utc' -d 'The clock, or a layout such as %H:%M'
+complete -c birds -n '__birds_in watch play' -l time -x -a "local utc" -d 'The clock, or a layout such as %H:%M'
 complete -c birds -n '__birds_in watch play' -s q -l quiet -d 'Say nothing'
 complete -c birds -n '__birds_in watch' -l reconnect -d 'Keep the link up (default), or give up at its first loss'
 complete -c birds -n '__birds_in watch' -l no-reconnect -d 'Keep the link up (default), or give up at its first loss'
 complete -c birds -n '__birds_in watch' -l wait -x -d 'How long to wait'
-complete -c birds -n '__birds_in shell' -s o -l format -x -a 'long short' -d 'How long it is'
+complete -c birds -n '__birds_in shell' -s o -l format -x -a "long short" -d 'How long it is'
 complete -c birds -s h -l help -d 'Show context-sensitive help'
 complete -c birds -l version -d 'Print the version'

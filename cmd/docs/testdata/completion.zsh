@@ -29,7 +29,7 @@ _birds_watch() {
         '*--arg=[Bind a name]:NAME=VALUE: ' \
         '(-a --action)'{-a+,--action=}'[Actions to write]:LIST:_birds_actions' \
         '--platform=[Platforms to write]:LIST:_birds_platforms' \
-        '--time=[The clock, or a layout such as %H\:%M]:CLOCK:(local utc)' \
+        '--time=[The clock, or a layout such as %H\:%M]:CLOCK:((local utc))' \
         '(-q --quiet)'{-q,--quiet}'[Say nothing]' \
         '(--reconnect --no-reconnect)--reconnect[Keep the link up (default), or give up at its first loss]' \
         '(--reconnect --no-reconnect)--no-reconnect[Keep the link up (default), or give up at its first loss]' \
@@ -46,7 +46,7 @@ _birds_play() {
         '*--arg=[Bind a name]:NAME=VALUE: ' \
         '(-a --action)'{-a+,--action=}'[Actions to write]:LIST:_birds_actions' \
         '--platform=[Platforms to write]:LIST:_birds_platforms' \
-        '--time=[The clock, or a layout such as %H\:%M]:CLOCK:(local utc)' \
+        '--time=[The clock, or a layout such as %H\:%M]:CLOCK:((local utc))' \
         '(-q --quiet)'{-q,--quiet}'[Say nothing]' \
         '(-h --help)'{-h,--help}'[Show context-sensitive help]' \
         '--version[Print the version]' \
@@ -55,17 +55,17 @@ _birds_play() {
 
 _birds_shell() {
     _arguments -s -S \
-        '(-o --format)'{-o+,--format=}'[How long it is]:"short":(long short)' \
+        '(-o --format)'{-o+,--format=}'[How long it is]:"short":((long short))' \
         '(-h --help)'{-h,--help}'[Show context-sensitive help]' \
         '--version[Print the version]' \
-        ':NAME:(bash zsh)'
+        ':NAME:((bash zsh))'
 }
 
 _birds_help() {
     _arguments -s -S \
         '(-h --help)'{-h,--help}'[Show context-sensitive help]' \
         '--version[Print the version]' \
-        '::COMMAND:((watch\:"Watch the birds; plain birds does the same" play\:"Play a recording\: [calls], '\''songs'\'' and \"cries\"" shell\:"Print a script" help\:"Explain\: a bird'\''s \"command\"" nest\:"Do nothing"))'
+        '::COMMAND:((watch\:"Watch the birds; plain birds does the same" play\:"Play a recording\: [calls], '\''songs'\'' and \"cries\"" shell\:"Print a script" help\:"Explain\: a bird'\''s \"command\"" nest\:"Do nothing" nesting))'
 }
 
 _birds_nest() {
