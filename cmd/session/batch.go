@@ -25,14 +25,9 @@ type batch struct {
 	parsed   []parsed // one for each frame; shorter while they are not parsed
 	actions  bool     // a frame is an action
 	changes  []int    // the frames that change the connection map
-	news     []news   // of the link, behind frames
-	other    *Item    // instead of frames; nil for frames
-}
 
-// news is news of the link that the nth frame brings.
-type news struct {
-	behind int
-	link   *Link
+	other *Item // instead of frames; nil for frames
+	err   error // instead of frames: why a recording ended; nil for frames
 }
 
 // parsed is what a frame says, or why it is not an action.
@@ -49,6 +44,9 @@ func (b *batch) add(frame []byte) {
 
 func (b *batch) isFull() bool { return len(b.data) >= batchBytes || len(b.ends) >= batchFrames }
 
+// size is what the batch costs in the queue, in bytes.
+func (b *batch) size() int { return len(b.data) + frameOverhead*max(1, len(b.ends)) }
+
 // frame returns the nth frame.
 func (b *batch) frame(n int) []byte {
 	from := 0
@@ -62,7 +60,7 @@ func (b *batch) frame(n int) []byte {
 func (b *batch) parse(parser *decode.Parser) {
 	for n := len(b.parsed); n < len(b.ends); n++ {
 		if n < cap(b.parsed) {
-			b.parsed = b.parsed[:n+1]
+			b.parsed = b.parsed[:n+1] // with the memory of an earlier action
 		} else {
 			b.parsed = append(b.parsed, parsed{})
 		}
@@ -77,36 +75,45 @@ func (b *batch) parse(parser *decode.Parser) {
 	}
 }
 
-// reset makes the batch empty.
-func (b *batch) reset() {
-	b.data, b.ends, b.parsed = b.data[:0], b.ends[:0], b.parsed[:0]
-	b.actions, b.changes, b.news = false, b.changes[:0], nil
+// item returns the nth item.
+func (b *batch) item(n int) Item {
+	switch {
+	case b.other != nil:
+		item := *b.other
+		item.Received = b.received
+		return item
+	case b.err != nil:
+		return Item{Received: b.received}
+	case b.parsed[n].err != nil:
+		return Item{Broken: b.parsed[n].err, Frame: b.frame(n), Received: b.received}
+	}
+	return Item{Action: &b.parsed[n].action, Received: b.received}
 }
 
-// record gives the frames to a recorder, and news of the link behind the frame
-// that brings it.
-func (b *batch) record(to Recorder) {
-	if len(b.news) == 0 {
-		to.Frames(b.received, b.data, b.ends, b.changes)
-		return
-	}
-	news := b.news
-	for n := range b.ends {
-		frame := b.frame(n)
-		var changes []int
-		if slices.Contains(b.changes, n) {
-			changes = []int{0}
-		}
-		to.Frames(b.received, frame, []int{len(frame)}, changes)
-		for len(news) > 0 && news[0].behind == n {
-			to.Link(news[0].link)
-			news = news[1:]
+// yield yields the items of the batch, whose frames are parsed. more reports
+// whether another batch is waiting.
+func (b *batch) yield(more bool, yield func(Item, error) bool) bool {
+	items := max(1, len(b.ends))
+	for n := range items {
+		item := b.item(n)
+		item.More = more || n+1 < items
+		if !yield(item, b.err) {
+			return false
 		}
 	}
+	return true
 }
 
-// size is what the batch costs in the queue, in bytes.
-func (b *batch) size() int { return len(b.data) + frameOverhead*max(1, len(b.ends)) }
+// split cuts off the frames behind the nth and returns them.
+func (b *batch) split(n int) *batch {
+	rest := &batch{received: b.received}
+	for behind := n + 1; behind < len(b.ends); behind++ {
+		rest.add(b.frame(behind))
+	}
+	b.data, b.ends, b.parsed = b.data[:b.ends[n]], b.ends[:n+1], b.parsed[:n+1]
+	b.changes = slices.DeleteFunc(b.changes, func(change int) bool { return change > n })
+	return rest
+}
 
 // compacted returns a copy of exactly the frames: the consumer parses them again.
 func (b *batch) compacted() *batch {
@@ -114,39 +121,12 @@ func (b *batch) compacted() *batch {
 		received: b.received,
 		data:     append(make([]byte, 0, len(b.data)), b.data...),
 		ends:     append(make([]int, 0, len(b.ends)), b.ends...),
-		news:     b.news,
-		other:    b.other,
+		other:    b.other, err: b.err,
 	}
 }
 
-// yield yields the items of the batch. more reports whether another batch is
-// waiting.
-func (b *batch) yield(more bool, yield func(Item, error) bool) bool {
-	if b.other != nil {
-		item := *b.other
-		item.Received, item.More = b.received, more
-		return yield(item, nil)
-	}
-	for n := range b.parsed {
-		item := b.item(n)
-		item.More = more || n+1 < len(b.parsed)
-		if !yield(item, nil) {
-			return false
-		}
-		for _, news := range b.news {
-			if news.behind == n && !yield(Item{Link: news.link, Received: b.received, More: item.More}, nil) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// item returns what the nth frame is, which was parsed.
-func (b *batch) item(n int) Item {
-	p := &b.parsed[n]
-	if p.err != nil {
-		return Item{Broken: p.err, Frame: b.frame(n), Received: b.received}
-	}
-	return Item{Action: &p.action, Received: b.received}
+// reset makes the batch empty.
+func (b *batch) reset() {
+	b.data, b.ends, b.parsed = b.data[:0], b.ends[:0], b.parsed[:0]
+	b.actions, b.changes = false, b.changes[:0]
 }

@@ -140,7 +140,7 @@ func TestAReset(t *testing.T) {
 // randomMessages appends messages of random sizes in random fragments, with
 // control frames between, and returns where in the bytes each message ends.
 func randomMessages(random *rand.Rand) (sent []byte, messages []string, ends []int) {
-	sizes := []int{0, 1, 100, 125, 126, minMessage, 65535, 65536, batchBytes + 1, 3 * batchBytes}
+	sizes := []int{0, 1, 100, 125, 126, 4096, 65535, 65536, batchBytes + 1, 3 * batchBytes}
 	for n := range 60 {
 		message := ""
 		if size := sizes[random.IntN(len(sizes))]; size > 0 {

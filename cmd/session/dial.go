@@ -3,13 +3,16 @@ package session
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/coder/websocket"
@@ -28,24 +31,24 @@ const (
 // dial makes one handshake. Only dial adds the token to the URL, and no fault
 // contains either.
 //
-// Compression is not offered: chat is small, and without it every read shows
-// where a message ends.
+// Compression is not offered: chat is small, and without it the frame headers
+// show where a message ends.
 func (l *Live) dial(ctx context.Context, token string) (*socket, *fault) {
 	address := *l.url
 	query := address.Query()
 	query.Set("accessToken", token)
 	address.RawQuery = query.Encode()
 
-	s := &socket{now: l.o.Now, queue: l.queue}
-	h := &handshake{socket: s, maxFrame: l.o.MaxFrame}
-	h.RoundTripper = l.transport(s)
+	s := &socket{queue: l.queue, batches: make(chan *batch, 2)} // without room, reading and parsing take turns
+	var tlsFailed, answered atomic.Bool
 	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
 	defer cancel()
-	ws, resp, err := websocket.Dial(h.traced(ctx), address.String(), &websocket.DialOptions{
-		HTTPClient: &http.Client{
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-			Transport:     h,
-		},
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		TLSHandshakeDone:     func(_ tls.ConnectionState, err error) { tlsFailed.Store(err != nil) },
+		GotFirstResponseByte: func() { answered.Store(true) },
+	})
+	ws, answer, err := websocket.Dial(traced, address.String(), &websocket.DialOptions{
+		HTTPClient:      &http.Client{Transport: l.roundTripper(s)},
 		HTTPHeader:      http.Header{"User-Agent": {l.o.UserAgent}},
 		CompressionMode: websocket.CompressionDisabled,
 	})
@@ -53,29 +56,54 @@ func (l *Live) dial(ctx context.Context, token string) (*socket, *fault) {
 	case err == nil:
 		s.ws, s.opened = ws, l.o.Now()
 		s.conn.open.Store(true)
-		ws.SetReadLimit(-1) // upgraded has it
-		s.start()
+		ws.SetReadLimit(-1) // the wire has it
+		go s.read()
 		return s, nil
-	case resp != nil:
-		return nil, l.refusal(resp)
-	case ctx.Err() != nil:
-		err = ctx.Err() // whatever it became on the way
+	case answer != nil:
+		return nil, l.refusal(answer)
 	}
-	return nil, l.dialFault(err, h)
+	f := &fault{reason: reasonNetwork}
+	where := l.url.Host
+	if proxy, err := endpoint.Proxy(l.o.Getenv)(l.url); err == nil && proxy != nil {
+		where += " through the proxy " + proxy.Host // without its password
+	}
+	var timeout net.Error
+	broke := errors.Is(err, io.EOF) || errors.As(err, new(syscall.Errno)) || errors.As(err, &timeout) && timeout.Timeout()
+	switch {
+	case ctx.Err() != nil:
+		f.detail = fmt.Sprintf("%s did not answer the handshake within %v", where, handshakeTimeout)
+		return nil, f
+	case errors.Is(err, endpoint.ErrElsewhere):
+		f.reason = reasonRefused
+	case tlsFailed.Load() && !broke:
+		f.reason = reasonTLS
+	case answered.Load() && !broke:
+		f.reason = reasonProtocol
+	}
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		err = e.Err // the address has the token
+	}
+	f.detail = "cannot reach " + where + ": " + endpoint.Quote(err.Error(), l.o.Redact)
+	return nil, f
 }
 
-// transport makes the one connection of the socket.
-func (l *Live) transport(s *socket) *http.Transport {
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// roundTripper returns what makes the one connection of a socket. It sets the
+// socket's conn and wire.
+func (l *Live) roundTripper(s *socket) roundTripper {
 	dial := l.o.DialContext
 	if dial == nil {
-		dialer := &net.Dialer{Timeout: handshakeTimeout}
-		if l.url.Scheme == "ws" {
+		dialer := &net.Dialer{}
+		if l.url.Scheme == "http" {
 			dialer.Control = endpoint.OnlyLoopback
 		}
 		dial = dialer.DialContext
 	}
 	proxy := endpoint.Proxy(l.o.Getenv)
-	return &http.Transport{
+	transport := &http.Transport{
 		Proxy: func(r *http.Request) (*url.URL, error) { return proxy(r.URL) },
 		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
 			if answer.StatusCode != http.StatusOK {
@@ -88,66 +116,57 @@ func (l *Live) transport(s *socket) *http.Transport {
 			if err != nil {
 				return nil, err
 			}
-			s.conn = &tcpConn{Conn: conn, start: time.Now()}
+			s.conn = &tcpConn{Conn: conn}
 			return s.conn, nil
 		},
 		TLSClientConfig:        l.o.TLS,
-		TLSHandshakeTimeout:    handshakeTimeout,
 		MaxResponseHeaderBytes: maxHeader,
 		DisableKeepAlives:      true,
 		DisableCompression:     true,
 	}
-}
-
-// A handshake puts an [upgraded] connection below the library, and knows how far
-// a handshake that failed had come.
-type handshake struct {
-	http.RoundTripper
-	socket    *socket
-	maxFrame  int
-	status    int         // of the answer; 0 for none
-	tlsFailed atomic.Bool // the TLS handshake failed
-	answered  atomic.Bool // the beginning of an answer has come
-}
-
-func (h *handshake) traced(ctx context.Context) context.Context {
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		TLSHandshakeDone:     func(_ tls.ConnectionState, err error) { h.tlsFailed.Store(err != nil) },
-		GotFirstResponseByte: func() { h.answered.Store(true) },
-	})
-}
-
-func (h *handshake) RoundTrip(r *http.Request) (*http.Response, error) {
-	answer, err := h.RoundTripper.RoundTrip(r)
-	if err == nil {
-		h.status = answer.StatusCode
-	}
-	if err != nil || answer.StatusCode != http.StatusSwitchingProtocols {
-		return answer, err
-	}
-	if body, ok := answer.Body.(io.ReadWriteCloser); ok {
-		u := &upgraded{
-			ReadWriteCloser: body, now: h.socket.now,
-			headers: headerScanner{limit: int64(h.maxFrame)},
-			buf:     make([]byte, batchBytes),
+	return func(r *http.Request) (*http.Response, error) {
+		answer, err := transport.RoundTrip(r)
+		if err != nil {
+			return nil, err
 		}
-		h.socket.upgraded, answer.Body = u, u
+		answer.Header.Del("Location") // no redirect is followed
+		if body, ok := answer.Body.(io.ReadWriteCloser); ok && answer.StatusCode == http.StatusSwitchingProtocols {
+			s.wire = &wire{ReadWriteCloser: body, limit: int64(l.o.MaxFrame), now: l.o.Now, buf: make([]byte, batchBytes)}
+			answer.Body = s.wire
+		}
+		return answer, nil
 	}
-	return answer, nil
 }
 
-// proxyHost returns the proxy between here and the service, without its
-// password; "" when there is none.
-func (l *Live) proxyHost() string {
-	if proxy, err := endpoint.Proxy(l.o.Getenv)(asHTTP(l.url)); err == nil && proxy != nil {
-		return proxy.Host
+// refusal reads the answer to a handshake that was not an upgrade.
+func (l *Live) refusal(answer *http.Response) *fault {
+	code := answer.StatusCode
+	status := strings.TrimSpace(fmt.Sprintf("%d %s", code, http.StatusText(code)))
+	f := &fault{reason: reasonRefused, detail: "the service answered " + status}
+	switch {
+	case code == http.StatusSwitchingProtocols:
+		return &fault{reason: reasonProtocol, detail: "the service answered the handshake wrongly"}
+	case code == http.StatusBadRequest, code == http.StatusUnauthorized, code == http.StatusForbidden:
+		f.reason, f.answer = reasonUnauthorized, status
+		if code == http.StatusForbidden {
+			f.answer += "; does the token have the scope chat.read? tick that for the application, then log in again"
+		}
+		f.detail = "the service refused the token: " + f.answer
+	case code == http.StatusTooManyRequests:
+		f.reason = reasonRateLimited
+	case code >= 500:
+		f.reason = reasonServerError
+	case code >= 300 && code < 400:
+		f.detail += ", a redirect, which is not followed"
+	default:
+		f.detail += " instead of a WebSocket"
 	}
-	return ""
-}
-
-// asHTTP returns the address as the transport sees it.
-func asHTTP(u *url.URL) *url.URL {
-	other := *u
-	other.Scheme = map[string]string{"wss": "https", "ws": "http"}[u.Scheme]
-	return &other
+	if f.reason == reasonRateLimited || f.reason == reasonServerError {
+		f.after = endpoint.RetryAfter(answer.Header.Get("Retry-After"), time.Now())
+	}
+	body, _ := io.ReadAll(answer.Body) // the library has read its beginning
+	if said := endpoint.Quote(string(body), l.o.Redact); said != "" && !strings.Contains(answer.Header.Get("Content-Type"), "html") {
+		f.detail += ": " + said
+	}
+	return f
 }

@@ -3,16 +3,26 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"slices"
+	"strings"
+	"syscall"
 	"time"
+
+	"github.com/coder/websocket"
 
 	"github.com/restail/restail/cmd/endpoint"
 	"github.com/restail/restail/decode"
 )
 
 const (
-	// maxTick is how often the link looks at the clock, at the least.
-	maxTick = 200 * time.Millisecond
+	// maxTick is how often the link looks at the clock, at the least. A tick that
+	// comes lateTick too late tells that the process was stopped.
+	maxTick  = 200 * time.Millisecond
+	lateTick = 100 * time.Millisecond
+	// signalTime is how long SIGCONT may take to be delivered.
+	signalTime = 10 * time.Millisecond
 	// catchUp is how long silence may go on after a pause: what has arrived
 	// meanwhile must be read first.
 	catchUp = time.Second
@@ -43,29 +53,40 @@ type link struct {
 	down     bool // its loss was reported
 
 	// Tokens.
-	token    string // the last that was shown
-	refused  string // the token that Tokens must replace; "" for none
-	fresh    string // a token that was asked for already
-	answer   string // the service's answer to the refused token
-	replaced bool   // the refused token was replaced, and no action has come since
+	token    string // the last that was shown, or that is to be shown next
+	asked    bool   // token has just been asked for
+	refusal  *fault // how token was refused, which must be replaced; nil while it need not
+	replaced bool   // a refused token was replaced, and no action has come since
 	retried  bool   // the token was shown again after a refusal, and no handshake was granted since
 
 	// The open socket; nil when there is none.
 	socket        *socket
 	active        bool         // it has received an action
 	lastAlive     time.Time    // the last sign of life
+	lastAction    time.Time    // when the last action was received
 	ticked        time.Time    // the last tick
-	paused        bool         // reading was paused, and no read has had to wait for data since
-	pausedAt      int64        // when that was noticed; see tcpConn.age
 	completeUntil time.Time    // the time up to which the chat is complete
 	earlier       [2]time.Time // completeUntil at the last two ticks: SIGCONT can arrive late
-	lastAction    time.Time    // when the last action was received
+	pausedAt      time.Time    // when a pause was noticed; zero once a read has had to wait since
 
 	// Drains.
 	drained    time.Time // when the last connection was taken away; zero when not drained
 	redialed   bool      // the socket is dialled because of a drain
 	redialedAt time.Time // when the last such socket was opened
 	standing   bool      // another client has the chat, and we do not redial
+}
+
+// A fault is why a dial failed or a socket ended.
+type fault struct {
+	reason string
+	detail string // see [Link]
+	answer string // the service's, when it refused the token; "" when it did not
+	// closed tells that the socket was closed, after the handshake was granted.
+	closed bool
+	// after is the time that the service asks to wait; 0 when it does not.
+	after time.Duration
+	// none says why there is no token to try again with.
+	none error
 }
 
 // run keeps the link up until ctx is cancelled, which is not an error, or the
@@ -77,15 +98,10 @@ func (l *link) run(ctx context.Context) error {
 			return nil
 		}
 		l.failures++
-		wait, err := l.judge(f)
-		if err == nil && l.refused != "" {
-			f, err = l.renew(ctx, f)
-		}
-		if err != nil {
-			wait = 0
-		}
-		if l.token != "" || !f.final { // nothing is lost when there never was a token
-			l.lost(f, wait)
+		wait, err := l.judge(ctx, f)
+		if !l.down && (l.token != "" || f.none == nil) { // nothing is lost when there never was a token
+			l.down = true
+			l.say(Link{Status: Lost, Reason: f.reason, Detail: f.detail, At: l.o.Now(), Attempt: l.tries, Retry: wait, NeverUp: !l.wasUp})
 		}
 		if err != nil {
 			l.say(Link{Status: Ended, Reason: f.reason, Detail: f.detail, At: l.o.Now(), Attempt: l.tries})
@@ -100,11 +116,13 @@ func (l *link) run(ctx context.Context) error {
 // attempt dials once and follows the socket as long as it lives.
 func (l *link) attempt(ctx context.Context) *fault {
 	l.tries++
-	token, f := l.ask(ctx)
-	if f != nil {
-		return f
+	if !l.asked {
+		if f := l.ask(ctx); f != nil {
+			return f
+		}
 	}
-	s, f := l.dial(ctx, token)
+	l.asked = false
+	s, f := l.dial(ctx, l.token)
 	if f != nil {
 		return f
 	}
@@ -120,34 +138,31 @@ func (l *link) attempt(ctx context.Context) *fault {
 	return f
 }
 
-// ask gets a token.
-func (l *link) ask(ctx context.Context) (string, *fault) {
-	if token := l.fresh; token != "" {
-		l.fresh = ""
-		return token, nil
+// ask asks for a token.
+func (l *link) ask(ctx context.Context) *fault {
+	refused := ""
+	if l.refusal != nil {
+		refused = l.token
 	}
-	token, err := l.o.Tokens.Token(ctx, l.refused)
+	token, err := l.o.Tokens.Token(ctx, refused)
 	switch {
 	case err != nil:
-		return "", l.tokenFault(err)
 	case token == "":
-		return "", l.tokenFault(errors.New("there is no token"))
-	case token == l.refused:
-		return "", l.tokenFault(errors.New("there is no other token"))
+		err = errors.New("there is no token")
+	case token == refused:
+		err = errors.New("there is no other token")
+	default:
+		l.token, l.refusal = token, nil
+		return nil
 	}
-	l.token, l.refused = token, ""
-	return token, nil
-}
-
-func (l *link) tokenFault(err error) *fault {
-	f := &fault{reason: reasonUnauthorized, detail: endpoint.Quote(err.Error(), l.o.Redact), final: true, err: err}
+	f := &fault{reason: reasonNoToken, detail: endpoint.Quote(err.Error(), l.o.Redact)}
 	var temporary interface{ Temporary() bool }
-	if errors.As(err, &temporary) && temporary.Temporary() {
-		f.reason, f.final = reasonNoToken, false
-		var after interface{ RetryAfter() time.Duration }
-		if errors.As(err, &after) {
-			f.after = after.RetryAfter()
-		}
+	if !errors.As(err, &temporary) || !temporary.Temporary() {
+		f.reason, f.none = reasonUnauthorized, err
+	}
+	var after interface{ RetryAfter() time.Duration }
+	if errors.As(err, &after) {
+		f.after = after.RetryAfter()
 	}
 	return f
 }
@@ -155,13 +170,6 @@ func (l *link) tokenFault(err error) *fault {
 // opened resets the state for a new socket and says that the link is up.
 func (l *link) opened(s *socket) {
 	now := s.opened
-	l.socket, l.active, l.retried = s, false, false
-	l.lastAlive, l.ticked, l.paused = now, now, false
-	if l.redialed {
-		l.redialed, l.redialedAt = false, now
-	}
-	l.connections = decode.NewForDrains()
-	l.drained, l.standing = time.Time{}, false
 	news := Link{Status: Connected, At: now, Attempt: l.tries}
 	switch {
 	case l.wasUp:
@@ -169,8 +177,14 @@ func (l *link) opened(s *socket) {
 	case !l.o.CompleteUntil.IsZero():
 		news.Gap, news.HasGap = max(0, elapsed(l.o.CompleteUntil, now)), true
 	}
-	l.wasUp, l.down, l.completeUntil, l.lastAction = true, false, now, now
-	l.earlier = [2]time.Time{now, now}
+	l.wasUp, l.down, l.retried = true, false, false
+	l.socket, l.active, l.connections = s, false, decode.NewForDrains()
+	l.lastAlive, l.lastAction, l.ticked = now, now, now
+	l.completeUntil, l.earlier, l.pausedAt = now, [2]time.Time{now, now}, time.Time{}
+	l.drained, l.standing = time.Time{}, false
+	if l.redialed {
+		l.redialed, l.redialedAt = false, now
+	}
 	l.say(news)
 }
 
@@ -187,7 +201,7 @@ func (l *link) follow(ctx context.Context) *fault {
 				s.abandon()
 				l.awaitSignal()
 				l.noticeWait()
-				return l.linkFault(s, l.active)
+				return l.ended(s)
 			}
 			l.receive(ctx, b)
 		case <-tick.C:
@@ -221,7 +235,7 @@ func (l *link) rest(ctx context.Context) {
 }
 
 // receive learns from a batch what it says of the link, and puts it into the
-// queue, with news of the link behind the action that brings it.
+// queue. News of the link that an action brings comes right behind it.
 func (l *link) receive(ctx context.Context, b *batch) {
 	l.noticePause(l.o.Now())
 	l.noticeWait()
@@ -231,29 +245,66 @@ func (l *link) receive(ctx context.Context, b *batch) {
 	}
 	for _, n := range b.changes {
 		l.connections.Apply(&b.parsed[n].action, b.received)
-		if link := l.noticeDrain(b.received); link != nil {
-			b.news = append(b.news, news{behind: n, link: link})
+		if news := l.noticeDrain(b.received); news != nil {
+			rest := b.split(n)
+			l.pass(ctx, b)
+			l.say(*news)
+			if len(rest.ends) > 0 {
+				l.receive(ctx, rest)
+			}
+			return
 		}
 	}
+	l.pass(ctx, b)
+}
+
+// pass records a batch and puts it into the queue.
+func (l *link) pass(ctx context.Context, b *batch) {
 	if l.o.Recorder != nil {
-		b.record(l.o.Recorder)
+		l.o.Recorder.Frames(b.received, b.data, b.ends, b.changes)
 	}
 	if l.queue.put(ctx, b) {
-		l.pause()
+		l.pausedAt = time.Now()
 		l.lastAlive = l.o.Now() // a pause is not silence
 	}
 }
 
 // alive notes that an action was received.
 func (l *link) alive(received time.Time) {
-	l.active, l.lastAction = true, received
+	l.active, l.lastAction, l.replaced = true, received, false
 	if received.After(l.lastAlive) { // a batch may have waited while the buffer was full
 		l.lastAlive = received
 	}
-	l.replaced, l.answer = false, ""
-	if !l.paused && l.drained.IsZero() {
-		l.completeUntil = received
+	if l.drained.IsZero() {
+		l.complete(received)
 	}
+}
+
+// complete notes that nothing which was sent before was missed.
+func (l *link) complete(until time.Time) {
+	if l.pausedAt.IsZero() {
+		l.completeUntil = until
+	}
+}
+
+// insert puts an item of somebody else into the queue.
+func (l *link) insert(item Item) {
+	if item.Link != nil {
+		l.say(*item.Link)
+		return
+	}
+	if l.o.Recorder != nil {
+		l.o.Recorder.Own(item.Received, append(slices.Clone(item.Frame), '\n'))
+	}
+	l.queue.say(item)
+}
+
+// say puts news of the link into the queue.
+func (l *link) say(news Link) {
+	if l.o.Recorder != nil {
+		l.o.Recorder.Link(&news)
+	}
+	l.queue.say(Item{Link: &news, Received: news.At})
 }
 
 // tick looks at the clock. It returns why the socket is to be left, or nil.
@@ -281,10 +332,8 @@ func (l *link) noticeDrain(received time.Time) (news *Link) {
 	drained := l.connections.Drained()
 	switch {
 	case drained && l.drained.IsZero():
+		l.complete(received)
 		l.drained = received
-		if !l.paused {
-			l.completeUntil = received
-		}
 		if !l.redialedAt.IsZero() && elapsed(l.redialedAt, received) <= fightWithin {
 			l.standing, l.down = true, true
 			news = &Link{Status: Lost, Reason: reasonReplaced, At: received, Attempt: l.tries, Same: true,
@@ -296,51 +345,119 @@ func (l *link) noticeDrain(received time.Time) (news *Link) {
 			l.standing, l.down = false, false
 			news = &Link{Status: Restored, At: received, Gap: elapsed(l.completeUntil, received), HasGap: true, Attempt: l.tries, Same: true}
 		}
-		if !l.paused {
-			l.completeUntil = received
-		}
+		l.complete(received)
 	}
 	return news
 }
 
-// lost tells that the link is down, once for each outage.
-func (l *link) lost(f *fault, wait time.Duration) {
-	if l.down {
+// A pause is a time in which the socket was not read: the process was stopped, or
+// the buffer was full. What was sent meanwhile may never be read, so a gap begins
+// before the pause, until a read has had to wait for data.
+
+// noticePause notices that the process was stopped, by a tick that is late.
+func (l *link) noticePause(now time.Time) {
+	if elapsed(l.ticked, now) < maxTick+lateTick {
 		return
 	}
-	l.down = true
-	l.say(Link{Status: Lost, Reason: f.reason, Detail: f.detail, At: l.o.Now(), Attempt: l.tries, Retry: wait, NeverUp: !l.wasUp})
+	l.pausedAt, l.ticked = time.Now(), now
+	if silence := l.o.HeartbeatTimeout - catchUp; elapsed(l.lastAlive, now) > silence {
+		l.lastAlive = now.Add(-silence)
+	}
 }
 
-// insert puts an item of somebody else into the queue.
-func (l *link) insert(item Item) {
-	if item.Link != nil {
-		l.say(*item.Link)
+// resumed handles SIGCONT. It can arrive behind frames that were read since.
+func (l *link) resumed() { l.pausedAt, l.completeUntil = time.Now(), l.earlier[0] }
+
+// awaitSignal waits for SIGCONT at the end of a socket that may have come with it.
+func (l *link) awaitSignal() {
+	if l.o.Resumed == nil {
 		return
 	}
-	if l.o.Recorder != nil {
-		l.o.Recorder.Own(item.Received, append(slices.Clone(item.Frame), '\n'))
+	select {
+	case <-l.o.Resumed:
+		l.resumed()
+	case <-time.After(signalTime):
 	}
-	l.queue.say(item)
 }
 
-// say puts news of the link into the queue.
-func (l *link) say(news Link) {
-	if l.o.Recorder != nil {
-		l.o.Recorder.Link(&news)
+// noticeWait notices that a read has had to wait since a pause: everything that
+// was sent before has been read.
+func (l *link) noticeWait() {
+	if l.pausedAt.IsZero() || !l.socket.conn.hasWaited(l.pausedAt) {
+		return
 	}
-	l.queue.say(Item{Link: &news, Received: news.At})
+	l.pausedAt, l.completeUntil = time.Time{}, l.lastAction
+	if !l.drained.IsZero() {
+		l.completeUntil = l.drained
+	}
+}
+
+// tokenCodes are the close codes that may mean a refused token. None is
+// documented: the first is WebSocket's own, the others are custom.
+var tokenCodes = []websocket.StatusCode{websocket.StatusPolicyViolation, 4001, 4401}
+
+// ended says why reading from the socket ended.
+func (l *link) ended(s *socket) *fault {
+	f := &fault{reason: reasonNetwork}
+	closing, isClosing := errors.AsType[websocket.CloseError](s.err)
+	switch failure := s.conn.err; {
+	case isClosing:
+		return l.closed(closing)
+	case errors.Is(s.err, errTooLarge):
+		f.reason = reasonTooLarge
+		f.detail = fmt.Sprintf("a frame is larger than the limit of %s (--max-frame)", size(l.o.MaxFrame))
+	case errors.Is(failure, syscall.ECONNRESET):
+		f.detail = "the connection was reset"
+	case errors.Is(s.err, errCut), errors.Is(failure, io.EOF):
+		f.detail = errCut.Error()
+	case failure != nil:
+		f.detail = l.quote(failure)
+	case s.wire.failure != nil: // in between, where TLS is
+		f.reason, f.detail = reasonTLS, l.quote(s.wire.failure)
+	default:
+		f.reason, f.detail = reasonProtocol, "the service broke the WebSocket protocol: "+l.quote(s.err)
+	}
+	return f
+}
+
+// closed reads a close frame. Before any action, some codes mean that the token
+// was refused.
+func (l *link) closed(closing websocket.CloseError) *fault {
+	f := &fault{reason: reasonClosed, detail: "the service closed the link"}
+	if !l.active && slices.Contains(tokenCodes, closing.Code) {
+		f = &fault{reason: reasonUnauthorized, detail: "the service refused the token and closed the link",
+			answer: fmt.Sprintf("close code %d", closing.Code), closed: true}
+	}
+	if closing.Code != websocket.StatusNoStatusRcvd {
+		f.detail += fmt.Sprintf(" (%d)", closing.Code)
+	}
+	if said := endpoint.Quote(closing.Reason, l.o.Redact); said != "" {
+		f.detail += ": " + said
+	}
+	return f
+}
+
+// quote returns what an error wraps innermost, in words.
+func (l *link) quote(err error) string {
+	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
+		err = inner
+	}
+	return endpoint.Quote(err.Error(), l.o.Redact)
 }
 
 // judge decides what comes after a fault: how long to wait before the next
 // attempt, or the error that ends it all.
-func (l *link) judge(f *fault) (time.Duration, error) {
+func (l *link) judge(ctx context.Context, f *fault) (time.Duration, error) {
 	exhausted := l.o.Retries >= 0 && l.failures > l.o.Retries
 	switch {
-	case f.final:
-		return 0, &UnauthorizedError{Detail: f.detail, Answer: l.answer, Err: f.err}
+	case f.none != nil:
+		err := &UnauthorizedError{Detail: f.detail, Err: f.none}
+		if l.refusal != nil {
+			err.Answer = l.refusal.answer
+		}
+		return 0, err
 	case f.reason == reasonUnauthorized:
-		return l.judgeRefusal(f, exhausted)
+		return l.judgeRefusal(ctx, f, exhausted)
 	case exhausted:
 		return 0, &GivenUpError{Reason: f.reason, Detail: f.detail, Tries: l.tries}
 	case f.reason == reasonDrained:
@@ -353,31 +470,60 @@ func (l *link) judge(f *fault) (time.Duration, error) {
 
 // judgeRefusal decides what comes after a refused token. When our own reconnect
 // was refused, the token is shown once more. Otherwise the refusal is believed
-// and another token asked for. A second one that is refused as well is the end.
-// The retries that are left count for a socket that was closed only.
-func (l *link) judgeRefusal(f *fault, exhausted bool) (time.Duration, error) {
+// and another token asked for, at once: there is no retry to announce when there
+// is no other token. A second one that is refused as well is the end. The retries
+// that are left count for a socket that was closed only.
+func (l *link) judgeRefusal(ctx context.Context, f *fault, exhausted bool) (time.Duration, error) {
 	switch {
-	case l.wasUp && !f.closeCode && !l.retried:
+	case l.wasUp && !f.closed && !l.retried:
 		l.retried = true
 		return tokenRetry, nil
-	case l.replaced, f.closeCode && exhausted:
+	case l.replaced, f.closed && exhausted:
 		return 0, &UnauthorizedError{Detail: f.detail, Answer: f.answer}
 	}
-	l.refused, l.answer, l.replaced = l.token, f.answer, true
-	return 0, nil
+	l.refusal, l.replaced = f, true
+	none := l.ask(ctx)
+	if l.asked = none == nil; l.asked || none.none == nil {
+		return 0, nil
+	}
+	f.detail = none.detail
+	return 0, &UnauthorizedError{Detail: f.detail, Answer: f.answer, Err: none.none}
 }
 
-// renew asks for another token at once, so that lost never announces a retry that
-// cannot happen. Without another token, the refusal f is final.
-func (l *link) renew(ctx context.Context, f *fault) (*fault, error) {
-	token, none := l.ask(ctx)
-	switch {
-	case none == nil:
-		l.fresh = token
-	case none.final:
-		none.reason = f.reason
-		_, err := l.judge(none)
-		return none, err
+// sleep waits and reports whether ctx is still alive.
+func sleep(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
 	}
-	return f, nil
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// elapsed returns the time between two moments. The monotonic clock stands still
+// while a machine sleeps, and the wall clock can be set: the larger one counts.
+func elapsed(from, to time.Time) time.Duration {
+	return max(to.Sub(from), to.Round(0).Sub(from.Round(0)))
+}
+
+// seconds writes a timeout: 60s, not 1m0s.
+func seconds(d time.Duration) string {
+	if d%time.Second == 0 {
+		return fmt.Sprintf("%ds", d/time.Second)
+	}
+	return d.String()
+}
+
+// size writes a limit the way a flag takes it: 16MiB.
+func size(bytes int) string {
+	units := strings.Fields("B KiB MiB GiB")
+	for ; len(units) > 1 && bytes > 0 && bytes%1024 == 0; units = units[1:] {
+		bytes /= 1024
+	}
+	return fmt.Sprintf("%d%s", bytes, units[0])
 }

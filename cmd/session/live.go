@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -72,11 +73,7 @@ type Recorder interface {
 	Own(received time.Time, line []byte)
 }
 
-const (
-	defaultTimeout  = time.Minute
-	defaultMaxFrame = 16 << 20
-	defaultBuffer   = 64 << 20
-)
+const defaultMaxFrame = 16 << 20
 
 // A Live is the chat as it happens: a [Source] that dials, and dials again
 // whenever the link is lost, and says so. Its items are iterated once.
@@ -104,18 +101,11 @@ func NewLive(o LiveOptions) (*Live, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.MaxBackoff <= 0 {
-		o.MaxBackoff = defaultTimeout
-	}
-	if o.HeartbeatTimeout <= 0 {
-		o.HeartbeatTimeout = defaultTimeout
-	}
-	if o.MaxFrame <= 0 {
-		o.MaxFrame = defaultMaxFrame
-	}
-	if o.Buffer <= 0 {
-		o.Buffer = defaultBuffer
-	}
+	o.MaxBackoff = cmp.Or(o.MaxBackoff, time.Minute)
+	o.HeartbeatTimeout = cmp.Or(o.HeartbeatTimeout, time.Minute)
+	o.MaxFrame = cmp.Or(o.MaxFrame, defaultMaxFrame)
+	o.Buffer = cmp.Or(o.Buffer, 64<<20)
+	u.Scheme = map[string]string{"wss": "https", "ws": "http"}[u.Scheme] // the handshake is HTTP
 	return &Live{o: o, url: u, queue: newQueue(o.Buffer)}, nil
 }
 
@@ -143,4 +133,8 @@ func (l *Live) Items(ctx context.Context) iter.Seq2[Item, error] {
 }
 
 // Stats may be called at any time, from any goroutine.
-func (l *Live) Stats() Stats { return l.queue.stats() }
+func (l *Live) Stats() Stats {
+	l.queue.mu.Lock()
+	defer l.queue.mu.Unlock()
+	return l.queue.stats
+}

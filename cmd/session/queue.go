@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,21 +26,26 @@ const (
 // A queue is where batches wait for the consumer, in order. Its size is bounded
 // in bytes. It has one producer and one consumer; Stats is for anybody.
 type queue struct {
-	limit int         // bytes that may wait
-	free  chan *batch // for reuse
-	ready chan struct{}
+	limit int           // bytes that may wait
+	free  chan *batch   // for reuse
+	ready chan struct{} // a batch is waiting, or the queue was closed
 	taken chan struct{} // the consumer took something
 
 	mu      sync.Mutex // guards all that follows
 	waiting []*batch
 	bytes   int   // of waiting and of what the consumer has
-	total   int64 // frames since the start
 	stuck   bool  // the consumer has taken nothing for a while
-	full    bool  // the producer waits because the limit is reached
 	closed  bool  // no more input
-	err     error
-	heard   time.Time // when frames were received last
-	up      bool      // the last news of the link is that it is up
+	err     error // why it was closed
+	stats   Stats
+}
+
+// Stats is a moment of a [Live].
+type Stats struct {
+	Frames int64     // how many were received since the start
+	Heard  time.Time // when frames were received last; zero for never
+	Full   bool      // reading is paused because the buffer is full
+	Up     bool      // the link is up
 }
 
 func newQueue(limit int) *queue {
@@ -61,7 +67,7 @@ func (q *queue) get() *batch {
 
 // release takes back a batch that nobody uses any more.
 func (q *queue) release(b *batch) {
-	if cap(b.data) < batchBytes || cap(b.data) > 4*batchBytes || b.other != nil {
+	if cap(b.data) < batchBytes || cap(b.data) > 4*batchBytes {
 		return
 	}
 	for n := range b.parsed {
@@ -83,12 +89,17 @@ func (q *queue) put(ctx context.Context, b *batch) (waited bool) {
 		q.mu.Lock()
 		full := q.bytes >= q.limit
 		if q.bytes < min(runAhead, q.limit) || q.stuck && !full || ctx.Err() != nil {
-			q.full = false
+			if q.stuck {
+				whole := b
+				b = whole.compacted()
+				q.release(whole)
+			}
+			q.stats.Full = false
 			q.append(b)
 			q.mu.Unlock()
 			return waited
 		}
-		q.full = full
+		q.stats.Full = full
 		q.mu.Unlock()
 		waited = true
 		stalled := time.NewTimer(stall)
@@ -104,52 +115,14 @@ func (q *queue) put(ctx context.Context, b *batch) (waited bool) {
 	}
 }
 
-// append appends a batch. The caller has locked q.mu.
-func (q *queue) append(b *batch) {
-	if q.closed {
-		return
-	}
-	if q.stuck {
-		whole := b
-		b = whole.compacted()
-		q.release(whole)
-	}
-	if len(b.ends) > 0 {
-		q.heard = b.received
-	}
-	if b.other != nil {
-		q.noteLink(b.other.Link)
-	}
-	for _, news := range b.news {
-		q.noteLink(news.link)
-	}
-	q.waiting = append(q.waiting, b)
-	q.bytes += b.size()
-	q.total += int64(len(b.ends))
-	signal(q.ready)
-}
-
-// noteLink notes what news, if any, say of the link. The caller has locked q.mu.
-func (q *queue) noteLink(news *Link) {
-	switch {
-	case news == nil:
-	case news.Status == Connected, news.Status == Restored:
-		q.up = true
-	case news.Status == Lost, news.Status == Ended:
-		q.up = false
-	}
-}
-
 // say appends an item that is not a frame. It never waits.
 func (q *queue) say(item Item) {
-	q.putAtOnce(&batch{received: item.Received, other: &item})
-}
-
-// putAtOnce appends a batch whether it fits or not.
-func (q *queue) putAtOnce(b *batch) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.append(b)
+	if link := item.Link; link != nil && link.Status != Filled && link.Status != Unfilled {
+		q.stats.Up = link.Status == Connected || link.Status == Restored
+	}
+	q.append(&batch{received: item.Received, other: &item})
 }
 
 // tick gives the consumer an empty item if it waits for one.
@@ -159,6 +132,20 @@ func (q *queue) tick(now time.Time) {
 	if len(q.waiting) == 0 {
 		q.append(&batch{received: now, other: &Item{}})
 	}
+}
+
+// append appends a batch. The caller has locked q.mu.
+func (q *queue) append(b *batch) {
+	if q.closed {
+		return
+	}
+	if len(b.ends) > 0 {
+		q.stats.Heard = b.received
+		q.stats.Frames += int64(len(b.ends))
+	}
+	q.waiting = append(q.waiting, b)
+	q.bytes += b.size()
+	signal(q.ready)
 }
 
 // close ends the input; err is nil or the reason. Only the first call counts.
@@ -171,17 +158,9 @@ func (q *queue) close(err error) {
 	}
 }
 
-// take waits for the next batch; nil at the end. done is the batch before, which
-// does not count as waiting any more. more reports whether another one is waiting.
-func (q *queue) take(done *batch) (b *batch, more bool) {
-	if done != nil {
-		q.mu.Lock()
-		q.bytes -= done.size()
-		q.stuck = false
-		q.mu.Unlock()
-		q.release(done)
-		signal(q.taken)
-	}
+// take waits for the next batch; nil at the end. more reports whether another
+// one is waiting.
+func (q *queue) take() (b *batch, more bool) {
 	for {
 		q.mu.Lock()
 		if len(q.waiting) > 0 {
@@ -201,41 +180,45 @@ func (q *queue) take(done *batch) (b *batch, more bool) {
 	}
 }
 
+// done gives back a batch that was taken. It does not count as waiting any more.
+func (q *queue) done(b *batch) {
+	q.mu.Lock()
+	q.bytes -= b.size()
+	q.stuck = false
+	q.mu.Unlock()
+	q.release(b)
+	signal(q.taken)
+}
+
+// untake puts batches back before all others.
+func (q *queue) untake(batches []*batch) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, b := range batches {
+		q.bytes += b.size()
+	}
+	q.waiting = slices.Concat(batches, q.waiting)
+}
+
 // items yields all items until the queue is closed and empty, then the error
-// with which it was closed.
-func (q *queue) items(yield func(Item, error) bool) {
+// with which it was closed. It reports whether the consumer wants more.
+func (q *queue) items(yield func(Item, error) bool) bool {
 	var parser decode.Parser
-	var b *batch
 	for {
-		var more bool
-		if b, more = q.take(b); b == nil {
+		b, more := q.take()
+		if b == nil {
 			break
 		}
 		b.parse(&parser)
 		if !b.yield(more, yield) {
-			return
+			return false
 		}
+		q.done(b)
 	}
 	q.mu.Lock()
 	err := q.err
 	q.mu.Unlock()
-	if err != nil {
-		yield(Item{}, err)
-	}
-}
-
-// Stats is a moment of a [Live].
-type Stats struct {
-	Frames int64     // how many were received since the start
-	Heard  time.Time // when frames were received last; zero for never
-	Full   bool      // reading is paused because the buffer is full
-	Up     bool      // the link is up
-}
-
-func (q *queue) stats() Stats {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return Stats{Frames: q.total, Heard: q.heard, Full: q.full, Up: q.up}
+	return err == nil || yield(Item{}, err)
 }
 
 // signal wakes the one goroutine that waits on c, now or the next time.

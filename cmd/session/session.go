@@ -56,8 +56,6 @@ type Item struct {
 	More bool
 	// Outside tells that the item lies outside of [ReplayOptions.Period].
 	Outside bool
-
-	begins bool // another file of a recording begins
 }
 
 // The statuses of a [Link].

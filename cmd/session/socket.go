@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/coder/websocket"
@@ -12,90 +13,58 @@ import (
 const (
 	// closeWait is how long the service may take to answer our close frame.
 	closeWait = time.Second / 2
-	// minMessage is the memory that reading a message begins with.
-	minMessage = 4 << 10
+	// minRead is the room in bytes that a read of a message has at the least.
+	minRead = 512
 )
 
 // A socket is one WebSocket, from its handshake to its end. Its reader is a
 // goroutine that collects frames in batches; the link receives these from the
 // batches channel until that is closed. All else belongs to the link.
 type socket struct {
-	conn     *tcpConn
-	upgraded *upgraded
-	ws       *websocket.Conn
-	opened   time.Time // when the handshake was answered
-	batches  chan *batch
-	err      error // why reading ended; set before batches is closed
-
-	now     func() time.Time
-	queue   *queue // whose batches are reused
-	batch   *batch // the reader's: what it has collected
-	message []byte // the reader's: the message that is being read
+	conn    *tcpConn
+	wire    *wire // the reader's
+	ws      *websocket.Conn
+	opened  time.Time // when the handshake was answered
+	queue   *queue    // whose batches are reused
+	batches chan *batch
+	err     error // why reading ended; set before batches is closed
 }
 
-// start starts the reader.
-func (s *socket) start() {
-	s.batches = make(chan *batch, 2) // without room, reading and parsing take turns
-	s.batch = s.queue.get()
-	s.upgraded.beforeWait = s.handOver
-	go func() {
-		for s.err == nil {
-			s.err = s.readMessage()
+// read is the reader. It hands over what it has collected when no whole message
+// is left of what the socket had.
+func (s *socket) read() {
+	defer close(s.batches)
+	b := s.queue.get()
+	for s.err == nil {
+		s.err = s.readMessage(b)
+		if len(b.ends) > 0 && (s.err != nil || s.wire.whole == 0 || b.isFull()) {
+			b.received = s.wire.readAt
+			s.batches <- b
+			b = s.queue.get()
 		}
-		s.handOver()
-		s.upgraded.beforeWait = nil
-		close(s.batches)
-	}()
+	}
 }
 
 // readMessage adds the next message to the batch.
-func (s *socket) readMessage() error {
+func (s *socket) readMessage(b *batch) error {
 	// stop ends the wait by a deadline. A context would start a goroutine.
 	_, r, err := s.ws.Reader(context.Background())
 	if err != nil {
 		return err
 	}
-	message := s.message[:0]
+	data := b.data
 	for err == nil {
-		if len(message) == cap(message) {
-			// The rest of the frame is known once its beginning is.
-			more := max(minMessage, len(message)+s.upgraded.rest()+1)
-			message = append(make([]byte, 0, len(message)+more), message...)
-		}
 		var n int
-		n, err = r.Read(message[len(message):cap(message)])
-		message = message[:len(message)+n]
-		// A read that leaves room has used up a frame. To ask for the end of the
-		// message costs a tenth of reading it.
-		if len(message) < cap(message) && !s.upgraded.headers.fragments {
-			break
-		}
+		data = slices.Grow(data, minRead)
+		n, err = r.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
 	}
-	if err != nil && !errors.Is(err, io.EOF) {
+	if !errors.Is(err, io.EOF) {
 		return err
 	}
-	if s.message = message; len(message) > batchBytes {
-		s.handOver()
-		s.queue.release(s.batch)
-		s.batch = &batch{data: message, ends: []int{len(message)}}
-		s.message = nil
-	} else {
-		s.batch.add(message)
-	}
-	if s.batch.isFull() {
-		s.handOver()
-	}
+	s.wire.whole--
+	b.data, b.ends = data, append(b.ends, len(data))
 	return nil
-}
-
-// handOver gives what was collected to the link.
-func (s *socket) handOver() {
-	if len(s.batch.ends) == 0 {
-		return
-	}
-	s.batch.received = s.upgraded.readAt
-	s.batches <- s.batch
-	s.batch = s.queue.get()
 }
 
 // stop ends reading. What was read so far still comes out of batches.
