@@ -27,7 +27,7 @@ type batch struct {
 	changes  []int    // the frames that change the connection map
 
 	other *Item // instead of frames; nil for frames
-	err   error // instead of frames: why a recording ended; nil for frames
+	err   error // with other: why a recording ended; nil for something else
 }
 
 // parsed is what a frame says, or why it is not an action.
@@ -45,7 +45,7 @@ func (b *batch) add(frame []byte) {
 func (b *batch) isFull() bool { return len(b.data) >= batchBytes || len(b.ends) >= batchFrames }
 
 // size is what the batch costs in the queue, in bytes.
-func (b *batch) size() int { return len(b.data) + frameOverhead*max(1, len(b.ends)) }
+func (b *batch) size() int { return len(b.data) + frameOverhead*b.len() }
 
 // frame returns the nth frame.
 func (b *batch) frame(n int) []byte {
@@ -75,33 +75,20 @@ func (b *batch) parse(parser *decode.Parser) {
 	}
 }
 
-// item returns the nth item.
+// len is the number of items.
+func (b *batch) len() int { return max(1, len(b.ends)) }
+
+// item returns the nth item. The frames are parsed.
 func (b *batch) item(n int) Item {
 	switch {
 	case b.other != nil:
 		item := *b.other
 		item.Received = b.received
 		return item
-	case b.err != nil:
-		return Item{Received: b.received}
 	case b.parsed[n].err != nil:
 		return Item{Broken: b.parsed[n].err, Frame: b.frame(n), Received: b.received}
 	}
 	return Item{Action: &b.parsed[n].action, Received: b.received}
-}
-
-// yield yields the items of the batch, whose frames are parsed. more reports
-// whether another batch is waiting.
-func (b *batch) yield(more bool, yield func(Item, error) bool) bool {
-	items := max(1, len(b.ends))
-	for n := range items {
-		item := b.item(n)
-		item.More = more || n+1 < items
-		if !yield(item, b.err) {
-			return false
-		}
-	}
-	return true
 }
 
 // split cuts off the frames behind the nth and returns them.

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -55,7 +54,6 @@ func (l *Live) dial(ctx context.Context, token string) (*socket, *fault) {
 	switch {
 	case err == nil:
 		s.ws, s.opened = ws, l.o.Now()
-		s.conn.open.Store(true)
 		ws.SetReadLimit(-1) // the wire has it
 		go s.read()
 		return s, nil
@@ -131,42 +129,9 @@ func (l *Live) roundTripper(s *socket) roundTripper {
 		}
 		answer.Header.Del("Location") // no redirect is followed
 		if body, ok := answer.Body.(io.ReadWriteCloser); ok && answer.StatusCode == http.StatusSwitchingProtocols {
-			s.wire = &wire{ReadWriteCloser: body, limit: int64(l.o.MaxFrame), now: l.o.Now, buf: make([]byte, batchBytes)}
+			s.wire = &wire{ReadWriteCloser: body, conn: s.conn, limit: int64(l.o.MaxFrame), now: l.o.Now, buf: make([]byte, batchBytes)}
 			answer.Body = s.wire
 		}
 		return answer, nil
 	}
-}
-
-// refusal reads the answer to a handshake that was not an upgrade.
-func (l *Live) refusal(answer *http.Response) *fault {
-	code := answer.StatusCode
-	status := strings.TrimSpace(fmt.Sprintf("%d %s", code, http.StatusText(code)))
-	f := &fault{reason: reasonRefused, detail: "the service answered " + status}
-	switch {
-	case code == http.StatusSwitchingProtocols:
-		return &fault{reason: reasonProtocol, detail: "the service answered the handshake wrongly"}
-	case code == http.StatusBadRequest, code == http.StatusUnauthorized, code == http.StatusForbidden:
-		f.reason, f.answer = reasonUnauthorized, status
-		if code == http.StatusForbidden {
-			f.answer += "; does the token have the scope chat.read? tick that for the application, then log in again"
-		}
-		f.detail = "the service refused the token: " + f.answer
-	case code == http.StatusTooManyRequests:
-		f.reason = reasonRateLimited
-	case code >= 500:
-		f.reason = reasonServerError
-	case code >= 300 && code < 400:
-		f.detail += ", a redirect, which is not followed"
-	default:
-		f.detail += " instead of a WebSocket"
-	}
-	if f.reason == reasonRateLimited || f.reason == reasonServerError {
-		f.after = endpoint.RetryAfter(answer.Header.Get("Retry-After"), time.Now())
-	}
-	body, _ := io.ReadAll(answer.Body) // the library has read its beginning
-	if said := endpoint.Quote(string(body), l.o.Redact); said != "" && !strings.Contains(answer.Header.Get("Content-Type"), "html") {
-		f.detail += ": " + said
-	}
-	return f
 }

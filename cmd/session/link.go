@@ -3,14 +3,8 @@ package session
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"slices"
-	"strings"
-	"syscall"
 	"time"
-
-	"github.com/coder/websocket"
 
 	"github.com/restail/restail/cmd/endpoint"
 	"github.com/restail/restail/decode"
@@ -74,19 +68,6 @@ type link struct {
 	redialed   bool      // the socket is dialled because of a drain
 	redialedAt time.Time // when the last such socket was opened
 	standing   bool      // another client has the chat, and we do not redial
-}
-
-// A fault is why a dial failed or a socket ended.
-type fault struct {
-	reason string
-	detail string // see [Link]
-	answer string // the service's, when it refused the token; "" when it did not
-	// closed tells that the socket was closed, after the handshake was granted.
-	closed bool
-	// after is the time that the service asks to wait; 0 when it does not.
-	after time.Duration
-	// none says why there is no token to try again with.
-	none error
 }
 
 // run keeps the link up until ctx is cancelled, which is not an error, or the
@@ -203,11 +184,10 @@ func (l *link) follow(ctx context.Context) *fault {
 				l.noticeWait()
 				return l.ended(s)
 			}
-			l.receive(ctx, b)
+			l.receive(b)
 		case <-tick.C:
 			if f := l.tick(); f != nil {
-				s.stop()
-				l.rest(ctx)
+				l.stop()
 				if f.reason == reasonSilent {
 					s.abandon()
 				} else {
@@ -220,23 +200,23 @@ func (l *link) follow(ctx context.Context) *fault {
 		case item := <-l.o.Inserts:
 			l.insert(item)
 		case <-ctx.Done():
-			s.stop()
-			l.rest(ctx)
+			l.stop()
 			return nil
 		}
 	}
 }
 
-// rest passes on what was received before reading was stopped.
-func (l *link) rest(ctx context.Context) {
+// stop stops reading and passes on what was received before.
+func (l *link) stop() {
+	l.socket.stop()
 	for b := range l.socket.batches {
-		l.receive(ctx, b)
+		l.receive(b)
 	}
 }
 
 // receive learns from a batch what it says of the link, and puts it into the
 // queue. News of the link that an action brings comes right behind it.
-func (l *link) receive(ctx context.Context, b *batch) {
+func (l *link) receive(b *batch) {
 	l.noticePause(l.o.Now())
 	l.noticeWait()
 	b.parse(&l.parser)
@@ -247,23 +227,23 @@ func (l *link) receive(ctx context.Context, b *batch) {
 		l.connections.Apply(&b.parsed[n].action, b.received)
 		if news := l.noticeDrain(b.received); news != nil {
 			rest := b.split(n)
-			l.pass(ctx, b)
+			l.pass(b)
 			l.say(*news)
 			if len(rest.ends) > 0 {
-				l.receive(ctx, rest)
+				l.receive(rest)
 			}
 			return
 		}
 	}
-	l.pass(ctx, b)
+	l.pass(b)
 }
 
 // pass records a batch and puts it into the queue.
-func (l *link) pass(ctx context.Context, b *batch) {
+func (l *link) pass(b *batch) {
 	if l.o.Recorder != nil {
 		l.o.Recorder.Frames(b.received, b.data, b.ends, b.changes)
 	}
-	if l.queue.put(ctx, b) {
+	if l.queue.put(b) {
 		l.pausedAt = time.Now()
 		l.lastAlive = l.o.Now() // a pause is not silence
 	}
@@ -392,59 +372,6 @@ func (l *link) noticeWait() {
 	}
 }
 
-// tokenCodes are the close codes that may mean a refused token. None is
-// documented: the first is WebSocket's own, the others are custom.
-var tokenCodes = []websocket.StatusCode{websocket.StatusPolicyViolation, 4001, 4401}
-
-// ended says why reading from the socket ended.
-func (l *link) ended(s *socket) *fault {
-	f := &fault{reason: reasonNetwork}
-	closing, isClosing := errors.AsType[websocket.CloseError](s.err)
-	switch failure := s.conn.err; {
-	case isClosing:
-		return l.closed(closing)
-	case errors.Is(s.err, errTooLarge):
-		f.reason = reasonTooLarge
-		f.detail = fmt.Sprintf("a frame is larger than the limit of %s (--max-frame)", size(l.o.MaxFrame))
-	case errors.Is(failure, syscall.ECONNRESET):
-		f.detail = "the connection was reset"
-	case errors.Is(s.err, errCut), errors.Is(failure, io.EOF):
-		f.detail = errCut.Error()
-	case failure != nil:
-		f.detail = l.quote(failure)
-	case s.wire.failure != nil: // in between, where TLS is
-		f.reason, f.detail = reasonTLS, l.quote(s.wire.failure)
-	default:
-		f.reason, f.detail = reasonProtocol, "the service broke the WebSocket protocol: "+l.quote(s.err)
-	}
-	return f
-}
-
-// closed reads a close frame. Before any action, some codes mean that the token
-// was refused.
-func (l *link) closed(closing websocket.CloseError) *fault {
-	f := &fault{reason: reasonClosed, detail: "the service closed the link"}
-	if !l.active && slices.Contains(tokenCodes, closing.Code) {
-		f = &fault{reason: reasonUnauthorized, detail: "the service refused the token and closed the link",
-			answer: fmt.Sprintf("close code %d", closing.Code), closed: true}
-	}
-	if closing.Code != websocket.StatusNoStatusRcvd {
-		f.detail += fmt.Sprintf(" (%d)", closing.Code)
-	}
-	if said := endpoint.Quote(closing.Reason, l.o.Redact); said != "" {
-		f.detail += ": " + said
-	}
-	return f
-}
-
-// quote returns what an error wraps innermost, in words.
-func (l *link) quote(err error) string {
-	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
-		err = inner
-	}
-	return endpoint.Quote(err.Error(), l.o.Redact)
-}
-
 // judge decides what comes after a fault: how long to wait before the next
 // attempt, or the error that ends it all.
 func (l *link) judge(ctx context.Context, f *fault) (time.Duration, error) {
@@ -509,21 +436,4 @@ func sleep(ctx context.Context, d time.Duration) bool {
 // while a machine sleeps, and the wall clock can be set: the larger one counts.
 func elapsed(from, to time.Time) time.Duration {
 	return max(to.Sub(from), to.Round(0).Sub(from.Round(0)))
-}
-
-// seconds writes a timeout: 60s, not 1m0s.
-func seconds(d time.Duration) string {
-	if d%time.Second == 0 {
-		return fmt.Sprintf("%ds", d/time.Second)
-	}
-	return d.String()
-}
-
-// size writes a limit the way a flag takes it: 16MiB.
-func size(bytes int) string {
-	units := strings.Fields("B KiB MiB GiB")
-	for ; len(units) > 1 && bytes > 0 && bytes%1024 == 0; units = units[1:] {
-		bytes /= 1024
-	}
-	return fmt.Sprintf("%d%s", bytes, units[0])
 }

@@ -118,6 +118,7 @@ func NewLive(o LiveOptions) (*Live, error) {
 func (l *Live) Items(ctx context.Context) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
+		context.AfterFunc(ctx, l.queue.unlimit) // nothing that was received waits then
 		k := link{Live: l}
 		var running sync.WaitGroup
 		running.Go(func() {

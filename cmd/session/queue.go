@@ -1,7 +1,6 @@
 package session
 
 import (
-	"context"
 	"slices"
 	"sync"
 	"time"
@@ -26,17 +25,16 @@ const (
 // A queue is where batches wait for the consumer, in order. Its size is bounded
 // in bytes. It has one producer and one consumer; Stats is for anybody.
 type queue struct {
-	limit int           // bytes that may wait
-	free  chan *batch   // for reuse
-	ready chan struct{} // a batch is waiting, or the queue was closed
-	taken chan struct{} // the consumer took something
+	free chan *batch // for reuse
 
+	changed *sync.Cond // signals that a field below has changed
 	mu      sync.Mutex // guards all that follows
+	limit   int        // bytes that may wait; 0 for no limit
 	waiting []*batch
-	bytes   int   // of waiting and of what the consumer has
-	stuck   bool  // the consumer has taken nothing for a while
-	closed  bool  // no more input
-	err     error // why it was closed
+	bytes   int       // of waiting and of what the consumer has
+	took    time.Time // when the consumer took or gave back a batch last
+	closed  bool      // no more input
+	err     error     // why it was closed
 	stats   Stats
 }
 
@@ -49,10 +47,9 @@ type Stats struct {
 }
 
 func newQueue(limit int) *queue {
-	return &queue{
-		limit: limit, free: make(chan *batch, maxFree),
-		ready: make(chan struct{}, 1), taken: make(chan struct{}, 1),
-	}
+	q := &queue{limit: limit, free: make(chan *batch, maxFree)}
+	q.changed = sync.NewCond(&q.mu)
+	return q
 }
 
 // get returns an empty batch.
@@ -82,37 +79,37 @@ func (q *queue) release(b *batch) {
 	}
 }
 
-// put appends a batch, and waits until it fits or ctx is done. It reports whether
-// it had to wait.
-func (q *queue) put(ctx context.Context, b *batch) (waited bool) {
-	for {
-		q.mu.Lock()
-		full := q.bytes >= q.limit
-		if q.bytes < min(runAhead, q.limit) || q.stuck && !full || ctx.Err() != nil {
-			if q.stuck {
-				whole := b
-				b = whole.compacted()
-				q.release(whole)
-			}
-			q.stats.Full = false
-			q.append(b)
-			q.mu.Unlock()
-			return waited
-		}
-		q.stats.Full = full
-		q.mu.Unlock()
-		waited = true
-		stalled := time.NewTimer(stall)
-		select {
-		case <-q.taken:
-		case <-ctx.Done():
-		case <-stalled.C:
-			q.mu.Lock()
-			q.stuck = true
-			q.mu.Unlock()
-		}
+// put appends a batch, and waits until it fits. It reports whether it had to wait.
+func (q *queue) put(b *batch) (waited bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for !q.fits() {
+		waited, q.stats.Full = true, q.bytes >= q.limit
+		stalled := time.AfterFunc(stall, q.changed.Broadcast)
+		q.changed.Wait()
 		stalled.Stop()
 	}
+	q.stats.Full = false
+	if q.bytes >= runAhead { // it may be long before the consumer has it
+		whole := b
+		b = whole.compacted()
+		q.release(whole)
+	}
+	q.append(b)
+	return waited
+}
+
+// fits reports whether another batch fits. The caller has locked q.mu.
+func (q *queue) fits() bool {
+	return q.limit == 0 || q.bytes < min(runAhead, q.limit) || q.bytes < q.limit && time.Since(q.took) >= stall
+}
+
+// unlimit lets everything fit from now on.
+func (q *queue) unlimit() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.limit = 0
+	q.changed.Broadcast()
 }
 
 // say appends an item that is not a frame. It never waits.
@@ -145,7 +142,7 @@ func (q *queue) append(b *batch) {
 	}
 	q.waiting = append(q.waiting, b)
 	q.bytes += b.size()
-	signal(q.ready)
+	q.changed.Broadcast()
 }
 
 // close ends the input; err is nil or the reason. Only the first call counts.
@@ -153,41 +150,37 @@ func (q *queue) close(err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if !q.closed {
-		q.closed, q.err = true, err
-		signal(q.ready)
+		q.closed, q.err, q.limit = true, err, 0
+		q.changed.Broadcast()
 	}
 }
 
 // take waits for the next batch; nil at the end. more reports whether another
 // one is waiting.
 func (q *queue) take() (b *batch, more bool) {
-	for {
-		q.mu.Lock()
-		if len(q.waiting) > 0 {
-			b, q.waiting[0] = q.waiting[0], nil
-			q.waiting = q.waiting[1:]
-			more = len(q.waiting) > 0
-			q.mu.Unlock()
-			return b, more
-		}
-		closed := q.closed
-		q.waiting = nil
-		q.mu.Unlock()
-		if closed {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.waiting) == 0 {
+		if q.closed {
 			return nil, false
 		}
-		<-q.ready
+		q.waiting = nil
+		q.changed.Wait()
 	}
+	b, q.waiting[0] = q.waiting[0], nil
+	q.waiting = q.waiting[1:]
+	q.took = time.Now()
+	return b, len(q.waiting) > 0
 }
 
 // done gives back a batch that was taken. It does not count as waiting any more.
 func (q *queue) done(b *batch) {
 	q.mu.Lock()
 	q.bytes -= b.size()
-	q.stuck = false
+	q.took = time.Now()
+	q.changed.Broadcast()
 	q.mu.Unlock()
 	q.release(b)
-	signal(q.taken)
 }
 
 // untake puts batches back before all others.
@@ -210,8 +203,12 @@ func (q *queue) items(yield func(Item, error) bool) bool {
 			break
 		}
 		b.parse(&parser)
-		if !b.yield(more, yield) {
-			return false
+		for n := range b.len() {
+			item := b.item(n)
+			item.More = more || n+1 < b.len()
+			if !yield(item, b.err) {
+				return false
+			}
 		}
 		q.done(b)
 	}
@@ -219,12 +216,4 @@ func (q *queue) items(yield func(Item, error) bool) bool {
 	err := q.err
 	q.mu.Unlock()
 	return err == nil || yield(Item{}, err)
-}
-
-// signal wakes the one goroutine that waits on c, now or the next time.
-func signal(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
 }

@@ -92,12 +92,12 @@ func (r *Replay) Items(ctx context.Context) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		defer context.AfterFunc(ctx, func() { r.queue.close(nil) })()
+		context.AfterFunc(ctx, func() { r.queue.close(nil) })
 		go func() {
 			l := lineReader{Replay: r, ctx: ctx, batch: r.queue.get()}
 			for _, file := range r.o.Files {
 				err := l.read(file)
-				r.queue.put(ctx, &batch{received: time.Now(), err: err})
+				r.queue.put(&batch{received: time.Now(), other: &Item{}, err: err})
 			}
 			r.queue.close(nil)
 		}()
@@ -133,7 +133,7 @@ func (l *lineReader) read(file File) error {
 		case errors.Is(err, recording.ErrTooLong):
 			l.handOver()
 			tooLong := &TooLongError{file.Name, lines.Line(), l.o.MaxFrame}
-			l.queue.put(l.ctx, &batch{received: time.Now(), other: &Item{Broken: tooLong}})
+			l.queue.put(&batch{received: time.Now(), other: &Item{Broken: tooLong}})
 		case errors.Is(err, io.EOF) && lines.IsBlank():
 			return ErrEmpty
 		case err != nil:
@@ -159,7 +159,7 @@ func (l *lineReader) handOver() {
 	if len(l.batch.ends) > 0 {
 		l.batch.received = time.Now()
 		l.batch.parse(&l.parser)
-		l.queue.put(l.ctx, l.batch)
+		l.queue.put(l.batch)
 		l.batch = l.queue.get()
 	}
 }
@@ -251,7 +251,7 @@ func (q *queue) firstTime() (first time.Time) {
 			s.head = recording.Head{}
 			continue
 		}
-		for n := range max(1, len(b.ends)) {
+		for n := range b.len() {
 			item := b.item(n)
 			s.sort(&item)
 			at, moves := s.clock(&item)

@@ -7,9 +7,11 @@ import (
 	"io"
 	"net"
 	"sync"
-	"sync/atomic"
 	"time"
 )
+
+// writeTimeout is how long a pong or a close frame may take to be written.
+const writeTimeout = 100 * time.Millisecond
 
 var (
 	errCut      = errors.New("the connection was cut without a close frame")
@@ -23,8 +25,10 @@ var (
 // and does not tell whether another message has arrived.
 type wire struct {
 	io.ReadWriteCloser
-	limit int64 // bytes of the largest message
+	conn  *tcpConn // at the bottom
+	limit int64    // bytes of the largest message
 	now   func() time.Time
+	mute  bool // a write failed: nothing is written any more
 
 	readAt  time.Time // when what is in buf was read
 	buf     []byte
@@ -59,6 +63,17 @@ func (w *wire) Read(p []byte) (int, error) {
 	n := copy(p, w.buf[w.r:w.w])
 	w.r += n
 	return n, nil
+}
+
+// Write reports success even when it failed: the library ends reading when it
+// cannot write a pong, and everything that has arrived would be lost.
+func (w *wire) Write(p []byte) (int, error) {
+	if !w.mute {
+		w.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+		_, err := w.ReadWriteCloser.Write(p)
+		w.mute = err != nil
+	}
+	return len(p), nil
 }
 
 // scan follows the frame headers in p. It returns the number of valid bytes, and
@@ -124,26 +139,19 @@ func (w *wire) begin() error {
 	return nil
 }
 
-const (
-	// writeTimeout is how long a pong or a close frame may take to be written.
-	writeTimeout = 100 * time.Millisecond
-	// longRead is how long a read takes that had to wait for data. A shorter wait
-	// may be that for the rest of what the service has to send already.
-	longRead = 20 * time.Millisecond
-)
+// longRead is how long a read takes that had to wait for data. A shorter wait
+// may be that for the rest of what the service has to send already.
+const longRead = 20 * time.Millisecond
 
-// A tcpConn is the TCP connection at the bottom, below TLS. Once the WebSocket
-// is open, Write reports success even when it failed: the library ends reading
-// when it cannot write a pong, and everything that has arrived would be lost.
+// A tcpConn is the TCP connection at the bottom, below TLS. It knows when reads
+// had to wait.
 type tcpConn struct {
 	net.Conn
-	open atomic.Bool // the WebSocket is open
-	mute atomic.Bool // a write failed: nothing is written any more
-	err  error       // the reader's: the first error of a read
+	err error // the reader's: the first error of a read
 
-	mu     sync.Mutex // guards all that follows
-	reads  bool       // a read is under way
-	began  time.Time  // when the last read began
+	mu     sync.Mutex   // guards all that follows
+	reads  bool         // a read is under way
+	began  time.Time    // when the last read began
 	waited [2]time.Time // from when to when the last read took that had to wait
 }
 
@@ -166,22 +174,8 @@ func (c *tcpConn) Read(p []byte) (int, error) {
 // hasWaited reports whether a read has had to wait for data after that moment, or
 // does so now.
 func (c *tcpConn) hasWaited(after time.Time) bool {
+	long := func(from, to time.Time) bool { return min(to.Sub(from), to.Sub(after)) >= longRead }
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	long := func(from, to time.Time) bool { return min(to.Sub(from), to.Sub(after)) >= longRead }
 	return long(c.waited[0], c.waited[1]) || c.reads && long(c.began, time.Now())
-}
-
-func (c *tcpConn) Write(p []byte) (int, error) {
-	if !c.open.Load() {
-		return c.Conn.Write(p)
-	}
-	if c.mute.Load() {
-		return len(p), nil
-	}
-	c.SetWriteDeadline(time.Now().Add(writeTimeout))
-	if _, err := c.Conn.Write(p); err != nil {
-		c.mute.Store(true)
-	}
-	return len(p), nil
 }

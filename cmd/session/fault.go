@@ -1,0 +1,132 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/restail/restail/cmd/endpoint"
+)
+
+// A fault is why a dial failed or a socket ended.
+type fault struct {
+	reason string
+	detail string // see [Link]
+	answer string // the service's, when it refused the token; "" when it did not
+	// closed tells that the socket was closed, after the handshake was granted.
+	closed bool
+	// after is the time that the service asks to wait; 0 when it does not.
+	after time.Duration
+	// none says why there is no token to try again with.
+	none error
+}
+
+// refusal reads the answer to a handshake that was not an upgrade.
+func (l *Live) refusal(answer *http.Response) *fault {
+	code := answer.StatusCode
+	status := strings.TrimSpace(fmt.Sprintf("%d %s", code, http.StatusText(code)))
+	f := &fault{reason: reasonRefused, detail: "the service answered " + status}
+	switch {
+	case code == http.StatusSwitchingProtocols:
+		return &fault{reason: reasonProtocol, detail: "the service answered the handshake wrongly"}
+	case code == http.StatusBadRequest, code == http.StatusUnauthorized, code == http.StatusForbidden:
+		f.reason, f.answer = reasonUnauthorized, status
+		if code == http.StatusForbidden {
+			f.answer += "; does the token have the scope chat.read? tick that for the application, then log in again"
+		}
+		f.detail = "the service refused the token: " + f.answer
+	case code == http.StatusTooManyRequests:
+		f.reason = reasonRateLimited
+	case code >= 500:
+		f.reason = reasonServerError
+	case code >= 300 && code < 400:
+		f.detail += ", a redirect, which is not followed"
+	default:
+		f.detail += " instead of a WebSocket"
+	}
+	if f.reason == reasonRateLimited || f.reason == reasonServerError {
+		f.after = endpoint.RetryAfter(answer.Header.Get("Retry-After"), time.Now())
+	}
+	body, _ := io.ReadAll(answer.Body) // the library has read its beginning
+	if said := endpoint.Quote(string(body), l.o.Redact); said != "" && !strings.Contains(answer.Header.Get("Content-Type"), "html") {
+		f.detail += ": " + said
+	}
+	return f
+}
+
+// tokenCodes are the close codes that may mean a refused token. None is
+// documented: the first is WebSocket's own, the others are custom.
+var tokenCodes = []websocket.StatusCode{websocket.StatusPolicyViolation, 4001, 4401}
+
+// ended says why reading from the socket ended.
+func (l *link) ended(s *socket) *fault {
+	f := &fault{reason: reasonNetwork}
+	closing, isClosing := errors.AsType[websocket.CloseError](s.err)
+	switch failure := s.conn.err; {
+	case isClosing:
+		return l.closed(closing)
+	case errors.Is(s.err, errTooLarge):
+		f.reason = reasonTooLarge
+		f.detail = fmt.Sprintf("a frame is larger than the limit of %s (--max-frame)", size(l.o.MaxFrame))
+	case errors.Is(failure, syscall.ECONNRESET):
+		f.detail = "the connection was reset"
+	case errors.Is(s.err, errCut), errors.Is(failure, io.EOF):
+		f.detail = errCut.Error()
+	case failure != nil:
+		f.detail = l.quote(failure)
+	case s.wire.failure != nil: // in between, where TLS is
+		f.reason, f.detail = reasonTLS, l.quote(s.wire.failure)
+	default:
+		f.reason, f.detail = reasonProtocol, "the service broke the WebSocket protocol: "+l.quote(s.err)
+	}
+	return f
+}
+
+// closed reads a close frame. Before any action, some codes mean that the token
+// was refused.
+func (l *link) closed(closing websocket.CloseError) *fault {
+	f := &fault{reason: reasonClosed, detail: "the service closed the link"}
+	if !l.active && slices.Contains(tokenCodes, closing.Code) {
+		f = &fault{reason: reasonUnauthorized, detail: "the service refused the token and closed the link",
+			answer: fmt.Sprintf("close code %d", closing.Code), closed: true}
+	}
+	if closing.Code != websocket.StatusNoStatusRcvd {
+		f.detail += fmt.Sprintf(" (%d)", closing.Code)
+	}
+	if said := endpoint.Quote(closing.Reason, l.o.Redact); said != "" {
+		f.detail += ": " + said
+	}
+	return f
+}
+
+// quote returns what an error wraps innermost, in words.
+func (l *link) quote(err error) string {
+	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
+		err = inner
+	}
+	return endpoint.Quote(err.Error(), l.o.Redact)
+}
+
+// seconds writes a timeout: 60s, not 1m0s.
+func seconds(d time.Duration) string {
+	if d%time.Second == 0 {
+		return fmt.Sprintf("%ds", d/time.Second)
+	}
+	return d.String()
+}
+
+// size writes a limit the way a flag takes it: 16MiB.
+func size(bytes int) string {
+	units := strings.Fields("B KiB MiB GiB")
+	for ; len(units) > 1 && bytes > 0 && bytes%1024 == 0; units = units[1:] {
+		bytes /= 1024
+	}
+	return fmt.Sprintf("%d%s", bytes, units[0])
+}
