@@ -20,8 +20,8 @@ type fault struct {
 	reason string
 	detail string // see [Link]
 	answer string // the service's, when it refused the token; "" when it did not
-	// closed tells that the socket was closed, after the handshake was granted.
-	closed bool
+	// byClose tells that a close frame refused it, after the handshake was granted.
+	byClose bool
 	// after is the time that the service asks to wait; 0 when it does not.
 	after time.Duration
 	// none says why there is no token to try again with.
@@ -71,7 +71,7 @@ func (l *link) ended(s *socket) *fault {
 	closing, isClosing := errors.AsType[websocket.CloseError](s.err)
 	switch failure := s.conn.err; {
 	case isClosing:
-		return l.closed(closing)
+		return l.closeFault(closing)
 	case errors.Is(s.err, errTooLarge):
 		f.reason = reasonTooLarge
 		f.detail = fmt.Sprintf("a frame is larger than the limit of %s (--max-frame)", size(l.o.MaxFrame))
@@ -89,13 +89,13 @@ func (l *link) ended(s *socket) *fault {
 	return f
 }
 
-// closed reads a close frame. Before any action, some codes mean that the token
+// closeFault reads a close frame. Before any action, some codes mean that the token
 // was refused.
-func (l *link) closed(closing websocket.CloseError) *fault {
+func (l *link) closeFault(closing websocket.CloseError) *fault {
 	f := &fault{reason: reasonClosed, detail: "the service closed the link"}
 	if !l.active && slices.Contains(tokenCodes, closing.Code) {
 		f = &fault{reason: reasonUnauthorized, detail: "the service refused the token and closed the link",
-			answer: fmt.Sprintf("close code %d", closing.Code), closed: true}
+			answer: fmt.Sprintf("close code %d", closing.Code), byClose: true}
 	}
 	if closing.Code != websocket.StatusNoStatusRcvd {
 		f.detail += fmt.Sprintf(" (%d)", closing.Code)
@@ -112,14 +112,6 @@ func (l *link) quote(err error) string {
 		err = inner
 	}
 	return endpoint.Quote(err.Error(), l.o.Redact)
-}
-
-// seconds writes a timeout: 60s, not 1m0s.
-func seconds(d time.Duration) string {
-	if d%time.Second == 0 {
-		return fmt.Sprintf("%ds", d/time.Second)
-	}
-	return d.String()
 }
 
 // size writes a limit the way a flag takes it: 16MiB.

@@ -221,7 +221,13 @@ func (l *link) receive(b *batch) {
 	l.noticeWait()
 	b.parse(&l.parser)
 	if b.actions {
-		l.alive(b.received)
+		l.active, l.lastAction, l.replaced = true, b.received, false
+		if b.received.After(l.lastAlive) { // a batch may have waited while the buffer was full
+			l.lastAlive = b.received
+		}
+		if l.drained.IsZero() {
+			l.complete(b.received)
+		}
 	}
 	for _, n := range b.changes {
 		l.connections.Apply(&b.parsed[n].action, b.received)
@@ -246,17 +252,6 @@ func (l *link) pass(b *batch) {
 	if l.queue.put(b) {
 		l.pausedAt = time.Now()
 		l.lastAlive = l.o.Now() // a pause is not silence
-	}
-}
-
-// alive notes that an action was received.
-func (l *link) alive(received time.Time) {
-	l.active, l.lastAction, l.replaced = true, received, false
-	if received.After(l.lastAlive) { // a batch may have waited while the buffer was full
-		l.lastAlive = received
-	}
-	if l.drained.IsZero() {
-		l.complete(received)
 	}
 }
 
@@ -402,10 +397,10 @@ func (l *link) judge(ctx context.Context, f *fault) (time.Duration, error) {
 // that are left count for a socket that was closed only.
 func (l *link) judgeRefusal(ctx context.Context, f *fault, exhausted bool) (time.Duration, error) {
 	switch {
-	case l.wasUp && !f.closed && !l.retried:
+	case l.wasUp && !f.byClose && !l.retried:
 		l.retried = true
 		return tokenRetry, nil
-	case l.replaced, f.closed && exhausted:
+	case l.replaced, f.byClose && exhausted:
 		return 0, &UnauthorizedError{Detail: f.detail, Answer: f.answer}
 	}
 	l.refusal, l.replaced = f, true
@@ -414,26 +409,5 @@ func (l *link) judgeRefusal(ctx context.Context, f *fault, exhausted bool) (time
 		return 0, nil
 	}
 	f.detail = none.detail
-	return 0, &UnauthorizedError{Detail: f.detail, Answer: f.answer, Err: none.none}
-}
-
-// sleep waits and reports whether ctx is still alive.
-func sleep(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
-}
-
-// elapsed returns the time between two moments. The monotonic clock stands still
-// while a machine sleeps, and the wall clock can be set: the larger one counts.
-func elapsed(from, to time.Time) time.Duration {
-	return max(to.Sub(from), to.Round(0).Sub(from.Round(0)))
+	return l.judge(ctx, none)
 }

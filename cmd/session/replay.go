@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,14 +74,26 @@ const (
 type Replay struct {
 	o     ReplayOptions
 	queue *queue
+
+	// All that follows belongs to the consumer.
+	ctx          context.Context
+	yield        func(Item, error) bool
+	since, until time.Time // the period; zero for no limit
+	sorter       sorter
+	damaged      []error
+
+	// Of the current file.
+	file  int       // its index
+	found bool      // a line was not broken
+	start time.Time // when the action with the first stamp was due; zero before
+	first time.Time // the first stamp since start
+	last  time.Time // the stamp before
 }
 
 // NewReplay makes a Replay. Nothing is read before its items are asked for.
 func NewReplay(o ReplayOptions) *Replay {
-	if o.MaxFrame <= 0 {
-		o.MaxFrame = defaultMaxFrame
-	}
-	return &Replay{o, newQueue(runAhead)}
+	o.MaxFrame = cmp.Or(o.MaxFrame, defaultMaxFrame)
+	return &Replay{o: o, queue: newQueue(runAhead)}
 }
 
 // Items implements [Source]. A line longer than MaxFrame is an item that is
@@ -93,74 +106,77 @@ func (r *Replay) Items(ctx context.Context) iter.Seq2[Item, error] {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		context.AfterFunc(ctx, func() { r.queue.close(nil) })
+		reader := fileReader{queue: r.queue, maxFrame: r.o.MaxFrame, batch: r.queue.get()}
 		go func() {
-			l := lineReader{Replay: r, ctx: ctx, batch: r.queue.get()}
 			for _, file := range r.o.Files {
-				err := l.read(file)
-				r.queue.put(&batch{received: time.Now(), other: &Item{}, err: err})
+				if ctx.Err() == nil {
+					reader.read(ctx, file)
+				}
 			}
 			r.queue.close(nil)
 		}()
-		p := player{Replay: r, ctx: ctx, yield: yield}
+		r.ctx, r.yield = ctx, yield
 		if r.o.Period != nil {
-			if first := r.queue.firstTime(); !first.IsZero() {
-				p.since, p.until = r.o.Period(first)
+			if first := r.firstTime(); !first.IsZero() {
+				r.since, r.until = r.o.Period(first)
 			}
 		}
-		if r.queue.items(p.play) && p.damaged != nil && ctx.Err() == nil {
-			yield(Item{}, errors.Join(p.damaged...))
+		if r.queue.items(r.play) && r.damaged != nil && ctx.Err() == nil {
+			yield(Item{}, errors.Join(r.damaged...))
 		}
 	}
 }
 
-// A lineReader makes frames of the lines of recordings, parses them, and puts
-// them into the queue. It is a goroutine.
-type lineReader struct {
-	*Replay
-	ctx    context.Context
-	parser decode.Parser
-	batch  *batch
-	in     io.Reader // the current file
+// A fileReader makes frames of the lines of recordings, parses them, and puts
+// them into the queue.
+type fileReader struct {
+	queue    *queue
+	maxFrame int
+	in       io.Reader // the current file
+	parser   decode.Parser
+	batch    *batch
 }
 
-// read reads a recording. It returns the reason of its end, io.EOF for none.
-func (l *lineReader) read(file File) error {
-	l.in = file.R
-	lines := recording.NewReader(l, l.o.MaxFrame)
-	for l.ctx.Err() == nil {
+// read reads a recording. It puts the reason of its end behind the lines: io.EOF
+// when nothing is wrong.
+func (r *fileReader) read(ctx context.Context, file File) {
+	r.in = file.R
+	lines := recording.NewReader(r, r.maxFrame)
+	for ctx.Err() == nil {
 		line, err := lines.Read()
 		switch {
-		case errors.Is(err, recording.ErrTooLong):
-			l.handOver()
-			tooLong := &TooLongError{file.Name, lines.Line(), l.o.MaxFrame}
-			l.queue.put(&batch{received: time.Now(), other: &Item{Broken: tooLong}})
-		case errors.Is(err, io.EOF) && lines.IsBlank():
-			return ErrEmpty
-		case err != nil:
-			l.handOver()
-			return err
-		default:
-			if l.batch.add(line); l.batch.isFull() {
-				l.handOver()
+		case err == nil:
+			if r.batch.add(line); r.batch.isFull() {
+				r.handOver()
 			}
+		case errors.Is(err, recording.ErrTooLong):
+			r.handOver()
+			tooLong := &TooLongError{file.Name, lines.Line(), r.maxFrame}
+			r.queue.put(&batch{received: time.Now(), other: &Item{Broken: tooLong}})
+		default:
+			r.handOver()
+			if errors.Is(err, io.EOF) && lines.IsBlank() {
+				err = ErrEmpty
+			}
+			r.queue.put(&batch{received: time.Now(), other: &Item{}, err: err})
+			return
 		}
 	}
-	return io.EOF
 }
 
 // Read reads from the current file. It may have to wait, so it hands over first.
-func (l *lineReader) Read(p []byte) (int, error) {
-	l.handOver()
-	return l.in.Read(p)
+func (r *fileReader) Read(p []byte) (int, error) {
+	r.handOver()
+	return r.in.Read(p)
 }
 
 // handOver parses what was collected and puts it into the queue.
-func (l *lineReader) handOver() {
-	if len(l.batch.ends) > 0 {
-		l.batch.received = time.Now()
-		l.batch.parse(&l.parser)
-		l.queue.put(l.batch)
-		l.batch = l.queue.get()
+func (r *fileReader) handOver() {
+	if len(r.batch.ends) > 0 {
+		r.batch.received = time.Now()
+		r.batch.parse(&r.parser)
+		r.queue.put(r.batch)
+		r.batch = r.queue.get()
 	}
 }
 
@@ -172,46 +188,37 @@ type sorter struct {
 	up    bool // the link was up once
 }
 
-// sort gives an item the Line that it is, if it is one.
-func (s *sorter) sort(item *Item) {
+// sort gives an item the Line that it is, if it is one. It returns the time of the
+// item, zero when it has none, and whether the item moves a clock: that of the
+// pace, or the one that says when the recording begins.
+func (s *sorter) sort(item *Item) (at time.Time, moves bool) {
 	switch {
 	case item.Action != nil:
-		s.up = true                   // as it was when this was recorded
-		if item.Action.HasPayload() { // spares most actions the search for a time
-			return
+		s.up = true                    // as it was when this was recorded
+		if !item.Action.HasPayload() { // spares most actions the search for a time
+			item.Line = s.lines.Record(item.Action.Frame(), item.Received)
 		}
-		if item.Line = s.lines.Record(item.Action.Frame(), item.Received); item.Line == nil {
-			return
-		}
-		item.Action, item.Frame = nil, item.Action.Frame()
-	case item.Broken != nil && item.Frame != nil:
-		if item.Line = s.lines.Own(item.Frame, item.Received); item.Line == nil {
-			return
-		}
-		item.Broken = nil
-	default:
-		return
+	case item.Frame != nil:
+		item.Line = s.lines.Own(item.Frame, item.Received)
 	}
-	if string(item.Line.Action()) == recording.KindLink {
-		item.Link = linkOf(item.Line)
-		item.Link.NeverUp = item.Link.Status == Lost && !s.up
-		s.up = s.up || item.Link.Status == Connected || item.Link.Status == Restored
-	}
-}
-
-// clock returns the time of an item, zero when it has none, and whether the item
-// moves a clock: that of the pace, or the one that says when the recording begins.
-func (s *sorter) clock(item *Item) (at time.Time, moves bool) {
 	switch {
+	case item.Line != nil:
+		if item.Action != nil {
+			item.Frame = item.Action.Frame()
+		}
+		item.Action, item.Broken = nil, nil
+		if string(item.Line.Action()) == recording.KindLink {
+			item.Link = linkOf(item.Line)
+			item.Link.NeverUp = item.Link.Status == Lost && !s.up
+			s.up = s.up || item.Link.Status == Connected || item.Link.Status == Restored
+		}
+		return item.Line.Record.At, item.Line.MovesClock() && !s.head.Has(item.Line.Action(), len(item.Frame))
 	case item.Action != nil:
 		at, moves = item.Action.Stamp()
-		inHead := s.head.Has(item.Action.Name(), len(item.Action.Frame()))
 		if !moves {
 			at = time.Unix(item.Received.Unix(), 0)
 		}
-		return at, moves && !inHead
-	case item.Line != nil:
-		return item.Line.Record.At, item.Line.MovesClock() && !s.head.Has(item.Line.Action(), len(item.Frame))
+		return at, !s.head.Has(item.Action.Name(), len(item.Action.Frame())) && moves
 	}
 	return time.Time{}, false
 }
@@ -232,29 +239,27 @@ func linkOf(l *recording.Line) *Link {
 // firstTime waits for the first item that moves a clock and returns its time, or
 // that of the first item that has one if there is none within
 // [recording.MaxHead] bytes. It takes nothing out of the queue.
-func (q *queue) firstTime() (first time.Time) {
+func (r *Replay) firstTime() (first time.Time) {
 	var parser decode.Parser
 	var s sorter
 	var seen []*batch
-	defer func() { q.untake(seen) }()
+	defer func() { r.queue.untake(seen) }()
 	for size := 0; size <= recording.MaxHead; {
-		whole, _ := q.take()
-		if whole == nil {
+		taken, _ := r.queue.take()
+		if taken == nil {
 			break
 		}
-		b := whole.compacted()
-		q.done(whole)
+		b := taken.compacted()
+		r.queue.done(taken)
 		seen = append(seen, b)
-		size += max(brokenBytes, len(b.data))
-		b.parse(&parser)
+		size += max(itemBytes, len(b.data))
 		if b.err != nil {
 			s.head = recording.Head{}
-			continue
 		}
+		b.parse(&parser)
 		for n := range b.len() {
 			item := b.item(n)
-			s.sort(&item)
-			at, moves := s.clock(&item)
+			at, moves := s.sort(&item)
 			if moves {
 				return at
 			}
@@ -266,82 +271,64 @@ func (q *queue) firstTime() (first time.Time) {
 	return first
 }
 
-// brokenBytes is more memory than the report of a broken line takes.
-const brokenBytes = 1 << 10
+// itemBytes is more memory than a batch without frames takes.
+const itemBytes = 1 << 10
 
-// A player gives the items of a Replay to its consumer when they are due.
-type player struct {
-	*Replay
-	ctx          context.Context
-	yield        func(Item, error) bool
-	since, until time.Time // the period; zero for no limit
-	sorter       sorter
-	damaged      []error
-
-	// The current file.
-	file  int       // its index
-	found bool      // a line was not broken
-	start time.Time // when the action with the first stamp was due; zero before
-	first time.Time // the first stamp since start
-	last  time.Time // the stamp before
-}
-
-// play gives an item to the consumer, or ends the current file with its error.
-func (p *player) play(item Item, err error) bool {
+// play gives an item to the consumer when it is due. An error ends a file.
+func (r *Replay) play(item Item, err error) bool {
 	if err != nil {
-		p.end(err)
-		return p.yield(item, nil)
+		r.end(err)
+		return r.yield(item, nil)
 	}
-	p.sorter.sort(&item)
-	p.found = p.found || item.Action != nil || item.Line != nil
-	at, moves := p.sorter.clock(&item)
-	item.Outside = !at.IsZero() && (at.Before(p.since) || !p.until.IsZero() && !at.Before(p.until))
-	filledIn := item.Line != nil && item.Line.Kind == recording.KindHistory && at.Before(p.last)
-	if !moves || filledIn || item.Outside || p.o.Speed <= 0 {
-		return p.yield(item, nil)
+	at, moves := r.sorter.sort(&item)
+	r.found = r.found || item.Action != nil || item.Line != nil
+	item.Outside = !at.IsZero() && (at.Before(r.since) || !r.until.IsZero() && !at.Before(r.until))
+	filledIn := item.Line != nil && item.Line.Kind == recording.KindHistory && at.Before(r.last)
+	if !moves || filledIn || item.Outside || r.o.Speed <= 0 {
+		return r.yield(item, nil)
 	}
-	wait, notice := p.wait(at)
-	if notice != "" && !p.yield(Item{Notice: notice}, nil) {
+	wait, notice := r.wait(at)
+	if notice != "" && !r.yield(Item{Notice: notice}, nil) {
 		return false
 	}
-	if wait > 0 && !(p.yield(Item{}, nil) && sleep(p.ctx, wait)) {
+	if wait > 0 && !(r.yield(Item{}, nil) && sleep(r.ctx, wait)) {
 		return false
 	}
-	return p.yield(item, nil)
+	return r.yield(item, nil)
 }
 
 // end ends the current file.
-func (p *player) end(err error) {
-	if errors.Is(err, io.EOF) && !p.found {
+func (r *Replay) end(err error) {
+	if errors.Is(err, io.EOF) && !r.found {
 		err = ErrNoActions
 	}
-	if name := p.o.Files[p.file].Name; !errors.Is(err, io.EOF) && name != "" {
+	if name := r.o.Files[r.file].Name; name != "" {
 		err = fmt.Errorf("%s: %w", name, err)
 	}
 	if !errors.Is(err, io.EOF) {
-		p.damaged = append(p.damaged, err)
+		r.damaged = append(r.damaged, err)
 	}
-	p.file++
-	p.found, p.start, p.last, p.sorter.head = false, time.Time{}, time.Time{}, recording.Head{}
+	r.file++
+	r.found, r.start, r.last, r.sorter.head = false, time.Time{}, time.Time{}, recording.Head{}
 }
 
 // wait returns how long to wait before an action, so that actions are as far apart
 // as their stamps, and what to tell the user.
-func (p *player) wait(stamp time.Time) (wait time.Duration, notice string) {
-	back := p.last.Sub(stamp)
-	if p.start.IsZero() || back > maxBack {
-		if !p.start.IsZero() {
+func (r *Replay) wait(stamp time.Time) (wait time.Duration, notice string) {
+	back := r.last.Sub(stamp)
+	if r.start.IsZero() || back > maxBack {
+		if !r.start.IsZero() {
 			notice = "the stamps of the recording jump back by " + back.String() + ": its pace begins anew"
 		}
-		p.start, p.first = time.Now(), stamp
+		r.start, r.first = time.Now(), stamp
 	}
-	p.last = stamp
-	after := min(float64(stamp.Sub(p.first))/p.o.Speed, math.MaxInt64/2)
-	wait = time.Until(p.start.Add(time.Duration(after)))
+	r.last = stamp
+	after := min(float64(stamp.Sub(r.first))/r.o.Speed, math.MaxInt64/2)
+	wait = time.Until(r.start.Add(time.Duration(after)))
 	if wait > maxWait {
 		notice = "the next action of the recording is due in " + wait.Round(time.Second).String() + ": waiting for one minute only"
 		wait = maxWait
-		p.start, p.first = time.Now().Add(wait), stamp
+		r.start, r.first = time.Now().Add(wait), stamp
 	}
 	return wait, notice
 }

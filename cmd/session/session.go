@@ -1,16 +1,21 @@
 // Package session delivers the actions of a chat in order, from a live socket
-// or from a recording. Both are a [Source]: what comes out is parsed actions,
-// frames that are not actions, and news of the link, each in its place.
+// ([Live]) or from recordings ([Replay]). Both are a [Source]: parsed actions,
+// frames that are not actions, and news of the link come out of it, each in its
+// place. A goroutine passes batches of frames to the next:
 //
-// A live source has three goroutines. The reader of a socket (socket.go)
-// collects frames in a batch and hands it over when the socket has nothing
-// more. The link (link.go) parses the batch, keeps the socket up, and puts
-// batches and its own news into the queue. The consumer ranges over Items.
-// A batch (batch.go) belongs to the goroutine that holds it; the queue
-// (queue.go) is the one place where batches wait.
+//	service -> reader -> link -> queue -> consumer     Live
+//	files   -> reader --------> queue -> consumer     Replay
 //
-// A recording (replay.go) has a reader, which parses too (lines.go), and the
-// consumer.
+// The reader of a socket (socket.go) reads messages through the WebSocket library
+// and the wire below it (wire.go). It hands a batch over when nothing more has
+// arrived. The link (link.go) parses the batch and learns from it whether the
+// socket is alive; it dials (dial.go), and decides from the fault (fault.go) of a
+// socket or a dial what comes next. The reader of recordings (replay.go) parses
+// its batches itself. The consumer is whoever ranges over Items.
+//
+// A batch (batch.go) belongs to the goroutine that holds it. The queue (queue.go)
+// is where batches wait for a slow consumer. When it is full, the link waits too,
+// then the reader, and TCP holds the service back.
 package session
 
 import (
@@ -31,7 +36,7 @@ type Source interface {
 }
 
 // An Item is an action, a broken frame, news of the link, or a notice. An empty
-// Item is a tick, sent when nothing is waiting.
+// Item is a tick: nothing is waiting.
 type Item struct {
 	// Action is a parsed action; nil when the item is something else. It and
 	// Frame are valid, and must not be written to, until the next item.
