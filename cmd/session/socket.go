@@ -58,6 +58,11 @@ func (s *socket) readMessage(b *batch) error {
 		data = slices.Grow(data, minRead)
 		n, err = r.Read(data[len(data):cap(data)])
 		data = data[:len(data)+n]
+		// A read that leaves room has used up a frame. Only fragments are worth
+		// asking for the end of the message.
+		if err == nil && len(data) < cap(data) && !s.wire.fragments {
+			err = io.EOF
+		}
 	}
 	if !errors.Is(err, io.EOF) {
 		return err

@@ -41,6 +41,9 @@ type wire struct {
 	message int64  // bytes of the message's frames so far
 	last    bool   // the frame is the last of its message
 	whole   int    // messages that were read to their end and not taken yet
+	// fragments tells that a message came in several frames. It is known before
+	// the library sees the first of them.
+	fragments bool
 }
 
 func (w *wire) Read(p []byte) (int, error) {
@@ -130,6 +133,7 @@ func (w *wire) begin() error {
 		return nil
 	}
 	w.last = first&fin != 0
+	w.fragments = w.fragments || !w.last
 	if first&opcodes != 0 { // not a continuation
 		w.message = 0
 	}
