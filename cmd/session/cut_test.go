@@ -89,11 +89,13 @@ func hangUp(act handler) handler {
 func TestAMaskedFrame(t *testing.T) {
 	masked := appendFrame(nil, textFrame, "____"+frame("b"))
 	masked[1] = maskedPayload | masked[1] - 4
-	l, s := run(t, LiveOptions{Retries: -1}, "end", sends(append(appendMessages(nil, "a"), masked...)), says("end"))
-	l.expect(t, "connected", "a", "lost protocol", "restored", "end")
-	lost := l.links[1]
-	if lost.At != s.dials[0] || lost.Detail != "the service broke the WebSocket protocol: a frame from the service is masked" {
-		t.Errorf("after %v: %+v", lost.At.Sub(s.dials[0]), lost)
+	for _, act := range []func(raw []byte) handler{sends, sendsBytewise} {
+		l, s := run(t, LiveOptions{Retries: -1}, "end", act(append(appendMessages(nil, "a"), masked...)), says("end"))
+		l.expect(t, "connected", "a", "lost protocol", "restored", "end")
+		lost := l.links[1]
+		if lost.At != s.dials[0] || lost.Detail != "the service broke the WebSocket protocol: a frame from the service is masked" {
+			t.Errorf("after %v: %+v", lost.At.Sub(s.dials[0]), lost)
+		}
 	}
 }
 
@@ -109,15 +111,17 @@ func TestAFrameThatIsTooLarge(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			allowed := strings.Repeat("Y", 1000)
-			l, s := run(t, LiveOptions{Retries: -1, MaxFrame: 1000}, "b",
-				sends(append(appendMessages(nil, "a"), sent...)),
-				sends(appendMessages(appendFrame(appendFrame(nil, textFragment, allowed[:500]), lastFragment, allowed[500:]), allowed, "b")))
-			if want := []string{frame("a"), allowed, allowed, frame("b")}; !slices.Equal(l.frames, want) {
-				t.Errorf("%.100q", l.frames)
-			}
-			lost := l.link(t, 1)
-			if lost.Reason != reasonTooLarge || lost.At != s.dials[0] || lost.Detail != "a frame is larger than the limit of 1000B (--max-frame)" {
-				t.Errorf("after %v: %+v", lost.At.Sub(s.dials[0]), lost)
+			for _, act := range []func(raw []byte) handler{sends, sendsBytewise} {
+				l, s := run(t, LiveOptions{Retries: -1, MaxFrame: 1000}, "b",
+					act(append(appendMessages(nil, "a"), sent...)),
+					act(appendMessages(appendFrame(appendFrame(nil, textFragment, allowed[:500]), lastFragment, allowed[500:]), allowed, "b")))
+				if want := []string{frame("a"), allowed, allowed, frame("b")}; !slices.Equal(l.frames, want) {
+					t.Errorf("%.100q", l.frames)
+				}
+				lost := l.link(t, 1)
+				if lost.Reason != reasonTooLarge || lost.At != s.dials[0] || lost.Detail != "a frame is larger than the limit of 1000B (--max-frame)" {
+					t.Errorf("after %v: %+v", lost.At.Sub(s.dials[0]), lost)
+				}
 			}
 		})
 	}

@@ -1,10 +1,14 @@
 package session
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/restail/restail/cmd/recording"
+	"github.com/restail/restail/decode"
 )
 
 func TestDrainedIsRedialledAfterTwoSeconds(t *testing.T) {
@@ -59,12 +63,56 @@ func TestStandDown(t *testing.T) {
 // News that an action brings comes right behind it, whatever stands behind it
 // in the same read.
 func TestNewsOfADrainComesRightBehindItsAction(t *testing.T) {
-	l, _ := run(t, LiveOptions{Retries: -1}, "end", at(0*sec, "info", 1*sec, "replaced"),
+	recorded := &recordedLines{}
+	l, _ := run(t, LiveOptions{Retries: -1, Recorder: recorded}, "end", at(0*sec, "info", 1*sec, "replaced"),
 		sends(appendMessages(nil, "a", "info", "replaced", "b", "broken frame", "info", "c", "replaced", "replaced", "info", "end")))
-	l.expect(t, "connected", "info", "replaced", "lost drained", "restored",
+	want := []string{"connected", "info", "replaced", "lost drained", "restored",
 		"a", "info", "replaced", "lost replaced", "b", "broken", "info", "restored", "c",
-		"replaced", "lost replaced", "replaced", "info", "restored", "end")
+		"replaced", "lost replaced", "replaced", "info", "restored", "end"}
+	l.expect(t, want...)
+	recorded.expect(t, want...)
 }
+
+// Items that are inserted are recorded and delivered in one order.
+func TestInserts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		inserts, recorded := make(chan Item), &recordedLines{}
+		live, _ := virtual(t, LiveOptions{Recorder: recorded, Inserts: inserts}, func(p *peer) {
+			if p.accept() && p.send("a") {
+				synctest.Wait()
+				inserts <- Item{Line: &recording.Line{Own: recording.Own{Kind: recording.KindHistory}}, Frame: []byte("a message")}
+				inserts <- Item{Link: &Link{Status: Filled}}
+				p.send("end")
+				<-p.gone
+			}
+		})
+		follow(t.Context(), live, until("end", 1)).expect(t, "connected", "a", "own history", "filled", "end")
+		recorded.expect(t, "connected", "a", "own a message\n", "filled", "end")
+	})
+}
+
+// recordedLines is a Recorder that logs what it is given.
+type recordedLines struct{ log }
+
+func (r *recordedLines) Frames(received time.Time, data []byte, ends, changes []int) {
+	from := 0
+	for n, end := range ends {
+		var action decode.Action
+		item := Item{Frame: data[from:end], Received: received}
+		var parser decode.Parser
+		if item.Broken = parser.Parse(&action, item.Frame); item.Broken == nil {
+			item.Action = &action
+		}
+		if r.add(item); slices.Contains(changes, n) != (r.last() == "info" || r.last() == "replaced") {
+			panic("the connection changes are others than told: " + r.last())
+		}
+		from = end
+	}
+}
+
+func (r *recordedLines) Link(news *Link) { r.add(Item{Link: news}) }
+
+func (r *recordedLines) Own(_ time.Time, line []byte) { r.lines = append(r.lines, "own "+string(line)) }
 
 func TestADrainLaterIsNoFight(t *testing.T) {
 	l, s := run(t, LiveOptions{Retries: -1}, "b",

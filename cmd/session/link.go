@@ -80,12 +80,14 @@ func (l *link) run(ctx context.Context) error {
 		}
 		l.failures++
 		wait, err := l.judge(ctx, f)
+		news := Link{Status: Lost, Reason: f.reason, Detail: f.detail, At: l.o.Now(), Attempt: l.tries, Retry: wait, NeverUp: !l.wasUp}
 		if !l.down && (l.token != "" || f.none == nil) { // nothing is lost when there never was a token
 			l.down = true
-			l.say(Link{Status: Lost, Reason: f.reason, Detail: f.detail, At: l.o.Now(), Attempt: l.tries, Retry: wait, NeverUp: !l.wasUp})
+			l.say(news)
 		}
 		if err != nil {
-			l.say(Link{Status: Ended, Reason: f.reason, Detail: f.detail, At: l.o.Now(), Attempt: l.tries})
+			news.Status, news.NeverUp = Ended, false
+			l.say(news)
 			return err
 		}
 		if !sleep(ctx, wait) {
@@ -217,6 +219,9 @@ func (l *link) stop() {
 // receive learns from a batch what it says of the link, and puts it into the
 // queue. News of the link that an action brings comes right behind it.
 func (l *link) receive(b *batch) {
+	if len(b.ends) == 0 {
+		return
+	}
 	l.noticePause(l.o.Now())
 	l.noticeWait()
 	b.parse(&l.parser)
@@ -229,29 +234,25 @@ func (l *link) receive(b *batch) {
 			l.complete(b.received)
 		}
 	}
+	var news *Link
+	var rest *batch
 	for _, n := range b.changes {
 		l.connections.Apply(&b.parsed[n].action, b.received)
-		if news := l.noticeDrain(b.received); news != nil {
-			rest := b.split(n)
-			l.pass(b)
-			l.say(*news)
-			if len(rest.ends) > 0 {
-				l.receive(rest)
-			}
-			return
+		if news = l.noticeDrain(b.received); news != nil {
+			rest = b.split(n)
+			break
 		}
 	}
-	l.pass(b)
-}
-
-// pass records a batch and puts it into the queue.
-func (l *link) pass(b *batch) {
 	if l.o.Recorder != nil {
 		l.o.Recorder.Frames(b.received, b.data, b.ends, b.changes)
 	}
 	if l.queue.put(b) {
 		l.pausedAt = time.Now()
 		l.lastAlive = l.o.Now() // a pause is not silence
+	}
+	if news != nil {
+		l.say(*news)
+		l.receive(rest)
 	}
 }
 

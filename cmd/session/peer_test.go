@@ -223,6 +223,16 @@ func sends(raw []byte) handler {
 	}
 }
 
+// sendsBytewise sends each byte in a write of its own.
+func sendsBytewise(raw []byte) handler {
+	return func(p *peer) {
+		for n, ok := 0, p.accept(); ok && n < len(raw); n++ {
+			ok = p.write(raw[n : n+1])
+		}
+		<-p.gone
+	}
+}
+
 // refuses refuses the handshake.
 func refuses(status int, body string, headers ...string) handler {
 	return func(p *peer) { p.refuse(status, body, headers...) }

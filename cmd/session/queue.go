@@ -85,7 +85,7 @@ func (q *queue) put(b *batch) (waited bool) {
 	defer q.mu.Unlock()
 	for !q.fits() {
 		waited, q.stats.Full = true, q.bytes >= q.limit
-		stalled := time.AfterFunc(stall, q.changed.Broadcast)
+		stalled := time.AfterFunc(stall, q.wake)
 		q.changed.Wait()
 		stalled.Stop()
 	}
@@ -102,6 +102,14 @@ func (q *queue) put(b *batch) (waited bool) {
 // fits reports whether another batch fits. The caller has locked q.mu.
 func (q *queue) fits() bool {
 	return q.limit == 0 || q.bytes < min(runAhead, q.limit) || q.bytes < q.limit && time.Since(q.took) >= stall
+}
+
+// wake lets put look again. It holds the lock, so that put is not on its way to
+// the wait.
+func (q *queue) wake() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.changed.Broadcast()
 }
 
 // unlimit lets everything fit from now on.

@@ -56,33 +56,22 @@ func TestRecordings(t *testing.T) {
 		want []string
 		err  string // ""; or how the error begins
 	}{
-		"lines":                 {a + "\n" + b + "\n", []string{"a", "b"}, ""},
-		"no newline at the end": {a + "\n" + b, []string{"a", "b"}, ""},
-		"CRLF":                  {a + "\r\n" + b + "\r\n\r\n" + a + "\r", []string{"a", "b", "a"}, ""},
-		"blank lines":           {"\n\n  \t\n\r\n \r\n" + a + "\n\n \n", []string{"a"}, ""},
-		"blanks":                {"  " + a + "  \n", []string{"a"}, ""},
-		"the limit":             {long(100) + "\n" + long(100) + "\r\n" + long(100), []string{"long", "long", "long"}, ""},
-		"a line too long":       {a + "\n" + long(101) + "\n" + b + "\n", []string{"a", tooLong(2), "b"}, ""},
-		"too long at the end":   {a + "\n\n" + long(101), []string{"a", tooLong(3)}, ""},
+		"lines":               {a + "\n" + b + "\n", []string{"a", "b"}, ""},
+		"CRLF":                {a + "\r\n" + b + "\r\n\r\n" + a + "\r", []string{"a", "b", "a"}, ""},
+		"the limit":           {long(100) + "\n" + long(100) + "\r\n" + long(100), []string{"long", "long", "long"}, ""},
+		"a line too long":     {a + "\n" + long(101) + "\n" + b + "\n", []string{"a", tooLong(2), "b"}, ""},
+		"too long at the end": {a + "\n\n" + long(101), []string{"a", tooLong(3)}, ""},
 		"far too long": {long(1<<17) + "\n" + a + "\n" + long(1<<18) + "\r\n" + b,
 			[]string{tooLong(1), "a", tooLong(3), "b"}, ""},
-		"byte-order marks":             {"\ufeff" + a + "\n\ufeff" + b + "\n", []string{"a", "b"}, ""},
-		"NUL bytes":                    {a + "\n\x00\x00\x00\x00" + b + "\n\x00\x00\n", []string{"a", "b"}, ""},
-		"NUL bytes first":              {"\x00" + a + "\n\x00\x00\n" + b + "\n", []string{"a", "b"}, ""},
-		"broken lines":                 {a + "\n[]\n" + b + "\n", []string{"a", "broken", "b"}, ""},
-		"empty":                        {"", nil, "the recording is empty"},
-		"blank":                        {"\n \n\x00\n", nil, "the recording is empty"},
-		"no action":                    {"[]\n", []string{"broken"}, "no line of the recording is an action"},
-		"ndjson":                       {`{"time":"2026-01-02T03:04:05Z","action":"event","text":"x"}` + "\n" + a + "\n", []string{"record event", "a"}, ""},
-		"ndjson with a mark":           {"\ufeff" + `{"time":"2026-01-02T03:04:05Z","action":"event"}` + "\n", []string{"record event"}, ""},
-		"not quite ndjson":             {`{"time":"2026-01-02T03:04:05Z","action":"a","payload":null}` + "\n", []string{"a"}, ""},
-		"NUL bytes that fill a buffer": {strings.Repeat("\x00", 3<<17) + a + "\n", []string{"a"}, ""},
-		"own lines":                    {`{"restail":"link","status":"lost","reason":"closed"}` + "\n" + `{"restail":"later","x":1}` + "\n" + `{"restail":"link"}` + "\n", []string{"lost closed", "own later", "broken"}, ""},
-		"an action with a time":        {`{"action":"a","time":1,"timestamp":2}` + "\n", []string{"a"}, ""},
-		"UTF-16 with a mark, LE":       {"\xff\xfe{\x00\"\x00", nil, "this is not a recording but text in UTF-16"},
-		"UTF-16 with a mark, BE":       {"\xfe\xff\x00{\x00\"", nil, "this is not a recording but text in UTF-16"},
-		"UTF-16 without a mark, LE":    {"{\x00\"\x00", nil, "this is not a recording but text in UTF-16"},
-		"UTF-16 without a mark, BE":    {"\x00{\x00\"", nil, "this is not a recording but text in UTF-16"},
+		"broken lines":           {a + "\n[]\n" + b + "\n", []string{"a", "broken", "b"}, ""},
+		"empty":                  {"", nil, "the recording is empty"},
+		"blank":                  {"\n \n\x00\n", nil, "the recording is empty"},
+		"no action":              {"[]\n", []string{"broken"}, "no line of the recording is an action"},
+		"ndjson":                 {`{"time":"2026-01-02T03:04:05Z","action":"event","text":"x"}` + "\n" + a + "\n", []string{"record event", "a"}, ""},
+		"not quite ndjson":       {`{"time":"2026-01-02T03:04:05Z","action":"a","payload":null}` + "\n", []string{"a"}, ""},
+		"own lines":              {`{"restail":"link","status":"lost","reason":"closed"}` + "\n" + `{"restail":"later","x":1}` + "\n" + `{"restail":"link"}` + "\n", []string{"lost closed", "own later", "broken"}, ""},
+		"an action with a time":  {`{"action":"a","time":1,"timestamp":2}` + "\n", []string{"a"}, ""},
+		"UTF-16 with a mark, LE": {"\xff\xfe{\x00\"\x00", nil, "this is not a recording but text in UTF-16"},
 	} {
 		for how, r := range map[string]io.Reader{
 			"whole": strings.NewReader(test.text), "bytewise": iotest.OneByteReader(strings.NewReader(test.text)),
@@ -126,35 +115,24 @@ func TestALargeRecording(t *testing.T) {
 func TestDamagedRecordings(t *testing.T) {
 	all := numbered(1, 5000)
 	whole := gzipped(recorded(all...))
-	broken := slices.Clone(whole)
-	broken[len(broken)-5] ^= 1 // of the checksum
 	for name, test := range map[string]struct {
-		data  []byte
+		in    io.Reader
 		least int
 		says  string
 	}{
-		"cut short":      {whole[:len(whole)*9/10], 3000, "the recording is cut short: "},
-		"without an end": {whole[:len(whole)-8], 5000, "the recording is cut short: "},
-		"only a header":  {whole[:5], 0, "the recording is cut short: "},
-		"checksum":       {broken, 5000, "the recording cannot be read further: gzip: invalid checksum"},
-		"two members":    {append(slices.Clone(whole), whole...), 10000, ""},
-		"rubbish behind": {append(slices.Clone(whole), "rubbish behind"...), 5000, "the recording cannot be read further: gzip: invalid header"},
+		"cut short":      {bytes.NewReader(whole[:len(whole)*9/10]), 3000, "the recording is cut short: "},
+		"only a header":  {bytes.NewReader(whole[:5]), 0, "the recording is cut short: "},
+		"two members":    {bytes.NewReader(append(slices.Clone(whole), whole...)), 10000, ""},
+		"rubbish behind": {bytes.NewReader(append(slices.Clone(whole), "rubbish behind"...)), 5000, "the recording cannot be read further: gzip: invalid header"},
+		"a broken disk":  {io.MultiReader(strings.NewReader(recorded(all...)), iotest.ErrReader(errors.New("disk on fire"))), 5000, "the recording cannot be read further: disk on fire"},
 	} {
-		l := replayed(t, ReplayOptions{Files: file(bytes.NewReader(test.data))})
-		if len(l.lines) < test.least || len(l.lines) > test.least+2000 {
-			t.Errorf("%s: %d lines", name, len(l.lines))
+		l := replayed(t, ReplayOptions{Files: file(test.in)})
+		if len(l.lines) < test.least || len(l.lines) > test.least+2000 || !slices.Equal(l.lines[:min(3000, test.least)], all[:min(3000, test.least)]) {
+			t.Errorf("%s: %d lines, or others", name, len(l.lines))
 		}
 		if test.says == "" && l.err != nil || test.says != "" && (l.err == nil || !strings.HasPrefix(l.err.Error(), test.says)) {
 			t.Errorf("%s: the error is %v, want %q", name, l.err, test.says)
 		}
-		if test.least > 0 && !slices.Equal(l.lines[:3000], all[:3000]) {
-			t.Errorf("%s: the lines are others", name)
-		}
-	}
-	l := replayed(t, ReplayOptions{Files: file(io.MultiReader(strings.NewReader(recorded("a")+frame("b")), iotest.ErrReader(errors.New("disk on fire"))))})
-	l.expect(t, "a", "b")
-	if l.err == nil || !strings.HasSuffix(l.err.Error(), "disk on fire") {
-		t.Errorf("the error is %v", l.err)
 	}
 }
 
