@@ -19,17 +19,15 @@ import (
 type fault struct {
 	reason string
 	detail string // see [Link]
-	answer string // the service's, when it refused the token; "" when it did not
-	// byClose tells that a close frame refused it, after the handshake was granted.
+	answer string // the service's answer when it refused the token, else ""
+	// byClose tells that a close frame refused the token, after the handshake.
 	byClose bool
-	// after is the time that the service asks to wait; 0 when it does not.
-	after time.Duration
-	// none says why there is no token to try again with.
-	none error
+	after   time.Duration // how long the service asks to wait; 0 when it does not
+	noToken error         // why there is no token to try again with
 }
 
-// refusal reads the answer to a handshake that was not an upgrade.
-func (l *Live) refusal(answer *http.Response) *fault {
+// answerFault reads the answer to a handshake that was not an upgrade.
+func (l *Live) answerFault(answer *http.Response) *fault {
 	code := answer.StatusCode
 	status := strings.TrimSpace(fmt.Sprintf("%d %s", code, http.StatusText(code)))
 	f := &fault{reason: reasonRefused, detail: "the service answered " + status}
@@ -65,8 +63,8 @@ func (l *Live) refusal(answer *http.Response) *fault {
 // documented: the first is WebSocket's own, the others are custom.
 var tokenCodes = []websocket.StatusCode{websocket.StatusPolicyViolation, 4001, 4401}
 
-// ended says why reading from the socket ended.
-func (l *link) ended(s *socket) *fault {
+// socketFault says why reading from the socket ended.
+func (l *link) socketFault(s *socket) *fault {
 	f := &fault{reason: reasonNetwork}
 	closing, isClosing := errors.AsType[websocket.CloseError](s.err)
 	switch failure := s.conn.err; {

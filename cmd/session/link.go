@@ -81,7 +81,7 @@ func (l *link) run(ctx context.Context) error {
 		l.failures++
 		wait, err := l.judge(ctx, f)
 		news := Link{Status: Lost, Reason: f.reason, Detail: f.detail, At: l.o.Now(), Attempt: l.tries, Retry: wait, NeverUp: !l.wasUp}
-		if !l.down && (l.token != "" || f.none == nil) { // nothing is lost when there never was a token
+		if !l.down && (l.token != "" || f.noToken == nil) { // nothing is lost when there never was a token
 			l.down = true
 			l.say(news)
 		}
@@ -141,7 +141,7 @@ func (l *link) ask(ctx context.Context) *fault {
 	f := &fault{reason: reasonNoToken, detail: endpoint.Quote(err.Error(), l.o.Redact)}
 	var temporary interface{ Temporary() bool }
 	if !errors.As(err, &temporary) || !temporary.Temporary() {
-		f.reason, f.none = reasonUnauthorized, err
+		f.reason, f.noToken = reasonUnauthorized, err
 	}
 	var after interface{ RetryAfter() time.Duration }
 	if errors.As(err, &after) {
@@ -184,7 +184,7 @@ func (l *link) follow(ctx context.Context) *fault {
 				s.abandon()
 				l.awaitSignal()
 				l.noticeWait()
-				return l.ended(s)
+				return l.socketFault(s)
 			}
 			l.receive(b)
 		case <-tick.C:
@@ -373,8 +373,8 @@ func (l *link) noticeWait() {
 func (l *link) judge(ctx context.Context, f *fault) (time.Duration, error) {
 	exhausted := l.o.Retries >= 0 && l.failures > l.o.Retries
 	switch {
-	case f.none != nil:
-		err := &UnauthorizedError{Detail: f.detail, Err: f.none}
+	case f.noToken != nil:
+		err := &UnauthorizedError{Detail: f.detail, Err: f.noToken}
 		if l.refusal != nil {
 			err.Answer = l.refusal.answer
 		}
@@ -405,10 +405,10 @@ func (l *link) judgeRefusal(ctx context.Context, f *fault, exhausted bool) (time
 		return 0, &UnauthorizedError{Detail: f.detail, Answer: f.answer}
 	}
 	l.refusal, l.replaced = f, true
-	none := l.ask(ctx)
-	if l.asked = none == nil; l.asked || none.none == nil {
+	failed := l.ask(ctx)
+	if l.asked = failed == nil; l.asked || failed.noToken == nil {
 		return 0, nil
 	}
-	f.detail = none.detail
-	return l.judge(ctx, none)
+	f.detail = failed.detail
+	return l.judge(ctx, failed)
 }

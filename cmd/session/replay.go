@@ -79,7 +79,7 @@ type Replay struct {
 	ctx          context.Context
 	yield        func(Item, error) bool
 	since, until time.Time // the period; zero for no limit
-	sorter       sorter
+	classifier   classifier
 	damaged      []error
 
 	// Of the current file.
@@ -180,26 +180,26 @@ func (r *fileReader) handOver() {
 	}
 }
 
-// A sorter tells what the lines of a recording are that are not actions, and
+// A classifier tells what the lines of a recording are that are not actions, and
 // which of them move a clock.
-type sorter struct {
+type classifier struct {
 	lines recording.LineParser
 	head  recording.Head
 	up    bool // the link was up once
 }
 
-// sort gives an item the Line that it is, if it is one. It returns the time of the
+// classify gives an item the Line that it is, if it is one. It returns the time of the
 // item, zero when it has none, and whether the item moves a clock: that of the
 // pace, or the one that says when the recording begins.
-func (s *sorter) sort(item *Item) (at time.Time, moves bool) {
+func (c *classifier) classify(item *Item) (at time.Time, moves bool) {
 	switch {
 	case item.Action != nil:
-		s.up = true                    // as it was when this was recorded
+		c.up = true                    // as it was when this was recorded
 		if !item.Action.HasPayload() { // spares most actions the search for a time
-			item.Line = s.lines.Record(item.Action.Frame(), item.Received)
+			item.Line = c.lines.Record(item.Action.Frame(), item.Received)
 		}
 	case item.Frame != nil:
-		item.Line = s.lines.Own(item.Frame, item.Received)
+		item.Line = c.lines.Own(item.Frame, item.Received)
 	}
 	switch {
 	case item.Line != nil:
@@ -209,16 +209,16 @@ func (s *sorter) sort(item *Item) (at time.Time, moves bool) {
 		item.Action, item.Broken = nil, nil
 		if string(item.Line.Action()) == recording.KindLink {
 			item.Link = linkOf(item.Line)
-			item.Link.NeverUp = item.Link.Status == Lost && !s.up
-			s.up = s.up || item.Link.Status == Connected || item.Link.Status == Restored
+			item.Link.NeverUp = item.Link.Status == Lost && !c.up
+			c.up = c.up || item.Link.Status == Connected || item.Link.Status == Restored
 		}
-		return item.Line.Record.At, item.Line.MovesClock() && !s.head.Has(item.Line.Action(), len(item.Frame))
+		return item.Line.Record.At, item.Line.MovesClock() && !c.head.Has(item.Line.Action(), len(item.Frame))
 	case item.Action != nil:
 		at, moves = item.Action.Stamp()
 		if !moves {
 			at = time.Unix(item.Received.Unix(), 0)
 		}
-		return at, !s.head.Has(item.Action.Name(), len(item.Action.Frame())) && moves
+		return at, !c.head.Has(item.Action.Name(), len(item.Action.Frame())) && moves
 	}
 	return time.Time{}, false
 }
@@ -241,7 +241,7 @@ func linkOf(l *recording.Line) *Link {
 // [recording.MaxHead] bytes. It takes nothing out of the queue.
 func (r *Replay) firstTime() (first time.Time) {
 	var parser decode.Parser
-	var s sorter
+	var c classifier
 	var seen []*batch
 	defer func() { r.queue.untake(seen) }()
 	for size := 0; size <= recording.MaxHead; {
@@ -254,12 +254,12 @@ func (r *Replay) firstTime() (first time.Time) {
 		seen = append(seen, b)
 		size += max(itemBytes, len(b.data))
 		if b.err != nil {
-			s.head = recording.Head{}
+			c.head = recording.Head{}
 		}
 		b.parse(&parser)
 		for n := range b.len() {
 			item := b.item(n)
-			at, moves := s.sort(&item)
+			at, moves := c.classify(&item)
 			if moves {
 				return at
 			}
@@ -280,7 +280,7 @@ func (r *Replay) play(item Item, err error) bool {
 		r.end(err)
 		return r.yield(item, nil)
 	}
-	at, moves := r.sorter.sort(&item)
+	at, moves := r.classifier.classify(&item)
 	r.found = r.found || item.Action != nil || item.Line != nil
 	item.Outside = !at.IsZero() && (at.Before(r.since) || !r.until.IsZero() && !at.Before(r.until))
 	filledIn := item.Line != nil && item.Line.Kind == recording.KindHistory && at.Before(r.last)
@@ -309,7 +309,7 @@ func (r *Replay) end(err error) {
 		r.damaged = append(r.damaged, err)
 	}
 	r.file++
-	r.found, r.start, r.last, r.sorter.head = false, time.Time{}, time.Time{}, recording.Head{}
+	r.found, r.start, r.last, r.classifier.head = false, time.Time{}, time.Time{}, recording.Head{}
 }
 
 // wait returns how long to wait before an action, so that actions are as far apart

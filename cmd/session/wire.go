@@ -156,7 +156,7 @@ type tcpConn struct {
 	mu     sync.Mutex   // guards all that follows
 	reads  bool         // a read is under way
 	began  time.Time    // when the last read began
-	waited [2]time.Time // from when to when the last read took that had to wait
+	waited [2]time.Time // when the last read that had to wait began and ended
 }
 
 func (c *tcpConn) Read(p []byte) (int, error) {
