@@ -11,10 +11,8 @@ import (
 )
 
 const (
-	// maxTick is how often the link looks at the clock, at the least. A tick that
-	// comes lateTick too late tells that the process was stopped.
-	maxTick  = 200 * time.Millisecond
-	lateTick = 100 * time.Millisecond
+	// maxTick is how often the link looks at the clock, at the least.
+	maxTick = 200 * time.Millisecond
 	// signalTime is how long SIGCONT may take to be delivered.
 	signalTime = 10 * time.Millisecond
 	// catchUp is how long silence may go on after a pause: what has arrived
@@ -49,7 +47,7 @@ type link struct {
 	// Tokens.
 	token    string // the last that was shown, or that is to be shown next
 	asked    bool   // token has just been asked for
-	refusal  *fault // how token was refused, which must be replaced; nil while it need not
+	refusal  fault  // how token was refused, which must be replaced; zero while it need not
 	replaced bool   // a refused token was replaced, and no action has come since
 	retried  bool   // the token was shown again after a refusal, and no handshake was granted since
 
@@ -124,7 +122,7 @@ func (l *link) attempt(ctx context.Context) *fault {
 // ask asks for a token.
 func (l *link) ask(ctx context.Context) *fault {
 	refused := ""
-	if l.refusal != nil {
+	if l.refusal.reason != "" {
 		refused = l.token
 	}
 	token, err := l.o.Tokens.Token(ctx, refused)
@@ -135,7 +133,7 @@ func (l *link) ask(ctx context.Context) *fault {
 	case token == refused:
 		err = errors.New("there is no other token")
 	default:
-		l.token, l.refusal = token, nil
+		l.token, l.refusal = token, fault{}
 		return nil
 	}
 	f := &fault{reason: reasonNoToken, detail: endpoint.Quote(err.Error(), l.o.Redact)}
@@ -172,7 +170,7 @@ func (l *link) opened(s *socket) {
 }
 
 // follow passes on what the socket receives until that ends, and says why: nil
-// when ctx is done. Then the socket still wants a close frame.
+// when ctx is done.
 func (l *link) follow(ctx context.Context) *fault {
 	tick := time.NewTicker(max(time.Millisecond, min(maxTick, l.o.HeartbeatTimeout/4)))
 	defer tick.Stop()
@@ -219,9 +217,6 @@ func (l *link) stop() {
 // receive learns from a batch what it says of the link, and puts it into the
 // queue. News of the link that an action brings comes right behind it.
 func (l *link) receive(b *batch) {
-	if len(b.ends) == 0 {
-		return
-	}
 	l.noticePause(l.o.Now())
 	l.noticeWait()
 	b.parse(&l.parser)
@@ -234,8 +229,8 @@ func (l *link) receive(b *batch) {
 			l.complete(b.received)
 		}
 	}
-	var news *Link
-	var rest *batch
+	var news *Link  // that a frame brings
+	var rest *batch // the frames behind it
 	for _, n := range b.changes {
 		l.connections.Apply(&b.parsed[n].action, b.received)
 		if news = l.noticeDrain(b.received); news != nil {
@@ -252,7 +247,9 @@ func (l *link) receive(b *batch) {
 	}
 	if news != nil {
 		l.say(*news)
-		l.receive(rest)
+		if len(rest.ends) > 0 {
+			l.receive(rest)
+		}
 	}
 }
 
@@ -332,7 +329,7 @@ func (l *link) noticeDrain(received time.Time) (news *Link) {
 
 // noticePause notices that the process was stopped, by a tick that is late.
 func (l *link) noticePause(now time.Time) {
-	if elapsed(l.ticked, now) < maxTick+lateTick {
+	if elapsed(l.ticked, now) < maxTick*3/2 {
 		return
 	}
 	l.pausedAt, l.ticked = time.Now(), now
@@ -344,7 +341,7 @@ func (l *link) noticePause(now time.Time) {
 // resumed handles SIGCONT. It can arrive behind frames that were read since.
 func (l *link) resumed() { l.pausedAt, l.completeUntil = time.Now(), l.earlier[0] }
 
-// awaitSignal waits for SIGCONT at the end of a socket that may have come with it.
+// awaitSignal waits for a SIGCONT that may have come with the end of the socket.
 func (l *link) awaitSignal() {
 	if l.o.Resumed == nil {
 		return
@@ -374,11 +371,7 @@ func (l *link) judge(ctx context.Context, f *fault) (time.Duration, error) {
 	exhausted := l.o.Retries >= 0 && l.failures > l.o.Retries
 	switch {
 	case f.noToken != nil:
-		err := &UnauthorizedError{Detail: f.detail, Err: f.noToken}
-		if l.refusal != nil {
-			err.Answer = l.refusal.answer
-		}
-		return 0, err
+		return 0, &UnauthorizedError{Detail: f.detail, Answer: l.refusal.answer, Err: f.noToken}
 	case f.reason == reasonUnauthorized:
 		return l.judgeRefusal(ctx, f, exhausted)
 	case exhausted:
@@ -404,7 +397,7 @@ func (l *link) judgeRefusal(ctx context.Context, f *fault, exhausted bool) (time
 	case l.replaced, f.byClose && exhausted:
 		return 0, &UnauthorizedError{Detail: f.detail, Answer: f.answer}
 	}
-	l.refusal, l.replaced = f, true
+	l.refusal, l.replaced = *f, true
 	failed := l.ask(ctx)
 	if l.asked = failed == nil; l.asked || failed.noToken == nil {
 		return 0, nil
