@@ -412,7 +412,7 @@ func TestFlushBetweenFiles(t *testing.T) {
 		}()
 		flushed := false
 		for item := range NewReplay(ReplayOptions{Files: []File{{"a", strings.NewReader(recorded("a"))}, {"b", r}}}).Items(t.Context()) {
-			if time.Since(start) >= time.Hour && !flushed {
+			if item.Action != nil && time.Since(start) >= time.Hour && !flushed {
 				t.Error("the first file was not flushed")
 			}
 			flushed = !item.More
