@@ -69,12 +69,17 @@ func (w *wire) Read(p []byte) (int, error) {
 }
 
 // Write reports success even when it failed: the library ends reading when it
-// cannot write a pong, and everything that has arrived would be lost.
+// cannot write a pong, and everything that has arrived would be lost. The deadline
+// does not stay: TLS writes of its own accord too, when keys change.
 func (w *wire) Write(p []byte) (int, error) {
-	if !w.mute {
-		w.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
-		_, err := w.ReadWriteCloser.Write(p)
-		w.mute = err != nil
+	if w.mute {
+		return len(p), nil
+	}
+	w.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+	if _, err := w.ReadWriteCloser.Write(p); err != nil {
+		w.mute = true
+	} else {
+		w.conn.SetWriteDeadline(time.Time{})
 	}
 	return len(p), nil
 }
