@@ -94,7 +94,7 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 func (l *Live) roundTripper(s *socket) roundTripper {
 	dial := l.o.DialContext
 	if dial == nil {
-		dialer := &net.Dialer{}
+		dialer := &net.Dialer{Timeout: handshakeTimeout}
 		if l.url.Scheme == "http" {
 			dialer.Control = endpoint.OnlyLoopback
 		}
@@ -118,6 +118,7 @@ func (l *Live) roundTripper(s *socket) roundTripper {
 			return s.conn, nil
 		},
 		TLSClientConfig:        l.o.TLS,
+		TLSHandshakeTimeout:    handshakeTimeout, // package http goes on without the request
 		MaxResponseHeaderBytes: maxHeader,
 		DisableKeepAlives:      true,
 		DisableCompression:     true,

@@ -2,6 +2,7 @@ package session
 
 import (
 	"errors"
+	"io"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -237,6 +238,22 @@ func TestAHandshakeTakes15SecondsAtMost(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Nothing of a TLS handshake without an answer stays behind. Package http goes on
+// with it when the request has ended.
+func TestATLSHandshakeThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		closed := make(chan struct{})
+		o, _ := overPipes(t, LiveOptions{}, func(p *peer) {
+			io.Copy(io.Discard, p)
+			close(closed)
+		})
+		o.URL = "wss://localhost/ws"
+		l := follow(t.Context(), newLive(t, o), nil)
+		l.expect(t, "lost network", "ended network")
+		<-closed
+	})
 }
 
 func TestTheHeaderOfAnAnswerIsBounded(t *testing.T) {
