@@ -218,7 +218,7 @@ func TestReload(t *testing.T) {
 	}
 	f.app = application{"a-client", clientSecret}
 	at := ended(t, f.url())
-	c := newCallback(t.Context(), f)
+	c := &callback{flow: f, ctx: t.Context(), done: make(chan error, 1)}
 	for range 2 {
 		var body bytes.Buffer
 		rec := &recorder{header: http.Header{}, body: &body}

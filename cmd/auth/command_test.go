@@ -146,7 +146,7 @@ func TestCommandFails(t *testing.T) {
 		{`print '{"token":"MARKED"'`, []string{name, "JSON"}},
 		{`print '{"token":"MARKED"} x'`, []string{name, "JSON"}},
 		{`print '{"access":"MARKED"}'`, []string{name, `"token"`}},
-		{`print '{"token":null}'`, []string{name, "no token in it"}},
+		{`print '{"token":null}'`, []string{name, `"token"`}},
 		{`print '{"token":"MARKED","expires_at":"tomorrow"}'`, []string{name, "expires_at"}},
 		{`print '{"token":"MARKED","expires_at":1e300}'`, []string{name, "expires_at"}},
 	}

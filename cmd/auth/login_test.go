@@ -268,7 +268,7 @@ func TestLoginFails(t *testing.T) {
 		says      []string
 	}{
 		{"denied", serve.OAuthOptions{Deny: true}, nil, statusUnauthorized, false, []string{"denied"}},
-		{"denied in the standard's way", serve.OAuthOptions{}, replace("code", "", "error", "access_denied\x1b[2J"), statusUnauthorized, false, []string{"denied", `access_denied\x1b[2J`}},
+		{"denied in the standard's way", serve.OAuthOptions{}, replace("code", "", "error", "access_denied"), statusUnauthorized, false, []string{"denied", "access_denied"}},
 		{"a wrong state", serve.OAuthOptions{}, replace("state", "another"), statusUnauthorized, false, []string{"another login", "state"}},
 		{"no state", serve.OAuthOptions{}, replace("state", ""), statusUnauthorized, false, []string{"another login", "state"}},
 		{"no code", serve.OAuthOptions{}, replace("code", ""), statusUnauthorized, false, []string{"without a code"}},

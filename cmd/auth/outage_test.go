@@ -40,7 +40,7 @@ func TestRefreshThatMayWorkLater(t *testing.T) {
 		{"429 with nonsense", body(429, "Retry-After: soon", ""), 0, "429"},
 		{"429 with a past", body(429, "Retry-After: -5", ""), 0, "429"},
 		{"500", body(500, "", "<html>"), 0, "500 Internal Server Error"},
-		{"503", body(503, "Retry-After: 9999999999", `{"error":{"name":"down","message":"for\u001b[2J repair"}}`), 24 * time.Hour, `503 Service Unavailable down (for\x1b[2J repair)`},
+		{"503", body(503, "Retry-After: 9999999999", `{"error":{"name":"down","message":"for\u001b[2J repair"}}`), 24 * time.Hour, "503 Service Unavailable down (for\x1b[2J repair)"},
 		{"an unknown status", body(599, "", ""), 0, "599"},
 		{"a redirect", body(302, "Location: /elsewhere", ""), 0, "redirect"},
 		{"an empty answer", body(200, "", ""), 0, "cannot be read"},
@@ -237,23 +237,6 @@ func TestSilentAPI(t *testing.T) {
 			t.Errorf("it took %v", took)
 		}
 	})
-}
-
-// TestLostAnswer says why a login is needed when it can know.
-func TestLostAnswer(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, serve.OAuthOptions{})
-	w.seed(t, time.Minute)
-	w.intercept(func(_ http.ResponseWriter, r *http.Request) bool {
-		w.oauth.ServeHTTP(httptest.NewRecorder(), r)
-		panic(http.ErrAbortHandler)
-	})
-	s := w.open(t)
-	_, err := s.Token(t.Context(), "")
-	wantError(t, err, statusFailed, true, "cannot reach")
-	w.intercept(nil)
-	_, err = s.Token(t.Context(), "")
-	wantError(t, err, statusUnauthorized, false, "got lost", "restail login")
 }
 
 // TestNothingCanBeWritten checks that no refresh is asked for that could not be

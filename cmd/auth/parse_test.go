@@ -45,16 +45,6 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-// TestShell checks that the advice is one that split accepts.
-func TestShell(t *testing.T) {
-	t.Parallel()
-	for system, want := range map[string][]string{"linux": {"sh", "-c", "…"}, "windows": {"cmd", "/c", "…"}} {
-		if got, err := split(shell(system)); err != nil || !slices.Equal(got, want) {
-			t.Errorf("%s: %q, %v", system, got, err)
-		}
-	}
-}
-
 // FuzzSplit: words that are quoted in any of the ways come back as they were.
 func FuzzSplit(f *testing.F) {
 	f.Add("pass", "show restream", `it's "so" \`)

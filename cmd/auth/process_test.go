@@ -55,35 +55,33 @@ func child(role string) int {
 	return 0
 }
 
-// refreshUpTo does what stored.refresh does, with the lock held to the end.
+// refreshUpTo does what refresher.refresh does, with the lock held to the end.
 func refreshUpTo(step string, o Options) error {
 	path, err := o.storePath()
 	if err != nil {
 		return err
 	}
-	s := newStored(&o, path)
-	if _, err := s.store.lock(context.Background()); err != nil {
+	s := store{path: path, warn: o.Warn}
+	if _, err := s.lock(context.Background()); err != nil {
 		return err
 	}
-	l, _, err := s.store.recover()
+	l, err := s.recover()
 	if err != nil {
 		return err
 	}
-	n, err := s.store.prepare()
+	next, err := s.prepare()
 	if err != nil {
 		return err
 	}
 	form := map[string][]string{"grant_type": {"refresh_token"}, "refresh_token": {l.RefreshToken}}
-	p, err := s.api.grant(context.Background(), l.application(), form)
+	p, err := newAPI(&o).grant(context.Background(), l.application(), form)
 	if err != nil {
 		return err
 	}
-	next := l.renewed(p)
-	next.Serial++
 	if step == "written" {
-		return n.write(next)
+		return s.write(next, l.renewed(p))
 	}
-	return n.put(next)
+	return s.put(next, l.renewed(p))
 }
 
 // childEnviron makes this test binary a child. The race detector would let it
@@ -190,10 +188,9 @@ func TestKilled(t *testing.T) {
 		if *w.stored(t) != *old {
 			t.Error("the store has changed")
 		}
-		// The only living tokens are gone with the process; what can be done is
-		// to say so.
+		// The only valid tokens are gone with the process.
 		_, err := w.open(t).Token(t.Context(), "")
-		wantError(t, err, statusUnauthorized, false, "got lost", "restail login")
+		wantError(t, err, statusUnauthorized, false, "no longer valid", "restail login")
 	})
 	for _, role := range []string{"written", "renamed"} {
 		for _, refused := range []bool{false, true} {

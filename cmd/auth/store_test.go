@@ -56,11 +56,11 @@ func testStore(t *testing.T) *store {
 
 func (s *store) mustPut(t *testing.T, l *login) {
 	t.Helper()
-	n, err := s.prepare()
+	next, err := s.prepare()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := n.put(l); err != nil {
+	if err := s.put(next, l); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -110,23 +110,22 @@ func TestRecover(t *testing.T) {
 	old := &login{Serial: 4, AccessToken: "old"}
 	newer := &login{Serial: 5, AccessToken: "new"}
 	tests := []struct {
-		name        string
-		stored      *login
-		leave       func(t *testing.T, s *store)
-		want        string
-		interrupted bool
+		name   string
+		stored *login
+		leave  func(t *testing.T, s *store)
+		want   string
 	}{
-		{"nothing", old, func(*testing.T, *store) {}, "old", false},
-		{"before the answer", old, func(t *testing.T, s *store) { s.leave(t, nil) }, "old", true},
-		{"before the rename", old, func(t *testing.T, s *store) { s.leave(t, newer) }, "new", false},
-		{"the first login before its rename", nil, func(t *testing.T, s *store) { s.leave(t, newer) }, "new", false},
-		{"the first login before its answer", nil, func(t *testing.T, s *store) { s.leave(t, nil) }, "", true},
-		{"one that is older", old, func(t *testing.T, s *store) { s.leave(t, &login{Serial: 4, AccessToken: "x"}) }, "old", true},
+		{"nothing", old, func(*testing.T, *store) {}, "old"},
+		{"before the answer", old, func(t *testing.T, s *store) { s.leave(t, nil) }, "old"},
+		{"before the rename", old, func(t *testing.T, s *store) { s.leave(t, newer) }, "new"},
+		{"the first login before its rename", nil, func(t *testing.T, s *store) { s.leave(t, newer) }, "new"},
+		{"the first login before its answer", nil, func(t *testing.T, s *store) { s.leave(t, nil) }, ""},
+		{"one that is older", old, func(t *testing.T, s *store) { s.leave(t, &login{Serial: 4, AccessToken: "x"}) }, "old"},
 		{"torn", old, func(t *testing.T, s *store) {
 			if err := os.WriteFile(s.newPath(), []byte(`{"serial": 5, "access_token": "to`), 0o600); err != nil {
 				t.Fatal(err)
 			}
-		}, "old", true},
+		}, "old"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -136,13 +135,13 @@ func TestRecover(t *testing.T) {
 				s.mustPut(t, tt.stored)
 			}
 			tt.leave(t, s)
-			l, interrupted, err := s.recover()
+			l, err := s.recover()
 			got := ""
 			if err == nil {
 				got = l.AccessToken
 			}
-			if got != tt.want || interrupted != tt.interrupted || err != nil && !errors.Is(err, errNoLogin) {
-				t.Errorf("recovered %q, %t, %v; want %q, %t", got, interrupted, err, tt.want, tt.interrupted)
+			if got != tt.want || err != nil && !errors.Is(err, errNoLogin) {
+				t.Errorf("recovered %q, %v; want %q", got, err, tt.want)
 			}
 			s.mustPut(t, &login{Serial: 6, AccessToken: "next"})
 			if l, err := s.read(); err != nil || l.AccessToken != "next" {
@@ -155,16 +154,16 @@ func TestRecover(t *testing.T) {
 // leave prepares, writes l if it is not nil, and goes no further.
 func (s *store) leave(t *testing.T, l *login) {
 	t.Helper()
-	n, err := s.prepare()
+	next, err := s.prepare()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if l != nil {
-		if err := n.write(l); err != nil {
+		if err := s.write(next, l); err != nil {
 			t.Fatal(err)
 		}
 	}
-	n.file.Close()
+	next.Close()
 }
 
 func TestLockWaits(t *testing.T) {

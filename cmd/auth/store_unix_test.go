@@ -40,12 +40,12 @@ func TestStoreIsPrivateFromItsFirstByte(t *testing.T) {
 	}
 	wantMode(dir, 0o700)
 	wantMode(filepath.Join(dir, "token.lock"), 0o600)
-	n, err := s.prepare()
+	next, err := s.prepare()
 	if err != nil {
 		t.Fatal(err)
 	}
 	wantMode(s.newPath(), 0o600)
-	if err := n.put(&login{Serial: 1, AccessToken: "a"}); err != nil {
+	if err := s.put(next, &login{Serial: 1, AccessToken: "a"}); err != nil {
 		t.Fatal(err)
 	}
 	wantMode(s.path, 0o600)
@@ -176,11 +176,11 @@ func TestUmask(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unlock()
-	n, err := s.prepare()
+	next, err := s.prepare()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := n.put(&login{Serial: 1, AccessToken: "a"}); err != nil {
+	if err := s.put(next, &login{Serial: 1, AccessToken: "a"}); err != nil {
 		t.Fatal(err)
 	}
 	dir := filepath.Dir(s.path)

@@ -149,3 +149,14 @@ func checkProxy(name, value string) error {
 	}
 	return nil
 }
+
+// Getenv returns a variable of an environment of "NAME=value", "" where it is
+// not set. Of duplicates the last counts.
+func Getenv(environ []string, name string) string {
+	for i := len(environ) - 1; i >= 0; i-- {
+		if key, value, _ := strings.Cut(environ[i], "="); key == name {
+			return value
+		}
+	}
+	return ""
+}
