@@ -28,7 +28,8 @@ type Options struct {
 	// TokenCommand is --token-command, "" for none. See [split] for how it
 	// becomes a program and its arguments.
 	TokenCommand string
-	// APIURL is --api-url: what "/login" and "/oauth/token" are appended to.
+	// APIURL is --api-url, which [CheckAPI] has accepted: what "/login" and
+	// "/oauth/token" are appended to.
 	APIURL string
 	// Environ is the environment as "NAME=value", also that of the command; of
 	// duplicates the last counts.
@@ -47,14 +48,6 @@ type Options struct {
 	Secrets *redact.Secrets
 	// Now is the clock.
 	Now func() time.Time
-}
-
-// check refuses an API that tokens must not be sent to.
-func (o *Options) check() error {
-	if _, err := CheckAPI(o.APIURL); err != nil {
-		return usage("--api-url: %v", err)
-	}
-	return nil
 }
 
 // CheckAPI parses the address of an API and refuses one that tokens must not be
@@ -84,9 +77,6 @@ type Source struct {
 // RESTREAM_ACCESS_TOKEN, the token command, or else the store that [Login]
 // fills. It reads files, but runs no command and contacts no server.
 func Open(o Options) (*Source, error) {
-	if err := o.check(); err != nil {
-		return nil, err
-	}
 	token, err := o.open()
 	if err != nil {
 		return nil, err

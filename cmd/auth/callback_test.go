@@ -63,7 +63,6 @@ func TestRedirectURL(t *testing.T) {
 		}
 	}
 	wantError(t, Login(t.Context(), LoginOptions{Options: Options{APIURL: "https://h"}}), statusUsage, false, "--redirect-url")
-	wantError(t, Login(t.Context(), LoginOptions{}), statusUsage, false, "--api-url")
 }
 
 func TestCallbackAnswersNothingElse(t *testing.T) {

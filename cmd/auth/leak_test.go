@@ -346,9 +346,5 @@ func storeWalks() map[string]walk {
 			w.put(t, w.marked(-time.Hour))
 			return errors.Join(os.MkdirAll(w.path(t)+".new/full", 0o700), ask(w.Options, ""))
 		},
-		"the API's URL has a password": func(_ *testing.T, w *world) error {
-			w.APIURL = "https://me:" + mark + "@api.example"
-			return ask(w.Options, "")
-		},
 	}
 }

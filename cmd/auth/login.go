@@ -73,9 +73,6 @@ func Login(ctx context.Context, o LoginOptions) error {
 
 // newFlow checks the options, before anything is asked or contacted.
 func newFlow(o *LoginOptions) (*flow, error) {
-	if err := o.check(); err != nil {
-		return nil, err
-	}
 	redirect, err := parseRedirect(o.RedirectURL, o.NoBrowser)
 	if err != nil {
 		return nil, err
@@ -228,9 +225,6 @@ func (f *flow) exchange(ctx context.Context, code string) (*pair, error) {
 // revoking fails, it deletes them all the same, and the error says so. The error
 // is an [*Error], or the context's when nothing was done.
 func Logout(ctx context.Context, o Options) error {
-	if err := o.check(); err != nil {
-		return err
-	}
 	path, err := o.storePath()
 	if err != nil {
 		return err

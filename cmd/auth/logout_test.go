@@ -126,5 +126,4 @@ func TestLogoutElsewhere(t *testing.T) {
 	if *w.stored(t) != *l || w.requests() != 0 {
 		t.Error("a login of the service was ended at another")
 	}
-	wantError(t, Logout(t.Context(), Options{}), statusUsage, false, "--api-url")
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -79,7 +80,7 @@ func refreshUpTo(step string, o Options) error {
 		return err
 	}
 	if step == "written" {
-		return s.write(next, l.renewed(p))
+		return json.NewEncoder(next).Encode(l.renewed(p))
 	}
 	return s.put(next, l.renewed(p))
 }

@@ -30,9 +30,6 @@ type refresher struct {
 	now   func() time.Time
 	warn  func(line string)
 
-	// unsaved is a login that could not be written: its tokens are the only valid
-	// ones.
-	unsaved *login
 	// replacement is the token that last replaced a refused one, at replacedAt.
 	replacement string
 	replacedAt  time.Time
@@ -56,11 +53,11 @@ func (r *refresher) token(ctx context.Context, refused string) (string, error) {
 // login returns a login whose token is worth trying: the stored one, or a
 // refreshed one.
 func (r *refresher) login(ctx context.Context, refused string) (*login, error) {
-	seen, err := r.newest(r.store.read())
+	seen, err := r.store.read()
 	switch {
 	case err != nil && (!errors.Is(err, errNoLogin) || !r.store.exists()):
 		return nil, err
-	case err == nil && r.unsaved == nil && seen.AccessToken != refused && seen.left(r.now()) >= refreshBefore:
+	case err == nil && seen.AccessToken != refused && seen.left(r.now()) >= refreshBefore:
 		return seen, nil
 	}
 	unlock, err := r.store.lock(ctx)
@@ -69,17 +66,12 @@ func (r *refresher) login(ctx context.Context, refused string) (*login, error) {
 	}
 	defer unlock()
 	// Another process may have refreshed the tokens meanwhile.
-	l, err := r.newest(r.store.recover())
+	l, err := r.store.recover()
 	switch {
 	case untrusted(err):
 		return r.useOld(ctx, seen, refused, err)
 	case err != nil:
 		return nil, err
-	}
-	if l == r.unsaved {
-		if next, err := r.store.prepare(); err == nil && r.store.put(next, l) == nil {
-			r.unsaved = nil
-		}
 	}
 	changed := seen == nil || seen.AccessToken != l.AccessToken
 	left := l.left(r.now())
@@ -90,15 +82,6 @@ func (r *refresher) login(ctx context.Context, refused string) (*login, error) {
 		return l, nil
 	}
 	return r.refresh(ctx, l, refused)
-}
-
-// newest returns what the store returned, or a newer login that could not be
-// written.
-func (r *refresher) newest(l *login, err error) (*login, error) {
-	if r.unsaved != nil && (err != nil || l.Serial < r.unsaved.Serial) {
-		return r.unsaved, nil
-	}
-	return l, err
 }
 
 // useOld returns the old login while it is valid, with a warning, when err
@@ -128,29 +111,20 @@ func (r *refresher) refresh(ctx context.Context, l *login, refused string) (*log
 	pair, err := r.api.grant(ctx, l.application(), url.Values{"grant_type": {"refresh_token"}, "refresh_token": {l.RefreshToken}})
 	if err != nil {
 		r.store.drop(next)
-		return r.notGranted(l, err)
+		no := (*refusal)(nil)
+		switch {
+		case !errors.As(err, &no):
+			return nil, err
+		case !no.final():
+			return nil, &Error{text: "cannot refresh the access token: " + no.text, status: statusFailed, temporary: true, after: no.after}
+		}
+		return nil, unauthorized("the stored login is no longer valid: log in again with `restail login` (%s)", no.text)
 	}
 	l = l.renewed(pair)
 	if err := r.store.put(next, l); err != nil {
-		r.unsaved = l
-		r.warn("the new tokens could not be stored, and the old ones are invalid: " + err.Error() + "; this process keeps them and tries again")
+		r.warn("the new tokens could not be stored, and the old ones are invalid: " + err.Error())
 	}
 	return l, nil
-}
-
-// notGranted decides what a failed refresh means.
-func (r *refresher) notGranted(l *login, err error) (*login, error) {
-	refused := (*refusal)(nil)
-	if !errors.As(err, &refused) {
-		return nil, err
-	}
-	if !refused.final() {
-		return nil, &Error{text: "cannot refresh the access token: " + refused.text, status: statusFailed, temporary: true, after: refused.after}
-	}
-	if changed, err := r.store.read(); err == nil && changed.AccessToken != l.AccessToken {
-		return changed, nil // somebody logged in meanwhile
-	}
-	return nil, unauthorized("the stored login is no longer valid: log in again with `restail login` (%s)", refused.text)
 }
 
 // unwritable says that no tokens were asked for, since they could not be stored.

@@ -157,7 +157,7 @@ func (s *store) recover() (*login, error) {
 		return l, err
 	}
 	if err := s.rename(); err != nil {
-		return nil, failed("cannot replace the stored login: %v", err)
+		return nil, temporary("cannot replace the stored login: %v", err)
 	}
 	return next, nil
 }
@@ -185,26 +185,19 @@ func (s *store) prepare() (*os.File, error) {
 	return next, nil
 }
 
-// write writes the login to the disk. From here on recover finds it.
-func (s *store) write(next *os.File, l *login) error {
-	text, err := json.MarshalIndent(l, "", "  ")
-	if err != nil {
-		return err
-	}
-	text = append(text, '\n')
-	if _, err := next.WriteAt(text, 0); err != nil {
-		return err
-	}
-	if err := next.Truncate(int64(len(text))); err != nil {
-		return err
-	}
-	return next.Sync()
-}
-
-// put makes l the stored login. When it fails after the write, recover finds the
+// put makes l the stored login. When only its rename fails, recover finds the
 // login later.
 func (s *store) put(next *os.File, l *login) error {
-	err := s.write(next, l)
+	text, err := json.MarshalIndent(l, "", "  ")
+	if err == nil {
+		_, err = next.WriteAt(append(text, '\n'), 0)
+	}
+	if err == nil {
+		err = next.Truncate(int64(len(text) + 1))
+	}
+	if err == nil {
+		err = next.Sync()
+	}
 	if err = cmp.Or(err, next.Close()); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -159,7 +160,7 @@ func (s *store) leave(t *testing.T, l *login) {
 		t.Fatal(err)
 	}
 	if l != nil {
-		if err := s.write(next, l); err != nil {
+		if err := json.NewEncoder(next).Encode(l); err != nil {
 			t.Fatal(err)
 		}
 	}

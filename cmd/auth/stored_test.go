@@ -89,16 +89,6 @@ func TestStoreChangedMeanwhile(t *testing.T) {
 	if got := mustToken(t, s, first.AccessToken); got != second || w.oauth.Refreshes() != 1 {
 		t.Errorf("the changed token is not tried: %d refreshes", w.oauth.Refreshes())
 	}
-
-	// While the API says no, somebody logs in.
-	w.intercept(func(rw http.ResponseWriter, r *http.Request) bool {
-		w.put(t, &login{Serial: 9, AccessToken: "from-a-login", RefreshToken: "r", ExpiresAt: time.Now().Add(time.Hour)})
-		http.Error(rw, `{"error":"invalid_grant"}`, http.StatusBadRequest)
-		return true
-	})
-	if got := mustToken(t, w.open(t), second); got != "from-a-login" {
-		t.Errorf("got %q", got)
-	}
 }
 
 func TestRefreshRefused(t *testing.T) {
