@@ -4,7 +4,8 @@
 // text that a server, a proxy or a library wrote and returns the text with
 // [Mark] in place of each secret. It finds a secret, and any eight bytes of it,
 // as they are and in the usual encodings: percent-encoded, escaped for JSON, Go
-// or HTML, two of these over each other, base64 and hexadecimal.
+// or HTML, two of these over each other, base64 and hexadecimal. Line ends may
+// split it.
 package redact
 
 import (
@@ -44,9 +45,9 @@ type Secrets struct {
 
 // set holds the encodings of the secrets. It does not change.
 type set struct {
-	secrets []string           // in lower case
+	secrets []string           // folded
 	short   []string           // encodings of secrets shorter than pieceSize
-	long    *suffixarray.Index // encodings of the others, in lower case
+	long    *suffixarray.Index // encodings of the others, folded
 }
 
 // Add adds secrets. It ignores empty ones.
@@ -131,7 +132,7 @@ func (s *set) without(text string, words bool) string {
 		for to < len(text) && secret[to] == secret[from] {
 			to++
 		}
-		if secret[from] && !s.isWord(lower(text[from:to])) {
+		if piece, _ := fold(text[from:to]); secret[from] && !s.isWord(string(piece)) {
 			out.WriteString(Mark)
 		} else {
 			out.WriteString(text[from:to])
@@ -149,10 +150,10 @@ func (s *set) find(text string, words bool) []bool {
 			secret[at] = true
 		}
 	}
-	folded := []byte(lower(text))
-	for at := range max(0, len(folded)-pieceSize+1) {
-		if s.long.Lookup(folded[at:at+pieceSize], 1) != nil {
-			mark(at, at+pieceSize)
+	folded, places := fold(text)
+	for end := pieceSize; end <= len(folded); end++ {
+		if s.long.Lookup(folded[end-pieceSize:end], 1) != nil {
+			mark(places[end-pieceSize], places[end-1]+1)
 		}
 	}
 	if !words {
@@ -203,16 +204,20 @@ func isAlphanumeric(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c >= 0x80
 }
 
-// lower turns ASCII letters into lower case: hexadecimal digits come in either,
-// and a host name loses its capitals.
-func lower(text string) string {
-	folded := []byte(text)
-	for i, c := range folded {
+// fold prepares text for a comparison: ASCII letters become lower case, since
+// hexadecimal digits come in either and a host name loses its capitals, and
+// control characters go, since a line end may split a secret. It also returns
+// where each byte was in the text.
+func fold(text string) (folded []byte, places []int) {
+	for at, c := range []byte(text) {
 		if 'A' <= c && c <= 'Z' {
-			folded[i] = c + 'a' - 'A'
+			c += 'a' - 'A'
+		}
+		if c >= ' ' {
+			folded, places = append(folded, c), append(places, at)
 		}
 	}
-	return string(folded)
+	return folded, places
 }
 
 // escapes are the usual ways to write special characters. The encodings of most
@@ -241,15 +246,16 @@ func newSet(secrets []string) *set {
 	s := new(set)
 	var long []byte
 	for _, secret := range secrets {
-		s.secrets = append(s.secrets, lower(secret))
+		folded, _ := fold(secret)
+		s.secrets = append(s.secrets, string(folded))
 		escaped := escape(escape([]string{secret}))
 		if len(secret) < pieceSize {
 			s.short = append(s.short, escaped...)
 			escaped = nil
 		}
 		for _, encoded := range append(escaped, digits(secret)...) {
-			if len(encoded) >= pieceSize {
-				long = append(append(long, lower(encoded)...), 0xff) // in no UTF-8
+			if folded, _ := fold(encoded); len(folded) >= pieceSize {
+				long = append(append(long, folded...), 0xff) // in no UTF-8
 			}
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 )
 
 // marked has a character for every kind of escape.
@@ -54,6 +55,7 @@ func encodings(secret string) map[string]string {
 		"Basic":              std([]byte("a-client:" + secret)),
 		"Basic of query":     std([]byte("a-client:" + query)),
 		"query of Basic":     url.QueryEscape(std([]byte("a-client:" + secret))),
+		"split into lines":   strings.Join(strings.Split(secret, ""), "\r\n"),
 		"hexadecimal":        hex.EncodeToString([]byte(secret)),
 		"hexadecimal, upper": fmt.Sprintf("%X", secret),
 	}
@@ -156,7 +158,7 @@ func TestPiecesAndWords(t *testing.T) {
 // repeat themselves.
 func TestLongSecretsTakeNoLongTime(t *testing.T) {
 	t.Parallel()
-	for _, unit := range []string{"a", "%25", "ab", `\`, "&amp;", "\n"} {
+	for _, unit := range []string{"a", "%25", "ab", `\`, "&amp;"} {
 		var s Secrets
 		secret := strings.Repeat(unit, 64<<10/len(unit))
 		start := time.Now()
@@ -223,7 +225,7 @@ func FuzzText(f *testing.F) {
 		}
 		var s Secrets
 		s.AddBasic("id", secret)
-		if len(secret) >= pieceSize && !strings.Contains(Mark, secret) && !strings.Contains(secret, "redacted") {
+		if len(secret) >= pieceSize && !strings.ContainsFunc(secret, unicode.IsControl) && !strings.Contains(Mark, secret) && !strings.Contains(secret, "redacted") {
 			for _, encoded := range []string{secret, url.QueryEscape(secret), strconv.Quote(secret)} {
 				if got := s.Text("a " + encoded + " b"); strings.Contains(got, encoded) {
 					t.Errorf("%q of %q survives: %q", encoded, secret, got)
