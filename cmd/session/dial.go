@@ -66,37 +66,29 @@ func (l *Live) dial(ctx context.Context, token string) (*socket, *fault) {
 
 // transport makes the one connection of the socket.
 func (l *Live) transport(s *socket) *http.Transport {
-	dial := l.o.DialContext
-	if dial == nil {
-		dialer := &net.Dialer{Timeout: handshakeTimeout}
-		if l.url.Scheme == "ws" {
-			dialer.Control = endpoint.OnlyLoopback
+	t := endpoint.Transport(l.url.Scheme == "ws", l.o.Getenv)
+	dial := t.DialContext
+	if l.o.DialContext != nil {
+		dial = l.o.DialContext
+	}
+	t.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
 		}
-		dial = dialer.DialContext
+		s.conn = &tcpConn{Conn: conn, start: time.Now()}
+		return s.conn, nil
 	}
-	proxy := endpoint.Proxy(l.o.Getenv)
-	return &http.Transport{
-		Proxy: func(r *http.Request) (*url.URL, error) { return proxy(r.URL) },
-		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
-			if answer.StatusCode != http.StatusOK {
-				return fmt.Errorf("the proxy answered %s", answer.Status)
-			}
-			return nil
-		},
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			conn, err := dial(ctx, network, address)
-			if err != nil {
-				return nil, err
-			}
-			s.conn = &tcpConn{Conn: conn, start: time.Now()}
-			return s.conn, nil
-		},
-		TLSClientConfig:        l.o.TLS,
-		TLSHandshakeTimeout:    handshakeTimeout,
-		MaxResponseHeaderBytes: maxHeader,
-		DisableKeepAlives:      true,
-		DisableCompression:     true,
+	t.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+		if answer.StatusCode != http.StatusOK {
+			return fmt.Errorf("the proxy answered %s", answer.Status)
+		}
+		return nil
 	}
+	t.TLSClientConfig, t.TLSHandshakeTimeout = l.o.TLS, handshakeTimeout
+	t.MaxResponseHeaderBytes = maxHeader
+	t.DisableKeepAlives, t.DisableCompression = true, true
+	return t
 }
 
 // A handshake puts an [upgraded] connection below the library, and knows how far
