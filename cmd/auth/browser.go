@@ -58,9 +58,8 @@ func (f *flow) fromBrowser(ctx context.Context) error {
 }
 
 // listen opens the port of the redirect URL, on loopback only. A browser may
-// take localhost for either loopback address. One that this machine does not
-// have is left out, but another program must not have the port on either: it
-// would get the code.
+// resolve localhost to either loopback address. This machine may lack one of
+// them, but no other program may listen on either: it would get the code.
 func (f *flow) listen(ctx context.Context) (listeners []net.Listener, err error) {
 	hosts := []string{f.redirect.Hostname()}
 	if strings.EqualFold(hosts[0], "localhost") {
@@ -81,7 +80,7 @@ func (f *flow) listen(ctx context.Context) (listeners []net.Listener, err error)
 		}
 	}
 	if len(listeners) == 0 {
-		return nil, failed("cannot listen for the browser's return: %v; try --no-browser", err)
+		return nil, failed("cannot listen on the redirect URL: %v; try --no-browser", err)
 	}
 	return listeners, nil
 }
@@ -100,15 +99,15 @@ func (f *flow) browse() {
 	fmt.Fprintf(f.Stderr, "Open this URL in a browser on this machine, or use --no-browser for one elsewhere:\n\n%s\n\n", f.url())
 }
 
-// callback answers the browser when it comes back. Any web page can make the
-// browser come here, so only an answer that belongs to this login ends it. The
-// first such answer decides; a reload shows the same page.
+// callback serves the redirect URL. Any web page can make the browser request
+// it, so only an answer that belongs to this login ends the login. The first such
+// answer counts; a reload shows the same page.
 type callback struct {
 	flow    *flow
 	ctx     context.Context // the login's
 	once    sync.Once
 	outcome error
-	done    chan error // gets the outcome after the page
+	done    chan error // receives the outcome after the page is written
 }
 
 func (c *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -124,10 +123,10 @@ func (c *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method != http.MethodGet:
 		w.Header().Set("Allow", http.MethodGet)
 		http.Error(w, "only GET is allowed here", http.StatusMethodNotAllowed)
-	case !c.decisive(r):
+	case !c.endsLogin(r):
 		show(w, http.StatusBadRequest, "Not the answer", "This page is not the answer that restail waits for. Go back to the page that restail opened, or start the login again.")
 	default:
-		c.decide(w, r)
+		c.end(w, r)
 	}
 }
 
@@ -136,10 +135,10 @@ func sameHost(header string, u *url.URL) bool {
 	return strings.EqualFold(header, u.Host) || strings.EqualFold(header+":80", u.Host)
 }
 
-// decisive reports whether a request ends the login. After a denial the service
-// sends the browser here without any parameter: only the navigation of a window
-// counts as that, not a request in the background or in a frame.
-func (c *callback) decisive(r *http.Request) bool {
+// endsLogin reports whether a request ends the login. After a denial the service
+// redirects the browser without any parameter. Only a navigation of a window
+// counts as a denial, not a request in the background or in a frame.
+func (c *callback) endsLogin(r *http.Request) bool {
 	if q := r.URL.RawQuery; q == "" || q == c.flow.redirect.RawQuery {
 		h := r.Header
 		return h.Get("Sec-Fetch-Mode") == "navigate" && h.Get("Sec-Fetch-Dest") == "document" && h.Get("Sec-Purpose") == ""
@@ -147,7 +146,8 @@ func (c *callback) decisive(r *http.Request) bool {
 	return c.flow.hasState(r.URL.Query())
 }
 
-func (c *callback) decide(w http.ResponseWriter, r *http.Request) {
+// end finishes the login, once, and shows the outcome.
+func (c *callback) end(w http.ResponseWriter, r *http.Request) {
 	first := false
 	c.once.Do(func() {
 		first = true
@@ -179,7 +179,7 @@ func show(w http.ResponseWriter, status int, title, text string) {
 	_, _ = strings.NewReplacer("{title}", title, "{text}", text).WriteString(w, page)
 }
 
-// openTime is how long to wait for a program that cannot open a browser to fail.
+// openTime is how long a program that cannot open a browser may take to fail.
 const openTime = time.Second
 
 // Browser returns a function that opens a URL in the user's browser. It tries

@@ -26,8 +26,8 @@ type LoginOptions struct {
 	Options
 	// RedirectURL is --redirect-url, exactly as registered for the application.
 	RedirectURL string
-	// NoBrowser is --no-browser: print the URL, and read from Stdin the URL at
-	// which a browser ended, perhaps on another machine.
+	// NoBrowser is --no-browser: print the URL to open, perhaps on another
+	// machine, and read from Stdin the URL that the browser was redirected to.
 	NoBrowser bool
 	// Browse opens a URL in the browser; nil when there is none. The URL is also
 	// printed.
