@@ -162,23 +162,21 @@ func (e *Error) RetryAfter() time.Duration { return e.after }
 // ExitStatus returns the exit status of a program that ends with the error.
 func (e *Error) ExitStatus() int { return e.status }
 
-// unauthorized returns an error for a token that is missing or refused.
-func unauthorized(format string, args ...any) *Error {
-	return &Error{text: fmt.Sprintf(format, args...), status: statusUnauthorized}
-}
-
-// usage returns an error for a setting or a file, found before any server is
-// contacted.
+// usage is for a setting or a file, found before any server is contacted;
+// unauthorized for a token that is missing or refused; failed for a fault of this
+// machine that a retry does not fix; temporary for one that a retry may fix.
 func usage(format string, args ...any) *Error {
 	return &Error{text: fmt.Sprintf(format, args...), status: statusUsage}
 }
 
-// failed returns an error of this machine that a retry does not fix.
+func unauthorized(format string, args ...any) *Error {
+	return &Error{text: fmt.Sprintf(format, args...), status: statusUnauthorized}
+}
+
 func failed(format string, args ...any) *Error {
 	return &Error{text: fmt.Sprintf(format, args...), status: statusFailed}
 }
 
-// temporary returns an error that a retry may fix.
 func temporary(format string, args ...any) *Error {
 	return &Error{text: fmt.Sprintf(format, args...), status: statusFailed, temporary: true}
 }

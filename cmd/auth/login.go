@@ -138,8 +138,8 @@ func (f *flow) hasState(q url.Values) bool {
 	return subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(f.state)) == 1
 }
 
-// codeOf returns the code in the URL that the browser came back to. Its error is
-// an [*Error] that says why there is none.
+// codeOf returns the code in the query of the redirect URL. Its error is an
+// [*Error] that says why there is none.
 func (f *flow) codeOf(q url.Values) (code string, err error) {
 	f.Secrets.Add(q.Get("code"))
 	switch {
@@ -221,8 +221,8 @@ func (f *flow) exchange(ctx context.Context, code string) (*pair, error) {
 	return nil, temporary("cannot log in now: %s", refused.text)
 }
 
-// Logout revokes the stored tokens and deletes them. It reports on Stderr. When
-// revoking fails, it deletes them all the same, and the error says so. The error
+// Logout revokes the stored tokens and deletes them. It reports on Stderr. When it
+// cannot revoke them, it deletes them all the same, and the error says so. The error
 // is an [*Error], or the context's when nothing was done.
 func Logout(ctx context.Context, o Options) error {
 	path, err := o.storePath()

@@ -24,7 +24,7 @@ func (f *flow) application(ctx context.Context) (app application, err error) {
 	app = application{strings.TrimSpace(f.getenv(clientIDVariable)), strings.TrimSpace(f.getenv(clientSecretVariable))}
 	f.Secrets.Add(app.secret)
 	if app.id == "" {
-		// A terminal must not obey what a file says.
+		// The terminal must not see control characters of the file.
 		shown := strings.Trim(strconv.Quote(endpoint.Quote(f.known.ClientID, f.Secrets.Text)), `"`)
 		if app.id, err = f.ask(ctx, "Client id", f.known.ClientID, shown, f.line); err != nil {
 			return app, err
@@ -44,8 +44,8 @@ func (f *flow) application(ctx context.Context) (app application, err error) {
 	return app, err
 }
 
-// ask prompts for one value. An empty line accepts the offered one, which is
-// shown as the text shown.
+// ask prompts for one value. An empty line accepts the offered value, which the
+// prompt displays as shown.
 func (f *flow) ask(ctx context.Context, what, offered, shown string, read func(context.Context) (string, error)) (string, error) {
 	if shown != "" {
 		shown = " [" + shown + "]"
@@ -89,7 +89,7 @@ func (f *flow) line(ctx context.Context) (string, error) {
 }
 
 // fromPaste logs in without a browser on this machine: the user opens the URL in
-// any browser, and pastes the URL at which it ended.
+// any browser, and pastes the URL that it was redirected to.
 func (f *flow) fromPaste(ctx context.Context) error {
 	fmt.Fprintf(f.Stderr, "Open this URL in a browser, on any machine:\n\n%s\n\n", f.url())
 	fmt.Fprintf(f.Stderr, "The login ends at a page that may not load. Paste that page's URL here, or the code in it: ")

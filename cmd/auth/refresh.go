@@ -127,14 +127,15 @@ func (r *refresher) refresh(ctx context.Context, l *login, refused string) (*log
 	return l, nil
 }
 
-// unwritable says that no tokens were asked for, since they could not be stored.
+// unwritable returns the error when no tokens are requested, since they could not
+// be stored.
 func unwritable(err error) *Error {
 	e := temporary("the access token cannot be refreshed, since nothing can be written beside the stored login: %v", err)
 	e.temporary = !errors.Is(err, os.ErrPermission) && !errors.Is(err, syscall.EROFS)
 	return e
 }
 
-// outlive returns a context that ends that long after ctx.
+// outlive returns a context that ends a time span after ctx.
 func outlive(ctx context.Context, span time.Duration) (context.Context, context.CancelFunc) {
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(span, cancel) })

@@ -26,8 +26,8 @@ const (
 	retryPause = 20 * time.Millisecond
 	// storeLimit is the largest store that is read, in bytes.
 	storeLimit = 1 << 20
-	// reserved is how many bytes are written to the disk before tokens are asked
-	// for, so that there is space for them when they come.
+	// reserved is how many bytes are written to the disk before tokens are
+	// requested, so that there is space for them.
 	reserved = 8 << 10
 )
 
@@ -60,8 +60,8 @@ func (l *login) renewed(p *pair) *login {
 
 // store is a file that any number of processes read and write:
 //
-//	token.json      a complete login, always; it is only ever replaced
-//	token.json.new  the next login, from before the tokens are asked for until
+//	token.json      always a complete login; it is replaced, never changed
+//	token.json.new  the next login, from before the tokens are requested until
 //	                it is renamed. A killed process leaves a newer login there,
 //	                or blanks when it was killed before the answer.
 //	token.lock      locked by the process that uses token.json.new
