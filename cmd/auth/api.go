@@ -140,10 +140,10 @@ func (a *api) unreachable(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return temporary("%s did not answer within %v", a.base, requestTime)
 	}
-	if e := (*url.Error)(nil); errors.As(err, &e) {
+	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err
 	}
-	if e := (*net.OpError)(nil); errors.As(err, &e) && e.Err != nil {
+	if e, ok := errors.AsType[*net.OpError](err); ok && e.Err != nil {
 		err = e.Err
 	}
 	return temporary("cannot reach %s: %s", a.base, a.quote(err.Error()))

@@ -77,13 +77,13 @@ func (c *command) run(ctx context.Context) (token string, expires time.Time, err
 		return nil
 	}
 	err = cmd.Run()
-	exit := (*exec.ExitError)(nil)
+	exit, exited := errors.AsType[*exec.ExitError](err)
 	switch {
 	case stdout.over:
 		err = fmt.Errorf("%s printed more than any token is: over 64 KiB", name)
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		err = fmt.Errorf("%s did not finish within %v", name, commandTime)
-	case errors.As(err, &exit):
+	case exited:
 		err = fmt.Errorf("%s failed: %v", name, exit)
 	case err != nil && !errors.Is(err, exec.ErrWaitDelay):
 		if cause := errors.Unwrap(err); cause != nil {

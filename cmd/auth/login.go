@@ -207,11 +207,11 @@ func (f *flow) exchange(ctx context.Context, code string) (*pair, error) {
 		"redirect_uri":  {f.RedirectURL},
 		"code_verifier": {f.verifier},
 	})
-	refused := (*refusal)(nil)
+	refused, ok := errors.AsType[*refusal](err)
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
-	case !errors.As(err, &refused):
+	case !ok:
 		return pair, err
 	case refused.status == http.StatusUnauthorized || refused.name == "invalid_client":
 		return nil, unauthorized("the client id or the client secret is wrong: compare them with the application's page at Restream (%s)", refused.text)
@@ -273,11 +273,11 @@ func (a *api) revokeAll(ctx context.Context, l *login) (failure error) {
 			continue
 		}
 		err := a.revoke(ctx, l.application(), token.text, token.hint)
-		refused := (*refusal)(nil)
-		if err != nil && !errors.As(err, &refused) {
+		refused, ok := errors.AsType[*refusal](err)
+		switch {
+		case err != nil && !ok:
 			return err
-		}
-		if err != nil && refused.name != "invalid_token" && refused.name != "invalid_grant" {
+		case ok && refused.name != "invalid_token" && refused.name != "invalid_grant":
 			failure = err
 		}
 	}

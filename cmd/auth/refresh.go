@@ -111,14 +111,14 @@ func (r *refresher) refresh(ctx context.Context, l *login, refused string) (*log
 	pair, err := r.api.grant(ctx, l.application(), url.Values{"grant_type": {"refresh_token"}, "refresh_token": {l.RefreshToken}})
 	if err != nil {
 		r.store.drop(next)
-		no := (*refusal)(nil)
+		answer, ok := errors.AsType[*refusal](err)
 		switch {
-		case !errors.As(err, &no):
+		case !ok:
 			return nil, err
-		case !no.final():
-			return nil, &Error{text: "cannot refresh the access token: " + no.text, status: statusFailed, temporary: true, after: no.after}
+		case !answer.final():
+			return nil, &Error{text: "cannot refresh the access token: " + answer.text, status: statusFailed, temporary: true, after: answer.after}
 		}
-		return nil, unauthorized("the stored login is no longer valid: log in again with `restail login` (%s)", no.text)
+		return nil, unauthorized("the stored login is no longer valid: log in again with `restail login` (%s)", answer.text)
 	}
 	l = l.renewed(pair)
 	if err := r.store.put(next, l); err != nil {

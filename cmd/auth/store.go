@@ -316,8 +316,8 @@ func makeDir(dir string) error {
 // untrusted reports whether an error is about a file of the store that must be
 // neither used nor replaced.
 func untrusted(err error) bool {
-	e := (*Error)(nil)
-	return errors.As(err, &e) && e.status == statusUsage
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.status == statusUsage
 }
 
 // missing reports whether err means that the file does not exist.
