@@ -127,18 +127,19 @@ func TestOtherCallbacks(t *testing.T) {
 	o.Browse = func(loginURL string) error {
 		at := ended(t, loginURL) // with the right state
 		for name, status := range map[string]int{
-			"no parameters, no headers":  visit(t, o.RedirectURL, ""),
-			"no parameters, fetched":     visit(t, o.RedirectURL, "", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "empty"),
-			"no parameters, an image":    visit(t, o.RedirectURL, "", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "image"),
-			"no parameters, in a frame":  visit(t, o.RedirectURL, "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "iframe"),
-			"no parameters, prerendered": visit(t, o.RedirectURL, "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document", "Sec-Purpose", "prefetch;prerender"),
-			"no parameters, other Host":  visit(t, o.RedirectURL, "rebound.example", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"),
-			"the answer, other Host":     visit(t, at.String(), "rebound.example:"+at.Port()),
-			"the answer, other port":     visit(t, at.String(), "127.0.0.1:1"),
-			"a wrong state":              visit(t, o.RedirectURL+"?code=x&state=y", "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"),
-			"no state":                   visit(t, o.RedirectURL+"?code=x", "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"),
-			"an error with no state":     visit(t, o.RedirectURL+"?error=access_denied", "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"),
-			"nonsense":                   visit(t, o.RedirectURL+"?x", "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"),
+			"no parameters, no headers":    visit(t, o.RedirectURL, ""),
+			"no parameters, fetched":       visit(t, o.RedirectURL, "", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "empty"),
+			"no parameters, no navigation": visit(t, o.RedirectURL, "", "Sec-Fetch-Mode", "same-origin", "Sec-Fetch-Dest", "document"),
+			"no parameters, an image":      visit(t, o.RedirectURL, "", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "image"),
+			"no parameters, in a frame":    visit(t, o.RedirectURL, "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "iframe"),
+			"no parameters, prerendered":   visit(t, o.RedirectURL, "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document", "Sec-Purpose", "prefetch;prerender"),
+			"no parameters, other Host":    visit(t, o.RedirectURL, "rebound.example", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"),
+			"the answer, other Host":       visit(t, at.String(), "rebound.example:"+at.Port()),
+			"the answer, other port":       visit(t, at.String(), "127.0.0.1:1"),
+			"a wrong state":                visit(t, o.RedirectURL+"?code=x&state=y", "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"),
+			"no state":                     visit(t, o.RedirectURL+"?code=x", "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"),
+			"an error with no state":       visit(t, o.RedirectURL+"?error=access_denied", "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"),
+			"nonsense":                     visit(t, o.RedirectURL+"?x", "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"),
 		} {
 			if status != http.StatusBadRequest {
 				t.Errorf("%s: status %d", name, status)

@@ -53,6 +53,7 @@ func TestRefreshIsRetried(t *testing.T) {
 		{"200 that says 503", body(200, "Retry-After: 17", `{"error":{"name":"down","statusCode":503}}`), 17 * time.Second, "200 OK down"},
 		{"200 that says 429", body(200, "", `{"error":{"statusCode":429,"message":"slowly"}}`), 0, "200 OK (slowly)"},
 		{"200 with an error that may pass", body(200, "", `{"error":"temporarily_unavailable"}`), 0, "temporarily_unavailable"},
+		{"200 with an error of the server", body(200, "", `{"error":"server_error"}`), 0, "server_error"},
 		{"200 with no error", body(200, "", `{"error":null,"name":"x"}`), 0, "no access token"},
 		{"closed", func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }, 0, "cannot reach"},
 	}
