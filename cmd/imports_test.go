@@ -44,7 +44,6 @@ var importers = map[string][]string{
 	"github.com/alecthomas/kong":    {"cmd", "cmd/docs"},
 	"github.com/itchyny/gojq":       {"filter"},
 	"github.com/coder/websocket":    {"cmd/session", "cmd/serve"},
-	"golang.org/x/oauth2":           {"cmd/auth"},
 	"github.com/itchyny/timefmt-go": {"cmd/recording", "format"},
 }
 

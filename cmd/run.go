@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/restail/restail/cmd/auth/redact"
+	"github.com/restail/restail/cmd/endpoint"
 	"github.com/restail/restail/format"
 )
 
@@ -160,12 +161,7 @@ type Env struct {
 
 // getenv returns a variable of the environment, "" if it is not set.
 func (e Env) getenv(name string) string {
-	for i := len(e.Environ) - 1; i >= 0; i-- {
-		if key, value, _ := strings.Cut(e.Environ[i], "="); key == name {
-			return value
-		}
-	}
-	return ""
+	return endpoint.Getenv(e.Environ, name)
 }
 
 // The exit statuses. Help, README and the manual page show [statuses].

@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"time"
 
@@ -154,16 +152,7 @@ func (r *run) authOptions(api *apiFlags) (auth.Options, error) {
 // loopbackOnly it connects to this machine only: a token on plain HTTP must not leave
 // it.
 func (r *run) httpClient(loopbackOnly bool) *http.Client {
-	dialer := &net.Dialer{}
-	if loopbackOnly {
-		dialer.Control = endpoint.OnlyLoopback
-	}
-	proxy := endpoint.Proxy(r.getenv)
-	return &http.Client{
-		Transport: &http.Transport{
-			Proxy:             func(q *http.Request) (*url.URL, error) { return proxy(q.URL) },
-			DialContext:       dialer.DialContext,
-			ForceAttemptHTTP2: true,
-		},
-	}
+	transport := endpoint.Transport(loopbackOnly, r.getenv)
+	transport.ForceAttemptHTTP2 = true
+	return &http.Client{Transport: transport}
 }

@@ -1,10 +1,13 @@
 package auth
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/url"
@@ -26,13 +29,13 @@ const (
 	requestTime = 15 * time.Second
 	// answerLimit is how many bytes of an answer are read.
 	answerLimit = 1 << 20
-	// quoteLimit is how many characters of an answer are quoted.
-	quoteLimit = 200
+	// accessLife is how long an access token is valid when the answer does not say.
+	accessLife = time.Hour
 )
 
-// api is the service's OAuth server. It does not leave the answers to
-// golang.org/x/oauth2, which drops one with an unexpected content type or error:
-// an answer to a refresh must not be dropped, since the old tokens are invalid.
+// api is a client of the service's OAuth server. It accepts tokens whatever the
+// content type and the rest of the answer are: when the answer to a refresh
+// comes, the old tokens are already invalid.
 type api struct {
 	base    string // without a slash at the end
 	http    *http.Client
@@ -49,15 +52,23 @@ func newAPI(o *Options) *api {
 // application is a registered client of the API.
 type application struct{ id, secret string }
 
+// pair is what a login or a refresh returns.
+type pair struct {
+	access  string
+	refresh string // "" when the old one stays valid
+	expires time.Time
+	scopes  []string // nil when the answer does not tell them
+}
+
 // refusal is an answer of the API that is an error.
 type refusal struct {
 	status int           // of HTTP, or what the answer says instead of a 2xx
 	name   string        // of the error, such as invalid_grant; "" when not told
-	said   string        // the whole answer in words, fit to be shown
+	text   string        // the answer in words, without secrets
 	after  time.Duration // of Retry-After
 }
 
-func (r *refusal) Error() string { return r.said }
+func (r *refusal) Error() string { return r.text }
 
 // final reports whether the same request would be refused again.
 func (r *refusal) final() bool {
@@ -74,7 +85,7 @@ func (a *api) grant(ctx context.Context, app application, form url.Values) (*pai
 	}
 	p, err := parseAnswer(body, asked)
 	if err != nil {
-		if refused := a.namedError(resp, body); refused != nil {
+		if refused := a.refusal(resp, body); refused != nil {
 			return nil, refused
 		}
 		return nil, temporary("the answer of the token endpoint cannot be read: %v", err)
@@ -89,16 +100,17 @@ func (a *api) revoke(ctx context.Context, app application, token, hint string) e
 	if err != nil {
 		return err
 	}
-	return a.namedError(resp, body)
+	if refused := a.refusal(resp, body); refused != nil {
+		return refused
+	}
+	return nil
 }
 
 // post sends a form and returns a 2xx answer and its body.
 func (a *api) post(ctx context.Context, path string, app application, form url.Values) (*http.Response, []byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTime)
 	defer cancel()
-	for _, name := range []string{"code", "code_verifier", "refresh_token", "token"} {
-		a.secrets.Add(form.Get(name))
-	}
+	a.secrets.Add(form.Get("code"), form.Get("code_verifier"), form.Get("refresh_token"), form.Get("token"))
 	a.secrets.AddBasic(app.id, app.secret)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.base+path, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -115,7 +127,7 @@ func (a *api) post(ctx context.Context, path string, app application, form url.V
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, answerLimit))
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return nil, nil, a.refused(resp, body)
+		return nil, nil, a.refusal(resp, body)
 	}
 	if err != nil && len(body) == 0 {
 		return nil, nil, a.unreachable(err)
@@ -128,72 +140,167 @@ func (a *api) unreachable(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return temporary("%s did not answer within %v", a.base, requestTime)
 	}
-	if e := (*url.Error)(nil); errors.As(err, &e) {
+	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err
 	}
-	if e := (*net.OpError)(nil); errors.As(err, &e) && e.Err != nil {
-		return temporary("cannot reach %s: %s", a.base, a.quote(e.Err.Error()))
+	if e, ok := errors.AsType[*net.OpError](err); ok && e.Err != nil {
+		err = e.Err
 	}
 	return temporary("cannot reach %s: %s", a.base, a.quote(err.Error()))
 }
 
-// refused says in words what an answer other than 2xx means.
-func (a *api) refused(resp *http.Response, body []byte) error {
-	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
-		return &refusal{status: resp.StatusCode, said: a.answered(resp) + ", a redirect, and those are not followed"}
-	}
-	e, _ := parseError(body)
-	return a.refusal(resp, resp.StatusCode, e)
-}
-
-// namedError returns the error that the body of a 2xx answer names, nil for none.
-func (a *api) namedError(resp *http.Response, body []byte) error {
+// refusal returns the error in an answer, nil for a 2xx answer that names none.
+func (a *api) refusal(resp *http.Response, body []byte) *refusal {
 	e, named := parseError(body)
+	r := &refusal{status: resp.StatusCode, name: e.name, after: endpoint.RetryAfter(resp.Header.Get("Retry-After"), a.now())}
+	r.text = strings.TrimSpace(fmt.Sprintf("%s answered %d %s", a.base, r.status, http.StatusText(r.status)))
 	switch {
+	case r.status >= 300 && r.status < 400:
+		r.text += ", a redirect, and those are not followed"
+		return r
+	case r.status < 200 || r.status > 299:
 	case !named:
 		return nil
 	case e.status >= 400:
-		return a.refusal(resp, e.status, e)
+		r.status = e.status
 	case e.name == "temporarily_unavailable" || e.name == "server_error":
-		return a.refusal(resp, http.StatusServiceUnavailable, e)
+		r.status = http.StatusServiceUnavailable
+	default:
+		r.status = http.StatusBadRequest
 	}
-	return a.refusal(resp, http.StatusBadRequest, e)
-}
-
-func (a *api) answered(resp *http.Response) string {
-	status := strings.TrimSpace(strconv.Itoa(resp.StatusCode) + " " + http.StatusText(resp.StatusCode))
-	return fmt.Sprintf("%s answered %s", a.base, status)
-}
-
-func (a *api) refusal(resp *http.Response, status int, e serverError) *refusal {
-	r := &refusal{status: status, name: e.name, said: a.answered(resp), after: endpoint.RetryAfter(resp.Header.Get("Retry-After"), a.now())}
 	if name := a.quote(e.name); name != "" {
-		r.said += " " + name
+		r.text += " " + name
 	}
 	if message := a.quote(e.message); message != "" {
-		r.said += fmt.Sprintf(" (%s)", message)
+		r.text += " (" + message + ")"
 	}
 	return r
 }
 
-// quote makes text of a server fit to be shown: short, without secrets and
-// control characters.
-func (a *api) quote(text string) string { return quote(a.secrets, text) }
+// quote returns what a server said as one short line without secrets.
+func (a *api) quote(text string) string { return endpoint.Quote(text, a.secrets.Text) }
 
-func quote(secrets *redact.Secrets, text string) string {
-	var out strings.Builder
-	n := 0
-	for _, c := range secrets.Text(text) {
-		if n++; n > quoteLimit {
-			out.WriteString("…")
-			break
-		}
-		if unicode.IsGraphic(c) && c != unicode.ReplacementChar {
-			out.WriteRune(c)
-			continue
-		}
-		escaped := strconv.QuoteRuneToASCII(c)
-		out.WriteString(escaped[1 : len(escaped)-1])
+// parseObject reads the JSON object at the start of an answer. It ignores a
+// byte-order mark before it and anything after it: the old tokens are already
+// invalid, so a detail must not lose the new ones.
+func parseObject(body []byte) (map[string]json.RawMessage, error) {
+	var object map[string]json.RawMessage
+	body = bytes.TrimPrefix(body, []byte("\ufeff"))
+	if err := json.NewDecoder(bytes.NewReader(body)).Decode(&object); err != nil || object == nil {
+		return nil, errors.New("it is not a JSON object")
 	}
-	return out.String()
+	return object, nil
 }
+
+// parseAnswer reads the answer of the token endpoint: the standard's fields, or
+// their camelCase twins where those are missing. asked is the time of the
+// request; expires_in counts from there, so that the token ends early rather
+// than late. Its errors quote nothing.
+func parseAnswer(body []byte, asked time.Time) (*pair, error) {
+	answer, err := parseObject(body)
+	if err != nil {
+		return nil, err
+	}
+	access, err := parseToken(stringOf(answer, "access_token", "accessToken"))
+	if err != nil {
+		return nil, errors.New("it has no access token")
+	}
+	// Whatever else is wrong with the answer, this is the only valid token now.
+	refresh, err := parseToken(stringOf(answer, "refresh_token", "refreshToken"))
+	if err != nil {
+		refresh = ""
+	}
+	return &pair{access: access, refresh: refresh, expires: expiryOf(answer, asked), scopes: scopesOf(answer)}, nil
+}
+
+// scopesOf returns the granted scopes, nil when the answer does not tell them. In
+// one string, blanks or commas separate them.
+func scopesOf(answer map[string]json.RawMessage) []string {
+	for _, key := range []string{"scope", "scopes"} {
+		var text *string
+		if json.Unmarshal(answer[key], &text) == nil && text != nil {
+			return strings.FieldsFunc(*text, func(c rune) bool { return unicode.IsSpace(c) || c == ',' })
+		}
+		var list []string
+		if json.Unmarshal(answer[key], &list) == nil && list != nil {
+			return list
+		}
+	}
+	return nil
+}
+
+// expiryOf returns when the access token expires. It prefers a duration to a
+// point in time: that is right even when our clock is wrong.
+func expiryOf(answer map[string]json.RawMessage, asked time.Time) time.Time {
+	asked = asked.Round(0) // the monotonic clock stands still while the machine sleeps
+	for _, key := range []string{"expires_in", "accessTokenExpiresIn"} {
+		text := strings.Trim(string(answer[key]), `"`)
+		if seconds, err := strconv.ParseFloat(text, 64); err == nil && math.Abs(seconds) <= maxUnix/100 {
+			return asked.Add(time.Duration(seconds * float64(time.Second))).UTC()
+		}
+	}
+	for _, key := range []string{"expires", "accessTokenExpiresEpoch", "accessTokenExpiresAt"} {
+		if at, ok := parseTime(answer[key]); ok && !at.IsZero() {
+			return at.UTC()
+		}
+	}
+	return asked.Add(accessLife).UTC()
+}
+
+// serverError is an error as an answer names it. The texts are the server's.
+type serverError struct {
+	name, message string
+	status        int // of the body, 0 when it has none
+}
+
+// parseError finds the error in an answer: the standard's {"error":
+// "invalid_grant", "error_description": …}, or the service's {"error": {"name": …,
+// "message": …, "statusCode": …}}. named reports whether there is one.
+func parseError(body []byte) (e serverError, named bool) {
+	answer, err := parseObject(body)
+	if err != nil {
+		return serverError{}, false
+	}
+	if inner := map[string]json.RawMessage(nil); json.Unmarshal(answer["error"], &inner) == nil && inner != nil {
+		e = serverError{name: stringOf(inner, "name"), message: stringOf(inner, "message")}
+		_ = json.Unmarshal(inner["statusCode"], &e.status)
+		return e, true
+	}
+	e = serverError{name: stringOf(answer, "error", "name"), message: stringOf(answer, "error_description", "message")}
+	return e, stringOf(answer, "error") != ""
+}
+
+// stringOf returns the first of the keys that holds a string other than "".
+func stringOf(object map[string]json.RawMessage, keys ...string) string {
+	for _, key := range keys {
+		var text string
+		if raw, ok := object[key]; ok && json.Unmarshal(raw, &text) == nil && text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// parseTime parses a JSON value that is a time: seconds since 1970 as a number
+// or a string, or a string by RFC 3339. null is the zero time.
+func parseTime(raw json.RawMessage) (time.Time, bool) {
+	if string(raw) == "null" {
+		return time.Time{}, true
+	}
+	text := string(raw)
+	if json.Unmarshal(raw, &text) == nil {
+		text = strings.TrimSpace(text)
+		if at, err := time.Parse(time.RFC3339, text); err == nil {
+			return at, true
+		}
+	}
+	seconds, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsNaN(seconds) || math.Abs(seconds) > maxUnix {
+		return time.Time{}, false
+	}
+	whole, fraction := math.Modf(seconds)
+	return time.Unix(int64(whole), int64(fraction*1e9)), true
+}
+
+// maxUnix is the last second of the year 9999. Milliseconds are beyond it.
+const maxUnix = 253402300799

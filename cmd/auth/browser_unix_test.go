@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// writeProgram writes a script while nobody forks: a child that still has the
+// writeProgram writes a script while closedAPI forks: a child that still has the
 // file open for writing would keep it from being run.
 func writeProgram(t *testing.T, name, script string) {
 	t.Helper()
@@ -53,7 +53,7 @@ func TestBrowser(t *testing.T) {
 }
 
 // TestNoBrowserFound has no program that opens a URL, one that fails, and one
-// that does well, on a desktop and without one.
+// that succeeds, with a desktop and without one.
 func TestNoBrowserFound(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("PATH", dir)

@@ -2,12 +2,13 @@ package auth
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
@@ -28,7 +29,7 @@ type command struct {
 	stderr  io.Writer
 	now     func() time.Time
 
-	token   string    // what it printed last
+	last    string    // the token that it printed last
 	expires time.Time // of that token, zero when not known
 }
 
@@ -37,41 +38,36 @@ func newCommand(o *Options) (source, error) {
 	if err != nil {
 		return nil, usage("--token-command: %v", err)
 	}
-	return &command{args: args, environ: o.Environ, stderr: o.Stderr, now: o.Now}, nil
+	return (&command{args: args, environ: o.Environ, stderr: o.Stderr, now: o.Now}).token, nil
 }
 
-func (c *command) Token(ctx context.Context, refused string) (string, error) {
+func (c *command) token(ctx context.Context, refused string) (string, error) {
 	expired := !c.expires.IsZero() && !c.now().Before(c.expires)
-	if c.token != "" && c.token != refused && !expired {
-		return c.token, nil
+	if c.last != "" && c.last != refused && !expired {
+		return c.last, nil
 	}
 	token, expires, err := c.run(ctx)
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		return "", ctx.Err()
+	case err != nil: // a command that has worked before may work again
+		return "", &Error{text: "--token-command: " + err.Error(), status: statusUnauthorized, temporary: c.last != ""}
+	case token == refused:
+		return "", unauthorized("--token-command: %s printed the same token again, which the service had just refused", c.args[0])
 	}
-	if err != nil {
-		// A command that has worked before may work again.
-		return "", &Error{text: "--token-command: " + err.Error(), status: statusUnauthorized, temporary: c.token != ""}
-	}
-	if token == refused {
-		return "", unauthorized("--token-command: %s printed the same token again, which the service had just refused", c.name())
-	}
-	c.token, c.expires = token, expires
+	c.last, c.expires = token, expires
 	return token, nil
 }
 
-// name returns the program without its arguments, which may be secret.
-func (c *command) name() string { return c.args[0] }
-
 // run runs the command and reads its stdout. Its stdin is empty, its stderr the
-// user's.
+// user's. Its errors leave out the arguments, which may be secret.
 func (c *command) run(ctx context.Context) (token string, expires time.Time, err error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
-	stdout := &bounded{full: cancel}
-	cmd := exec.CommandContext(ctx, c.args[0], c.args[1:]...)
-	stderr := &wholeLines{w: c.stderr}
-	defer stderr.end()
+	name := c.args[0]
+	stdout, stderr := &limitedBuffer{full: cancel}, &lineWriter{w: c.stderr}
+	defer stderr.endLine()
+	cmd := exec.CommandContext(ctx, name, c.args[1:]...)
 	cmd.Env, cmd.Stdout, cmd.Stderr = c.environ, stdout, stderr
 	cmd.WaitDelay = interruptTime
 	cmd.Cancel = func() error {
@@ -81,40 +77,35 @@ func (c *command) run(ctx context.Context) (token string, expires time.Time, err
 		return nil
 	}
 	err = cmd.Run()
+	exit, exited := errors.AsType[*exec.ExitError](err)
 	switch {
 	case stdout.over:
-		return "", time.Time{}, fmt.Errorf("%s printed more than any token is: over 64 KiB", c.name())
+		err = fmt.Errorf("%s printed more than any token is: over 64 KiB", name)
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return "", time.Time{}, fmt.Errorf("%s did not finish within %v", c.name(), commandTime)
+		err = fmt.Errorf("%s did not finish within %v", name, commandTime)
+	case exited:
+		err = fmt.Errorf("%s failed: %v", name, exit)
 	case err != nil && !errors.Is(err, exec.ErrWaitDelay):
-		return "", time.Time{}, c.failed(err)
+		if cause := errors.Unwrap(err); cause != nil {
+			err = cause // of an exec.Error or a fs.PathError, which name the program
+		}
+		err = fmt.Errorf("%s cannot be run: %w (no shell is used: for variables or a pipe write %s)", name, err, shellExample)
+	default:
+		if token, expires, err = parseOutput(stdout.text.String()); err != nil {
+			err = fmt.Errorf("%s did not print a token: %w", name, err)
+		}
 	}
-	if token, expires, err = parseOutput(stdout.text.String()); err != nil {
-		return "", time.Time{}, fmt.Errorf("%s did not print a token: %w", c.name(), err)
-	}
-	return token, expires, nil
+	return token, expires, err
 }
 
-// failed says why the command did not work, without its arguments.
-func (c *command) failed(err error) error {
-	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-		return fmt.Errorf("%s failed: %v", c.name(), exit)
-	}
-	cause := errors.Unwrap(err) // of an exec.Error or a fs.PathError, which name the program
-	if cause == nil {
-		cause = err
-	}
-	return fmt.Errorf("%s cannot be run: %w (no shell is used: for variables or a pipe write %s)", c.name(), cause, shell(runtime.GOOS))
-}
-
-// bounded keeps what is written to it, and stops the writer at the limit.
-type bounded struct {
+// limitedBuffer keeps what a command prints, and stops the command at the limit.
+type limitedBuffer struct {
 	text strings.Builder
 	over bool
 	full func()
 }
 
-func (b *bounded) Write(p []byte) (int, error) {
+func (b *limitedBuffer) Write(p []byte) (int, error) {
 	if b.text.Len()+len(p) > tokenLimit {
 		b.over = true
 		b.full()
@@ -123,21 +114,114 @@ func (b *bounded) Write(p []byte) (int, error) {
 	return b.text.Write(p)
 }
 
-// wholeLines passes everything on. Its end completes a line that was not ended.
-type wholeLines struct {
+// lineWriter knows whether the last line that was written has its end.
+type lineWriter struct {
 	w    io.Writer
 	open bool
 }
 
-func (l *wholeLines) Write(p []byte) (int, error) {
+func (l *lineWriter) Write(p []byte) (int, error) {
 	if len(p) > 0 {
 		l.open = p[len(p)-1] != '\n'
 	}
 	return l.w.Write(p)
 }
 
-func (l *wholeLines) end() {
+func (l *lineWriter) endLine() {
 	if l.open {
 		io.WriteString(l.w, "\n")
 	}
+}
+
+// parseOutput parses the output of a token command: a bare token, or
+//
+//	{"token": "…", "expires_at": 1740152273}
+//
+// where expires_at is seconds since 1970, RFC 3339, null or missing. The time is
+// zero when it is not known.
+func parseOutput(text string) (token string, expires time.Time, err error) {
+	text = strings.TrimPrefix(text, "\ufeff")
+	if len(text) > tokenLimit || !strings.HasPrefix(strings.TrimSpace(text), "{") {
+		token, err = parseToken(text)
+		return token, time.Time{}, err
+	}
+	var output struct {
+		Token     *string         `json:"token"`
+		ExpiresAt json.RawMessage `json:"expires_at"`
+	}
+	if err := json.Unmarshal([]byte(text), &output); err != nil || output.Token == nil {
+		return "", time.Time{}, errors.New(`it begins like JSON but is not an object with a string "token"`)
+	}
+	if token, err = parseToken(*output.Token); err != nil {
+		return "", time.Time{}, err
+	}
+	if output.ExpiresAt != nil {
+		var ok bool
+		if expires, ok = parseTime(output.ExpiresAt); !ok {
+			return "", time.Time{}, errors.New(`the JSON's "expires_at" is neither seconds since 1970 nor a time by RFC 3339`)
+		}
+	}
+	return token, expires, nil
+}
+
+// shellOperators are words that only a shell understands.
+var shellOperators = []string{"|", "||", "|&", "&", "&&", ";", "<", ">", ">>", "<<<", "2>", "2>>", "&>", "2>&1"}
+
+// split splits a command into a program and its arguments, without a shell:
+//
+//   - words are separated by blanks, tabs and line ends;
+//   - 'single quotes' keep everything as it is;
+//   - "double quotes" do too, except for a backslash before a double quote or
+//     another backslash;
+//   - elsewhere a backslash takes the next character as it is.
+//
+// Nothing else is special: no variables, no ~, no *, no pipes; those need a
+// shell as the program. A word that only a shell understands is an error.
+func split(command string) ([]string, error) {
+	var words []string
+	var word []byte
+	quote := byte(0)                // the quote that is open, 0 for none
+	inWord, literal := false, false // literal: part of the word was quoted or escaped
+	operator := ""                  // the first one
+	for i := 0; i <= len(command); i++ {
+		c := byte(' ') // ends the last word
+		if i < len(command) {
+			c = command[i]
+		}
+		switch {
+		case c == '\\' && quote != '\'':
+			if i++; i == len(command) {
+				return nil, errors.New("it ends in a backslash that has nothing to escape")
+			}
+			if quote != 0 && command[i] != '"' && command[i] != '\\' {
+				word = append(word, '\\')
+			}
+			word = append(word, command[i])
+			inWord, literal = true, true
+		case quote != 0 && i == len(command):
+			return nil, fmt.Errorf("the quote %c is not closed", quote)
+		case quote != 0 && c == quote:
+			quote = 0
+		case quote == 0 && (c == '\'' || c == '"'):
+			quote, inWord, literal = c, true, true
+		case quote == 0 && strings.IndexByte(" \t\r\n", c) >= 0:
+			if inWord {
+				words = append(words, string(word))
+			}
+			if operator == "" && !literal && slices.Contains(shellOperators, string(word)) {
+				operator = string(word)
+			}
+			word, inWord, literal = nil, false, false
+		default:
+			word = append(word, c)
+			inWord = true
+		}
+	}
+	switch {
+	case operator != "":
+		return nil, fmt.Errorf("%s needs a shell, and none is used: write %s, or quote it", operator, shellExample)
+	case len(words) == 0 || words[0] == "":
+		return nil, errors.New("it names no program")
+	}
+	return words, nil
 }

@@ -14,14 +14,14 @@ import (
 	"github.com/restail/restail/cmd/serve"
 )
 
-// testCommand is a token command that is this test binary; commandChild lists
-// what it can do.
+// testCommand returns a token command that runs this test binary; commandChild
+// lists what it can do.
 func testCommand(what string) string {
 	return "'" + os.Args[0] + "' " + what
 }
 
 func commandChild() int {
-	fmt.Fprintln(os.Stderr, "the command speaks")
+	fmt.Fprintln(os.Stderr, "a message of the command")
 	args := os.Args[1:]
 	switch args[0] {
 	case "print":
@@ -46,8 +46,8 @@ func commandChild() int {
 				return 1
 			}
 		}
-	case "mutter":
-		fmt.Fprint(os.Stderr, "and breaks off")
+	case "nolineend":
+		fmt.Fprint(os.Stderr, "without a line end")
 		fmt.Println("a-token")
 	case "hang":
 		time.Sleep(time.Minute)
@@ -55,24 +55,24 @@ func commandChild() int {
 	return 0
 }
 
-// TestCommandEndsItsLine lets nothing continue the line that a command left open.
+// TestCommandEndsItsLine checks that no message continues a line of the command.
 func TestCommandEndsItsLine(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ command, want string }{
-		{"mutter", "the command speaks\nand breaks off\n"},
-		{"print a-token", "the command speaks\n"},
+		{"nolineend", "a message of the command\nwithout a line end\n"},
+		{"print a-token", "a message of the command\n"},
 	} {
-		w := newCommandWorld(t, test.command)
+		w := newCommandFixture(t, test.command)
 		mustToken(t, w.open(t), "")
-		if got := w.heard(); got != test.want {
+		if got := w.stderr(); got != test.want {
 			t.Errorf("%s: stderr is %q, want %q", test.command, got, test.want)
 		}
 	}
 }
 
-func newCommandWorld(t *testing.T, command string) *world {
+func newCommandFixture(t *testing.T, command string) *fixture {
 	t.Helper()
-	w := newWorld(t, serve.OAuthOptions{})
+	w := newFixture(t, serve.OAuthOptions{})
 	w.Environ = append(w.Environ, childEnviron("command")...)
 	w.TokenCommand = testCommand(command)
 	return w
@@ -81,23 +81,23 @@ func newCommandWorld(t *testing.T, command string) *world {
 func TestCommandIsAskedAgain(t *testing.T) {
 	t.Parallel()
 	counter := filepath.Join(t.TempDir(), "n")
-	w := newCommandWorld(t, "count '"+counter+"' token-N")
+	w := newCommandFixture(t, "count '"+counter+"' token-N")
 	s := w.open(t)
 	for _, step := range []struct{ refused, want string }{{"", "token-1"}, {"", "token-1"}, {"token-1", "token-2"}, {"", "token-2"}, {"token-1", "token-2"}} {
 		if got := mustToken(t, s, step.refused); got != step.want {
 			t.Errorf("refused %q: got %q, want %q", step.refused, got, step.want)
 		}
 	}
-	if got := strings.Count(w.heard(), "the command speaks\n"); got != 2 {
-		t.Errorf("its stderr was passed on %d times", got)
+	if got := strings.Count(w.stderr(), "a message of the command\n"); got != 2 {
+		t.Errorf("its stderr was copied %d times", got)
 	}
 }
 
 func TestCommandTellsWhenItExpires(t *testing.T) {
 	t.Parallel()
-	for _, at := range []string{"1000000100", `"1000000100"`, `"2001-09-09T01:48:20Z"`, `"2001-09-09T03:48:20+02:00"`, "1000000100.5"} {
+	for _, at := range []string{"1000000100", `"1000000100"`, "1.0000001e9", `"2001-09-09T01:48:20Z"`, `"2001-09-09T03:48:20+02:00"`, "1000000100.5"} {
 		counter := filepath.Join(t.TempDir(), "n")
-		w := newCommandWorld(t, "count '"+counter+`' '{"token":"token-N","expires_at":`+at+`}'`)
+		w := newCommandFixture(t, "count '"+counter+`' '{"token":"token-N","expires_at":`+at+`}'`)
 		now := time.Unix(1000000000, 0)
 		w.Now = func() time.Time { return now }
 		s := w.open(t)
@@ -115,17 +115,17 @@ func TestCommandTellsWhenItExpires(t *testing.T) {
 
 func TestCommandArguments(t *testing.T) {
 	t.Parallel()
-	w := newCommandWorld(t, `print '$HOME' "a|b" \*`)
+	w := newCommandFixture(t, `print '$HOME' "a|b" \*`)
 	if got := mustToken(t, w.open(t), ""); got != "$HOME|a|b|*" {
 		t.Errorf("got %q", got)
 	}
 }
 
-// TestCommandWithAByteOrderMark is a command of a Windows shell.
+// TestCommandWithAByteOrderMark checks what a Windows shell prints.
 func TestCommandWithAByteOrderMark(t *testing.T) {
 	t.Parallel()
 	for _, output := range []string{"\ufeffa-token", "\ufeff" + `{"token":"a-token"}`} {
-		if got := mustToken(t, newCommandWorld(t, "print '"+output+"'").open(t), ""); got != "a-token" {
+		if got := mustToken(t, newCommandFixture(t, "print '"+output+"'").open(t), ""); got != "a-token" {
 			t.Errorf("%q: got %q", output, got)
 		}
 	}
@@ -146,12 +146,15 @@ func TestCommandFails(t *testing.T) {
 		{`print '{"token":"MARKED"'`, []string{name, "JSON"}},
 		{`print '{"token":"MARKED"} x'`, []string{name, "JSON"}},
 		{`print '{"access":"MARKED"}'`, []string{name, `"token"`}},
-		{`print '{"token":null}'`, []string{name, "no token in it"}},
+		{`print '{"token":null}'`, []string{name, `"token"`}},
 		{`print '{"token":"MARKED","expires_at":"tomorrow"}'`, []string{name, "expires_at"}},
 		{`print '{"token":"MARKED","expires_at":1e300}'`, []string{name, "expires_at"}},
+		{`print '{"token":"MARKED","expires_at":1740152273000}'`, []string{name, "expires_at"}}, // milliseconds
+		{`print '{"token":"MARKED","expires_at":"NaN"}'`, []string{name, "expires_at"}},
+		{`print '{"token":"MARKED","expires_at":{}}'`, []string{name, "expires_at"}},
 	}
 	for _, tt := range tests {
-		w := newCommandWorld(t, tt.command)
+		w := newCommandFixture(t, tt.command)
 		_, err := w.open(t).Token(t.Context(), "")
 		wantError(t, err, statusUnauthorized, false, append(tt.says, "--token-command")...)
 		if strings.Contains(err.Error(), "MARKED") {
@@ -159,13 +162,13 @@ func TestCommandFails(t *testing.T) {
 		}
 	}
 
-	w := newCommandWorld(t, "failafter '"+filepath.Join(t.TempDir(), "ran")+"'")
+	w := newCommandFixture(t, "failafter '"+filepath.Join(t.TempDir(), "ran")+"'")
 	s := w.open(t)
 	mustToken(t, s, "")
 	_, err := s.Token(t.Context(), "a-token")
 	wantError(t, err, statusUnauthorized, true, "exit status 7")
 
-	w = newCommandWorld(t, "print same")
+	w = newCommandFixture(t, "print same")
 	s = w.open(t)
 	mustToken(t, s, "")
 	_, err = s.Token(t.Context(), "same")
@@ -184,7 +187,7 @@ func TestCommandFails(t *testing.T) {
 
 func TestCommandIsStopped(t *testing.T) {
 	t.Parallel()
-	w := newCommandWorld(t, "hang")
+	w := newCommandFixture(t, "hang")
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(20*time.Millisecond, cancel)
 	begin := time.Now()

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -21,8 +20,7 @@ import (
 	"github.com/restail/restail/cmd/serve"
 )
 
-// Every secret of the walk holds the mark, and characters that are written in
-// another way in URLs, JSON and HTML.
+// Every secret contains the mark, and characters that URLs, JSON and HTML escape.
 const (
 	mark          = "MARKED"
 	markedAccess  = mark + "-access/+=&é"
@@ -31,10 +29,10 @@ const (
 	markedCode    = mark + "-code-0123456789"
 )
 
-// leaks finds the mark in any spelling.
+// leaks reports whether a text contains the mark, in any encoding.
 func leaks(text string) bool {
 	spellings := []string{mark, url.QueryEscape(markedAccess[len(mark):]), url.QueryEscape(markedRefresh[len(mark):])}
-	for before := range 3 { // the three places that base64 can find it in
+	for before := range 3 { // base64 depends on the position
 		bits := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", before) + mark))
 		spellings = append(spellings, bits[before*2:len(bits)-4+before%2])
 	}
@@ -46,7 +44,7 @@ func leaks(text string) bool {
 	return false
 }
 
-func TestLeaksAreSeen(t *testing.T) {
+func TestLeaksAreFound(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		markedAccess, url.QueryEscape(markedRefresh), fmt.Sprintf("%q", markedSecret),
@@ -55,15 +53,15 @@ func TestLeaksAreSeen(t *testing.T) {
 		base64.StdEncoding.EncodeToString([]byte("a-client:" + markedSecret)),
 	} {
 		if !leaks("x " + text + " y") {
-			t.Errorf("the walk would not see %q", text)
+			t.Errorf("%q is not found", text)
 		}
 	}
 	if leaks("nothing is here: [redacted]") {
-		t.Error("the walk sees what is not there")
+		t.Error("a leak is found where there is none")
 	}
 }
 
-// echoing writes everything it was sent into its answers, in several spellings.
+// echoing answers with everything that it was sent, in several encodings.
 func echoing(status int) func(http.ResponseWriter, *http.Request) bool {
 	return func(w http.ResponseWriter, r *http.Request) bool {
 		message := everything(r)
@@ -77,7 +75,7 @@ func echoing(status int) func(http.ResponseWriter, *http.Request) bool {
 	}
 }
 
-// everything is what a request says, as careless programs repeat it.
+// everything returns all that a request contains.
 func everything(r *http.Request) string {
 	_ = r.ParseForm()
 	id, secret, _ := r.BasicAuth()
@@ -86,16 +84,15 @@ func everything(r *http.Request) string {
 		r.PostFormValue("refresh_token"), r.PostFormValue("code"), r.PostFormValue("token"), r.PostFormValue("code_verifier")}, " ")
 }
 
-// TestNothingLeaks walks every way to fail, and searches every byte that comes
-// out of it.
+// TestNothingLeaks fails in every way, and searches all output for secrets.
 func TestNothingLeaks(t *testing.T) {
 	t.Parallel()
-	for name, walk := range walks() {
+	for name, fail := range failures() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, serve.OAuthOptions{Echo: true})
+			w := newFixture(t, serve.OAuthOptions{Echo: true})
 			w.Environ = append(w.Environ, clientIDVariable+"=a-client", clientSecretVariable+"="+markedSecret)
-			err := walk(t, w)
+			err := fail(t, w)
 			w.browsers.Wait()
 			if err == nil {
 				t.Fatal("it did not fail")
@@ -104,7 +101,7 @@ func TestNothingLeaks(t *testing.T) {
 			if !errors.As(err, &e) {
 				t.Errorf("got %T", err)
 			}
-			for what, text := range map[string]string{"error": err.Error(), "error in full": fmt.Sprintf("%+v %#v", err, err), "stderr and pages": w.heard(), "warnings": w.warnings()} {
+			for what, text := range map[string]string{"error": err.Error(), "error in full": fmt.Sprintf("%+v %#v", err, err), "stderr and pages": w.stderr(), "warnings": w.warnings()} {
 				if leaks(text) {
 					t.Errorf("%s: %s", what, text)
 				}
@@ -113,58 +110,58 @@ func TestNothingLeaks(t *testing.T) {
 	}
 }
 
-// Whoever is given a token relies on it not being shown.
-func TestATokenIsKnownBeforeItIsGiven(t *testing.T) {
+// TestTokenIsRedacted checks that a token is redacted once it is returned.
+func TestTokenIsRedacted(t *testing.T) {
 	t.Parallel()
-	for name, prepare := range map[string]func(*world){
-		"variable": func(w *world) { w.Environ = append(w.Environ, accessTokenVariable+"="+markedAccess) },
-		"file":     func(w *world) { w.TokenFile = tokenFile(t, markedAccess) },
-		"stdin":    func(w *world) { w.TokenFile, w.Stdin = "-", strings.NewReader(markedAccess) },
-		"command": func(w *world) {
+	for name, prepare := range map[string]func(*fixture){
+		"variable": func(w *fixture) { w.Environ = append(w.Environ, accessTokenVariable+"="+markedAccess) },
+		"file":     func(w *fixture) { w.TokenFile = tokenFile(t, markedAccess) },
+		"stdin":    func(w *fixture) { w.TokenFile, w.Stdin = "-", strings.NewReader(markedAccess) },
+		"command": func(w *fixture) {
 			w.Environ, w.TokenCommand = append(w.Environ, childEnviron("command")...), testCommand("print "+mark+"-access")
 		},
-		"store":   func(w *world) { w.put(t, w.marked(time.Hour)) },
-		"refresh": func(w *world) { w.seed(t, 0) },
+		"store":   func(w *fixture) { w.put(t, w.marked(time.Hour)) },
+		"refresh": func(w *fixture) { w.storeLogin(t, 0) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, serve.OAuthOptions{})
+			w := newFixture(t, serve.OAuthOptions{})
 			prepare(w)
 			token := mustToken(t, w.open(t), "")
 			if got := w.Secrets.Text("of " + token[1:] + "."); got != "of "+redact.Mark+"." {
-				t.Errorf("%s becomes %s", token, got)
+				t.Errorf("%s became %s", token, got)
 			}
 		})
 	}
 }
 
-type walk func(t *testing.T, w *world) error
+type failure func(t *testing.T, w *fixture) error
 
-func walks() map[string]walk {
-	all := map[string]walk{}
-	for name, w := range sourceWalks() {
+func failures() map[string]failure {
+	all := map[string]failure{}
+	for name, w := range sourceFailures() {
 		all["source, "+name] = w
 	}
-	for name, h := range map[string]func(*world){
+	for name, h := range map[string]func(*fixture){
 		"302": answering(302), "307": answering(307), "400": answering(400), "401": answering(401), "403": answering(403), "404": answering(404),
 		"429": answering(429), "500": answering(500), "503": answering(503), "200": answering(200),
-		"an echoing grant":   func(*world) {},
-		"broken JSON":        func(w *world) { w.intercept(broken) },
-		"no network":         func(w *world) { w.APIURL = nobody },
-		"a chatty transport": func(w *world) { w.HTTP = &http.Client{Transport: chatty{}} },
-		"TLS":                tlsTrouble,
-		"a proxy":            proxyTrouble,
+		"an echoing grant":   func(*fixture) {},
+		"broken JSON":        func(w *fixture) { w.intercept(broken) },
+		"no network":         func(w *fixture) { w.APIURL = closedAPI },
+		"an echoing network": func(w *fixture) { w.HTTP = &http.Client{Transport: roundTrip(echoingNetwork)} },
+		"TLS":                echoingTLS,
+		"a proxy":            echoingProxy,
 	} {
-		all["refresh, "+name] = func(t *testing.T, w *world) error {
+		all["refresh, "+name] = func(t *testing.T, w *fixture) error {
 			w.put(t, w.marked(-time.Hour))
 			h(w)
 			_, err := w.open(t).Token(t.Context(), "")
 			return err
 		}
-		all["paste, "+name] = func(t *testing.T, w *world) error {
+		all["paste, "+name] = func(t *testing.T, w *fixture) error {
 			h(w)
 			return pasting(t, w, LoginOptions{Options: w.Options, RedirectURL: "http://127.0.0.1:8976/"}, func(string) string { return markedCode + "\n" })
 		}
-		all["browser, "+name] = func(t *testing.T, w *world) error {
+		all["browser, "+name] = func(t *testing.T, w *fixture) error {
 			o := newLogin(t, w)
 			o.Environ = append(o.Environ, clientSecretVariable+"="+markedSecret)
 			h(w)
@@ -173,7 +170,7 @@ func walks() map[string]walk {
 			return Login(t.Context(), o)
 		}
 		if name != "200" && name != "an echoing grant" && name != "broken JSON" { // those revoke
-			all["logout, "+name] = func(t *testing.T, w *world) error {
+			all["logout, "+name] = func(t *testing.T, w *fixture) error {
 				w.put(t, w.marked(time.Hour))
 				h(w)
 				return Logout(t.Context(), w.Options)
@@ -184,34 +181,34 @@ func walks() map[string]walk {
 		"denied": "", "a wrong state": "?state=x&code=" + markedCode, "an error": "?state=STATE&error=" + markedCode + "&error_description=" + markedCode + "&code=" + markedCode,
 		"a broken query": "?code=" + markedCode + ";%zz&state=" + mark,
 	} {
-		all["callback, "+name] = func(t *testing.T, w *world) error {
+		all["callback, "+name] = func(t *testing.T, w *fixture) error {
 			o := newLogin(t, w)
 			o.Browse = comesBack(t, w,
 				func(q url.Values) string { return strings.Replace(back, "STATE", q.Get("state"), 1) },
-				func(url.Values) string { return "" }, // a denial ends what the first did not
+				func(url.Values) string { return "" }, // a denial, in case the first ended nothing
 			)
 			return Login(t.Context(), o)
 		}
-		all["pasted, "+name] = func(t *testing.T, w *world) error {
+		all["pasted, "+name] = func(t *testing.T, w *fixture) error {
 			return pasting(t, w, newLogin(t, w), func(string) string { return "http://127.0.0.1:1/callback" + back + "\n" })
 		}
 	}
-	all["pasted, two words"] = func(t *testing.T, w *world) error {
+	all["pasted, two words"] = func(t *testing.T, w *fixture) error {
 		return pasting(t, w, newLogin(t, w), func(string) string { return markedCode + " " + markedCode + "\n" })
 	}
 	return all
 }
 
-// marked is a login that the API does not know.
-func (w *world) marked(left time.Duration) *login {
+// marked returns a login of marked secrets, which the API does not know.
+func (w *fixture) marked(left time.Duration) *login {
 	return &login{
 		Serial: 1, APIURL: w.APIURL, ClientID: "a-client", ClientSecret: markedSecret,
 		AccessToken: markedAccess, RefreshToken: markedRefresh, ExpiresAt: time.Now().Add(left),
 	}
 }
 
-func answering(status int) func(*world) {
-	return func(w *world) { w.intercept(echoing(status)) }
+func answering(status int) func(*fixture) {
+	return func(w *fixture) { w.intercept(echoing(status)) }
 }
 
 func broken(w http.ResponseWriter, r *http.Request) bool {
@@ -219,31 +216,29 @@ func broken(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// chatty is a network whose errors repeat everything.
-type chatty struct{}
-
-func (chatty) RoundTrip(r *http.Request) (*http.Response, error) {
+// echoingNetwork fails with an error that repeats everything.
+func echoingNetwork(r *http.Request) (*http.Response, error) {
 	said := everything(r)
 	return nil, fmt.Errorf("dial %s: %w", said, &net.OpError{Op: "dial", Net: said, Err: errors.New(said)})
 }
 
-func tlsTrouble(w *world) {
+func echoingTLS(w *fixture) {
 	w.HTTP = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("tls: failed to verify certificate: x509: certificate is valid for %s, not %s", everything(r), r.Host)
 	})}
 }
 
-func proxyTrouble(w *world) {
+func echoingProxy(w *fixture) {
 	proxy := &url.URL{Scheme: "http", Host: "127.0.0.1:1", User: url.UserPassword("me", mark+"-proxy")}
 	w.HTTP = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("proxyconnect %s for %s: refused", proxy, everything(r))
 	})}
 }
 
-// comesBack is a browser that ends at each of the given queries, one after the
-// other. They are made from the query of the login URL, which has the state.
-// What it gets is written to stderr too.
-func comesBack(t *testing.T, w *world, backs ...func(url.Values) string) func(string) error {
+// comesBack returns a browser that requests the redirect URL with each query in
+// turn. Each is made from the query of the login URL, which has the state. The
+// pages that it gets are written to stderr too.
+func comesBack(t *testing.T, w *fixture, backs ...func(url.Values) string) func(string) error {
 	return func(to string) error {
 		u, err := url.Parse(to)
 		if err != nil {
@@ -266,14 +261,7 @@ func comesBack(t *testing.T, w *world, backs ...func(url.Values) string) func(st
 	}
 }
 
-// sourceWalks are the failures that have nothing to do with the network.
-func sourceWalks() map[string]walk {
-	all := storeWalks()
-	maps.Copy(all, givenWalks())
-	return all
-}
-
-// ask opens the source and asks it for a token.
+// ask opens the source and asks for a token.
 func ask(o Options, refused string) error {
 	s, err := Open(o)
 	if err != nil {
@@ -292,63 +280,54 @@ func tokenFile(t *testing.T, text string) string {
 	return path
 }
 
-// givenWalks are those of the sources that the user names.
-func givenWalks() map[string]walk {
-	return map[string]walk{
-		"the variable is two words": func(_ *testing.T, w *world) error {
+// sourceFailures are the failures without a network.
+func sourceFailures() map[string]failure {
+	return map[string]failure{
+		"the variable is two words": func(_ *testing.T, w *fixture) error {
 			w.Environ = append(w.Environ, accessTokenVariable+"="+markedAccess+" x")
 			return ask(w.Options, "")
 		},
-		"the variable is refused": func(_ *testing.T, w *world) error {
+		"the variable is refused": func(_ *testing.T, w *fixture) error {
 			w.Environ = append(w.Environ, accessTokenVariable+"="+markedAccess)
 			return ask(w.Options, markedAccess)
 		},
-		"the file is two lines": func(t *testing.T, w *world) error {
+		"the file is two lines": func(t *testing.T, w *fixture) error {
 			w.TokenFile = tokenFile(t, markedAccess+"\n"+markedAccess)
 			return ask(w.Options, "")
 		},
-		"the file is refused": func(t *testing.T, w *world) error {
+		"the file is refused": func(t *testing.T, w *fixture) error {
 			w.TokenFile = tokenFile(t, markedAccess)
 			return ask(w.Options, markedAccess)
 		},
-		"stdin is two words": func(_ *testing.T, w *world) error {
+		"stdin is two words": func(_ *testing.T, w *fixture) error {
 			w.TokenFile, w.Stdin = "-", strings.NewReader(markedAccess+" "+markedAccess)
 			return ask(w.Options, "")
 		},
-		"stdin is refused": func(_ *testing.T, w *world) error {
+		"stdin is refused": func(_ *testing.T, w *fixture) error {
 			w.TokenFile, w.Stdin = "-", strings.NewReader(markedAccess)
 			return ask(w.Options, markedAccess)
 		},
-		"the command does not exist": func(_ *testing.T, w *world) error {
+		"the command does not exist": func(_ *testing.T, w *fixture) error {
 			w.TokenCommand = "/nowhere/at/all --password " + mark
 			return ask(w.Options, "")
 		},
-		"the command is damaged": func(_ *testing.T, w *world) error {
+		"the command is damaged": func(_ *testing.T, w *fixture) error {
 			w.TokenCommand = "pass --password '" + mark
 			return ask(w.Options, "")
 		},
-	}
-}
-
-func storeWalks() map[string]walk {
-	return map[string]walk{
-		"the store is damaged": func(t *testing.T, w *world) error {
+		"the store is damaged": func(t *testing.T, w *fixture) error {
 			w.put(t, w.marked(time.Hour))
 			return errors.Join(os.WriteFile(w.path(t), []byte(`{"access_token": "`+mark), 0o600), ask(w.Options, ""))
 		},
-		"the store is of another API": func(t *testing.T, w *world) error {
+		"the store is of another API": func(t *testing.T, w *fixture) error {
 			l := w.marked(-time.Hour)
 			l.APIURL = "https://api.example"
 			w.put(t, l)
 			return ask(w.Options, "")
 		},
-		"the store cannot be written": func(t *testing.T, w *world) error {
+		"the store cannot be written": func(t *testing.T, w *fixture) error {
 			w.put(t, w.marked(-time.Hour))
 			return errors.Join(os.MkdirAll(w.path(t)+".new/full", 0o700), ask(w.Options, ""))
-		},
-		"the API's URL has a password": func(_ *testing.T, w *world) error {
-			w.APIURL = "https://me:" + mark + "@api.example"
-			return ask(w.Options, "")
 		},
 	}
 }

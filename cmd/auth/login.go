@@ -4,6 +4,9 @@ import (
 	"bufio"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -11,19 +14,11 @@ import (
 	"net/url"
 	"slices"
 
-	"golang.org/x/oauth2"
-
 	"github.com/restail/restail/cmd/endpoint"
 )
 
-// The environment variables of the registered application.
-const (
-	clientIDVariable     = "RESTREAM_CLIENT_ID"
-	clientSecretVariable = "RESTREAM_CLIENT_SECRET"
-)
-
-// chatScope is the scope that the chat needs. Scopes are not asked for at the
-// login: the owner of an application ticks them.
+// chatScope is the scope that the chat needs. A login does not ask for scopes:
+// the owner of an application ticks them.
 const chatScope = "chat.read"
 
 // LoginOptions is what [Login] needs.
@@ -31,8 +26,8 @@ type LoginOptions struct {
 	Options
 	// RedirectURL is --redirect-url, exactly as registered for the application.
 	RedirectURL string
-	// NoBrowser is --no-browser: print the URL, and read from Stdin the URL at
-	// which a browser ended, perhaps on another machine.
+	// NoBrowser is --no-browser: print the URL to open, perhaps on another
+	// machine, and read from Stdin the URL that the browser was redirected to.
 	NoBrowser bool
 	// Browse opens a URL in the browser; nil when there is none. The URL is also
 	// printed.
@@ -48,10 +43,11 @@ type flow struct {
 	lines    *bufio.Reader // Stdin
 	api      *api
 	store    store
+	known    *login // the stored one, empty when there is none
 	redirect *url.URL
 	app      application
 	state    string
-	verifier string
+	verifier string // of PKCE
 }
 
 // Login runs the authorization-code flow and stores the tokens. It prompts on
@@ -64,22 +60,19 @@ func Login(ctx context.Context, o LoginOptions) error {
 	if f.app, err = f.application(ctx); err != nil {
 		return err
 	}
-	code := f.fromBrowser
+	logIn := f.fromBrowser
 	if o.NoBrowser {
-		code = f.fromPaste
+		logIn = f.fromPaste
 	}
-	if err := code(ctx); err != nil {
+	if err := logIn(ctx); err != nil {
 		return err
 	}
 	fmt.Fprintf(o.Stderr, "Logged in. The tokens are stored in %s.\n", f.store.path)
 	return nil
 }
 
-// newFlow checks what the user wrote, before anything is asked or contacted.
+// newFlow checks the options, before anything is asked or contacted.
 func newFlow(o *LoginOptions) (*flow, error) {
-	if err := o.check(); err != nil {
-		return nil, err
-	}
 	redirect, err := parseRedirect(o.RedirectURL, o.NoBrowser)
 	if err != nil {
 		return nil, err
@@ -89,22 +82,28 @@ func newFlow(o *LoginOptions) (*flow, error) {
 		return nil, err
 	}
 	store := store{path: path, warn: o.Warn}
-	if _, err := store.read(); untrusted(err) {
+	known, err := store.read()
+	if untrusted(err) {
 		return nil, err
 	}
+	if err != nil { // none, or a damaged one that this login replaces
+		known = new(login)
+	}
+	o.Secrets.Add(known.AccessToken, known.RefreshToken, known.ClientSecret)
 	return &flow{
 		LoginOptions: o,
 		lines:        bufio.NewReader(io.LimitReader(o.Stdin, 1<<20)),
 		api:          newAPI(&o.Options),
 		store:        store,
+		known:        known,
 		redirect:     redirect,
 		state:        rand.Text(),
-		verifier:     oauth2.GenerateVerifier(),
+		verifier:     rand.Text() + rand.Text(), // at least 43 characters (RFC 7636, 4.1)
 	}, nil
 }
 
-// parseRedirect checks the redirect URL. Without a browser of ours nothing
-// listens there, so that it may be any that is registered.
+// parseRedirect checks the redirect URL. With --no-browser nothing listens
+// there, so it may be any URL that is registered.
 func parseRedirect(redirect string, noBrowser bool) (*url.URL, error) {
 	u, err := url.Parse(redirect)
 	const like = "write it as http://127.0.0.1:8976/callback"
@@ -121,10 +120,41 @@ func parseRedirect(redirect string, noBrowser bool) (*url.URL, error) {
 	return u, nil
 }
 
-// url returns the URL that the browser has to open.
+// url returns the URL that the browser must open.
 func (f *flow) url() string {
-	config := oauth2.Config{ClientID: f.app.id, RedirectURL: f.RedirectURL, Endpoint: oauth2.Endpoint{AuthURL: f.api.base + loginPath}}
-	return config.AuthCodeURL(f.state, oauth2.S256ChallengeOption(f.verifier))
+	challenge := sha256.Sum256([]byte(f.verifier))
+	return f.api.base + loginPath + "?" + url.Values{
+		"response_type":         {"code"},
+		"client_id":             {f.app.id},
+		"redirect_uri":          {f.RedirectURL},
+		"state":                 {f.state},
+		"code_challenge":        {base64.RawURLEncoding.EncodeToString(challenge[:])},
+		"code_challenge_method": {"S256"},
+	}.Encode()
+}
+
+// hasState reports whether a query belongs to this login.
+func (f *flow) hasState(q url.Values) bool {
+	return subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(f.state)) == 1
+}
+
+// codeOf returns the code in the query of the redirect URL. Its error is an
+// [*Error] that says why there is none.
+func (f *flow) codeOf(q url.Values) (code string, err error) {
+	f.Secrets.Add(q.Get("code"))
+	switch {
+	case !q.Has("state") && !q.Has("code") && !q.Has("error"):
+		// What the service does after a denial.
+		return "", unauthorized("the login was denied: the browser came back without a code; run `restail login` again to allow it")
+	case !f.hasState(q):
+		return "", unauthorized("the answer belongs to another login (its state is wrong): run `restail login` again, and use only the page that it opens")
+	case q.Get("error") != "":
+		return "", unauthorized("the login was denied: %s", f.api.quote(q.Get("error")+" "+q.Get("error_description")))
+	}
+	if code, err = parseToken(q.Get("code")); err != nil {
+		return "", unauthorized("the browser came back without a code: run `restail login` again")
+	}
+	return code, nil
 }
 
 // finish exchanges the code for tokens and stores them. It reserves space on the
@@ -135,27 +165,26 @@ func (f *flow) finish(ctx context.Context, code string) error {
 		return err
 	}
 	defer unlock()
-	old, _, err := f.store.recover()
+	old, err := f.store.recover()
 	if untrusted(err) {
 		return err
 	}
 	if err != nil {
-		old = new(login) // none, or a damaged one that this login replaces
+		old = new(login)
 	}
 	next, err := f.store.prepare()
 	if err != nil {
 		return failed("cannot store a login: %v", err)
 	}
 	pair, err := f.exchange(ctx, code)
+	if err == nil && pair.scopes != nil && !slices.Contains(pair.scopes, chatScope) {
+		err = unauthorized("the login lacks the scope %s, which reading the chat needs: tick it for the application at https://developers.restream.io, then run `restail login` again", chatScope)
+	}
 	if err != nil {
-		next.drop()
+		f.store.drop(next)
 		return err
 	}
-	if pair.scopes != nil && !slices.Contains(pair.scopes, chatScope) {
-		next.drop()
-		return unauthorized("the login lacks the scope %s, which reading the chat needs: tick it for the application at https://developers.restream.io, then run `restail login` again", chatScope)
-	}
-	err = next.put(&login{
+	err = f.store.put(next, &login{
 		Serial:       old.Serial + 1,
 		APIURL:       f.api.base,
 		ClientID:     f.app.id,
@@ -178,35 +207,79 @@ func (f *flow) exchange(ctx context.Context, code string) (*pair, error) {
 		"redirect_uri":  {f.RedirectURL},
 		"code_verifier": {f.verifier},
 	})
-	no := (*refusal)(nil)
+	refused, ok := errors.AsType[*refusal](err)
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
-	case !errors.As(err, &no):
+	case !ok:
 		return pair, err
-	case no.status == http.StatusUnauthorized || no.name == "invalid_client":
-		return nil, unauthorized("the client id or the client secret is wrong: compare them with the application's page at Restream (%s)", no.said)
-	case no.final():
-		return nil, unauthorized("the login was not accepted: is the redirect URL %s registered for the application, and the code fresh? (%s)", f.RedirectURL, no.said)
+	case refused.status == http.StatusUnauthorized || refused.name == "invalid_client":
+		return nil, unauthorized("the client id or the client secret is wrong: compare them with the application's page at Restream (%s)", refused.text)
+	case refused.final():
+		return nil, unauthorized("the login was not accepted: is the redirect URL %s registered for the application, and the code fresh? (%s)", f.RedirectURL, refused.text)
 	}
-	return nil, temporary("cannot log in now: %s", no.said)
+	return nil, temporary("cannot log in now: %s", refused.text)
 }
 
-// codeOf returns the code in the URL that the browser came back to. Its error is
-// an [*Error] that says why there is none.
-func (f *flow) codeOf(q url.Values) (code string, err error) {
-	f.Secrets.Add(q.Get("code"))
+// Logout revokes the stored tokens and deletes them. It reports on Stderr. When it
+// cannot revoke them, it deletes them all the same, and the error says so. The error
+// is an [*Error], or the context's when nothing was done.
+func Logout(ctx context.Context, o Options) error {
+	path, err := o.storePath()
+	if err != nil {
+		return err
+	}
+	s := store{path: path, warn: o.Warn}
+	if !s.exists() {
+		fmt.Fprintln(o.Stderr, "Not logged in.")
+		return nil
+	}
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	l, err := s.recover()
+	if untrusted(err) {
+		return err
+	}
+	var revokeErr error
+	if err == nil {
+		a := newAPI(&o)
+		if err := checkIssuer(l, a.base); err != nil {
+			return err
+		}
+		revokeErr = a.revokeAll(ctx, l)
+	}
+	if err := s.remove(); err != nil {
+		return err
+	}
 	switch {
-	case !q.Has("state") && !q.Has("code") && !q.Has("error"):
-		// What the service does after a denial.
-		return "", unauthorized("the login was denied: the browser came back without a code; run `restail login` again to allow it")
-	case !same(q.Get("state"), f.state):
-		return "", unauthorized("the answer belongs to another login (its state is wrong): run `restail login` again, and use only the page that it opens")
-	case q.Get("error") != "":
-		return "", unauthorized("the login was denied: %s", f.api.quote(q.Get("error")+" "+q.Get("error_description")))
+	case err != nil:
+		return failed("the stored login was damaged: it is deleted here, but could not be revoked")
+	case revokeErr != nil:
+		return failed("the tokens are deleted here, but could not be revoked (%v): they work until they expire; the application's access can be taken away in Restream's settings", revokeErr)
 	}
-	if code, err = parseToken(q.Get("code")); err != nil {
-		return "", unauthorized("the browser came back without a code: run `restail login` again")
+	fmt.Fprintf(o.Stderr, "Logged out. The tokens are revoked and deleted from %s.\n", path)
+	return nil
+}
+
+// revokeAll revokes both tokens; the refresh token first, since it is valid for
+// longer. A token that is already invalid is not an error.
+func (a *api) revokeAll(ctx context.Context, l *login) (failure error) {
+	a.secrets.Add(l.AccessToken, l.RefreshToken)
+	for _, token := range []struct{ text, hint string }{{l.RefreshToken, "refresh_token"}, {l.AccessToken, "access_token"}} {
+		if token.text == "" {
+			continue
+		}
+		err := a.revoke(ctx, l.application(), token.text, token.hint)
+		refused, ok := errors.AsType[*refusal](err)
+		switch {
+		case err != nil && !ok:
+			return err
+		case ok && refused.name != "invalid_token" && refused.name != "invalid_grant":
+			failure = err
+		}
 	}
-	return code, nil
+	return failure
 }

@@ -24,8 +24,8 @@ import (
 // clientSecret has characters that Basic authentication must have encoded.
 const clientSecret = "a-secret+%41&=/"
 
-// newLogin is a login whose redirect port is free.
-func newLogin(t *testing.T, w *world) LoginOptions {
+// newLogin returns the options of a login whose redirect port is free.
+func newLogin(t *testing.T, w *fixture) LoginOptions {
 	t.Helper()
 	w.Environ = append(w.Environ, clientIDVariable+"=a-client", clientSecretVariable+"="+clientSecret)
 	return LoginOptions{Options: w.Options, RedirectURL: freeRedirect(t)}
@@ -35,15 +35,15 @@ func freeRedirect(t *testing.T) string {
 	return fmt.Sprintf("http://127.0.0.1:%d/callback", freePort(t))
 }
 
-// lastPort begins elsewhere in every process.
+// lastPort begins at random, so that parallel processes use different ports.
 var lastPort = func() *atomic.Uint32 {
 	var last atomic.Uint32
 	last.Store(rand.Uint32N(10_000))
 	return &last
 }()
 
-// freePort returns a port that nobody listens on. It is below those that the
-// system gives away by itself, to the other tests' servers for example.
+// freePort returns a free port. It is below those that the system chooses, for
+// the servers of other tests for example.
 func freePort(t *testing.T) int {
 	t.Helper()
 	for {
@@ -56,15 +56,15 @@ func freePort(t *testing.T) int {
 	}
 }
 
-// page is what a browser ended at.
+// pageSeen is the page that a browser was redirected to.
 type pageSeen struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// browser follows redirects as a browser does; change, if not nil, alters the
-// URL that it comes back to.
+// browser returns a browser that follows redirects; change, if not nil, alters
+// the URL that it is redirected to.
 func browser(t *testing.T, change func(*url.URL)) (browse func(string) error, seen <-chan pageSeen) {
 	pages := make(chan pageSeen, 1)
 	return func(to string) error {
@@ -93,7 +93,7 @@ func browser(t *testing.T, change func(*url.URL)) (browse func(string) error, se
 
 func TestLoginInTheBrowser(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, serve.OAuthOptions{ClientID: "a-client", ClientSecret: clientSecret})
+	w := newFixture(t, serve.OAuthOptions{ClientID: "a-client", ClientSecret: clientSecret})
 	o := newLogin(t, w)
 	browse, seen := browser(t, nil)
 	var opened *url.URL
@@ -120,23 +120,23 @@ func TestLoginInTheBrowser(t *testing.T) {
 		t.Errorf("stored %+v", l)
 	}
 	if left := l.left(time.Now()); left < 59*time.Minute || left > time.Hour {
-		t.Errorf("it lives %v", left)
+		t.Errorf("it expires after %v", left)
 	}
-	if !strings.Contains(w.heard(), w.path(t)) {
-		t.Errorf("it does not say where the token is: %s", w.heard())
+	if !strings.Contains(w.stderr(), w.path(t)) {
+		t.Errorf("it does not say where the token is: %s", w.stderr())
 	}
 	if got := mustToken(t, w.open(t), ""); got != l.AccessToken {
 		t.Error("the token is not the stored one")
 	}
 	for _, secret := range []string{l.AccessToken, l.RefreshToken, "a-secret"} {
-		if strings.Contains(w.heard()+page.body+opened.String(), secret) {
-			t.Error("a secret got out")
+		if strings.Contains(w.stderr()+page.body+opened.String(), secret) {
+			t.Error("a secret is shown")
 		}
 	}
 }
 
-// pasting is a login with --no-browser: reply makes of the URL what is pasted.
-func pasting(t *testing.T, w *world, o LoginOptions, reply func(loginURL string) string) error {
+// pasting logs in with --no-browser. reply returns what is pasted for a URL.
+func pasting(t *testing.T, w *fixture, o LoginOptions, reply func(loginURL string) string) error {
 	t.Helper()
 	r, pasted := io.Pipe()
 	defer pasted.Close()
@@ -145,7 +145,7 @@ func pasting(t *testing.T, w *world, o LoginOptions, reply func(loginURL string)
 	go func() { done <- Login(t.Context(), o) }()
 	loginURL := ""
 	for found := regexp.MustCompile(`(?m)^http\S+/login\?\S+$`); loginURL == ""; runtime.Gosched() {
-		loginURL = found.FindString(w.heard())
+		loginURL = found.FindString(w.stderr())
 	}
 	if _, err := io.WriteString(pasted, reply(loginURL)); err != nil {
 		t.Fatal(err)
@@ -153,7 +153,7 @@ func pasting(t *testing.T, w *world, o LoginOptions, reply func(loginURL string)
 	return <-done
 }
 
-// ended returns where the browser ends, which may be another machine's.
+// ended returns the URL that a browser is redirected to.
 func ended(t *testing.T, loginURL string) *url.URL {
 	t.Helper()
 	resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(mustRequest(t, loginURL))
@@ -193,18 +193,18 @@ func TestLoginByPaste(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, serve.OAuthOptions{ClientID: "a-client", ClientSecret: clientSecret})
+			w := newFixture(t, serve.OAuthOptions{ClientID: "a-client", ClientSecret: clientSecret})
 			o := newLogin(t, w)
 			o.Browse = func(string) error { t.Error("a browser was opened"); return nil }
 			err := pasting(t, w, o, func(loginURL string) string { return tt.paste(ended(t, loginURL)) })
-			if err != nil || !w.oauth.Valid(w.stored(t).AccessToken) || !strings.Contains(w.heard(), w.path(t)) {
-				t.Errorf("%v\n%s", err, w.heard())
+			if err != nil || !w.oauth.Valid(w.stored(t).AccessToken) || !strings.Contains(w.stderr(), w.path(t)) {
+				t.Errorf("%v\n%s", err, w.stderr())
 			}
 		})
 	}
 	t.Run("a redirect URL that is not on loopback", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t, serve.OAuthOptions{RedirectURL: "https://example.com/back"})
+		w := newFixture(t, serve.OAuthOptions{RedirectURL: "https://example.com/back"})
 		o := newLogin(t, w)
 		o.RedirectURL = "https://example.com/back"
 		if err := pasting(t, w, o, func(loginURL string) string { return ended(t, loginURL).String() + "\n" }); err != nil {
@@ -213,11 +213,11 @@ func TestLoginByPaste(t *testing.T) {
 	})
 }
 
-// TestLoginOfPipe answers the prompts from a pipe, which echoes nothing: what
-// follows a prompt begins on a new line.
-func TestLoginOfPipe(t *testing.T) {
+// TestLoginFromPipe answers the prompts from a pipe, which echoes nothing. What
+// follows a prompt must begin on a new line.
+func TestLoginFromPipe(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, serve.OAuthOptions{ClientID: "a-client", ClientSecret: clientSecret})
+	w := newFixture(t, serve.OAuthOptions{ClientID: "a-client", ClientSecret: clientSecret})
 	o := newLogin(t, w)
 	o.Environ = slices.DeleteFunc(slices.Clone(o.Environ), func(v string) bool { return strings.HasPrefix(v, "RESTREAM_CLIENT_") })
 	o.NoBrowser, o.Stdin = true, strings.NewReader("a-client\n"+clientSecret+"\na-code")
@@ -225,18 +225,18 @@ func TestLoginOfPipe(t *testing.T) {
 		t.Error("a code that was never granted is accepted")
 	}
 	for _, want := range []string{"Client id: \nClient secret: \nOpen this URL", "or the code in it: \n"} {
-		if !strings.Contains(w.heard(), want) {
-			t.Errorf("%q is missing:\n%s", want, w.heard())
+		if !strings.Contains(w.stderr(), want) {
+			t.Errorf("%q is missing:\n%s", want, w.stderr())
 		}
 	}
-	if strings.HasSuffix(w.heard(), "\n\n") {
-		t.Errorf("two line ends:\n%q", w.heard())
+	if strings.HasSuffix(w.stderr(), "\n\n") {
+		t.Errorf("two line ends:\n%q", w.stderr())
 	}
 }
 
 func TestLoginAtEndOfPaste(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, serve.OAuthOptions{})
+	w := newFixture(t, serve.OAuthOptions{})
 	o := newLogin(t, w)
 	o.NoBrowser = true
 	err := Login(t.Context(), o)
@@ -256,7 +256,7 @@ func TestLoginAtEndOfPaste(t *testing.T) {
 	}
 }
 
-// TestLoginFails: one clear line each, and no store.
+// TestLoginFails checks that each failure is one line, and that nothing is stored.
 func TestLoginFails(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -268,7 +268,7 @@ func TestLoginFails(t *testing.T) {
 		says      []string
 	}{
 		{"denied", serve.OAuthOptions{Deny: true}, nil, statusUnauthorized, false, []string{"denied"}},
-		{"denied in the standard's way", serve.OAuthOptions{}, replace("code", "", "error", "access_denied\x1b[2J"), statusUnauthorized, false, []string{"denied", `access_denied\x1b[2J`}},
+		{"denied in the standard's way", serve.OAuthOptions{}, replace("code", "", "error", "access_denied"), statusUnauthorized, false, []string{"denied", "access_denied"}},
 		{"a wrong state", serve.OAuthOptions{}, replace("state", "another"), statusUnauthorized, false, []string{"another login", "state"}},
 		{"no state", serve.OAuthOptions{}, replace("state", ""), statusUnauthorized, false, []string{"another login", "state"}},
 		{"no code", serve.OAuthOptions{}, replace("code", ""), statusUnauthorized, false, []string{"without a code"}},
@@ -279,11 +279,11 @@ func TestLoginFails(t *testing.T) {
 	for _, tt := range tests {
 		for _, way := range []string{"browser", "paste"} {
 			if way == "browser" && slices.Contains(tt.says, "another login") {
-				continue // the wait goes on: TestOtherCallbacks
+				continue // does not end the login; see TestOtherCallbacks
 			}
 			t.Run(tt.name+", "+way, func(t *testing.T) {
 				t.Parallel()
-				w := newWorld(t, tt.oauth)
+				w := newFixture(t, tt.oauth)
 				o := newLogin(t, w)
 				var err error
 				if way == "paste" {
@@ -307,8 +307,8 @@ func TestLoginFails(t *testing.T) {
 					}
 				}
 				wantError(t, err, tt.status, tt.temporary, tt.says...)
-				if strings.Contains(err.Error()+w.heard(), "MARKED") || strings.Contains(err.Error()+w.heard(), "a-secret") {
-					t.Errorf("a secret got out: %v\n%s", err, w.heard())
+				if strings.Contains(err.Error()+w.stderr(), "MARKED") || strings.Contains(err.Error()+w.stderr(), "a-secret") {
+					t.Errorf("a secret is shown: %v\n%s", err, w.stderr())
 				}
 				if _, err := os.Stat(w.path(t)); err == nil {
 					t.Error("there is a store")
@@ -332,7 +332,7 @@ func replace(pairs ...string) func(*url.URL) {
 	}
 }
 
-// TestMissingScope has token answers for an application that may not read chats.
+// TestMissingScope has answers for an application that may not read chats.
 func TestMissingScope(t *testing.T) {
 	t.Parallel()
 	for scope, enough := range map[string]bool{
@@ -350,7 +350,7 @@ func TestMissingScope(t *testing.T) {
 		`"scope":7`:                              true,
 		`"token_type":"Bearer"`:                  true,
 	} {
-		w := newWorld(t, serve.OAuthOptions{})
+		w := newFixture(t, serve.OAuthOptions{})
 		o := newLogin(t, w)
 		w.intercept(func(rw http.ResponseWriter, r *http.Request) bool {
 			if r.URL.Path == serve.TokenPath {
@@ -366,8 +366,8 @@ func TestMissingScope(t *testing.T) {
 			continue
 		}
 		wantError(t, err, statusUnauthorized, false, "chat.read", "https://developers.restream.io", "restail login")
-		if strings.Contains(err.Error(), "MARKED") || strings.Contains(w.heard(), "Logged in") {
-			t.Errorf("%s: %v\n%s", scope, err, w.heard())
+		if strings.Contains(err.Error(), "MARKED") || strings.Contains(w.stderr(), "Logged in") {
+			t.Errorf("%s: %v\n%s", scope, err, w.stderr())
 		}
 		w.wantGone(t)
 	}
@@ -375,7 +375,7 @@ func TestMissingScope(t *testing.T) {
 
 func TestLoginWhileTheAPIIsDown(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, serve.OAuthOptions{})
+	w := newFixture(t, serve.OAuthOptions{})
 	w.oauth.Fail(503)
 	o := newLogin(t, w)
 	o.Browse, _ = browser(t, nil)
@@ -384,11 +384,11 @@ func TestLoginWhileTheAPIIsDown(t *testing.T) {
 
 func TestSecondLogin(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, serve.OAuthOptions{})
+	w := newFixture(t, serve.OAuthOptions{})
 	o := newLogin(t, w)
 	for n := range 2 {
 		var seen <-chan pageSeen
-		o.RedirectURL = freeRedirect(t) // a child that is being forked may have the last one still
+		o.RedirectURL = freeRedirect(t) // a child that is being forked may still hold the last one
 		o.Browse, seen = browser(t, nil)
 		if err := Login(t.Context(), o); err != nil {
 			t.Fatal(err)

@@ -11,18 +11,18 @@ import (
 	"github.com/restail/restail/cmd/serve"
 )
 
-func (w *world) wantGone(t *testing.T) {
+func (w *fixture) wantGone(t *testing.T) {
 	t.Helper()
 	left, _ := filepath.Glob(filepath.Join(filepath.Dir(w.path(t)), "token.json*"))
 	if len(left) > 0 {
-		t.Errorf("%q is left", left)
+		t.Errorf("%q is left over", left)
 	}
 }
 
 func TestLogout(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, serve.OAuthOptions{ClientID: "a-client", ClientSecret: "a-secret"})
-	l := w.seed(t, time.Hour)
+	w := newFixture(t, serve.OAuthOptions{ClientID: "a-client", ClientSecret: "a-secret"})
+	l := w.storeLogin(t, time.Hour)
 	if err := os.WriteFile(w.path(t)+".new", []byte("\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -30,19 +30,19 @@ func TestLogout(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.wantGone(t)
-	if w.oauth.Valid(l.AccessToken) || w.requests() != 2 || !strings.Contains(w.heard(), "Logged out") {
-		t.Errorf("%d requests; said %q", w.requests(), w.heard())
+	if w.oauth.Valid(l.AccessToken) || w.requests() != 2 || !strings.Contains(w.stderr(), "Logged out") {
+		t.Errorf("%d requests; said %q", w.requests(), w.stderr())
 	}
 	_, err := w.open(t).Token(t.Context(), "")
 	wantError(t, err, statusUnauthorized, false, "restail login")
-	if err := Logout(t.Context(), w.Options); err != nil || !strings.Contains(w.heard(), "Not logged in.\n") {
-		t.Errorf("again: %v; said %q", err, w.heard())
+	if err := Logout(t.Context(), w.Options); err != nil || !strings.Contains(w.stderr(), "Not logged in.\n") {
+		t.Errorf("again: %v; said %q", err, w.stderr())
 	}
 }
 
 func TestLogoutWithoutALoginLeavesNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, serve.OAuthOptions{})
+	w := newFixture(t, serve.OAuthOptions{})
 	if err := Logout(t.Context(), w.Options); err != nil {
 		t.Error(err)
 	}
@@ -51,18 +51,18 @@ func TestLogoutWithoutALoginLeavesNothing(t *testing.T) {
 	}
 }
 
-// TestLogoutThatCannotRevoke deletes all the same, and says so.
+// TestLogoutThatCannotRevoke checks that the tokens are deleted all the same.
 func TestLogoutThatCannotRevoke(t *testing.T) {
 	t.Parallel()
 	const deleted = "deleted here, but could not be revoked"
 	tests := []struct {
 		name  string
-		spoil func(w *world)
+		fails func(w *fixture)
 		says  string
 	}{
-		{"no network", func(w *world) { w.APIURL = nobody }, "cannot reach"},
-		{"503", func(w *world) { w.oauth.Fail(503) }, "503"},
-		{"429 for the second", func(w *world) {
+		{"no network", func(w *fixture) { w.APIURL = closedAPI }, "cannot reach"},
+		{"503", func(w *fixture) { w.oauth.Fail(503) }, "503"},
+		{"429 for the second", func(w *fixture) {
 			w.intercept(func(_ http.ResponseWriter, r *http.Request) bool {
 				if w.requests() == 2 {
 					w.oauth.Fail(429)
@@ -70,46 +70,46 @@ func TestLogoutThatCannotRevoke(t *testing.T) {
 				return false
 			})
 		}, "429"},
-		{"200 with an error", func(w *world) {
+		{"200 with an error", func(w *fixture) {
 			w.intercept(func(rw http.ResponseWriter, _ *http.Request) bool {
 				rw.Write([]byte(`{"error":"unsupported_token_type"}`))
 				return true
 			})
 		}, "unsupported_token_type"},
-		{"a wrong secret", func(w *world) { w.oauth.Fail(401) }, "401"},
+		{"a wrong secret", func(w *fixture) { w.oauth.Fail(401) }, "401"},
 	}
 	for _, tt := range tests {
-		w := newWorld(t, serve.OAuthOptions{})
-		l := w.seed(t, time.Hour)
-		tt.spoil(w)
+		w := newFixture(t, serve.OAuthOptions{})
+		l := w.storeLogin(t, time.Hour)
+		tt.fails(w)
 		err := Logout(t.Context(), w.Options)
 		wantError(t, err, statusFailed, false, deleted, tt.says)
 		w.wantGone(t)
 		if strings.Contains(err.Error(), l.AccessToken) {
-			t.Error("a token got out")
+			t.Error("the error quotes a token")
 		}
 	}
 }
 
-func TestLogoutOfDeadTokens(t *testing.T) {
+func TestLogoutOfInvalidTokens(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, serve.OAuthOptions{})
-	w.seed(t, -time.Hour)
+	w := newFixture(t, serve.OAuthOptions{})
+	w.storeLogin(t, -time.Hour)
 	w.intercept(func(rw http.ResponseWriter, _ *http.Request) bool {
 		rw.WriteHeader(401)
 		rw.Write([]byte(`{"error":{"name":"invalid_token","message":"who?","statusCode":401}}`))
 		return true
 	})
 	if err := Logout(t.Context(), w.Options); err != nil {
-		t.Errorf("tokens that are dead already: %v", err)
+		t.Errorf("tokens that are invalid already: %v", err)
 	}
 	w.wantGone(t)
 }
 
 func TestLogoutOfADamagedStore(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, serve.OAuthOptions{})
-	w.seed(t, time.Hour)
+	w := newFixture(t, serve.OAuthOptions{})
+	w.storeLogin(t, time.Hour)
 	if err := os.WriteFile(w.path(t), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -119,12 +119,11 @@ func TestLogoutOfADamagedStore(t *testing.T) {
 
 func TestLogoutElsewhere(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, serve.OAuthOptions{})
+	w := newFixture(t, serve.OAuthOptions{})
 	l := &login{Serial: 1, APIURL: "https://api.restream.io", AccessToken: "a", RefreshToken: "r"}
 	w.put(t, l)
 	wantError(t, Logout(t.Context(), w.Options), statusUnauthorized, false, "--api-url=https://api.restream.io")
 	if *w.stored(t) != *l || w.requests() != 0 {
-		t.Error("a login of the service was ended at another")
+		t.Error("the login of one service was ended at another")
 	}
-	wantError(t, Logout(t.Context(), Options{}), statusUsage, false, "--api-url")
 }

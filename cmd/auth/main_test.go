@@ -19,8 +19,8 @@ import (
 	"github.com/restail/restail/cmd/serve"
 )
 
-// childVariable makes this test binary one of many processes that share a
-// store; its value says what the process does.
+// childVariable makes this test binary a child process, which shares the store
+// with others. Its value says what the child does.
 const childVariable = "RESTAIL_TEST_CHILD"
 
 func TestMain(m *testing.M) {
@@ -38,31 +38,32 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-// coverageDir is where children write their coverage. Without one they would
-// complain on stderr under `go test -cover`.
+// coverageDir is where children write their coverage. Without it they print a
+// warning to stderr under `go test -cover`.
 var coverageDir string
 
-// nobody is an API that nobody serves: the port is given to no program, as that of
-// a server which was closed may be.
-const nobody = "http://127.0.0.1:1"
+// closedAPI is an API that does not answer. Unlike the port of a server that was
+// closed, no other program gets this one.
+const closedAPI = "http://127.0.0.1:1"
 
-// world is an API on loopback, a home of its own, and everything that was said.
-type world struct {
+// fixture is an API on loopback, options with an empty store, and what was written
+// to stderr.
+type fixture struct {
 	Options
 	oauth    *serve.OAuth
 	server   *httptest.Server
 	browsers sync.WaitGroup // whose pages are written to stderr too
 
 	mu      sync.Mutex
-	said    bytes.Buffer
+	written bytes.Buffer
 	warned  []string
 	asked   int                                                      // requests for tokens and revocations
-	between func(w http.ResponseWriter, r *http.Request) (done bool) // sees requests first, may be nil
+	before  func(w http.ResponseWriter, r *http.Request) (done bool) // handles requests first; may be nil
 }
 
-func newWorld(t *testing.T, o serve.OAuthOptions) *world {
+func newFixture(t *testing.T, o serve.OAuthOptions) *fixture {
 	t.Helper()
-	w := &world{oauth: serve.NewOAuth(o)}
+	w := &fixture{oauth: serve.NewOAuth(o)}
 	w.server = httptest.NewServer(w)
 	t.Cleanup(w.server.Close)
 	w.Options = Options{
@@ -78,57 +79,57 @@ func newWorld(t *testing.T, o serve.OAuthOptions) *world {
 	return w
 }
 
-func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+func (w *fixture) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	w.mu.Lock()
 	if r.URL.Path != serve.LoginPath {
 		w.asked++
 	}
-	between := w.between
+	before := w.before
 	w.mu.Unlock()
-	if between == nil || !between(rw, r) {
+	if before == nil || !before(rw, r) {
 		w.oauth.ServeHTTP(rw, r)
 	}
 }
 
-func (w *world) Write(p []byte) (int, error) {
+func (w *fixture) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.said.Write(p)
+	return w.written.Write(p)
 }
 
-func (w *world) warn(line string) {
+func (w *fixture) warn(line string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.warned = append(w.warned, line)
 }
 
-// heard is everything that was written to stderr so far.
-func (w *world) heard() string {
+// stderr returns what was written to stderr so far.
+func (w *fixture) stderr() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.said.String()
+	return w.written.String()
 }
 
-func (w *world) warnings() string {
+func (w *fixture) warnings() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return strings.Join(w.warned, "\n")
 }
 
-func (w *world) requests() int {
+func (w *fixture) requests() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.asked
 }
 
-func (w *world) intercept(f func(w http.ResponseWriter, r *http.Request) bool) {
+func (w *fixture) intercept(f func(w http.ResponseWriter, r *http.Request) bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.between = f
+	w.before = f
 }
 
-// path is where the world's store is.
-func (w *world) path(t *testing.T) string {
+// path returns where the store is.
+func (w *fixture) path(t *testing.T) string {
 	t.Helper()
 	path, err := w.storePath()
 	if err != nil {
@@ -137,9 +138,9 @@ func (w *world) path(t *testing.T) string {
 	return path
 }
 
-// seed fills the store with a pair that the API knows and that lives so long
-// by the store's word.
-func (w *world) seed(t *testing.T, left time.Duration) *login {
+// storeLogin fills the store with tokens that the API knows. The store says that
+// they expire after left.
+func (w *fixture) storeLogin(t *testing.T, left time.Duration) *login {
 	t.Helper()
 	pair := w.oauth.Issue()
 	l := &login{
@@ -150,23 +151,23 @@ func (w *world) seed(t *testing.T, left time.Duration) *login {
 	return l
 }
 
-func (w *world) put(t *testing.T, l *login) {
+func (w *fixture) put(t *testing.T, l *login) {
 	t.Helper()
 	s := store{path: w.path(t), warn: w.warn}
 	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	n, err := s.prepare()
+	next, err := s.prepare()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := n.put(l); err != nil {
+	if err := s.put(next, l); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// stored is what the store holds.
-func (w *world) stored(t *testing.T) *login {
+// stored returns what the store holds.
+func (w *fixture) stored(t *testing.T) *login {
 	t.Helper()
 	l, err := (&store{path: w.path(t), warn: w.warn}).read()
 	if err != nil {
@@ -175,7 +176,7 @@ func (w *world) stored(t *testing.T) *login {
 	return l
 }
 
-func (w *world) open(t *testing.T) *Source {
+func (w *fixture) open(t *testing.T) *Source {
 	t.Helper()
 	s, err := Open(w.Options)
 	if err != nil {
@@ -184,7 +185,7 @@ func (w *world) open(t *testing.T) *Source {
 	return s
 }
 
-// mustToken asks for a token that has to come.
+// mustToken returns a token, and fails the test when there is none.
 func mustToken(t *testing.T, s *Source, refused string) string {
 	t.Helper()
 	token, err := s.Token(t.Context(), refused)
@@ -194,8 +195,8 @@ func mustToken(t *testing.T, s *Source, refused string) string {
 	return token
 }
 
-// wantError checks an error's kind and that its text, one line, says each of
-// the words.
+// wantError checks the kind of an error, and that its text is one line that
+// contains each of the words.
 func wantError(t *testing.T, err error, status int, temporary bool, words ...string) {
 	t.Helper()
 	e := (*Error)(nil)
@@ -207,20 +208,20 @@ func wantError(t *testing.T, err error, status int, temporary bool, words ...str
 	}
 	for _, word := range words {
 		if !strings.Contains(e.Error(), word) {
-			t.Errorf("%q does not say %q", e.Error(), word)
+			t.Errorf("%q does not contain %q", e.Error(), word)
 		}
 	}
-	if strings.ContainsAny(e.Error(), "\n\r\x1b") {
-		t.Errorf("%q is not one line of plain text", e.Error())
+	if strings.ContainsAny(e.Error(), "\n\r") {
+		t.Errorf("%q is not one line", e.Error())
 	}
 }
 
-// roundTrip is an HTTP client without a network: for virtual time.
+// roundTrip is an HTTP transport without a network, for virtual time.
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// serving answers with a handler after as long as it takes wait to return.
+// serving returns a client that is answered by a handler once wait has returned.
 func serving(h http.Handler, wait func(context.Context) error) *http.Client {
 	return &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 		if err := wait(r.Context()); err != nil {

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -16,8 +17,8 @@ import (
 	"github.com/restail/restail/cmd/serve"
 )
 
-// TestRefreshThatMayWorkLater has everything that must never be a logout.
-func TestRefreshThatMayWorkLater(t *testing.T) {
+// TestRefreshIsRetried has all failures that must never be a logout.
+func TestRefreshIsRetried(t *testing.T) {
 	t.Parallel()
 	body := func(status int, header, text string) func(http.ResponseWriter, *http.Request) bool {
 		return func(w http.ResponseWriter, _ *http.Request) bool {
@@ -40,7 +41,7 @@ func TestRefreshThatMayWorkLater(t *testing.T) {
 		{"429 with nonsense", body(429, "Retry-After: soon", ""), 0, "429"},
 		{"429 with a past", body(429, "Retry-After: -5", ""), 0, "429"},
 		{"500", body(500, "", "<html>"), 0, "500 Internal Server Error"},
-		{"503", body(503, "Retry-After: 9999999999", `{"error":{"name":"down","message":"for\u001b[2J repair"}}`), 24 * time.Hour, `503 Service Unavailable down (for\x1b[2J repair)`},
+		{"503", body(503, "Retry-After: 9999999999", `{"error":{"name":"down","message":"for\u001b[2J repair"}}`), 24 * time.Hour, "503 Service Unavailable down (for\x1b[2J repair)"},
 		{"an unknown status", body(599, "", ""), 0, "599"},
 		{"a redirect", body(302, "Location: /elsewhere", ""), 0, "redirect"},
 		{"an empty answer", body(200, "", ""), 0, "cannot be read"},
@@ -52,14 +53,15 @@ func TestRefreshThatMayWorkLater(t *testing.T) {
 		{"200 that says 503", body(200, "Retry-After: 17", `{"error":{"name":"down","statusCode":503}}`), 17 * time.Second, "200 OK down"},
 		{"200 that says 429", body(200, "", `{"error":{"statusCode":429,"message":"slowly"}}`), 0, "200 OK (slowly)"},
 		{"200 with an error that may pass", body(200, "", `{"error":"temporarily_unavailable"}`), 0, "temporarily_unavailable"},
+		{"200 with an error of the server", body(200, "", `{"error":"server_error"}`), 0, "server_error"},
 		{"200 with no error", body(200, "", `{"error":null,"name":"x"}`), 0, "no access token"},
 		{"closed", func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }, 0, "cannot reach"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, serve.OAuthOptions{})
-			old := w.seed(t, time.Minute)
+			w := newFixture(t, serve.OAuthOptions{})
+			old := w.storeLogin(t, time.Minute)
 			w.intercept(tt.answer)
 			s := w.open(t)
 			_, err := s.Token(t.Context(), "")
@@ -72,7 +74,7 @@ func TestRefreshThatMayWorkLater(t *testing.T) {
 			}
 			w.intercept(nil)
 			if token := mustToken(t, s, ""); !w.oauth.Valid(token) {
-				t.Error("the next try gives no valid token")
+				t.Error("the next request returns no valid token")
 			}
 		})
 	}
@@ -85,8 +87,8 @@ func TestErrorWithStatus200(t *testing.T) {
 		`{"error":"invalid_grant"}`, "\ufeff" + `{"error":"invalid_grant","error_description":"gone"}` + "\n",
 		`{"error":{"name":"invalid_grant","message":"gone","statusCode":401}}`, `{"error":{"name":"invalid_grant"}}`,
 	} {
-		w := newWorld(t, serve.OAuthOptions{})
-		w.seed(t, time.Minute)
+		w := newFixture(t, serve.OAuthOptions{})
+		w.storeLogin(t, time.Minute)
 		w.intercept(func(rw http.ResponseWriter, _ *http.Request) bool {
 			io.WriteString(rw, body)
 			return true
@@ -98,33 +100,48 @@ func TestErrorWithStatus200(t *testing.T) {
 
 func TestNoNetwork(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, serve.OAuthOptions{})
-	w.APIURL = nobody
-	w.seed(t, time.Minute)
+	w := newFixture(t, serve.OAuthOptions{})
+	w.APIURL = closedAPI
+	w.storeLogin(t, time.Minute)
 	_, err := w.open(t).Token(t.Context(), "")
 	wantError(t, err, statusFailed, true, "cannot reach", w.APIURL, "refused")
 }
 
-// TestOddAnswersThatCount has answers that must not be dropped: the old tokens
-// are dead when they come.
-func TestOddAnswersThatCount(t *testing.T) {
+// TestUnusualAnswers has answers whose tokens must not be lost: the old ones are
+// already invalid.
+func TestUnusualAnswers(t *testing.T) {
 	t.Parallel()
-	tests := []struct{ name, header, body, refresh string }{
-		{"camel case alone", "application/json", `{"accessToken":"new","refreshToken":"fresh","accessTokenExpiresIn":3600}`, "fresh"},
-		{"another content type", "text/plain", `{"access_token":"new","refresh_token":"fresh","expires_in":3600}`, "fresh"},
-		{"the old refresh token stays", "application/json", `{"access_token":"new","expires_in":"3600"}`, "the old one"},
-		{"a refresh token that is none", "application/json", `{"access_token":"new","refresh_token":7,"expires_in":3600}`, "the old one"},
-		{"text behind it", "application/json", `{"access_token":"new","refresh_token":"fresh","expires_in":3600}` + "\n<!-- 0.3 s -->", "fresh"},
-		{"another object behind it", "application/json", `{"access_token":"new","refresh_token":"fresh","expires_in":3600}{"error":"x"}`, "fresh"},
-		{"a byte-order mark before it", "application/json", "\ufeff\r\n" + `{"access_token":"new","refresh_token":"fresh","expires_in":3600}`, "fresh"},
-		{"no error", "application/json", `{"access_token":"new","refresh_token":"fresh","expires_in":3600,"error":null}`, "fresh"},
-		{"without an end", "application/json", `{"access_token":"new","refresh_token":"fresh","token_type":7}`, "fresh"},
+	const tokens = `"access_token":"new","refresh_token":"fresh"`
+	long := strings.Repeat("r", 3*reserved)
+	tests := []struct {
+		name, body string
+		refresh    string // token, "" for the old one
+		expires    time.Duration
+	}{
+		{"camel case", `{"accessToken":"new","refreshToken":"fresh","accessTokenExpiresIn":60}`, "fresh", time.Minute},
+		{"no refresh token", `{"access_token":"new","expires_in":"1800"}`, "", 30 * time.Minute},
+		{"an invalid refresh token", `{"access_token":"new","refresh_token":7,"expires_in":1800}`, "", 30 * time.Minute},
+		{"a long refresh token", `{"access_token":"new","refresh_token":"` + long + `","expires_in":1800}`, long, 30 * time.Minute},
+		{"text after it", `{` + tokens + `,"expires_in":1800}` + "\n<!-- 0.3 s -->", "fresh", 30 * time.Minute},
+		{"an error after it", `{` + tokens + `,"expires_in":1800}{"error":"x"}`, "fresh", 30 * time.Minute},
+		{"a byte-order mark before it", "\ufeff\r\n" + `{` + tokens + `,"expires_in":1800}`, "fresh", 30 * time.Minute},
+		{"a null error", `{` + tokens + `,"expires_in":1800,"error":null}`, "fresh", 30 * time.Minute},
+		{"expires_in before expires", `{` + tokens + `,"expires_in":1800,"expires":1}`, "fresh", 30 * time.Minute},
+		{"expires_in of 0", `{` + tokens + `,"expires_in":0,"expires":1740000900}`, "fresh", 0},
+		{"a negative expires_in", `{` + tokens + `,"expires_in":-5}`, "fresh", -5 * time.Second},
+		{"a null expires_in", `{` + tokens + `,"expires_in":null,"expires":1740000900}`, "fresh", 15 * time.Minute},
+		{"accessTokenExpiresEpoch", `{` + tokens + `,"accessTokenExpiresEpoch":"1740000900"}`, "fresh", 15 * time.Minute},
+		{"accessTokenExpiresAt", `{` + tokens + `,"accessTokenExpiresAt":"2025-02-19T21:35:00Z"}`, "fresh", 15 * time.Minute},
+		{"a null expires", `{` + tokens + `,"expires":null}`, "fresh", time.Hour},
+		{"no time", `{` + tokens + `,"token_type":7}`, "fresh", time.Hour},
 	}
 	for _, tt := range tests {
-		w := newWorld(t, serve.OAuthOptions{})
-		old := w.seed(t, time.Minute)
+		w := newFixture(t, serve.OAuthOptions{})
+		asked := time.Unix(1740000000, 0)
+		w.Now = func() time.Time { return asked }
+		old := w.storeLogin(t, time.Minute)
 		w.intercept(func(rw http.ResponseWriter, _ *http.Request) bool {
-			rw.Header().Set("Content-Type", tt.header)
+			rw.Header().Set("Content-Type", "text/plain")
 			io.WriteString(rw, tt.body)
 			return true
 		})
@@ -132,18 +149,21 @@ func TestOddAnswersThatCount(t *testing.T) {
 			t.Errorf("%s: got %q", tt.name, token)
 		}
 		got := w.stored(t)
-		if want := strings.Replace(tt.refresh, "the old one", old.RefreshToken, 1); got.RefreshToken != want || got.left(time.Now()) < 59*time.Minute {
-			t.Errorf("%s: stored %+v", tt.name, got)
+		if got.RefreshToken != cmp.Or(tt.refresh, old.RefreshToken) || got.ExpiresAt.Sub(asked) != tt.expires {
+			t.Errorf("%s: stored %.99q, which expires after %v", tt.name, got.RefreshToken, got.ExpiresAt.Sub(asked))
+		}
+		if _, err := os.Stat(w.path(t) + ".new"); err == nil {
+			t.Errorf("%s: the file for the next login is left", tt.name)
 		}
 	}
 }
 
-// TestRedirectIsNotFollowed: a refresh token sent elsewhere is given away.
+// TestRedirectIsNotFollowed checks that no refresh token goes to another server.
 func TestRedirectIsNotFollowed(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{301, 302, 303, 307, 308} {
-		w := newWorld(t, serve.OAuthOptions{})
-		w.seed(t, time.Minute)
+		w := newFixture(t, serve.OAuthOptions{})
+		w.storeLogin(t, time.Minute)
 		elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Errorf("%d was followed", status) }))
 		w.intercept(func(rw http.ResponseWriter, r *http.Request) bool {
 			http.Redirect(rw, r, elsewhere.URL, status)
@@ -155,10 +175,10 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	}
 }
 
-// virtual is a store and an API in virtual time, without a network.
-func virtual(t *testing.T, dir string, oauth *serve.OAuth, wait func(context.Context) error) *world {
+// virtual returns a store and an API in virtual time, without a network.
+func virtual(t *testing.T, dir string, oauth *serve.OAuth, wait func(context.Context) error) *fixture {
 	t.Helper()
-	w := &world{oauth: oauth}
+	w := &fixture{oauth: oauth}
 	w.Options = Options{
 		APIURL:  "https://api.example",
 		Environ: []string{"XDG_STATE_HOME=" + dir},
@@ -183,7 +203,7 @@ func sleep(span time.Duration) func(context.Context) error {
 	}
 }
 
-func TestSignalInTheMiddleOfARefresh(t *testing.T) {
+func TestSignalDuringRefresh(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name           string
@@ -200,7 +220,7 @@ func TestSignalInTheMiddleOfARefresh(t *testing.T) {
 			dir := t.TempDir()
 			synctest.Test(t, func(t *testing.T) {
 				w := virtual(t, dir, serve.NewOAuth(serve.OAuthOptions{}), sleep(tt.answer))
-				old := w.seed(t, time.Minute)
+				old := w.storeLogin(t, time.Minute)
 				ctx, cancel := context.WithCancel(t.Context())
 				time.AfterFunc(tt.signal, cancel)
 				begin := time.Now()
@@ -217,7 +237,7 @@ func TestSignalInTheMiddleOfARefresh(t *testing.T) {
 				}
 				w.HTTP = serving(w.oauth, sleep(0))
 				if token := mustToken(t, w.open(t), ""); !w.oauth.Valid(token) {
-					t.Error("the store does not work afterwards")
+					t.Error("the stored login does not work afterwards")
 				}
 			})
 		})
@@ -229,7 +249,7 @@ func TestSilentAPI(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := virtual(t, dir, serve.NewOAuth(serve.OAuthOptions{}), sleep(time.Hour))
-		w.seed(t, time.Minute)
+		w.storeLogin(t, time.Minute)
 		begin := time.Now()
 		_, err := w.open(t).Token(t.Context(), "")
 		wantError(t, err, statusFailed, true, "did not answer within 15s")
@@ -239,31 +259,13 @@ func TestSilentAPI(t *testing.T) {
 	})
 }
 
-// TestLostAnswer says why a login is needed when it can know.
-func TestLostAnswer(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, serve.OAuthOptions{})
-	w.seed(t, time.Minute)
-	w.intercept(func(_ http.ResponseWriter, r *http.Request) bool {
-		w.oauth.ServeHTTP(httptest.NewRecorder(), r)
-		panic(http.ErrAbortHandler)
-	})
-	s := w.open(t)
-	_, err := s.Token(t.Context(), "")
-	wantError(t, err, statusFailed, true, "cannot reach")
-	w.intercept(nil)
-	_, err = s.Token(t.Context(), "")
-	wantError(t, err, statusUnauthorized, false, "got lost", "restail login")
-}
-
-// TestNothingCanBeWritten checks that no refresh is asked for that could not be
+// TestNothingCanBeWritten checks that no tokens are requested that could not be
 // stored, and that the old token is used while it is valid.
 func TestNothingCanBeWritten(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, serve.OAuthOptions{})
-	old := w.seed(t, time.Minute)
-	inTheWay := w.path(t) + ".new"
-	if err := os.MkdirAll(inTheWay+"/full", 0o700); err != nil {
+	w := newFixture(t, serve.OAuthOptions{})
+	old := w.storeLogin(t, time.Minute)
+	if err := os.MkdirAll(w.path(t)+".new/full", 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if token := mustToken(t, w.open(t), ""); token != old.AccessToken {
@@ -281,12 +283,12 @@ func TestNothingCanBeWritten(t *testing.T) {
 	}
 }
 
-// TestAnswerThatCannotBeStored keeps the only living pair in memory, and stores
-// it when that is possible again.
+// TestAnswerThatCannotBeStored checks that the only valid tokens are used, and
+// are stored when that is possible again.
 func TestAnswerThatCannotBeStored(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, serve.OAuthOptions{})
-	old := w.seed(t, time.Minute)
+	w := newFixture(t, serve.OAuthOptions{})
+	old := w.storeLogin(t, time.Minute)
 	path := w.path(t)
 	w.intercept(func(http.ResponseWriter, *http.Request) bool {
 		if err := os.Remove(path); err == nil {
@@ -299,14 +301,11 @@ func TestAnswerThatCannotBeStored(t *testing.T) {
 	if token == old.AccessToken || !w.oauth.Valid(token) || !strings.Contains(w.warnings(), "could not be stored") {
 		t.Errorf("warned %q", w.warnings())
 	}
-	if again := mustToken(t, s, ""); again != token {
-		t.Error("it is forgotten")
-	}
 	if err := os.RemoveAll(path); err != nil {
 		t.Fatal(err)
 	}
 	if again := mustToken(t, s, ""); again != token || w.stored(t).AccessToken != token {
-		t.Error("it is not stored later")
+		t.Error("the tokens are not stored later")
 	}
 	if w.oauth.Refreshes() != 1 {
 		t.Errorf("%d refreshes", w.oauth.Refreshes())

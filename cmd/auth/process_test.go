@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -20,8 +21,8 @@ import (
 	"github.com/restail/restail/cmd/serve"
 )
 
-// child is what this test binary does as another process: its arguments are
-// the API's URL and a refused token, its environment has the store.
+// child runs this test binary as another process. Its arguments are the URL of
+// the API and a refused token; its environment names the store.
 func child(role string) int {
 	if role == "command" {
 		return commandChild()
@@ -31,7 +32,7 @@ func child(role string) int {
 		Warn: func(string) {}, Secrets: new(redact.Secrets), Now: time.Now,
 	}
 	switch role {
-	case "token": // when told to, asks for a token and prints it
+	case "token": // at the end of stdin, asks for a token and prints it
 		fmt.Println("ready")
 		io.ReadAll(os.Stdin)
 		s, err := Open(o)
@@ -44,7 +45,7 @@ func child(role string) int {
 			return 1
 		}
 		fmt.Println(token)
-	case "written", "renamed": // refreshes step by step, and stays where the role says
+	case "written", "renamed": // stops in the middle of a refresh
 		if err := refreshUpTo(role, o); err != nil {
 			fmt.Println("error:", err)
 			return 1
@@ -55,51 +56,49 @@ func child(role string) int {
 	return 0
 }
 
-// refreshUpTo does what stored.refresh does, with the lock held to the end.
+// refreshUpTo does what refresher.refresh does up to a step, and keeps the lock.
 func refreshUpTo(step string, o Options) error {
 	path, err := o.storePath()
 	if err != nil {
 		return err
 	}
-	s := newStored(&o, path)
-	if _, err := s.store.lock(context.Background()); err != nil {
+	s := store{path: path, warn: o.Warn}
+	if _, err := s.lock(context.Background()); err != nil {
 		return err
 	}
-	l, _, err := s.store.recover()
+	l, err := s.recover()
 	if err != nil {
 		return err
 	}
-	n, err := s.store.prepare()
+	next, err := s.prepare()
 	if err != nil {
 		return err
 	}
 	form := map[string][]string{"grant_type": {"refresh_token"}, "refresh_token": {l.RefreshToken}}
-	p, err := s.api.grant(context.Background(), l.application(), form)
+	p, err := newAPI(&o).grant(context.Background(), l.application(), form)
 	if err != nil {
 		return err
 	}
-	next := l.renewed(p)
-	next.Serial++
 	if step == "written" {
-		return n.write(next)
+		return json.NewEncoder(next).Encode(l.renewed(p))
 	}
-	return n.put(next)
+	return s.put(next, l.renewed(p))
 }
 
-// childEnviron makes this test binary a child. The race detector would let it
-// sleep for a second at its end.
+// childEnviron returns the environment of a child. Without GORACE the race
+// detector would sleep for a second at the end of each.
 func childEnviron(role string) []string {
 	return []string{childVariable + "=" + role, "GORACE=atexit_sleep_ms=0", "GOCOVERDIR=" + coverageDir}
 }
 
-// process is a child under way.
+// process is a running child.
 type process struct {
 	cmd   *exec.Cmd
 	in    io.WriteCloser
 	lines *bufio.Reader
 }
 
-func (w *world) start(t *testing.T, role, refused string) *process {
+func (w *fixture) start(t *testing.T, role, refused string) *process {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], w.APIURL, refused)
 	cmd.Env = append(childEnviron(role), w.Environ...)
@@ -139,10 +138,10 @@ func TestEightProcessesMakeOneRefresh(t *testing.T) {
 	for _, what := range []string{"expired", "refused"} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, serve.OAuthOptions{})
-			old, refused := w.seed(t, -time.Minute), ""
+			w := newFixture(t, serve.OAuthOptions{})
+			old, refused := w.storeLogin(t, -time.Minute), ""
 			if what == "refused" {
-				old = w.seed(t, time.Hour)
+				old = w.storeLogin(t, time.Hour)
 				refused = old.AccessToken
 			}
 			processes := make([]*process, 8)
@@ -169,42 +168,41 @@ func TestEightProcessesMakeOneRefresh(t *testing.T) {
 	}
 }
 
-// TestKilled kills a process, as kill -9 does, at every step of a refresh.
+// TestKilled kills a process at every step of a refresh, as kill -9 does.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	t.Run("before the API has heard of it", func(t *testing.T) {
+	t.Run("before the request", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t, serve.OAuthOptions{})
-		w.seed(t, -time.Minute)
+		w := newFixture(t, serve.OAuthOptions{})
+		w.storeLogin(t, -time.Minute)
 		w.killWhile(t, func(http.ResponseWriter, *http.Request) {})
 		token := mustToken(t, w.open(t), "")
 		if !w.oauth.Valid(token) || w.oauth.Refreshes() != 1 {
-			t.Error("the store does not work")
+			t.Error("the stored login does not work")
 		}
 	})
-	t.Run("before the answer has come", func(t *testing.T) {
+	t.Run("before the answer", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t, serve.OAuthOptions{})
-		old := w.seed(t, -time.Minute)
+		w := newFixture(t, serve.OAuthOptions{})
+		old := w.storeLogin(t, -time.Minute)
 		w.killWhile(t, func(_ http.ResponseWriter, r *http.Request) { w.oauth.ServeHTTP(httptest.NewRecorder(), r) })
 		if *w.stored(t) != *old {
 			t.Error("the store has changed")
 		}
-		// The only living tokens are gone with the process; what can be done is
-		// to say so.
+		// The only valid tokens are gone with the process.
 		_, err := w.open(t).Token(t.Context(), "")
-		wantError(t, err, statusUnauthorized, false, "got lost", "restail login")
+		wantError(t, err, statusUnauthorized, false, "no longer valid", "restail login")
 	})
 	for _, role := range []string{"written", "renamed"} {
 		for _, refused := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, refused %t", role, refused), func(t *testing.T) {
 				t.Parallel()
-				w := newWorld(t, serve.OAuthOptions{})
+				w := newFixture(t, serve.OAuthOptions{})
 				old, left := "", -time.Minute
 				if refused {
 					left = time.Hour
 				}
-				if l := w.seed(t, left); refused {
+				if l := w.storeLogin(t, left); refused {
 					old = l.AccessToken
 				}
 				p := w.start(t, role, "")
@@ -213,32 +211,32 @@ func TestKilled(t *testing.T) {
 				}
 				p.kill()
 				if token := mustToken(t, w.open(t), old); !w.oauth.Valid(token) || w.stored(t).AccessToken != token {
-					t.Error("the store does not work")
+					t.Error("the stored login does not work")
 				}
 				if w.oauth.Refreshes() != 1 {
-					t.Errorf("%d refreshes: the answer is lost", w.oauth.Refreshes())
+					t.Errorf("%d refreshes: the answer was lost", w.oauth.Refreshes())
 				}
-				left2, _ := filepath.Glob(filepath.Join(filepath.Dir(w.path(t)), "*.new"))
-				if len(left2) > 0 {
-					t.Errorf("%q is left over", left2)
+				files, _ := filepath.Glob(filepath.Join(filepath.Dir(w.path(t)), "*.new"))
+				if len(files) > 0 {
+					t.Errorf("%q is left over", files)
 				}
 			})
 		}
 	}
 }
 
-// killWhile starts a refresh in a child and kills it while it waits for the
-// answer, which answer makes first.
-func (w *world) killWhile(t *testing.T, answer func(http.ResponseWriter, *http.Request)) {
+// killWhile starts a refresh in a child, calls answer, and kills the child before
+// it receives anything.
+func (w *fixture) killWhile(t *testing.T, answer func(http.ResponseWriter, *http.Request)) {
 	t.Helper()
-	asked, dead := make(chan struct{}), make(chan struct{})
+	asked, killed := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	w.intercept(func(rw http.ResponseWriter, r *http.Request) bool {
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		answer(rw, r)
 		once.Do(func() { close(asked) })
-		<-dead
+		<-killed
 		return true
 	})
 	p := w.start(t, "token", "")
@@ -246,6 +244,6 @@ func (w *world) killWhile(t *testing.T, answer func(http.ResponseWriter, *http.R
 	p.in.Close()
 	<-asked
 	p.kill()
-	close(dead)
+	close(killed)
 	w.intercept(nil)
 }

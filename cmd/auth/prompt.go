@@ -2,66 +2,64 @@ package auth
 
 import (
 	"context"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io"
 	"net/url"
+	"strconv"
 	"strings"
+
+	"github.com/restail/restail/cmd/endpoint"
+)
+
+// The environment variables of the registered application.
+const (
+	clientIDVariable     = "RESTREAM_CLIENT_ID"
+	clientSecretVariable = "RESTREAM_CLIENT_SECRET"
 )
 
 // application returns the client id and secret, from the environment or from
 // prompts that offer those of the last login.
-func (f *flow) application(ctx context.Context) (application, error) {
-	app := application{strings.TrimSpace(f.getenv(clientIDVariable)), strings.TrimSpace(f.getenv(clientSecretVariable))}
+func (f *flow) application(ctx context.Context) (app application, err error) {
+	app = application{strings.TrimSpace(f.getenv(clientIDVariable)), strings.TrimSpace(f.getenv(clientSecretVariable))}
 	f.Secrets.Add(app.secret)
-	if app.id != "" && app.secret != "" {
-		return app, nil
-	}
-	known := new(login)
-	if l, err := f.store.read(); err == nil {
-		known = l
-		f.Secrets.Add(l.AccessToken, l.RefreshToken, l.ClientSecret)
-	}
-	var err error
 	if app.id == "" {
-		if app.id, err = f.ask(ctx, "Client id", known.ClientID, known.ClientID, f.line); err != nil {
+		// The terminal must not see control characters of the file.
+		shown := strings.Trim(strconv.Quote(endpoint.Quote(f.known.ClientID, f.Secrets.Text)), `"`)
+		if app.id, err = f.ask(ctx, "Client id", f.known.ClientID, shown, f.line); err != nil {
 			return app, err
 		}
 	}
-	if app.secret != "" {
-		return app, nil
+	if app.secret == "" {
+		offered, shown, read := "", "", f.line
+		if app.id == f.known.ClientID && f.known.ClientSecret != "" {
+			offered, shown = f.known.ClientSecret, "the stored one"
+		}
+		if f.ReadSecret != nil {
+			read = f.hidden
+		}
+		app.secret, err = f.ask(ctx, "Client secret", offered, shown, read)
+		f.Secrets.Add(app.secret)
 	}
-	if app.id != known.ClientID {
-		known = new(login)
-	}
-	hint := ""
-	if known.ClientSecret != "" {
-		hint = "the stored one"
-	}
-	read := f.line
-	if f.ReadSecret != nil {
-		read = f.hidden
-	}
-	app.secret, err = f.ask(ctx, "Client secret", known.ClientSecret, hint, read)
-	f.Secrets.Add(app.secret)
 	return app, err
 }
 
-// ask prompts for one value. An empty line accepts the offered one.
+// ask prompts for one value. An empty line accepts the offered value, which the
+// prompt displays as shown.
 func (f *flow) ask(ctx context.Context, what, offered, shown string, read func(context.Context) (string, error)) (string, error) {
 	if shown != "" {
-		shown = fmt.Sprintf(" [%s]", quote(f.Secrets, shown))
+		shown = " [" + shown + "]"
 	}
 	fmt.Fprintf(f.Stderr, "%s%s: ", what, shown)
 	text, err := read(ctx)
-	if text = strings.TrimSpace(text); text == "" && offered != "" && (err == nil || errors.Is(err, io.EOF)) {
-		return offered, nil
-	}
+	text = strings.TrimSpace(text)
+	ended := err == nil || errors.Is(err, io.EOF)
 	switch {
+	case text == "" && offered != "" && ended:
+		return offered, nil
 	case ctx.Err() != nil:
 		return "", ctx.Err()
-	case text == "" && (err == nil || errors.Is(err, io.EOF)):
+	case text == "" && ended:
 		return "", unauthorized("no %s: register an application at https://developers.restream.io, then set %s and %s or answer the prompts",
 			strings.ToLower(what), clientIDVariable, clientSecretVariable)
 	case err != nil:
@@ -90,35 +88,34 @@ func (f *flow) line(ctx context.Context) (string, error) {
 	return line, err
 }
 
-// fromPaste logs in without a browser of ours: the user opens the URL in any
-// browser, and pastes the URL at which it ended.
+// fromPaste logs in without a browser on this machine: the user opens the URL in
+// any browser, and pastes the URL that it was redirected to.
 func (f *flow) fromPaste(ctx context.Context) error {
 	fmt.Fprintf(f.Stderr, "Open this URL in a browser, on any machine:\n\n%s\n\n", f.url())
 	fmt.Fprintf(f.Stderr, "The login ends at a page that may not load. Paste that page's URL here, or the code in it: ")
-	for {
-		line, err := f.line(ctx)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		pasted := strings.TrimSpace(line)
-		if pasted == "" && err == nil {
-			continue
-		}
-		if pasted == "" {
-			return unauthorized("nothing was pasted: run `restail login --no-browser` again")
-		}
-		code, err := f.pasted(pasted)
-		if err != nil {
-			return err
-		}
-		return f.finish(ctx, code)
+	pasted, err := "", error(nil)
+	for pasted == "" && err == nil {
+		pasted, err = f.line(ctx)
+		pasted = strings.TrimSpace(pasted)
 	}
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case pasted == "":
+		return unauthorized("nothing was pasted: run `restail login --no-browser` again")
+	}
+	code, err := f.pasted(pasted)
+	if err != nil {
+		return err
+	}
+	return f.finish(ctx, code)
 }
 
-// pasted parses a redirect URL or a bare code. A bare code comes without a
-// state; PKCE ties it to this login.
+// pasted parses a redirect URL, its query, or a bare code. A bare code comes
+// without a state; PKCE ties it to this login.
 func (f *flow) pasted(text string) (code string, err error) {
-	if !strings.Contains(text, "://") && !strings.ContainsAny(text[:1], "/?") && !strings.Contains(text, "code=") && !strings.Contains(text, "state=") {
+	isURL := strings.Contains(text, "://") || strings.ContainsAny(text[:1], "/?")
+	if !isURL && !strings.Contains(text, "code=") && !strings.Contains(text, "state=") {
 		f.Secrets.Add(text)
 		if code, err = parseToken(text); err != nil {
 			return "", unauthorized("what was pasted is neither a URL nor a code: %v", err)
@@ -126,7 +123,7 @@ func (f *flow) pasted(text string) (code string, err error) {
 		return code, nil
 	}
 	_, query, found := strings.Cut(text, "?")
-	if !found && !strings.Contains(text, "://") {
+	if !found && !isURL {
 		query = text
 	}
 	query, _, _ = strings.Cut(query, "#")
@@ -136,6 +133,3 @@ func (f *flow) pasted(text string) (code string, err error) {
 	}
 	return f.codeOf(q)
 }
-
-// same compares secrets in constant time.
-func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }

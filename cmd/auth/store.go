@@ -3,6 +3,7 @@ package auth
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,18 +12,22 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 const (
-	lockPause = 20 * time.Millisecond
 	// lockTime is longer than a refresh can take, with the wait for its answer.
 	// A process that holds the lock for longer has been stopped.
 	lockTime = 45 * time.Second
+	// retryPause is the pause before another try to lock or to rename.
+	retryPause = 20 * time.Millisecond
 	// storeLimit is the largest store that is read, in bytes.
 	storeLimit = 1 << 20
-	// reserved is how many bytes are written to the disk before tokens are asked
-	// for, so that there is space for them when they come.
+	// reserved is how many bytes are written to the disk before tokens are
+	// requested, so that there is space for them.
 	reserved = 8 << 10
 )
 
@@ -47,22 +52,18 @@ func (l *login) left(now time.Time) time.Duration { return l.ExpiresAt.Sub(now) 
 // renewed returns the login with new tokens.
 func (l *login) renewed(p *pair) *login {
 	next := *l
+	next.Serial++
 	next.AccessToken, next.ExpiresAt = p.access, p.expires
-	if p.refresh != "" {
-		next.RefreshToken = p.refresh
-	}
+	next.RefreshToken = cmp.Or(p.refresh, l.RefreshToken)
 	return &next
 }
 
-// errNoLogin says that there is no store.
-var errNoLogin = errors.New("there is no login")
-
 // store is a file that any number of processes read and write:
 //
-//	token.json      a complete login, always; it is only ever replaced
-//	token.json.new  the next login, from before the tokens are asked for until
-//	                it is renamed. One that a killed process left is the newer
-//	                login, or blank: the process was killed before the answer.
+//	token.json      always a complete login; it is replaced, never changed
+//	token.json.new  the next login, from before the tokens are requested until
+//	                it is renamed. A killed process leaves a newer login there,
+//	                or blanks when it was killed before the answer.
 //	token.lock      locked by the process that uses token.json.new
 //
 // Each must be a regular file of this user or of root, in a directory that only
@@ -90,17 +91,14 @@ func (s *store) newPath() string { return s.path + ".new" }
 
 // exists reports whether there is a login, perhaps one that was not renamed yet.
 func (s *store) exists() bool {
-	for _, path := range []string{s.path, s.newPath()} {
-		if _, err := os.Lstat(path); err == nil {
-			return true
-		}
-	}
-	return false
+	_, err := os.Lstat(s.path)
+	_, newErr := os.Lstat(s.newPath())
+	return err == nil || newErr == nil
 }
 
-// read returns the login. Its error is errNoLogin or an *Error.
+// read returns the login. Its error is errNoLogin or another *Error.
 func (s *store) read() (*login, error) {
-	file, err := s.open(s.path)
+	file, err := openTrusted(s.path)
 	if err != nil {
 		return nil, err
 	}
@@ -125,119 +123,98 @@ func (s *store) checkMode(file fs.File) {
 
 func decodeLogin(r io.Reader) (*login, error) {
 	text, err := io.ReadAll(io.LimitReader(r, storeLimit+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(text) > storeLimit {
-		return nil, fmt.Errorf("it is larger than %d MiB", storeLimit>>20)
-	}
 	l := new(login)
-	if json.Unmarshal(text, l) != nil {
+	switch {
+	case err != nil:
+		return nil, err
+	case len(text) > storeLimit:
+		return nil, fmt.Errorf("it is larger than %d MiB", storeLimit>>20)
+	case json.Unmarshal(text, l) != nil:
 		return nil, errors.New("it is not the JSON that restail writes")
-	}
-	if l.AccessToken == "" {
+	case l.AccessToken == "":
 		return nil, errors.New("there is no token in it")
 	}
 	return l, nil
 }
 
-// recover returns the login under the lock: that of a process that was killed
-// before its rename, if there is one, else what read returns. interrupted
-// reports that some process was killed before it got an answer.
-func (s *store) recover() (l *login, interrupted bool, err error) {
-	l, err = s.read()
+// recover returns the login: the newer one of a process that was killed before
+// its rename, if there is one, else what read returns. It needs the lock.
+func (s *store) recover() (*login, error) {
+	l, err := s.read()
 	if untrusted(err) {
-		return nil, false, err
+		return nil, err
 	}
-	file, openErr := s.open(s.newPath())
-	if errors.Is(openErr, errNoLogin) {
-		return l, false, err
+	file, openErr := openTrusted(s.newPath())
+	if untrusted(openErr) {
+		return nil, openErr
 	}
 	if openErr != nil {
-		return nil, false, openErr
+		return l, err
 	}
 	next, decodeErr := decodeLogin(file)
 	file.Close()
 	if decodeErr != nil || err == nil && next.Serial <= l.Serial {
-		return l, true, err
+		return l, err
 	}
 	if err := s.rename(); err != nil {
-		return nil, false, failed("cannot replace the stored login: %v", err)
+		return nil, temporary("cannot replace the stored login: %v", err)
 	}
-	return next, false, nil
-}
-
-// next is the file for the login that is about to be asked for.
-type next struct {
-	store *store
-	file  *os.File
+	return next, nil
 }
 
 // prepare reserves space on the disk for the next login. It needs the lock. The
 // caller calls put or drop.
-func (s *store) prepare() (*next, error) {
+func (s *store) prepare() (*os.File, error) {
 	if err := os.Remove(s.newPath()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	file, err := os.OpenFile(s.newPath(), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	next, err := os.OpenFile(s.newPath(), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	n := &next{s, file}
-	if err = file.Chmod(0o600); err == nil { // whatever the umask
-		// JSON may be followed by white space.
-		_, err = file.Write(bytes.Repeat([]byte("\n"), reserved))
+	if err = next.Chmod(0o600); err == nil { // whatever the umask
+		_, err = next.Write(bytes.Repeat([]byte("\n"), reserved)) // JSON may end in white space
 	}
 	if err == nil {
-		err = file.Sync()
+		err = next.Sync()
 	}
 	if err != nil {
-		n.drop()
+		s.drop(next)
 		return nil, err
 	}
-	return n, nil
+	return next, nil
 }
 
-// write writes the login to the disk. From here on recover finds it.
-func (n *next) write(l *login) error {
-	text, err := json.MarshalIndent(l, "", "  ")
-	if err != nil {
-		return err
-	}
-	text = append(text, '\n')
-	if _, err := n.file.WriteAt(text, 0); err != nil {
-		return err
-	}
-	if err := n.file.Truncate(int64(len(text))); err != nil {
-		return err
-	}
-	return n.file.Sync()
-}
-
-// put makes l the stored login. When it fails after the write, recover finds the
+// put makes l the stored login. When only its rename fails, recover finds the
 // login later.
-func (n *next) put(l *login) error {
-	err := n.write(l)
-	if closeErr := n.file.Close(); err == nil {
-		err = closeErr
+func (s *store) put(next *os.File, l *login) error {
+	text, err := json.MarshalIndent(l, "", "  ")
+	if err == nil {
+		_, err = next.WriteAt(append(text, '\n'), 0)
 	}
-	if err != nil {
+	if err == nil {
+		err = next.Truncate(int64(len(text) + 1))
+	}
+	if err == nil {
+		err = next.Sync()
+	}
+	if err = cmp.Or(err, next.Close()); err != nil {
 		return err
 	}
-	return n.store.rename()
+	return s.rename()
 }
 
-// drop removes the file.
-func (n *next) drop() {
-	n.file.Close()
-	_ = os.Remove(n.store.newPath())
+// drop removes the file that prepare made.
+func (s *store) drop(next *os.File) {
+	next.Close()
+	_ = os.Remove(s.newPath())
 }
 
 // rename makes the next login the stored one.
 func (s *store) rename() error {
 	err := os.Rename(s.newPath(), s.path)
 	for try := 0; err != nil && runtime.GOOS == "windows" && try < 50; try++ {
-		time.Sleep(lockPause) // another process is reading it
+		time.Sleep(retryPause) // another process is reading it
 		err = os.Rename(s.newPath(), s.path)
 	}
 	s.syncDir()
@@ -248,7 +225,7 @@ func (s *store) rename() error {
 func (s *store) remove() error {
 	for _, path := range []string{s.newPath(), s.path} {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+			return failed("cannot delete the stored login: %v", err)
 		}
 	}
 	s.syncDir()
@@ -262,4 +239,138 @@ func (s *store) syncDir() {
 		_ = dir.Sync()
 		dir.Close()
 	}
+}
+
+// lock makes the directory and waits until no other process uses token.json.new.
+// Its error is the context's or an *Error.
+func (s *store) lock(ctx context.Context) (unlock func(), err error) {
+	dir := filepath.Dir(s.path)
+	if err := makeDir(dir); err != nil {
+		return nil, failed("cannot make the directory for the login: %v", err)
+	}
+	if err := checkDir(dir); err != nil {
+		return nil, err
+	}
+	if info, err := os.Stat(dir); err == nil && info.Mode().Perm()&0o077 != 0 {
+		_ = os.Chmod(dir, 0o700) // the files have modes of their own
+	}
+	path := filepath.Join(dir, "token.lock")
+	if err := makeLock(path); err != nil {
+		return nil, err
+	}
+	file := flock.New(path, flock.SetFlag(os.O_RDONLY|openSafely))
+	waiting, cancel := context.WithTimeout(ctx, lockTime)
+	defer cancel()
+	_, err = file.TryLockContext(waiting, retryPause)
+	switch {
+	case err == nil:
+		return func() { _ = file.Unlock() }, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case waiting.Err() != nil:
+		return nil, temporary("another process has held %s for %v: is a restail stopped?", path, lockTime)
+	}
+	return nil, failed("cannot lock the stored login: %v", err)
+}
+
+// makeLock makes the lock file if it is missing, and checks one that is there.
+func makeLock(path string) error {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		file, err = openTrusted(path)
+	} else if err == nil {
+		err = file.Chmod(0o600) // whatever the umask
+	}
+	file.Close()
+	if err != nil && !untrusted(err) {
+		err = failed("cannot lock the stored login: %v", err)
+	}
+	return err
+}
+
+// makeDir makes a directory and its parents with mode 0700, whatever the umask.
+func makeDir(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case err == nil && !info.IsDir():
+		return fmt.Errorf("%s is not a directory", dir)
+	case err == nil || !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	if parent := filepath.Dir(dir); parent != dir {
+		if err := makeDir(parent); err != nil {
+			return err
+		}
+	}
+	err = os.Mkdir(dir, 0o700)
+	if errors.Is(err, fs.ErrExist) { // another process made it, or it is a link to nowhere
+		_, err = os.Stat(dir)
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	return os.Chmod(dir, 0o700)
+}
+
+// untrusted reports whether an error is about a file of the store that must be
+// neither used nor replaced.
+func untrusted(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.status == statusUsage
+}
+
+// missing reports whether err means that the file does not exist.
+func missing(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) // HOME can be /dev/null
+}
+
+// openTrusted opens one of the store's files for reading, if it is a regular
+// file of this user or of root. It never waits for a FIFO. Its error is
+// errNoLogin or another *Error.
+func openTrusted(path string) (*os.File, error) {
+	if err := checkDir(filepath.Dir(path)); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(path, os.O_RDONLY|openSafely, 0)
+	if missing(err) {
+		return nil, errNoLogin
+	}
+	if err != nil {
+		if info, statErr := os.Lstat(path); statErr == nil && info.Mode()&fs.ModeSymlink != 0 {
+			return nil, usage("%s is a symbolic link: the stored login must be a regular file", path)
+		}
+		return nil, usage("cannot read the stored login: %v", err)
+	}
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		err = usage("cannot read the stored login: %v", err)
+	case info.IsDir():
+		err = usage("%s is a directory: the stored login must be a regular file", path)
+	case !info.Mode().IsRegular():
+		err = usage("%s is a FIFO or a device: the stored login must be a regular file", path)
+	case !trusted(info):
+		err = usage("%s belongs to another user: run restail as that user, or remove the file and run `restail login`", path)
+	default:
+		return file, nil
+	}
+	file.Close()
+	return nil, err
+}
+
+// checkDir refuses a directory in which another user could replace the store.
+func checkDir(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case missing(err) || err == nil && !info.IsDir():
+		return errNoLogin
+	case err != nil:
+		return usage("cannot read the stored login: %v", err)
+	case !trusted(info):
+		return usage("the directory %s belongs to another user: the stored login needs one of your own", dir)
+	case runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0:
+		return usage("other users can write to the directory %s (mode %04o): run chmod 700 on it, and log in again", dir, info.Mode().Perm())
+	}
+	return nil
 }

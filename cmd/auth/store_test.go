@@ -2,8 +2,8 @@ package auth
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/restail/restail/cmd/serve"
 )
 
 func TestStorePath(t *testing.T) {
@@ -30,7 +32,7 @@ func TestStorePath(t *testing.T) {
 	}{
 		{"XDG", []string{"XDG_STATE_HOME=" + abs("state"), "HOME=" + abs("home")}, abs("state", "restail", "token.json")},
 		{"home", []string{"HOME=" + abs("home")}, abs("home", ".local", "state", "restail", "token.json")},
-		{"a relative XDG directory does not count", []string{"XDG_STATE_HOME=state", "HOME=" + abs("home")}, abs("home", ".local", "state", "restail", "token.json")},
+		{"a relative XDG directory is ignored", []string{"XDG_STATE_HOME=state", "HOME=" + abs("home")}, abs("home", ".local", "state", "restail", "token.json")},
 		{"Windows", []string{"USERPROFILE=" + abs("home")}, abs("home", ".local", "state", "restail", "token.json")},
 	}
 	for _, tt := range tests {
@@ -56,77 +58,54 @@ func testStore(t *testing.T) *store {
 
 func (s *store) mustPut(t *testing.T, l *login) {
 	t.Helper()
-	n, err := s.prepare()
+	next, err := s.prepare()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := n.put(l); err != nil {
+	if err := s.put(next, l); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func TestStoreKeepsEverything(t *testing.T) {
+func TestDamagedStore(t *testing.T) {
 	t.Parallel()
-	s := testStore(t)
-	want := &login{7, "https://api.example", "id", "secret", "access <&>", "refresh", time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)}
-	s.mustPut(t, want)
-	got, err := s.read()
-	if err != nil || *got != *want {
-		t.Errorf("read %+v, %v; want %+v", got, err, want)
-	}
-	if _, err := os.Stat(s.newPath()); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("something is left beside the store: %v", err)
-	}
-	long := *want
-	long.Serial, long.RefreshToken = 8, strings.Repeat("r", 3*reserved)
-	s.mustPut(t, &long)
-	if got, err := s.read(); err != nil || *got != long {
-		t.Errorf("a long token is not kept: %v", err)
-	}
-}
-
-func TestStoreThatIsNone(t *testing.T) {
-	t.Parallel()
-	s := testStore(t)
-	if _, err := s.read(); !errors.Is(err, errNoLogin) {
-		t.Errorf("no file: %v", err)
-	}
+	w := newFixture(t, serve.OAuthOptions{})
+	w.storeLogin(t, time.Hour)
 	large := `{"access_token": "MARKED"}` + strings.Repeat(" ", storeLimit)
 	for _, text := range []string{"", "{", `{"access_token": 7}`, `{}`, `[]`, "MARKED", large} {
-		if err := os.WriteFile(s.path, []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(w.path(t), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := s.read()
-		wantError(t, err, statusUnauthorized, false, s.path, "damaged", "restail login")
+		err := ask(w.Options, "")
+		wantError(t, err, statusUnauthorized, false, w.path(t), "damaged", "restail login")
 		if strings.Contains(err.Error(), "MARKED") {
 			t.Errorf("%v quotes the store", err)
 		}
 	}
 }
 
-// TestRecover goes through what a kill can leave behind.
+// TestRecover has all that a killed process can leave.
 func TestRecover(t *testing.T) {
 	t.Parallel()
 	old := &login{Serial: 4, AccessToken: "old"}
 	newer := &login{Serial: 5, AccessToken: "new"}
 	tests := []struct {
-		name        string
-		stored      *login
-		leave       func(t *testing.T, s *store)
-		want        string
-		interrupted bool
+		name   string
+		stored *login
+		leave  func(t *testing.T, s *store)
+		want   string
 	}{
-		{"nothing", old, func(*testing.T, *store) {}, "old", false},
-		{"before the answer", old, func(t *testing.T, s *store) { s.leave(t, nil) }, "old", true},
-		{"before the rename", old, func(t *testing.T, s *store) { s.leave(t, newer) }, "new", false},
-		{"the first login before its rename", nil, func(t *testing.T, s *store) { s.leave(t, newer) }, "new", false},
-		{"the first login before its answer", nil, func(t *testing.T, s *store) { s.leave(t, nil) }, "", true},
-		{"one that is older", old, func(t *testing.T, s *store) { s.leave(t, &login{Serial: 4, AccessToken: "x"}) }, "old", true},
-		{"torn", old, func(t *testing.T, s *store) {
+		{"nothing", old, func(*testing.T, *store) {}, "old"},
+		{"before the answer", old, func(t *testing.T, s *store) { s.leave(t, nil) }, "old"},
+		{"before the rename", old, func(t *testing.T, s *store) { s.leave(t, newer) }, "new"},
+		{"the first login before its rename", nil, func(t *testing.T, s *store) { s.leave(t, newer) }, "new"},
+		{"the first login before its answer", nil, func(t *testing.T, s *store) { s.leave(t, nil) }, ""},
+		{"one that is older", old, func(t *testing.T, s *store) { s.leave(t, &login{Serial: 4, AccessToken: "x"}) }, "old"},
+		{"half written", old, func(t *testing.T, s *store) {
 			if err := os.WriteFile(s.newPath(), []byte(`{"serial": 5, "access_token": "to`), 0o600); err != nil {
 				t.Fatal(err)
 			}
-		}, "old", true},
+		}, "old"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -136,13 +115,13 @@ func TestRecover(t *testing.T) {
 				s.mustPut(t, tt.stored)
 			}
 			tt.leave(t, s)
-			l, interrupted, err := s.recover()
+			l, err := s.recover()
 			got := ""
 			if err == nil {
 				got = l.AccessToken
 			}
-			if got != tt.want || interrupted != tt.interrupted || err != nil && !errors.Is(err, errNoLogin) {
-				t.Errorf("recovered %q, %t, %v; want %q, %t", got, interrupted, err, tt.want, tt.interrupted)
+			if got != tt.want || err != nil && !errors.Is(err, errNoLogin) {
+				t.Errorf("recovered %q, %v; want %q", got, err, tt.want)
 			}
 			s.mustPut(t, &login{Serial: 6, AccessToken: "next"})
 			if l, err := s.read(); err != nil || l.AccessToken != "next" {
@@ -155,16 +134,16 @@ func TestRecover(t *testing.T) {
 // leave prepares, writes l if it is not nil, and goes no further.
 func (s *store) leave(t *testing.T, l *login) {
 	t.Helper()
-	n, err := s.prepare()
+	next, err := s.prepare()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if l != nil {
-		if err := n.write(l); err != nil {
+		if err := json.NewEncoder(next).Encode(l); err != nil {
 			t.Fatal(err)
 		}
 	}
-	n.file.Close()
+	next.Close()
 }
 
 func TestLockWaits(t *testing.T) {
@@ -193,7 +172,7 @@ func TestLockWaits(t *testing.T) {
 			t.Fatalf("freed: %v", err)
 		}
 		if ok, _ := flock.New(filepath.Join(dir, "token.lock")).TryLock(); ok {
-			t.Error("two hold the lock")
+			t.Error("two processes hold the lock")
 		}
 		unlock()
 	})
@@ -220,11 +199,4 @@ func TestStoreThatCannotBeWritten(t *testing.T) {
 		_, err = (&store{path: filepath.Join(dir, "token.json")}).lock(t.Context())
 		wantError(t, err, statusFailed, false, "directory")
 	}
-
-	s = testStore(t)
-	if err := os.Mkdir(filepath.Join(filepath.Dir(s.path), "token.json"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	_, err = s.read()
-	wantError(t, err, statusUsage, false, "is a directory")
 }

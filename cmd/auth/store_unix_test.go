@@ -15,51 +15,49 @@ import (
 	"github.com/restail/restail/cmd/serve"
 )
 
-// TestStoreIsPrivateFromItsFirstByte runs alone: the umask is the process's.
-func TestStoreIsPrivateFromItsFirstByte(t *testing.T) {
-	defer syscall.Umask(syscall.Umask(0))
-	dir := filepath.Join(t.TempDir(), "restail")
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	s := &store{path: filepath.Join(dir, "token.json"), warn: func(line string) { t.Errorf("warned: %s", line) }}
-	unlock, err := s.lock(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unlock()
+// TestStoreModes runs alone: the umask is the process's.
+func TestStoreModes(t *testing.T) {
 	wantMode := func(path string, want os.FileMode) {
 		t.Helper()
-		info, err := os.Stat(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := info.Mode().Perm(); got != want {
-			t.Errorf("%s has mode %04o, want %04o", path, got, want)
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: %v, %v; want mode %04o", path, info.Mode(), err, want)
 		}
 	}
-	wantMode(dir, 0o700)
-	wantMode(filepath.Join(dir, "token.lock"), 0o600)
-	n, err := s.prepare()
-	if err != nil {
-		t.Fatal(err)
+	for _, umask := range []int{0, 0o777} {
+		func() {
+			parent := t.TempDir()
+			defer syscall.Umask(syscall.Umask(umask))
+			dir := filepath.Join(parent, "a", "restail")
+			if umask == 0 { // an existing directory that others can read
+				if err := os.MkdirAll(dir, 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s := &store{path: filepath.Join(dir, "token.json"), warn: func(line string) { t.Errorf("warned: %s", line) }}
+			unlock, err := s.lock(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer unlock()
+			next, err := s.prepare()
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantMode(dir, 0o700)
+			wantMode(filepath.Join(dir, "token.lock"), 0o600)
+			wantMode(s.newPath(), 0o600)
+			if err := s.put(next, &login{Serial: 1, AccessToken: "a"}); err != nil {
+				t.Fatal(err)
+			}
+			wantMode(s.path, 0o600)
+			if umask != 0 {
+				wantMode(filepath.Dir(dir), 0o700)
+			}
+		}()
 	}
-	wantMode(s.newPath(), 0o600)
-	if err := n.put(&login{Serial: 1, AccessToken: "a"}); err != nil {
-		t.Fatal(err)
-	}
-	wantMode(s.path, 0o600)
-
-	fresh := &store{path: filepath.Join(t.TempDir(), "a", "b", "token.json")}
-	unlock2, err := fresh.lock(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	unlock2()
-	wantMode(filepath.Dir(fresh.path), 0o700)
 }
 
-func TestOpenModeIsWarnedAbout(t *testing.T) {
+func TestWarningAboutMode(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []os.FileMode{0o644, 0o640, 0o602, 0o600, 0o400} {
 		var warned []string
@@ -87,17 +85,17 @@ func TestOpenModeIsWarnedAbout(t *testing.T) {
 	}
 }
 
-// spoil are the files that must not stand in for one of the store's.
-var spoil = map[string]struct {
+// badFiles are what must not be used in place of one of the store's files.
+var badFiles = map[string]struct {
 	put  func(path string) error
 	says string
 }{
-	"a FIFO":     {func(path string) error { return syscall.Mkfifo(path, 0o600) }, "FIFO or a device"},
-	"a link":     {func(path string) error { return os.Symlink("elsewhere.json", path) }, "is a symbolic link"},
-	"a dead end": {func(path string) error { return os.Symlink("nowhere.json", path) }, "is a symbolic link"},
-	"a device":   {func(path string) error { return os.Symlink("/dev/zero", path) }, "is a symbolic link"},
-	"a folder":   {func(path string) error { return os.Mkdir(path, 0o700) }, "is a directory"},
-	"a stranger's": {func(path string) error {
+	"a FIFO":          {func(path string) error { return syscall.Mkfifo(path, 0o600) }, "FIFO or a device"},
+	"a link":          {func(path string) error { return os.Symlink("elsewhere.json", path) }, "is a symbolic link"},
+	"a dangling link": {func(path string) error { return os.Symlink("nowhere.json", path) }, "is a symbolic link"},
+	"a device":        {func(path string) error { return os.Symlink("/dev/zero", path) }, "is a symbolic link"},
+	"a directory":     {func(path string) error { return os.Mkdir(path, 0o700) }, "is a directory"},
+	"another user's": {func(path string) error {
 		if os.Geteuid() != 0 {
 			return errors.ErrUnsupported
 		}
@@ -105,16 +103,16 @@ var spoil = map[string]struct {
 	}, "belongs to another user"},
 }
 
-// TestSpoiltStore puts something else in the place of each of the store's files.
-// Nothing waits, nothing is followed, and nothing is deleted.
-func TestSpoiltStore(t *testing.T) {
+// TestBadStoreFiles replaces each of the store's files. Nothing waits, no link is
+// followed, and nothing is deleted.
+func TestBadStoreFiles(t *testing.T) {
 	t.Parallel()
-	for name, bad := range spoil {
+	for name, bad := range badFiles {
 		for _, file := range []string{"token.json", "token.json.new", "token.lock"} {
 			t.Run(name+" as "+file, func(t *testing.T) {
 				t.Parallel()
-				w := newWorld(t, serve.OAuthOptions{})
-				w.seed(t, -time.Hour)
+				w := newFixture(t, serve.OAuthOptions{})
+				w.storeLogin(t, -time.Hour)
 				dir := filepath.Dir(w.path(t))
 				other := []byte(`{"serial":9,"access_token":"MARKED","refresh_token":"MARKED","expires_at":"2999-01-02T03:04:05Z"}`)
 				if err := os.WriteFile(filepath.Join(dir, "elsewhere.json"), other, 0o600); err != nil {
@@ -144,10 +142,11 @@ func TestSpoiltStore(t *testing.T) {
 	}
 }
 
-// TestSpoiltDirectory is a store that another user could replace.
-func TestSpoiltDirectory(t *testing.T) {
+// TestBadStoreDirectory has directories in which another user could replace the
+// store.
+func TestBadStoreDirectory(t *testing.T) {
 	t.Parallel()
-	for says, spoil := range map[string]func(dir string) error{
+	for says, change := range map[string]func(dir string) error{
 		"chmod 700":               func(dir string) error { return os.Chmod(dir, 0o777) },
 		"(mode 0770)":             func(dir string) error { return os.Chmod(dir, 0o770) },
 		"belongs to another user": func(dir string) error { return os.Lchown(dir, 12345, 12345) },
@@ -155,38 +154,14 @@ func TestSpoiltDirectory(t *testing.T) {
 		if os.Geteuid() != 0 && strings.HasPrefix(says, "belongs") {
 			continue
 		}
-		w := newWorld(t, serve.OAuthOptions{})
-		w.seed(t, time.Hour)
+		w := newFixture(t, serve.OAuthOptions{})
+		w.storeLogin(t, time.Hour)
 		dir := filepath.Dir(w.path(t))
-		if err := spoil(dir); err != nil {
+		if err := change(dir); err != nil {
 			t.Fatal(err)
 		}
 		wantError(t, ask(w.Options, ""), statusUsage, false, dir, says)
 		wantError(t, Logout(t.Context(), w.Options), statusUsage, false, dir, says)
 		wantError(t, Login(t.Context(), newLogin(t, w)), statusUsage, false, dir, says)
-	}
-}
-
-// TestUmask runs alone: the umask is the process's.
-func TestUmask(t *testing.T) {
-	s := &store{path: filepath.Join(t.TempDir(), "a", "restail", "token.json")}
-	defer syscall.Umask(syscall.Umask(0o777))
-	unlock, err := s.lock(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unlock()
-	n, err := s.prepare()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := n.put(&login{Serial: 1, AccessToken: "a"}); err != nil {
-		t.Fatal(err)
-	}
-	dir := filepath.Dir(s.path)
-	for path, want := range map[string]os.FileMode{filepath.Dir(dir): 0o700, dir: 0o700, s.path: 0o600, filepath.Join(dir, "token.lock"): 0o600} {
-		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
-			t.Errorf("%s: %v, %v", path, info.Mode(), err)
-		}
 	}
 }

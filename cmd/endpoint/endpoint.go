@@ -1,25 +1,29 @@
-// Package endpoint decides which addresses tokens may be sent to, through which
-// proxy, and how long to wait before the next request.
+// Package endpoint holds the rules for talking to the service, which its chat
+// and its API share: which addresses a token may be sent to, through which proxy,
+// how long to wait before a retry, and how to quote an answer. It keeps no state.
 package endpoint
 
 import (
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
+	"unicode/utf8"
 
 	"golang.org/x/net/http/httpproxy"
 )
 
-// Check parses the address of an endpoint and checks it before anything is
-// sent there. The scheme secure may go anywhere. The scheme plain, its
-// unencrypted twin, is accepted for this machine only, since tokens travel on
-// it: Check(raw, "wss", "ws"), Check(raw, "https", "http"). The error says what
-// is allowed and never quotes the address, which may hold a secret.
+// Check parses the address of an endpoint and refuses one that tokens must not
+// be sent to. Any host may have the scheme secure, only this machine the scheme
+// plain, since tokens travel on it unencrypted: Check(raw, "wss", "ws"),
+// Check(raw, "https", "http"). The error says what is allowed and never quotes
+// the address, which may hold a secret.
 func Check(raw, secure, plain string) (*url.URL, error) {
 	allowed := fmt.Sprintf("%s://HOST/PATH, or %s:// for localhost, 127.0.0.1 or [::1]", secure, plain)
 	u, err := url.Parse(raw)
@@ -66,12 +70,12 @@ func isPort(text string) bool {
 	return err == nil
 }
 
-// ErrElsewhere is the error for a name such as localhost that leads to another
+// ErrElsewhere is the error when a name such as localhost resolves to another
 // machine.
 var ErrElsewhere = errors.New("an unencrypted link to another machine is not allowed, since it carries a token")
 
 // OnlyLoopback is the Control of a [net.Dialer] for unencrypted connections: it
-// refuses to connect to another machine. It sees the address that a name led to.
+// refuses to connect to another machine. It sees the address, not the name.
 func OnlyLoopback(_, address string, _ syscall.RawConn) error {
 	if to, err := netip.ParseAddrPort(address); err != nil || !to.Addr().IsLoopback() {
 		return ErrElsewhere
@@ -79,10 +83,23 @@ func OnlyLoopback(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
-// Proxy returns the function that chooses the proxy for a URL, by the
-// environment variables for proxies. There is none for unencrypted
-// connections: they do not leave the machine. It ignores a setting that
-// [CheckProxy] refuses, so call that first.
+// Transport returns a transport that uses the proxies of the environment. With
+// onlyLoopback it does not connect to another machine.
+func Transport(onlyLoopback bool, getenv func(string) string) *http.Transport {
+	dialer := &net.Dialer{}
+	if onlyLoopback {
+		dialer.Control = OnlyLoopback
+	}
+	proxy := Proxy(getenv)
+	return &http.Transport{
+		Proxy:       func(r *http.Request) (*url.URL, error) { return proxy(r.URL) },
+		DialContext: dialer.DialContext,
+	}
+}
+
+// Proxy returns the function that chooses the proxy for a URL, by HTTPS_PROXY
+// and NO_PROXY. Unencrypted connections have no proxy: they do not leave the
+// machine. It ignores a setting that [CheckProxy] refuses, so call that first.
 func Proxy(getenv func(string) string) func(*url.URL) (*url.URL, error) {
 	_, proxy := variable(getenv, "HTTPS_PROXY")
 	_, except := variable(getenv, "NO_PROXY")
@@ -90,8 +107,8 @@ func Proxy(getenv func(string) string) func(*url.URL) (*url.URL, error) {
 	return config.ProxyFunc()
 }
 
-// variable returns the value of an environment variable, in upper case or in
-// lower case, and the name under which it is set.
+// variable returns the value of an environment variable whose name is in upper
+// or lower case, and that name.
 func variable(getenv func(string) string, name string) (set, value string) {
 	if value = getenv(name); value != "" {
 		return name, value
@@ -100,8 +117,8 @@ func variable(getenv func(string) string, name string) (set, value string) {
 	return lower, getenv(lower)
 }
 
-// ProxyLogin returns the name and the password in the proxy setting, so that a
-// proxy that repeats them can be kept from showing them.
+// ProxyLogin returns the name and the password in the proxy setting, for the
+// caller to redact in what a proxy says.
 func ProxyLogin(getenv func(string) string) (name, password string) {
 	_, value := variable(getenv, "HTTPS_PROXY")
 	if u, err := parseProxy(value); err == nil {
@@ -148,4 +165,34 @@ func checkProxy(name, value string) error {
 		return fmt.Errorf("invalid proxy in %s: the port is not between 0 and 65535", name)
 	}
 	return nil
+}
+
+// Getenv returns a variable of an environment of "NAME=value", "" where it is
+// not set. Of duplicates the last counts.
+func Getenv(environ []string, name string) string {
+	for i := len(environ) - 1; i >= 0; i-- {
+		if key, value, _ := strings.Cut(environ[i], "="); key == name {
+			return value
+		}
+	}
+	return ""
+}
+
+// MaxQuote is how many bytes of an answer are quoted.
+const MaxQuote = 200
+
+// Quote prepares text of a server or a library for an error message: redact
+// removes the secrets, and the text becomes one short line. Control characters
+// stay, until the message is printed.
+func Quote(said string, redact func(string) string) string {
+	// Redact first: a secret that is joined or cut off is harder to recognize.
+	said = strings.Join(strings.Fields(redact(said)), " ")
+	if len(said) <= MaxQuote {
+		return said
+	}
+	end := MaxQuote
+	for end > MaxQuote-utf8.UTFMax && !utf8.RuneStart(said[end]) {
+		end--
+	}
+	return said[:end] + "…"
 }

@@ -14,13 +14,13 @@ const (
 	maxRetryAfter = 24 * time.Hour
 	// firstRetry is the longest pause before the first retry.
 	firstRetry = 2 * time.Second
-	// leastRetry is the shortest pause before any.
+	// leastRetry is the shortest pause before a retry.
 	leastRetry = 100 * time.Millisecond
 )
 
 // Backoff returns how long to wait before the nth retry in a row, counted from 1:
-// any time up to a limit that doubles from retry to retry, so that clients that
-// failed together do not come back together. It is never longer than most.
+// a random time up to a limit that doubles with every retry, so that clients that
+// failed together do not return together. It is never longer than most.
 func Backoff(n int, most time.Duration) time.Duration {
 	limit := firstRetry
 	for ; n > 1 && limit < most; n-- {
@@ -33,7 +33,7 @@ func Backoff(n int, most time.Duration) time.Duration {
 	return leastRetry + rand.N(limit-leastRetry)
 }
 
-// RetryAfter parses the header of that name: seconds, or a date. 0 means no wait.
+// RetryAfter parses a Retry-After header: seconds, or a date. 0 means no wait.
 func RetryAfter(header string, now time.Time) time.Duration {
 	header = strings.TrimSpace(header)
 	wait := time.Duration(0)

@@ -92,37 +92,29 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 // roundTripper returns what makes the one connection of a socket. It sets the
 // socket's conn and wire.
 func (l *Live) roundTripper(s *socket) roundTripper {
-	dial := l.o.DialContext
-	if dial == nil {
-		dialer := &net.Dialer{Timeout: handshakeTimeout}
-		if l.url.Scheme == "http" {
-			dialer.Control = endpoint.OnlyLoopback
+	transport := endpoint.Transport(l.url.Scheme == "http", l.o.Getenv)
+	dial := transport.DialContext
+	if l.o.DialContext != nil {
+		dial = l.o.DialContext
+	}
+	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
 		}
-		dial = dialer.DialContext
+		s.conn = &tcpConn{Conn: conn}
+		return s.conn, nil
 	}
-	proxy := endpoint.Proxy(l.o.Getenv)
-	transport := &http.Transport{
-		Proxy: func(r *http.Request) (*url.URL, error) { return proxy(r.URL) },
-		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
-			if answer.StatusCode != http.StatusOK {
-				return fmt.Errorf("the proxy answered %s", answer.Status)
-			}
-			return nil
-		},
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			conn, err := dial(ctx, network, address)
-			if err != nil {
-				return nil, err
-			}
-			s.conn = &tcpConn{Conn: conn}
-			return s.conn, nil
-		},
-		TLSClientConfig:        l.o.TLS,
-		TLSHandshakeTimeout:    handshakeTimeout, // package http goes on without the request
-		MaxResponseHeaderBytes: maxHeader,
-		DisableKeepAlives:      true,
-		DisableCompression:     true,
+	transport.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+		if answer.StatusCode != http.StatusOK {
+			return fmt.Errorf("the proxy answered %s", answer.Status)
+		}
+		return nil
 	}
+	transport.TLSClientConfig = l.o.TLS
+	transport.TLSHandshakeTimeout = handshakeTimeout // package http goes on without the request
+	transport.MaxResponseHeaderBytes = maxHeader
+	transport.DisableKeepAlives, transport.DisableCompression = true, true
 	return func(r *http.Request) (*http.Response, error) {
 		answer, err := transport.RoundTrip(r)
 		if err != nil {

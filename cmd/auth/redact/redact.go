@@ -1,93 +1,87 @@
 // Package redact removes secrets from messages.
 //
-// A [Secrets] holds the secrets of one run. It finds them in any form in which a
-// server, a proxy or a library may repeat them: as they are, percent-encoded,
-// escaped for JSON, Go or HTML, inside base64, as quoted-printable, split into
-// lines, cut off, and all of that at once.
+// A run has one [Secrets], which every package adds its secrets to. It takes
+// text that a server, a proxy or a library wrote and returns the text with
+// [Mark] in place of each secret. It finds a secret, and any eight bytes of it,
+// as they are and in the usual encodings: percent-encoded, escaped for JSON, Go
+// or HTML, two of these over each other, base64 and hexadecimal. Line ends may
+// split it.
 package redact
 
 import (
 	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"html"
+	"index/suffixarray"
 	"io"
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 )
 
 // Mark replaces a secret.
 const Mark = "[redacted]"
 
-// limit is how many secrets are kept. Tokens change every hour, so that a run of
-// weeks has to forget the oldest, which are invalid by then.
-const limit = 256
+const (
+	// pieceSize is the length in bytes from which a part of a secret is
+	// redacted. A shorter secret may be an ordinary word, or part of one.
+	pieceSize = 8
+	// limit is how many secrets are kept. Tokens change every hour, so a run of
+	// weeks must forget the oldest, which are invalid by then.
+	limit = 64
+)
 
 // Secrets is a set of secrets. The zero value is empty and ready to use. It is
 // safe for concurrent use.
 type Secrets struct {
 	mu    sync.RWMutex
 	known []string // the most recently added last
-	index *index   // of them; nil for none
+	set   *set     // what to search for; nil for nothing
+}
+
+// set holds the encodings of the secrets. It does not change.
+type set struct {
+	secrets []string           // folded
+	short   []string           // encodings of secrets shorter than pieceSize
+	long    *suffixarray.Index // encodings of the others, folded
 }
 
 // Add adds secrets. It ignores empty ones.
 func (s *Secrets) Add(secrets ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	news := false
+	changed := false
 	for _, secret := range secrets {
 		if secret == "" {
 			continue
 		}
-		news = news || !slices.Contains(s.known, secret)
+		changed = changed || !slices.Contains(s.known, secret)
 		s.known = append(slices.DeleteFunc(s.known, func(k string) bool { return k == secret }), secret)
 	}
-	if !news {
-		return
+	if changed {
+		s.known = slices.Delete(s.known, 0, max(0, len(s.known)-limit))
+		s.set = newSet(s.known)
 	}
-	s.known = slices.Delete(s.known, 0, max(0, len(s.known)-limit))
-	s.index = newIndex(slices.Clone(s.known))
 }
 
 // AddBasic adds a password, and the forms that it takes with its name in HTTP
 // Basic authentication.
-func (s *Secrets) AddBasic(name, plain string) {
-	if plain == "" {
+func (s *Secrets) AddBasic(name, password string) {
+	if password == "" {
 		return
 	}
-	s.Add(plain,
-		base64.StdEncoding.EncodeToString([]byte(name+":"+plain)),
-		base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(name)+":"+url.QueryEscape(plain))))
+	s.Add(password,
+		base64.StdEncoding.EncodeToString([]byte(name+":"+password)),
+		base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(name)+":"+url.QueryEscape(password))))
 }
 
-// patterns find secrets by their context, even unknown ones: the password of a
-// URL and the values of some query parameters.
-var patterns = sync.OnceValue(func() []*regexp.Regexp {
-	return []*regexp.Regexp{
-		regexp.MustCompile(`(://)[^/?#@\s"']*:[^/?#@\s"']*(@)`),
-		regexp.MustCompile(`(?i)([?&](?:access_?token|refresh_?token|client_?secret|code_?verifier|token|code)=)[^&#\s"'<>]+()`),
-	}
-})
-
-// Text returns a text of somebody else without secrets: [Mark] replaces every
-// known secret and any eight bytes of one. A shorter secret is replaced only
-// where it is a whole word.
+// Text returns a text from outside without secrets. A secret of less than eight
+// bytes is replaced only where it is a whole word.
 func (s *Secrets) Text(text string) string { return s.without(text, true) }
-
-// without removes the secrets from a text; short ones, which may be words, only
-// if words is true.
-func (s *Secrets) without(text string, words bool) string {
-	s.mu.RLock()
-	x := s.index
-	s.mu.RUnlock()
-	if x != nil {
-		text = x.without(text, words)
-	}
-	for _, p := range patterns() {
-		text = p.ReplaceAllString(text, "${1}"+Mark+"${2}")
-	}
-	return text
-}
 
 // Writer returns a writer that passes each Write on to w as one Write, without
 // secrets. It does not find a secret that is split between two Writes, and keeps
@@ -104,4 +98,194 @@ func (w *writer) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return len(p), nil
+}
+
+// patterns find secrets by their context, even unknown ones: the password of a
+// URL and the values of some query parameters.
+var patterns = sync.OnceValue(func() []*regexp.Regexp {
+	return []*regexp.Regexp{
+		regexp.MustCompile(`(://)[^/?#@\s"']*:[^/?#@\s"']*(@)`),
+		regexp.MustCompile(`(?i)([?&](?:access_?token|refresh_?token|client_?secret|code_?verifier|token|code)=)[^&#\s"'<>]+()`),
+	}
+})
+
+// without removes the secrets from a text; short ones, which may be words, only
+// if words is true.
+func (s *Secrets) without(text string, words bool) string {
+	s.mu.RLock()
+	set := s.set
+	s.mu.RUnlock()
+	if set != nil {
+		text = set.without(text, words)
+	}
+	for _, p := range patterns() {
+		text = p.ReplaceAllString(text, "${1}"+Mark+"${2}")
+	}
+	return text
+}
+
+func (s *set) without(text string, words bool) string {
+	secret := s.find(text, words)
+	var out strings.Builder
+	for from := 0; from < len(text); {
+		to := from + 1
+		for to < len(text) && secret[to] == secret[from] {
+			to++
+		}
+		if piece, _ := fold(text[from:to]); secret[from] && !s.isWord(string(piece)) {
+			out.WriteString(Mark)
+		} else {
+			out.WriteString(text[from:to])
+		}
+		from = to
+	}
+	return out.String()
+}
+
+// find returns which bytes of the text belong to a secret.
+func (s *set) find(text string, words bool) []bool {
+	secret := make([]bool, len(text))
+	mark := func(from, to int) {
+		for at := from; at < to; at++ {
+			secret[at] = true
+		}
+	}
+	folded, places := fold(text)
+	for end := pieceSize; end <= len(folded); end++ {
+		if s.long.Lookup(folded[end-pieceSize:end], 1) != nil {
+			mark(places[end-pieceSize], places[end-1]+1)
+		}
+	}
+	if !words {
+		return secret
+	}
+	for _, short := range s.short {
+		for from := 0; ; from++ {
+			at := strings.Index(text[from:], short)
+			if at < 0 {
+				break
+			}
+			if from += at; isWhole(text, from, from+len(short)) {
+				mark(from, from+len(short))
+			}
+		}
+	}
+	return secret
+}
+
+// isWord reports whether a piece is no more than an ordinary word that secrets
+// contain among others: the secret restream-chat-1234 does not redact the
+// restream of an address.
+func (s *set) isWord(piece string) bool {
+	if len(piece) >= 2*pieceSize || strings.ContainsFunc(piece, func(c rune) bool { return c < 'a' || c > 'z' }) {
+		return false
+	}
+	found := false
+	for _, secret := range s.secrets {
+		at := strings.Index(secret, piece)
+		if at < 0 {
+			continue
+		}
+		if len(secret) == len(piece) || !isWhole(secret, at, at+len(piece)) {
+			return false
+		}
+		found = true
+	}
+	return found
+}
+
+// isWhole reports whether neither a letter nor a digit is beside the part of a
+// text.
+func isWhole(text string, from, to int) bool {
+	return (from == 0 || !isAlphanumeric(text[from-1])) && (to == len(text) || !isAlphanumeric(text[to]))
+}
+
+func isAlphanumeric(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c >= 0x80
+}
+
+// fold prepares text for a comparison: ASCII letters become lower case, since
+// hexadecimal digits come in either and a host name loses its capitals, and
+// control characters go, since a line end may split a secret. It also returns
+// where each byte was in the text.
+func fold(text string) (folded []byte, places []int) {
+	for at, c := range []byte(text) {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c >= ' ' {
+			folded, places = append(folded, c), append(places, at)
+		}
+	}
+	return folded, places
+}
+
+// escapes are the usual ways to write special characters. The encodings of most
+// tokens are all the same, since they have none.
+var escapes = []func(string) string{
+	url.QueryEscape,
+	url.PathEscape,
+	func(s string) string { // as JavaScript does
+		return strings.NewReplacer("+", "%20", "%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*").Replace(url.QueryEscape(s))
+	},
+	func(s string) string {
+		quoted, _ := json.Marshal(s)
+		return unquoted(string(quoted))
+	},
+	func(s string) string { return unquoted(strconv.Quote(s)) }, // also JSON without HTML's escapes
+	func(s string) string { return unquoted(strconv.QuoteToASCII(s)) },
+	strings.NewReplacer("/", `\/`).Replace, // as PHP does in JSON
+	html.EscapeString,
+	strings.NewReplacer("&", "&amp;", `"`, "&quot;", "'", "&#x27;", "<", "&lt;", ">", "&gt;").Replace,
+}
+
+func unquoted(s string) string { return s[1 : len(s)-1] }
+
+// newSet encodes the secrets in every way.
+func newSet(secrets []string) *set {
+	s := new(set)
+	var long []byte
+	for _, secret := range secrets {
+		folded, _ := fold(secret)
+		s.secrets = append(s.secrets, string(folded))
+		escaped := escape(escape([]string{secret}))
+		if len(secret) < pieceSize {
+			s.short = append(s.short, escaped...)
+			escaped = nil
+		}
+		for _, encoded := range append(escaped, digits(secret)...) {
+			if folded, _ := fold(encoded); len(folded) >= pieceSize {
+				long = append(append(long, folded...), 0xff) // in no UTF-8
+			}
+		}
+	}
+	s.long = suffixarray.New(long)
+	return s
+}
+
+// escape returns the texts and what each way to escape them makes of them.
+func escape(texts []string) []string {
+	escaped := slices.Clone(texts)
+	for _, text := range texts {
+		for _, e := range escapes {
+			escaped = append(escaped, e(text))
+		}
+	}
+	slices.Sort(escaped)
+	return slices.Compact(escaped)
+}
+
+// digits returns the secret in hexadecimal and in base64, as they are within a
+// longer text too: base64 depends on where the secret begins, and the digits
+// that it shares with its neighbours are left out.
+func digits(secret string) []string {
+	encoded := []string{hex.EncodeToString([]byte(secret))}
+	for _, text := range slices.Compact([]string{secret, url.QueryEscape(secret)}) {
+		for before := range 3 {
+			padded := []byte(strings.Repeat("x", before) + text)
+			from, to := (before*8+5)/6, len(padded)*8/6
+			encoded = append(encoded, base64.RawStdEncoding.EncodeToString(padded)[from:to], base64.RawURLEncoding.EncodeToString(padded)[from:to])
+		}
+	}
+	return escape(encoded)
 }

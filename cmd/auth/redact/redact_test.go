@@ -4,79 +4,95 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"html"
 	"io"
-	"mime/quotedprintable"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 )
 
-// marked has a character for every way of escaping.
+// marked has a character for every kind of escape.
 const marked = `tok"en/+=%41\&<é>-7f3a9c`
 
-func spellings(secret string) map[string]string {
-	lower := strings.ToLower
-	escaped, _ := json.Marshal(secret)
-	var plain bytes.Buffer
-	encoder := json.NewEncoder(&plain)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(secret)
-	all := map[string]string{
-		"plain":       secret,
-		"query":       url.QueryEscape(secret),
-		"path":        url.PathEscape(secret),
-		"twice":       url.QueryEscape(url.QueryEscape(secret)),
-		"json":        string(escaped),
-		"plain json":  plain.String(),
-		"go":          fmt.Sprintf("%q", secret),
-		"go ascii":    fmt.Sprintf("%+q", secret),
-		"html":        html.EscapeString(secret),
-		"base64":      base64.StdEncoding.EncodeToString([]byte(secret)),
-		"base64 url":  base64.RawURLEncoding.EncodeToString([]byte(secret)),
-		"basic":       base64.StdEncoding.EncodeToString([]byte("a-client:" + secret)),
-		"basic query": base64.StdEncoding.EncodeToString([]byte("a-client:" + url.QueryEscape(secret))),
-		"in base64":   base64.StdEncoding.EncodeToString([]byte("xy" + secret + "more")),
+// encodings returns the usual encodings of a secret.
+func encodings(secret string) map[string]string {
+	encodeJSON := func(text string, escapeHTML bool) string {
+		var out strings.Builder
+		encoder := json.NewEncoder(&out)
+		encoder.SetEscapeHTML(escapeHTML)
+		_ = encoder.Encode(text)
+		return strings.TrimSpace(out.String())
 	}
-	var mail bytes.Buffer
-	quoted := quotedprintable.NewWriter(&mail)
-	_, _ = io.WriteString(quoted, strings.Repeat("-", 60)+secret)
-	_ = quoted.Close()
-	all["mail"] = mail.String()
-	all["json of html of query"] = fmt.Sprintf("%q", html.EscapeString(url.QueryEscape(secret)))
-	all["html twice"] = html.EscapeString(html.EscapeString(secret))
-	all["html without semicolons"] = strings.ReplaceAll(html.EscapeString(secret), ";", "")
-	all["go twice"] = fmt.Sprintf("%q", fmt.Sprintf("%+q", secret))
-	all["query of base64"] = url.QueryEscape(all["base64"])
-	all["lines"] = strings.Join(strings.Split(secret, ""), "\n")
-	all["base64 lines"] = strings.Join(strings.SplitAfter(all["base64"], all["base64"][7:9]), "\r\n")
-	all["utf-16"] = strings.Join(strings.Split(secret, ""), "\x00")
-	all["query, small digits"] = strings.NewReplacer("%2F", "%2f", "%2B", "%2b", "%3D", "%3d", "%5C", "%5c", "%3C", "%3c", "%3E", "%3e", "%C3%A9", lower("%C3%A9")).Replace(all["query"])
-	return all
+	query := url.QueryEscape(secret)
+	lowerDigits := regexp.MustCompile("%..").ReplaceAllStringFunc(query, strings.ToLower)
+	std := base64.StdEncoding.EncodeToString
+	return map[string]string{
+		"plain":              secret,
+		"query":              query,
+		"query, lower case":  lowerDigits,
+		"path":               url.PathEscape(secret),
+		"query twice":        url.QueryEscape(query),
+		"JSON":               encodeJSON(secret, true),
+		"JSON without HTML":  encodeJSON(secret, false),
+		"JSON of PHP":        strings.ReplaceAll(fmt.Sprintf("%+q", secret), "/", `\/`),
+		"JSON of query":      encodeJSON(query, true),
+		"JSON of HTML":       encodeJSON(html.EscapeString(secret), true),
+		"Go":                 fmt.Sprintf("%q", secret),
+		"Go, ASCII":          fmt.Sprintf("%+q", secret),
+		"Go twice":           fmt.Sprintf("%q", fmt.Sprintf("%q", secret)),
+		"HTML":               html.EscapeString(secret),
+		"HTML twice":         html.EscapeString(html.EscapeString(secret)),
+		"base64":             std([]byte(secret)),
+		"base64 for URLs":    base64.RawURLEncoding.EncodeToString([]byte(secret)),
+		"Basic":              std([]byte("a-client:" + secret)),
+		"Basic of query":     std([]byte("a-client:" + query)),
+		"query of Basic":     url.QueryEscape(std([]byte("a-client:" + secret))),
+		"query of base64":    url.QueryEscape(std([]byte(secret))),
+		"split into lines":   strings.Join(strings.Split(secret, ""), "\r\n"),
+		"hexadecimal":        hex.EncodeToString([]byte(secret)),
+		"hexadecimal, upper": fmt.Sprintf("%X", secret),
+	}
 }
 
-func TestEverySpellingIsFound(t *testing.T) {
+func TestEncodings(t *testing.T) {
 	t.Parallel()
 	for _, secret := range []string{marked, "0b5e1f7a9d3c", `\\\\\\\\`, "%%%%%%%%"} {
 		var s Secrets
 		s.AddBasic("a-client", secret)
-		for name, spelling := range spellings(secret) {
-			text := "server said: " + spelling + " (end)"
-			got := s.Text(text)
-			if strings.Contains(got, spelling) {
+		for name, encoded := range encodings(secret) {
+			got := s.Text("server said: " + encoded + " (end)")
+			if strings.Contains(got, encoded) {
 				t.Errorf("%s of %q: still there: %s", name, secret, got)
 			}
 			if again := s.Text(got); again != got {
 				t.Errorf("%s of %q: became %s, and then %s", name, secret, got, again)
 			}
-			if !strings.HasPrefix(got, "server said: ") || !strings.HasSuffix(got, " (end)") || !strings.Contains(got, Mark) {
+			rest := strings.Trim(strings.NewReplacer("server said: ", "", " (end)", "", Mark, "").Replace(got), `"=\`)
+			if !strings.HasPrefix(got, "server said: ") || !strings.HasSuffix(got, " (end)") || len(rest) > 2 {
 				t.Errorf("%s of %q: became %s", name, secret, got)
 			}
+		}
+	}
+}
+
+// TestBase64InsideText checks every position that a secret can have in base64.
+func TestBase64InsideText(t *testing.T) {
+	t.Parallel()
+	var s Secrets
+	s.Add(long)
+	for before := range 6 {
+		text := strings.Repeat("x", before) + long + "more"
+		got := s.Text(base64.StdEncoding.EncodeToString([]byte(text)))
+		if kept := strings.ReplaceAll(got, Mark, ""); len(kept) > 16 || !strings.Contains(got, Mark) {
+			t.Errorf("%d bytes before it: %s", before, got)
 		}
 	}
 }
@@ -84,26 +100,25 @@ func TestEverySpellingIsFound(t *testing.T) {
 func TestText(t *testing.T) {
 	t.Parallel()
 	var s Secrets
-	s.Add("", "abcdefgh-long", "abcdefgh", "x1")
+	s.Add("", "abcdefgh-long", "abcdefgh", "x1", "a/b")
 	tests := []struct{ text, want string }{
 		{"", ""},
 		{"nothing here", "nothing here"},
 		{"abcdefgh-long abcdefgh abcdefghij", "[redacted] [redacted] [redacted]ij"},
 		{"x1 ax1 x1b (x1) x1", "[redacted] ax1 x1b ([redacted]) [redacted]"},
-		{"%61bcdefgh \\u0061bcdefgh \\x61bcdefgh &#97;bcdefgh", "[redacted] [redacted] [redacted] [redacted]"},
-		{"cut: abcdefgh-l", "cut: [redacted]"},
-		{"cut: abcdef… and abcd%65fg... and abcde…", "cut: [redacted]… and [redacted]... and abcde…"},
-		{"at the end: abcdefg", "at the end: [redacted]"},
-		{"not cut: abcdefg, abcdefg.", "not cut: abcdefg, abcdefg."},
+		{"a/b, a%2Fb and a%252Fb but not ca/b", "[redacted], [redacted] and [redacted] but not ca/b"},
+		{"cut off: abcdefgh-l", "cut off: [redacted]"},
+		{"in capitals: ABCDEFGH-LONG", "in capitals: [redacted]"},
+		{`\nabcdefgh 100%abcdefgh \\abcdefgh`, `\n[redacted] 100%[redacted] \\[redacted]`},
+		{"x1\nand more", "[redacted]\nand more"},
+		{"too short: abcdefg", "too short: abcdefg"},
 		{"two\r\nlines\x00", "two\r\nlines\x00"},
 		{"abcdefgh-long\r\nabcdefgh", "[redacted]\r\n[redacted]"},
 		{"proxy http://me:word@proxy:3128/ down", "proxy http://[redacted]@proxy:3128/ down"},
 		{`Get "https://h/ws?accessToken=zzz&a=b": EOF`, `Get "https://h/ws?accessToken=[redacted]&a=b": EOF`},
 		{"http://h/callback?state=s&code=unknown#x", "http://h/callback?state=s&code=[redacted]#x"},
 		{"status code=400", "status code=400"},
-		{"50% off \\ & %zz \\u12 \\x2 &nosuch;", "50% off \\ & %zz \\u12 \\x2 &nosuch;"},
-		{"ends in %", "ends in %"},
-		{"ends in \\", "ends in \\"},
+		{"not UTF-8: \xff abcdefgh \xff", "not UTF-8: \xff [redacted] \xff"},
 	}
 	for _, tt := range tests {
 		if got := s.Text(tt.text); got != tt.want {
@@ -114,12 +129,26 @@ func TestText(t *testing.T) {
 
 const long = "abcdefghijklmnopqrstuvwxyz0123456789"
 
-// withoutSecret is what a text becomes where that secret is known.
-type withoutSecret struct{ secret, text, want string }
+func TestPiecesAndWords(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ secret, text, want string }{
+		{long, "mid klmnopqrstuvwxyz end", "mid [redacted] end"},
+		{long, "ending in 23456789.", "ending in [redacted]."},
+		{long, "ending in 3456789.", "ending in 3456789."},
+		{long, "x=bcdefghijklmnopqrstuvwxyz0123456789&y", "x=[redacted]&y"},
+		{long, "efghijkl and 12345678, abcdefghijklmnop", "[redacted] and [redacted], [redacted]"},
+		{`tok"en/+é`, `n: k\"en\/+\u00e9`, "n: [redacted]"},
+		{"t", "a t b t, tt t-t t_", "a [redacted] b [redacted], tt [redacted]-[redacted] [redacted]_"},
 
-func compareTexts(t *testing.T, tests []withoutSecret) {
-	t.Helper()
-	for _, test := range tests {
+		// One word of several does not give the secret away.
+		{"restream-chat-1234", "chat.restream.io: restream_channel_error", "chat.restream.io: restream_channel_error"},
+		{"restream-chat-1234", "restream-chat.io", "[redacted].io"},
+		{"restreams-chat-1234", "restream.io", "[redacted].io"},
+		{"restream1-chat-1234", "restream.io", "[redacted].io"},
+		{"restream", "a restream is a restreaming", "a [redacted] is a [redacted]ing"},
+		{"x-abcdefghijklmnop", "an abcdefghijklmnop!", "an [redacted]!"},
+		{"restre4m-chat", "a restre4m!", "a [redacted]!"},
+	} {
 		var s Secrets
 		s.Add(test.secret)
 		if got := s.Text(test.text); got != test.want {
@@ -128,51 +157,11 @@ func compareTexts(t *testing.T, tests []withoutSecret) {
 	}
 }
 
-func TestAPieceIsFound(t *testing.T) {
+// TestLongSecretsTakeNoLongTime has secrets as long as a token can be, which
+// repeat themselves.
+func TestLongSecretsTakeNoLongTime(t *testing.T) {
 	t.Parallel()
-	compareTexts(t, []withoutSecret{
-		{long, "mid klmnopqrstuvwxyz end", "mid [redacted] end"},
-		{long, "ending in 23456789.", "ending in [redacted]."},
-		{long, "ending in 3456789.", "ending in 3456789."},
-		{long, "x=bcdefghijklmnopqrstuvwxyz0123456789&y", "x=[redacted]&y"},
-		{long, "efghijkl and 12345678, abcdefghijklmnop", "[redacted] and [redacted], [redacted]"},
-		{long, "abcdefgh\nijklmnop", "[redacted]"},
-		{long, "efgh\r\nijkl\nmn", "[redacted]"},
-		{long, "ABCDEFGHIJKL", "ABCDEFGHIJKL"},
-		{long, "e%66g\\u0068i&#106;kl mno", "[redacted] mno"},
-		{long, "%2565%25%36%36gh\\\\u0069j&amp;#107;l", "[redacted]"},
-		{long, base64.StdEncoding.EncodeToString([]byte("of klmnopqrstuvwxyz, this")), "b2Yg[redacted]wgdGhpcw=="},
-		{`tok"en/+é`, `n: k\"en\/+\u00e9`, "n: [redacted]"},
-		{`tok"en/+é`, `n: k\\\"en%5C/%2b&eacute`, "n: [redacted]"},
-		{"a/b", "no a%252Fb!", "no [redacted]!"},
-		{"t", "a t b t, tt t-t t_", "a [redacted] b [redacted], tt [redacted]-[redacted] [redacted]_"},
-		{"00000000", "\x000000000!", "\x000000000!"},
-	})
-}
-
-// A word that is one of those in a secret does not give the secret away, but
-// two of them, a beginning that was cut off or a secret that is the word may.
-func TestOrdinaryWordsStay(t *testing.T) {
-	t.Parallel()
-	compareTexts(t, []withoutSecret{
-		{"restream-chat-1234", "chat.restream.io: restream_channel_error", "chat.restream.io: restream_channel_error"},
-		{"my_authorization", "an authorization is authorizational", "an authorization is [redacted]al"},
-		{"restream-chat-1234", "restream-chat.io", "[redacted].io"},
-		{"restream-chat-1234", "the end of restream…", "the end of [redacted]…"},
-		{"restreams-chat-1234", "restream.io", "[redacted].io"},
-		{"restream1-chat-1234", "restream.io", "[redacted].io"},
-		{"restream-chat-restreams", "restream.io", "[redacted].io"},
-		{"restream", "a restream is a restreaming", "a [redacted] is a [redacted]ing"},
-		{"x-abcdefghijklmnop", "an abcdefghijklmnop!", "an [redacted]!"},
-		{"restre4m-chat", "a restre4m!", "a [redacted]!"},
-	})
-}
-
-// A secret that repeats itself, and texts that begin it again and again, are no
-// reason to wait.
-func TestRepetitionIsNoTrap(t *testing.T) {
-	t.Parallel()
-	for _, unit := range []string{"a", "%25", "ab", `\`, "&amp;", "\n"} {
+	for _, unit := range []string{"a", "%25", "ab", `\`, "&amp;"} {
 		var s Secrets
 		secret := strings.Repeat(unit, 64<<10/len(unit))
 		start := time.Now()
@@ -184,10 +173,10 @@ func TestRepetitionIsNoTrap(t *testing.T) {
 	}
 }
 
-func TestOldSecretsAreForgottenLast(t *testing.T) {
+func TestOldestSecretsAreForgotten(t *testing.T) {
 	t.Parallel()
 	var s Secrets
-	s.Add("the-client-secret", "a-dead-one")
+	s.Add("the-client-secret", "the-oldest-one")
 	for i := range limit * 2 {
 		s.Add(fmt.Sprintf("token-%06d", i))
 		if i%100 == 0 {
@@ -195,13 +184,10 @@ func TestOldSecretsAreForgottenLast(t *testing.T) {
 		}
 	}
 	if got := s.Text("the-client-secret " + fmt.Sprintf("token-%06d", limit*2-1)); got != Mark+" "+Mark {
-		t.Errorf("a live secret was forgotten: %s", got)
+		t.Errorf("a recent secret was forgotten: %s", got)
 	}
-	if len(s.known) > limit || len(s.index.secrets) > limit {
-		t.Errorf("%d secrets are kept", len(s.known))
-	}
-	if got := s.Text("a-dead-one"); got != "a-dead-one" {
-		t.Errorf("a dead secret is not forgotten: %s", got)
+	if got := s.Text("the-oldest-one"); got != "the-oldest-one" {
+		t.Errorf("the oldest secret is kept: %s", got)
 	}
 }
 
@@ -228,9 +214,10 @@ type broken struct{}
 
 func (broken) Write([]byte) (int, error) { return 0, errBroken }
 
+// FuzzText checks that no piece of a secret is left in any text.
 func FuzzText(f *testing.F) {
-	for _, spelling := range spellings(marked) {
-		f.Add(spelling, marked)
+	for _, encoded := range encodings(marked) {
+		f.Add(encoded, marked)
 	}
 	f.Add("%2525", "%25")
 	f.Add(`\\`, `\`)
@@ -241,13 +228,13 @@ func FuzzText(f *testing.F) {
 		}
 		var s Secrets
 		s.AddBasic("id", secret)
-		if len(secret) >= minPiece && !strings.Contains(Mark, secret) && !strings.Contains(secret, "redacted") {
-			for name, spelling := range map[string]string{"plain": secret, "query": url.QueryEscape(secret)} {
-				if wrapped := s.Text("a " + spelling + " b"); strings.Contains(wrapped, spelling) {
-					t.Errorf("%s spelling of %q survives: %q", name, secret, wrapped)
+		if len(secret) >= pieceSize && !strings.ContainsFunc(secret, unicode.IsControl) && !strings.Contains(Mark, secret) && !strings.Contains(secret, "redacted") {
+			for _, encoded := range []string{secret, url.QueryEscape(secret), strconv.Quote(secret)} {
+				if got := s.Text("a " + encoded + " b"); strings.Contains(got, encoded) {
+					t.Errorf("%q of %q survives: %q", encoded, secret, got)
 				}
 			}
-			for _, text := range []string{text, text + secret[1:], url.QueryEscape(secret[:len(secret)-1]) + text} {
+			for _, text := range []string{text, text + secret[1:], secret[:len(secret)-1] + text} {
 				if piece := survivor(s.Text(text), secret); piece != "" {
 					t.Errorf("%q of %q survives in %q: %q", piece, secret, text, s.Text(text))
 				}
@@ -267,8 +254,8 @@ func survivor(text, secret string) string {
 		return "" // a NUL stands for the mark, and words may stay
 	}
 	text = strings.ReplaceAll(text, Mark, "\x00")
-	for from := 0; from+minPiece <= len(secret); from++ {
-		if piece := secret[from : from+minPiece]; strings.Contains(text, piece) {
+	for from := 0; from+pieceSize <= len(secret); from++ {
+		if piece := secret[from : from+pieceSize]; strings.Contains(text, piece) {
 			return piece
 		}
 	}

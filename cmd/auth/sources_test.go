@@ -14,11 +14,11 @@ import (
 	"github.com/restail/restail/cmd/serve"
 )
 
-// TestOrder takes one source after the other away.
+// TestOrder removes one source after the other.
 func TestOrder(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, serve.OAuthOptions{})
-	stored := w.seed(t, time.Hour).AccessToken
+	w := newFixture(t, serve.OAuthOptions{})
+	stored := w.storeLogin(t, time.Hour).AccessToken
 	path := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(path, []byte("from-file\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -49,7 +49,7 @@ func TestOrder(t *testing.T) {
 
 func TestVariable(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, serve.OAuthOptions{})
+	w := newFixture(t, serve.OAuthOptions{})
 	w.Environ = append(w.Environ, accessTokenVariable+"=a-token")
 	s := w.open(t)
 	mustToken(t, s, "")
@@ -67,7 +67,7 @@ func TestVariable(t *testing.T) {
 
 func TestTokenFile(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, serve.OAuthOptions{})
+	w := newFixture(t, serve.OAuthOptions{})
 	w.TokenFile = filepath.Join(t.TempDir(), "token")
 	write := func(text string) {
 		t.Helper()
@@ -126,7 +126,7 @@ func TestStdin(t *testing.T) {
 		{strings.Repeat("x", tokenLimit+2), "", "x"},
 	}
 	for _, tt := range tests {
-		w := newWorld(t, serve.OAuthOptions{})
+		w := newFixture(t, serve.OAuthOptions{})
 		reader := strings.NewReader(tt.text)
 		w.TokenFile, w.Stdin = "-", reader
 		s := w.open(t)
@@ -147,7 +147,7 @@ func TestStdin(t *testing.T) {
 			t.Errorf("of %q is left %q, want %q", tt.text, rest, tt.rest)
 		}
 	}
-	w := newWorld(t, serve.OAuthOptions{})
+	w := newFixture(t, serve.OAuthOptions{})
 	w.TokenFile, w.Stdin = "-", iotest.DataErrReader(strings.NewReader("a-token"))
 	if got := mustToken(t, w.open(t), ""); got != "a-token" {
 		t.Errorf("with an end that comes with the last byte: %q", got)
@@ -166,18 +166,16 @@ func TestStdin(t *testing.T) {
 	}
 }
 
-func TestOpenChecksTheAPI(t *testing.T) {
+func TestCheckAPI(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, serve.OAuthOptions{})
 	for _, api := range []string{"https://api.restream.io", "http://127.0.0.1:1", "http://localhost", "http://[::1]:80/"} {
-		w.APIURL = api
-		if _, err := Open(w.Options); err != nil {
+		if _, err := CheckAPI(api); err != nil {
 			t.Errorf("%s: %v", api, err)
 		}
 	}
-	for _, api := range []string{"", "api.restream.io", "http://api.restream.io", "http://localhost.example", "ftp://127.0.0.1", "https://me:word@h", "https://h?q", "https://h#f", "://", "\x00"} {
-		w.APIURL = api
-		_, err := Open(w.Options)
-		wantError(t, err, statusUsage, false, "--api-url")
+	for _, api := range []string{"", "api.restream.io", "http://api.restream.io", "http://localhost.example", "ftp://127.0.0.1", "https://me:hunter2@h", "https://h?q", "https://h#f", "://", "\x00"} {
+		if _, err := CheckAPI(api); err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: %v", api, err)
+		}
 	}
 }

@@ -1,11 +1,20 @@
 package auth
 
-import "io/fs"
+import (
+	"io/fs"
+	"syscall"
+)
 
 // openSafely is nothing here: there are no FIFOs, and only an administrator can
 // make symbolic links.
 const openSafely = 0
 
+// shellExample runs another command in a shell.
+const shellExample = `cmd /c "…"`
+
 // trusted is always true: the access control lists of the user's profile keep
 // other users out.
 func trusted(fs.FileInfo) bool { return true }
+
+// detached needs nothing: rundll32 has no window of its own.
+func detached() *syscall.SysProcAttr { return nil }

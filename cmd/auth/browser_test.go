@@ -11,13 +11,14 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/restail/restail/cmd/serve"
 )
 
 func TestTakenPort(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, serve.OAuthOptions{})
+	w := newFixture(t, serve.OAuthOptions{})
 	o := newLogin(t, w)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -31,6 +32,7 @@ func TestTakenPort(t *testing.T) {
 
 func TestRedirectURL(t *testing.T) {
 	t.Parallel()
+	w := newFixture(t, serve.OAuthOptions{})
 	tests := []struct {
 		url                string
 		browser, noBrowser bool
@@ -53,22 +55,19 @@ func TestRedirectURL(t *testing.T) {
 	}
 	for _, tt := range tests {
 		for noBrowser, ok := range map[bool]bool{false: tt.browser, true: tt.noBrowser} {
-			_, err := parseRedirect(tt.url, noBrowser)
-			if (err == nil) != ok {
-				t.Errorf("%q, no browser %t: %v", tt.url, noBrowser, err)
-			}
-			if err != nil {
+			err := Login(t.Context(), LoginOptions{Options: w.Options, RedirectURL: tt.url, NoBrowser: noBrowser})
+			if ok { // it goes on to the first prompt
+				wantError(t, err, statusUnauthorized, false, "no client id")
+			} else {
 				wantError(t, err, statusUsage, false, "--redirect-url")
 			}
 		}
 	}
-	wantError(t, Login(t.Context(), LoginOptions{Options: Options{APIURL: "https://h"}}), statusUsage, false, "--redirect-url")
-	wantError(t, Login(t.Context(), LoginOptions{}), statusUsage, false, "--api-url")
 }
 
 func TestCallbackAnswersNothingElse(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, serve.OAuthOptions{})
+	w := newFixture(t, serve.OAuthOptions{})
 	o := newLogin(t, w)
 	base := strings.TrimSuffix(o.RedirectURL, "/callback")
 	browse, seen := browser(t, nil)
@@ -96,11 +95,11 @@ func TestCallbackAnswersNothingElse(t *testing.T) {
 	<-seen
 	if resp, err := http.Get(o.RedirectURL); err == nil {
 		resp.Body.Close()
-		t.Error("it still listens after the login")
+		t.Error("the port is still open after the login")
 	}
 }
 
-// visit is a request that some web page makes the browser send.
+// visit sends a request that some web page makes the browser send.
 func visit(t *testing.T, to, host string, header ...string) int {
 	t.Helper()
 	r := mustRequest(t, to)
@@ -119,28 +118,28 @@ func visit(t *testing.T, to, host string, header ...string) int {
 	return resp.StatusCode
 }
 
-// TestOtherCallbacks has requests that do not end a login which waits for its
-// own answer.
+// TestOtherCallbacks has requests that do not end the login.
 func TestOtherCallbacks(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, serve.OAuthOptions{})
+	w := newFixture(t, serve.OAuthOptions{})
 	o := newLogin(t, w)
 	browse, seen := browser(t, nil)
 	o.Browse = func(loginURL string) error {
 		at := ended(t, loginURL) // with the right state
 		for name, status := range map[string]int{
-			"no parameters, no headers":  visit(t, o.RedirectURL, ""),
-			"no parameters, fetched":     visit(t, o.RedirectURL, "", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "empty"),
-			"no parameters, an image":    visit(t, o.RedirectURL, "", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "image"),
-			"no parameters, in a frame":  visit(t, o.RedirectURL, "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "iframe"),
-			"no parameters, prerendered": visit(t, o.RedirectURL, "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document", "Sec-Purpose", "prefetch;prerender"),
-			"no parameters, other Host":  visit(t, o.RedirectURL, "rebound.example", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"),
-			"the answer, other Host":     visit(t, at.String(), "rebound.example:"+at.Port()),
-			"the answer, other port":     visit(t, at.String(), "127.0.0.1:1"),
-			"a wrong state":              visit(t, o.RedirectURL+"?code=x&state=y", "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"),
-			"no state":                   visit(t, o.RedirectURL+"?code=x", "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"),
-			"an error with no state":     visit(t, o.RedirectURL+"?error=access_denied", "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"),
-			"nonsense":                   visit(t, o.RedirectURL+"?x", "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"),
+			"no parameters, no headers":    visit(t, o.RedirectURL, ""),
+			"no parameters, fetched":       visit(t, o.RedirectURL, "", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "empty"),
+			"no parameters, no navigation": visit(t, o.RedirectURL, "", "Sec-Fetch-Mode", "same-origin", "Sec-Fetch-Dest", "document"),
+			"no parameters, an image":      visit(t, o.RedirectURL, "", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "image"),
+			"no parameters, in a frame":    visit(t, o.RedirectURL, "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "iframe"),
+			"no parameters, prerendered":   visit(t, o.RedirectURL, "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document", "Sec-Purpose", "prefetch;prerender"),
+			"no parameters, other Host":    visit(t, o.RedirectURL, "rebound.example", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"),
+			"the answer, other Host":       visit(t, at.String(), "rebound.example:"+at.Port()),
+			"the answer, other port":       visit(t, at.String(), "127.0.0.1:1"),
+			"a wrong state":                visit(t, o.RedirectURL+"?code=x&state=y", "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"),
+			"no state":                     visit(t, o.RedirectURL+"?code=x", "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"),
+			"an error with no state":       visit(t, o.RedirectURL+"?error=access_denied", "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"),
+			"nonsense":                     visit(t, o.RedirectURL+"?x", "", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"),
 		} {
 			if status != http.StatusBadRequest {
 				t.Errorf("%s: status %d", name, status)
@@ -159,17 +158,17 @@ func TestOtherCallbacks(t *testing.T) {
 	}
 }
 
-// TestDenialWithAQuery: a redirect URL may have parameters of its own.
+// TestDenialWithAQuery has a redirect URL with a parameter of its own.
 func TestDenialWithAQuery(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, serve.OAuthOptions{Deny: true})
+	w := newFixture(t, serve.OAuthOptions{Deny: true})
 	o := newLogin(t, w)
 	o.RedirectURL += "?app=mine"
 	o.Browse, _ = browser(t, nil)
 	wantError(t, Login(t.Context(), o), statusUnauthorized, false, "denied")
 }
 
-// TestLocalhost: a browser may take localhost for either address.
+// TestLocalhost has browsers that resolve localhost to either address.
 func TestLocalhost(t *testing.T) {
 	t.Parallel()
 	if listener, err := net.Listen("tcp", "[::1]:0"); err != nil {
@@ -178,7 +177,7 @@ func TestLocalhost(t *testing.T) {
 		listener.Close()
 	}
 	for _, address := range []string{"127.0.0.1", "[::1]"} {
-		w := newWorld(t, serve.OAuthOptions{})
+		w := newFixture(t, serve.OAuthOptions{})
 		o := newLogin(t, w)
 		port := freePort(t)
 		o.RedirectURL = fmt.Sprintf("http://localhost:%d/callback", port)
@@ -195,7 +194,7 @@ func TestLocalhost(t *testing.T) {
 		}
 	}
 
-	w := newWorld(t, serve.OAuthOptions{})
+	w := newFixture(t, serve.OAuthOptions{})
 	o := newLogin(t, w)
 	other, err := net.Listen("tcp", "[::1]:0")
 	if err != nil {
@@ -206,11 +205,11 @@ func TestLocalhost(t *testing.T) {
 	wantError(t, Login(t.Context(), o), statusFailed, false, "taken")
 }
 
-// TestReload: a page that is asked for twice shows the same and uses the code
-// once.
+// TestReload checks that a reload shows the same page and does not use the code
+// again.
 func TestReload(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, serve.OAuthOptions{})
+	w := newFixture(t, serve.OAuthOptions{})
 	o := newLogin(t, w)
 	f, err := newFlow(&o)
 	if err != nil {
@@ -218,7 +217,7 @@ func TestReload(t *testing.T) {
 	}
 	f.app = application{"a-client", clientSecret}
 	at := ended(t, f.url())
-	c := newCallback(t.Context(), f)
+	c := &callback{flow: f, ctx: t.Context(), done: make(chan error, 1)}
 	for range 2 {
 		var body bytes.Buffer
 		rec := &recorder{header: http.Header{}, body: &body}
@@ -244,18 +243,18 @@ func (r *recorder) WriteHeader(int)             {}
 func TestNoBrowserToOpen(t *testing.T) {
 	t.Parallel()
 	for _, browse := range []func(string) error{nil, func(string) error { return errors.New("none") }} {
-		w := newWorld(t, serve.OAuthOptions{})
+		w := newFixture(t, serve.OAuthOptions{})
 		o := newLogin(t, w)
 		o.Browse = browse
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- Login(ctx, o) }()
-		for !strings.Contains(w.heard(), "/login?") {
+		for !strings.Contains(w.stderr(), "/login?") {
 			runtime.Gosched()
 		}
 		cancel()
 		<-done
-		if got := w.heard(); !strings.Contains(got, "Open this URL") || !strings.Contains(got, "--no-browser") || strings.Contains(got, "browser opens") {
+		if got := w.stderr(); !strings.Contains(got, "Open this URL") || !strings.Contains(got, "--no-browser") || strings.Contains(got, "browser opens") {
 			t.Errorf("said %q", got)
 		}
 	}
@@ -279,13 +278,13 @@ func TestPrompts(t *testing.T) {
 		{"id from the environment", []string{clientIDVariable + "= env-id "}, nil, "a-secret", "", want{"env-id", "a-secret"}, "Client secret: \n"},
 		{"secret from the environment", []string{clientSecretVariable + "=env-secret"}, nil, "an-id\n", "", want{"an-id", "env-secret"}, "Client id: \n"},
 		{"as last time", nil, known, "\n\n", "", want{"old-id", "old-secret"}, "Client id [old-id]: \nClient secret [the stored one]: \n"},
-		{"as last time, without a word", nil, known, "", "", want{"old-id", "old-secret"}, "Client id [old-id]: \nClient secret [the stored one]: \n"},
+		{"as last time, at the end of stdin", nil, known, "", "", want{"old-id", "old-secret"}, "Client id [old-id]: \nClient secret [the stored one]: \n"},
 		{"another application", nil, known, "new-id\nnew-secret\n", "", want{"new-id", "new-secret"}, "Client id [old-id]: \nClient secret: \n"},
 		{"nothing", nil, nil, "", "", want{}, "Client id: \n"},
 		{"no secret", nil, known, "new-id\n", "", want{}, "Client id [old-id]: \nClient secret: \n"},
 	}
 	for _, tt := range tests {
-		w := newWorld(t, serve.OAuthOptions{})
+		w := newFixture(t, serve.OAuthOptions{})
 		if tt.stored != nil {
 			w.put(t, tt.stored)
 		}
@@ -305,11 +304,12 @@ func TestPrompts(t *testing.T) {
 		} else if app != application(tt.want) || err != nil {
 			t.Errorf("%s: %+v, %v", tt.name, app, err)
 		}
-		if w.heard() != tt.says {
-			t.Errorf("%s: asked %q, want %q", tt.name, w.heard(), tt.says)
+		if w.stderr() != tt.says {
+			t.Errorf("%s: asked %q, want %q", tt.name, w.stderr(), tt.says)
 		}
 	}
-	f := &flow{LoginOptions: &LoginOptions{Options: Options{Stderr: io.Discard}}}
-	_, err := f.ask(t.Context(), "Client id", "", "", func(context.Context) (string, error) { return "", errors.New("a bad line") })
+	w := newFixture(t, serve.OAuthOptions{})
+	w.Stdin = iotest.ErrReader(errors.New("a bad line"))
+	err := Login(t.Context(), LoginOptions{Options: w.Options, RedirectURL: "http://127.0.0.1:1/"})
 	wantError(t, err, statusFailed, false, "client id", "a bad line")
 }

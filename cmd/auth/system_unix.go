@@ -12,8 +12,14 @@ import (
 // symbolic link.
 const openSafely = syscall.O_NONBLOCK | syscall.O_NOFOLLOW
 
+// shellExample runs another command in a shell.
+const shellExample = "sh -c '…'"
+
 // trusted reports whether a file belongs to this user or to root.
 func trusted(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	return ok && (stat.Uid == 0 || int(stat.Uid) == os.Geteuid())
 }
+
+// detached starts a program without a terminal: a text browser must not use ours.
+func detached() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }

@@ -13,10 +13,10 @@ import (
 	"github.com/restail/restail/cmd/serve"
 )
 
-// TestTokenFileThatIsAPipe is what a shell makes of --token-file=<(command).
+// TestTokenFileThatIsAPipe checks --token-file=<(command).
 func TestTokenFileThatIsAPipe(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, serve.OAuthOptions{})
+	w := newFixture(t, serve.OAuthOptions{})
 	pipe := func() string {
 		path := filepath.Join(t.TempDir(), "pipe")
 		if err := syscall.Mkfifo(path, 0o600); err != nil {
@@ -28,14 +28,14 @@ func TestTokenFileThatIsAPipe(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	opened := make(chan *os.File)
 	go func() {
-		end, _ := os.OpenFile(w.TokenFile, os.O_WRONLY, 0) // waits for who reads
+		end, _ := os.OpenFile(w.TokenFile, os.O_WRONLY, 0) // waits for a reader
 		cancel()
 		opened <- end
 	}()
 	if _, err := w.open(t).Token(ctx, ""); !errors.Is(err, context.Canceled) {
-		t.Errorf("nobody writes: %v", err)
+		t.Errorf("closedAPI writes: %v", err)
 	}
-	(<-opened).Close() // who reads may leave
+	(<-opened).Close() // ends the abandoned read
 
 	w.TokenFile = pipe()
 	go os.WriteFile(w.TokenFile, []byte("a-token\n"), 0)

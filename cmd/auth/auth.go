@@ -1,0 +1,182 @@
+// Package auth provides access tokens.
+//
+// [Open] takes the places that a token can come from: a file, an environment
+// variable, a command, or the store that [Login] fills. It returns a [Source],
+// whose Token is a token that is worth trying, or an [*Error]. This package owns
+// the store, which any number of processes share. The caller owns the streams,
+// the HTTP client and [redact.Secrets]: every secret is added there before it
+// can reach a message.
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/restail/restail/cmd/auth/redact"
+	"github.com/restail/restail/cmd/endpoint"
+)
+
+// Options say where tokens come from. Only the first two may be empty.
+type Options struct {
+	// TokenFile is --token-file: a path, "-" for stdin, "" for none.
+	TokenFile string
+	// TokenCommand is --token-command, "" for none. See [split] for how it
+	// becomes a program and its arguments.
+	TokenCommand string
+	// APIURL is --api-url, which [CheckAPI] has accepted: what "/login" and
+	// "/oauth/token" are appended to.
+	APIURL string
+	// Environ is the environment as "NAME=value", also that of the command; of
+	// duplicates the last counts.
+	Environ []string
+	// Stdin is read for a TokenFile of "-", and by [Login].
+	Stdin io.Reader
+	// Stderr is the stderr of the token command, and gets the messages of [Login]
+	// and [Logout].
+	Stderr io.Writer
+	// HTTP is the client for the API. Its CheckRedirect is ignored: redirects are
+	// never followed.
+	HTTP *http.Client
+	// Warn shows a warning to the user: one line without a line end.
+	Warn func(line string)
+	// Secrets collects every secret.
+	Secrets *redact.Secrets
+	// Now is the clock.
+	Now func() time.Time
+}
+
+// CheckAPI parses the address of an API and refuses one that tokens must not be
+// sent to.
+func CheckAPI(api string) (*url.URL, error) {
+	u, err := endpoint.Check(api, "https", "http")
+	if err == nil && u.RawQuery != "" {
+		err = errors.New("an address of an API must have no ? part")
+	}
+	return u, err
+}
+
+func (o *Options) getenv(name string) string { return endpoint.Getenv(o.Environ, name) }
+
+// source returns an access token, as [Source.Token] does. It is called by one
+// goroutine at a time.
+type source func(ctx context.Context, refused string) (string, error)
+
+// Source returns access tokens. It is safe for concurrent use.
+type Source struct {
+	token   source
+	mu      chan struct{} // a lock that a context can give up waiting for
+	secrets *redact.Secrets
+}
+
+// Open returns the first source that is set: the token file,
+// RESTREAM_ACCESS_TOKEN, the token command, or else the store that [Login]
+// fills. It reads files, but runs no command and contacts no server.
+func Open(o Options) (*Source, error) {
+	token, err := o.open()
+	if err != nil {
+		return nil, err
+	}
+	return &Source{token: token, mu: make(chan struct{}, 1), secrets: o.Secrets}, nil
+}
+
+func (o *Options) open() (source, error) {
+	variable := o.getenv(accessTokenVariable)
+	switch {
+	case o.TokenFile == "-":
+		return readOnce("stdin", func() (string, error) { return readLine(o.Stdin) }), nil
+	case o.TokenFile != "":
+		return openFile(o.TokenFile)
+	case variable != "":
+		token, err := parseToken(variable)
+		if err != nil {
+			return nil, unauthorized("%s: %v", accessTokenVariable, err)
+		}
+		return fixed(token, accessTokenVariable), nil
+	case o.TokenCommand != "":
+		return newCommand(o)
+	}
+	path, err := o.storePath()
+	if err != nil { // without a home there is no login in it either
+		return func(context.Context, string) (string, error) { return "", errNoLogin }, nil
+	}
+	r := newRefresher(o, path)
+	if _, err := r.store.read(); untrusted(err) {
+		return nil, err
+	}
+	return r.token, nil
+}
+
+// Token returns an access token. refused is the token that the service has just
+// refused, or "": it is not returned again.
+//
+// The error is the context's, or an [*Error]: Temporary when asking again can
+// help, else final. When ctx is cancelled during a refresh, Token waits for the
+// answer, 5 s at most, and stores it: the old tokens are invalid.
+func (s *Source) Token(ctx context.Context, refused string) (string, error) {
+	select {
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case s.mu <- struct{}{}:
+	}
+	defer func() { <-s.mu }()
+	token, err := s.token(ctx, refused)
+	if err != nil && ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	s.secrets.Add(token)
+	return token, err
+}
+
+// The exit statuses of this package's errors.
+const (
+	statusFailed       = 1
+	statusUsage        = 2
+	statusUnauthorized = 3
+)
+
+// Error is the type of every error of this package except the context's. Its
+// text is one line that says what is wrong and what to do, without a secret. It
+// may quote control characters of a server.
+type Error struct {
+	text      string
+	status    int
+	temporary bool
+	after     time.Duration
+}
+
+func (e *Error) Error() string { return e.text }
+
+// Temporary reports whether asking again later can help: the network or the
+// service failed, not the login.
+func (e *Error) Temporary() bool { return e.temporary }
+
+// RetryAfter returns how long to wait before the next request, 0 when the
+// service did not say.
+func (e *Error) RetryAfter() time.Duration { return e.after }
+
+// ExitStatus returns the exit status of a program that ends with the error.
+func (e *Error) ExitStatus() int { return e.status }
+
+// usage is for a setting or a file, found before any server is contacted;
+// unauthorized for a token that is missing or refused; failed for a fault of this
+// machine that a retry does not fix; temporary for one that a retry may fix.
+func usage(format string, args ...any) *Error {
+	return &Error{text: fmt.Sprintf(format, args...), status: statusUsage}
+}
+
+func unauthorized(format string, args ...any) *Error {
+	return &Error{text: fmt.Sprintf(format, args...), status: statusUnauthorized}
+}
+
+func failed(format string, args ...any) *Error {
+	return &Error{text: fmt.Sprintf(format, args...), status: statusFailed}
+}
+
+func temporary(format string, args ...any) *Error {
+	return &Error{text: fmt.Sprintf(format, args...), status: statusFailed, temporary: true}
+}

@@ -1,0 +1,155 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/restail/restail/cmd/endpoint"
+)
+
+const (
+	// refreshBefore is how long before its end a token is refreshed.
+	refreshBefore = 5 * time.Minute
+	// answerTime is how long a refresh waits for its answer after its caller has
+	// been cancelled.
+	answerTime = 5 * time.Second
+	// finalWithin is the time after a refused token was replaced in which the
+	// refusal of the new one is final. Later, the new one has worked in between.
+	finalWithin = 5 * time.Minute
+)
+
+// refresher returns the token of the store, and refreshes it when needed.
+type refresher struct {
+	store store
+	api   *api
+	now   func() time.Time
+	warn  func(line string)
+
+	// replacement is the token that last replaced a refused one, at replacedAt.
+	replacement string
+	replacedAt  time.Time
+}
+
+func newRefresher(o *Options, path string) *refresher {
+	return &refresher{store: store{path: path, warn: o.Warn}, api: newAPI(o), now: o.Now, warn: o.Warn}
+}
+
+func (r *refresher) token(ctx context.Context, refused string) (string, error) {
+	l, err := r.login(ctx, refused)
+	if err != nil {
+		return "", err
+	}
+	if refused != "" {
+		r.replacement, r.replacedAt = l.AccessToken, r.now()
+	}
+	return l.AccessToken, nil
+}
+
+// login returns a login whose token is worth trying: the stored one, or a
+// refreshed one.
+func (r *refresher) login(ctx context.Context, refused string) (*login, error) {
+	seen, err := r.store.read()
+	switch {
+	case err != nil && (!errors.Is(err, errNoLogin) || !r.store.exists()):
+		return nil, err
+	case err == nil && seen.AccessToken != refused && seen.left(r.now()) >= refreshBefore:
+		return seen, nil
+	}
+	unlock, err := r.store.lock(ctx)
+	if err != nil {
+		return r.useOld(ctx, seen, refused, err)
+	}
+	defer unlock()
+	// Another process may have refreshed the tokens meanwhile.
+	l, err := r.store.recover()
+	switch {
+	case untrusted(err):
+		return r.useOld(ctx, seen, refused, err)
+	case err != nil:
+		return nil, err
+	}
+	changed := seen == nil || seen.AccessToken != l.AccessToken
+	left := l.left(r.now())
+	switch {
+	case l.AccessToken == refused && refused == r.replacement && r.now().Sub(r.replacedAt) < finalWithin:
+		return nil, unauthorized("the service refuses even a fresh token: run `restail login`, and see at restream.io whether the application may read chats")
+	case l.AccessToken != refused && (left >= refreshBefore || changed && left > 0):
+		return l, nil
+	}
+	return r.refresh(ctx, l, refused)
+}
+
+// useOld returns the old login while it is valid, with a warning, when err
+// prevents a refresh.
+func (r *refresher) useOld(ctx context.Context, l *login, refused string, err error) (*login, error) {
+	if ctx.Err() != nil || l == nil || l.AccessToken == refused || l.left(r.now()) <= 0 {
+		return nil, err
+	}
+	r.warn(err.Error())
+	return l, nil
+}
+
+// refresh gets new tokens for l and stores them. It needs the lock.
+func (r *refresher) refresh(ctx context.Context, l *login, refused string) (*login, error) {
+	if l.RefreshToken == "" {
+		return nil, unauthorized("the stored access token is no longer valid and no refresh token came with it: run `restail login`")
+	}
+	if err := checkIssuer(l, r.api.base); err != nil {
+		return nil, err
+	}
+	next, err := r.store.prepare()
+	if err != nil {
+		return r.useOld(ctx, l, refused, unwritable(err))
+	}
+	ctx, cancel := outlive(ctx, answerTime)
+	defer cancel()
+	pair, err := r.api.grant(ctx, l.application(), url.Values{"grant_type": {"refresh_token"}, "refresh_token": {l.RefreshToken}})
+	if err != nil {
+		r.store.drop(next)
+		answer, ok := errors.AsType[*refusal](err)
+		switch {
+		case !ok:
+			return nil, err
+		case !answer.final():
+			return nil, &Error{text: "cannot refresh the access token: " + answer.text, status: statusFailed, temporary: true, after: answer.after}
+		}
+		return nil, unauthorized("the stored login is no longer valid: log in again with `restail login` (%s)", answer.text)
+	}
+	l = l.renewed(pair)
+	if err := r.store.put(next, l); err != nil {
+		r.warn("the new tokens could not be stored, and the old ones are invalid: " + err.Error())
+	}
+	return l, nil
+}
+
+// unwritable returns the error when no tokens are requested, since they could not
+// be stored.
+func unwritable(err error) *Error {
+	e := temporary("the access token cannot be refreshed, since nothing can be written beside the stored login: %v", err)
+	e.temporary = !errors.Is(err, os.ErrPermission) && !errors.Is(err, syscall.EROFS)
+	return e
+}
+
+// outlive returns a context that ends a time span after ctx.
+func outlive(ctx context.Context, span time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(span, cancel) })
+	return longer, func() { stop(); cancel() }
+}
+
+// checkIssuer refuses to send tokens to an API that did not issue them. Any
+// loopback server may replace another: its port changes with every start.
+func checkIssuer(l *login, base string) error {
+	issuer := strings.TrimRight(l.APIURL, "/")
+	a, errA := url.Parse(issuer)
+	b, errB := url.Parse(base)
+	if issuer == base || errA == nil && errB == nil && endpoint.IsLoopback(a.Hostname()) && endpoint.IsLoopback(b.Hostname()) {
+		return nil
+	}
+	return unauthorized("the stored login is for %s, not for %s: give --api-url=%s, or run `restail login`", issuer, base, issuer)
+}

@@ -1,0 +1,168 @@
+package auth
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	// accessTokenVariable is the environment variable for a token.
+	accessTokenVariable = "RESTREAM_ACCESS_TOKEN"
+	// tokenLimit is how many bytes are read in search of a token.
+	tokenLimit = 64 << 10
+)
+
+// errNoLogin is the error when no source is set and the store is empty.
+var errNoLogin = unauthorized("no access token: run `restail login`, or set %s, --token-file or --token-command", accessTokenVariable)
+
+// parseToken removes the white space around a token and refuses what cannot be
+// one. Its errors quote nothing.
+func parseToken(text string) (string, error) {
+	// Some editors and shells write a byte-order mark.
+	token := strings.TrimSpace(strings.TrimPrefix(text, "\ufeff"))
+	switch {
+	case len(text) > tokenLimit:
+		return "", errors.New("it is longer than any token: more than 64 KiB")
+	case token == "":
+		return "", errors.New("there is no token in it")
+	case strings.ContainsFunc(token, unicode.IsSpace):
+		return "", errors.New("there is white space inside the token: want one word on one line")
+	case !utf8.ValidString(token) || strings.ContainsFunc(token, func(r rune) bool { return !unicode.IsGraphic(r) }):
+		return "", errors.New("there are bytes in it that no token has: is it a text file in UTF-8?")
+	}
+	return token, nil
+}
+
+// fixed returns a source with one token that cannot change.
+func fixed(token, name string) source {
+	return func(_ context.Context, refused string) (string, error) {
+		if token == refused {
+			return "", refusedFrom(name)
+		}
+		return token, nil
+	}
+}
+
+func refusedFrom(name string) error {
+	return unauthorized("the service refused the token of %s: it may have expired; get a new one, or let `restail login` keep one fresh", name)
+}
+
+// readOnce returns a source that reads a line from stdin or a pipe, the first
+// time that it is asked.
+func readOnce(name string, read func() (string, error)) source {
+	token := ""
+	return func(ctx context.Context, refused string) (string, error) {
+		if token == "" {
+			line, err := abandon(ctx, read)
+			switch {
+			case ctx.Err() != nil:
+				return "", ctx.Err()
+			case err != nil:
+				return "", usage("cannot read the token on %s: %v", name, err)
+			}
+			if token, err = parseToken(line); err != nil {
+				return "", unauthorized("the token on %s: %v", name, err)
+			}
+		}
+		return fixed(token, name)(ctx, refused)
+	}
+}
+
+// abandon waits for a read of stdin or a pipe. When ctx is done first, it
+// abandons the read, since nothing can stop it.
+func abandon(ctx context.Context, read func() (string, error)) (string, error) {
+	type result struct {
+		line string
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		line, err := read()
+		done <- result{line, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case r := <-done:
+		return r.line, r.err
+	}
+}
+
+// readLine reads the first line that is not blank, with its line end, and no
+// byte more.
+func readLine(r io.Reader) (string, error) {
+	var line []byte
+	char := make([]byte, 1)
+	for len(line) <= tokenLimit {
+		n, err := r.Read(char)
+		line = append(line, char[:n]...)
+		if n == 1 && char[0] == '\n' && len(bytes.TrimSpace(line)) > 0 || err == io.EOF {
+			break
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	return string(line), nil
+}
+
+// openFile returns a source that reads a token file each time, so that another
+// program can renew the token. A pipe, such as a shell's <(command), is opened
+// when the token is needed, since that waits for its writer, and read once.
+func openFile(path string) (source, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, usage("cannot read the token file: %v", err)
+	}
+	if !info.Mode().IsRegular() && !info.IsDir() {
+		return readOnce(path, func() (string, error) {
+			pipe, err := os.Open(path)
+			if err != nil {
+				return "", err
+			}
+			defer pipe.Close()
+			return readLine(pipe)
+		}), nil
+	}
+	last, err := readTokenFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return func(_ context.Context, refused string) (string, error) {
+		token, err := readTokenFile(path)
+		if err != nil {
+			token = last // another program may be replacing the file
+		}
+		if token == refused {
+			if err != nil {
+				return "", err
+			}
+			return "", refusedFrom(path)
+		}
+		last = token
+		return token, nil
+	}, nil
+}
+
+func readTokenFile(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", usage("cannot read the token file: %v", err)
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, tokenLimit+1))
+	if err != nil {
+		return "", usage("cannot read the token file: %v", err)
+	}
+	token, err := parseToken(string(text))
+	if err != nil {
+		return "", unauthorized("the token file %s: %v", path, err)
+	}
+	return token, nil
+}
