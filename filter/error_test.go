@@ -38,7 +38,7 @@ func TestErrorStable(t *testing.T) {
 		{`[[.text]] | @csv`, `@csv cannot format an array including: array`},
 		{`(.text | length) / 0`, `cannot divide number by: number (0)`},
 		{`(.text | length) % 0`, `cannot modulo number by: number (0)`},
-		{`.text * 1e10`, `the result of a multiplication is larger than 16 MiB`},
+		{`.text * 1e10`, `the result of a multiplication is larger than 1 MiB`},
 		{`"\u0001\(.text)" | @base64d`, `@base64d cannot be applied to string: illegal base64 data`},
 		{`"%\(.text)" | @urid`, `@urid cannot be applied to string: invalid URL escape string`},
 		{`"x\(.text)" | strptime("%Y")`, `strptime("%Y") cannot be applied to string: failed to parse string with "%Y": cannot parse "%Y"`},

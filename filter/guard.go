@@ -3,6 +3,7 @@ package filter
 import (
 	"context"
 	"math/big"
+	"runtime"
 	"runtime/metrics"
 	"time"
 
@@ -10,30 +11,31 @@ import (
 )
 
 const (
-	// lookEvery is how many of gojq's steps, of some 20 ns each, pass between
-	// two looks at the context and the clock.
-	lookEvery = 1 << 4
+	// checkEvery is the number of gojq's steps between two checks.
+	checkEvery = 1 << 4
 	// measureAfter is how long a run lasts before the heap is measured, and the
 	// time between two measurements.
-	measureAfter = time.Millisecond
-	// memoryLimit is by how many bytes the heap may grow during one record.
-	memoryLimit = 256 << 20
-	// maxProduct limits the size of a product, in bytes. One multiplication can
-	// make gigabytes, and cannot be interrupted.
-	maxProduct = 16 << 20
-	// largeProduct is the size from which on the heap is measured before the
-	// multiplication.
-	largeProduct = 1 << 20
+	measureAfter = 100 * time.Microsecond
+	// memoryLimit is how many bytes the heap may grow during one record, garbage
+	// included. Half of it may be in use. The step that exceeds the limit can
+	// take twice as much again, since it may copy everything.
+	memoryLimit = 48 << 20
+	// maxProduct limits the size of a product, in bytes. One multiplication
+	// could take gigabytes, and cannot be interrupted.
+	maxProduct = 1 << 20
+	// largeProduct is the size from which on the heap is measured closely, since
+	// a few more steps can make the product very large.
+	largeProduct = 64 << 10
 )
 
 // guard is the context that gojq asks before every step whether to stop. A
-// real context costs as much as the step, so guard counts the steps, and looks
-// at the real context, the clock and the heap from time to time.
+// real context costs as much as the step, so guard counts the steps, and checks
+// the real context, the clock and the heap from time to time.
 type guard struct {
 	ctx   context.Context
-	steps uint64 // of this record
-	limit uint64 // by how many bytes the heap may grow
-	// closely is set when the guard looks before every step, since the next
+	steps uint64 // for this record
+	limit uint64 // how many bytes the heap may grow
+	// closely is set when the guard checks before every step, since the next
 	// one may copy something large.
 	closely bool
 	// measured is the time of the last measurement of the heap, heap the
@@ -58,40 +60,42 @@ var closed = func() chan struct{} {
 
 // Done implements [context.Context]: nil while the run may go on.
 func (g *guard) Done() <-chan struct{} {
-	if g.steps++; g.steps%lookEvery != 0 && !g.closely {
+	if g.steps++; g.steps%checkEvery != 0 && !g.closely {
 		return nil
 	}
-	if g.look(); g.stopped != nil {
+	if g.check(); g.stopped != nil {
 		return closed
 	}
 	return nil
 }
 
-func (g *guard) look() {
-	if g.stopped = g.ctx.Err(); g.stopped != nil || g.steps < 4*lookEvery && !g.closely {
+func (g *guard) check() {
+	if g.stopped = g.ctx.Err(); g.stopped != nil || g.steps < 4*checkEvery && !g.closely {
 		return
 	}
 	switch now := time.Now(); {
 	case g.measured.IsZero():
 		g.measured = now
 	case now.Sub(g.measured) > measureAfter:
-		g.measured = now
-		g.reserve(0)
+		g.measureHeap()
 	}
 }
 
-// reserve stops the run when the heap has grown too much, or would with size
-// more bytes.
-func (g *guard) reserve(size uint64) {
+// measureHeap stops the run when the heap has grown too much, even without its
+// garbage.
+func (g *guard) measureHeap() {
 	heap := heapSize()
 	if g.heap == 0 {
 		g.heap = heap
 	}
-	heap += size
 	g.closely = g.closely || heap > g.heap+g.limit/8
 	if heap > g.heap+g.limit {
-		g.stopped = errMemory
+		runtime.GC()
+		if heapSize() > g.heap+g.limit/2 {
+			g.stopped = errMemory
+		}
 	}
+	g.measured = time.Now()
 }
 
 // factors returns the factors of a product as an array, or an error when the
@@ -99,11 +103,11 @@ func (g *guard) reserve(size uint64) {
 func (g *guard) factors(left, right any) any {
 	size := productSize(left, right)
 	if size > maxProduct {
-		return &Error{Message: "the result of a multiplication is larger than 16 MiB"}
+		return &Error{Message: "the result of a multiplication is larger than 1 MiB"}
 	}
-	if size > largeProduct {
+	if size > largeProduct && !g.closely {
 		g.closely = true
-		g.reserve(uint64(size))
+		g.measureHeap()
 	}
 	return []any{left, right}
 }

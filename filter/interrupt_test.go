@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/restail/restail/decode/record"
 )
@@ -101,6 +102,35 @@ func TestMemory(t *testing.T) {
 	}
 }
 
+// TestMemoryPeak measures the heap while a program runs that never ends.
+func TestMemoryPeak(t *testing.T) {
+	const most = 150 << 20
+	for _, program := range []string{`[range(infinite)]`, `[1] | until(false; . + .)`, `"x" | until(false; . + .)`, `def f: 1 + f; f`} {
+		p := compile(t, program, Options{})
+		runtime.GC()
+		ended, peak := make(chan bool), make(chan uint64)
+		go func() {
+			highest := uint64(0)
+			for {
+				select {
+				case <-ended:
+					peak <- highest
+					return
+				case <-time.After(time.Millisecond):
+					highest = max(highest, heapSize())
+				}
+			}
+		}()
+		if got := outputs(t, p, typical("x"), nil); len(got) != 1 || got[0] != "error: "+errMemory.Message {
+			t.Errorf("%s: got %.200q", program, got)
+		}
+		close(ended)
+		if highest := <-peak; highest > most {
+			t.Errorf("%s: the heap had %d MiB", program, highest>>20)
+		}
+	}
+}
+
 // TestGrowth stops programs that double something in every step.
 func TestGrowth(t *testing.T) {
 	for program, want := range map[string]string{
@@ -122,21 +152,20 @@ func TestGrowth(t *testing.T) {
 
 // TestLargeProduct refuses products that would take the memory at once.
 func TestLargeProduct(t *testing.T) {
-	const refused = "error: the result of a multiplication is larger than 16 MiB"
+	const refused = "error: the result of a multiplication is larger than 1 MiB"
 	stopped := "error: " + errMemory.Message
 	for program, want := range map[string]string{
-		`"x" * 2000000000`:                         refused,
-		`2000000000 * "x"`:                         refused,
-		`.text * 1e300 | length`:                   refused,
-		`.text *= 2000000000`:                      refused,
-		`"x" | until(false; . * 1000)`:             refused,
-		`2 | until(false; . * .)`:                  refused,
-		`("x" * 16777216) | utf8bytelength`:        "16777216",
-		`"x" * 16777216 | . + . + . + . + .`:       stopped,
-		`[("x", "y") * range(15000000; 15000005)]`: stopped,
+		`"x" * 2000000000`:                             refused,
+		`2000000000 * "x"`:                             refused,
+		`.text * 1e300 | length`:                       refused,
+		`.text *= 2000000000`:                          refused,
+		`"x" | until(false; . * 1000)`:                 refused,
+		`2 | until(false; . * .)`:                      refused,
+		`("x" * 1048576) | utf8bytelength`:             "1048576",
+		`"x" * 1000000 | [limit(90; repeat(.))] | add`: stopped,
+		`[("x", "y") * range(1000000; 1000040)]`:       stopped,
 	} {
 		p := compile(t, program, Options{})
-		p.guard.limit = 64 << 20
 		runtime.GC() // the garbage of other tests would count
 		if got := outputs(t, p, typical("x"), nil); len(got) != 1 || got[0] != want {
 			t.Errorf("%s: got %.200q", program, got)
@@ -147,7 +176,7 @@ func TestLargeProduct(t *testing.T) {
 // TestLargeProductGrows doubles a string in so few steps that only a guard
 // that looks at each of them sees it.
 func TestLargeProductGrows(t *testing.T) {
-	p := compile(t, `"x" * 5000000 | . + . | . + . | . + . | . + . | . + . | . + . | length`, Options{})
+	p := compile(t, `"x" * 1000000 | . + . | . + . | . + . | . + . | . + . | . + . | length`, Options{})
 	got := outputs(t, p, typical("x"), nil)
 	if want := "error: " + errMemory.Message; len(got) != 1 || got[0] != want {
 		t.Errorf("got %.200q, want %q", got, want)
