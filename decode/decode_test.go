@@ -56,6 +56,38 @@ func TestBrokenFrames(t *testing.T) {
 	}
 }
 
+// TestSecondObjectReplacesFirst repeats each object of each frame as an empty one:
+// no value of the first remains.
+func TestSecondObjectReplacesFirst(t *testing.T) {
+	const mark = `"the object"`
+	for _, frame := range frames(t) {
+		root, ok := readAction(frame)
+		if !ok {
+			continue
+		}
+		var repeat func(o object)
+		repeat = func(o object) {
+			for name, v := range o {
+				member, ok := v.(object)
+				if !ok {
+					continue
+				}
+				repeat(member)
+				o[name] = "the object"
+				text := toJSON(root)
+				o[name] = v
+				once := strings.Replace(text, mark, `{}`, 1)
+				twice := strings.Replace(text, mark, toJSON(v)+`,"`+name+`":{}`, 1)
+				want, _ := newDecoder().decode([]byte(once))
+				if got, err := newDecoder().decode([]byte(twice)); err != nil || marshal(got) != marshal(want) {
+					t.Errorf("%s: %v\n got %s\nwant %s", twice, err, marshal(got), marshal(want))
+				}
+			}
+		}
+		repeat(root)
+	}
+}
+
 // No value of one frame gets into the record of the next.
 func TestFramesLeaveNothingBehind(t *testing.T) {
 	all := frames(t)

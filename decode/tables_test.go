@@ -1,6 +1,8 @@
 package decode
 
 import (
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -45,6 +47,37 @@ func TestTablesAreConsistent(t *testing.T) {
 		if !isPlainASCII(p.Slug) {
 			t.Errorf("%q is not plain", p.Slug)
 		}
+	}
+}
+
+// TestPlatformsAreListed checks that Platforms has the platform of each file.
+func TestPlatformsAreListed(t *testing.T) {
+	sources, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var slugs []string
+	for _, source := range sources {
+		text, err := os.ReadFile(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range regexp.MustCompile(`var (\w+) = Platform\{`).FindAllSubmatch(text, -1) {
+			slugs = append(slugs, string(found[1]))
+			if source != string(found[1])+".go" {
+				t.Errorf("%s is in %s", found[1], source)
+			}
+		}
+	}
+	for _, p := range Platforms {
+		if at := slices.Index(slugs, p.Slug); at >= 0 {
+			slugs = slices.Delete(slugs, at, at+1)
+		} else if p.HasChat() {
+			t.Errorf("%s has no file", p.Slug)
+		}
+	}
+	for _, slug := range slugs {
+		t.Errorf("Platforms does not list %s", slug)
 	}
 }
 

@@ -56,3 +56,17 @@ func TestReserve(t *testing.T) {
 		t.Error("strings of an earlier record")
 	}
 }
+
+// TestFieldsAreComplete checks that each field has a row in Fields.
+func TestFieldsAreComplete(t *testing.T) {
+	names := map[string]bool{}
+	for f, definition := range Fields {
+		if definition.Name == "" || definition.Actions == "" || definition.Meaning == "" {
+			t.Errorf("field %d, after %s, is incomplete: %+v", f, Fields[max(f-1, 0)].Name, definition)
+		}
+		if names[definition.Name] {
+			t.Errorf("there are two fields %s", definition.Name)
+		}
+		names[definition.Name] = true
+	}
+}
