@@ -128,12 +128,12 @@ func TestLongNamesStayInTheirColumn(t *testing.T) {
 }
 
 func TestPlacesAreBounded(t *testing.T) {
-	var p places
+	var c originColumn
 	for i := range 10 * maxPlatforms {
-		p.learn(fmt.Appendf(nil, "platform-%d", i), []byte("a"))
+		c.learn(fmt.Appendf(nil, "platform-%d", i), []byte("a"))
 	}
-	if len(p.channels) != maxPlatforms {
-		t.Errorf("%d platforms are remembered", len(p.channels))
+	if len(c.channels) != maxPlatforms {
+		t.Errorf("%d platforms are remembered", len(c.channels))
 	}
 }
 
