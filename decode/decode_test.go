@@ -88,7 +88,8 @@ func TestSecondObjectReplacesFirst(t *testing.T) {
 	}
 }
 
-// No value of one frame gets into the record of the next.
+// TestFramesLeaveNothingBehind checks that no value of one frame gets into the
+// record of the next.
 func TestFramesLeaveNothingBehind(t *testing.T) {
 	all := frames(t)
 	d := newDecoder()
@@ -129,7 +130,7 @@ func TestLargeFrames(t *testing.T) {
 	}
 }
 
-// Many emotes, in no order.
+// TestManyEmotes has many emotes, in no order.
 func TestManyEmotes(t *testing.T) {
 	const n = 20_000
 	var replaces []string
@@ -147,7 +148,8 @@ func TestManyEmotes(t *testing.T) {
 	}
 }
 
-// An event of a known type keeps all of its fields when its type is unknown.
+// TestUnknownTypesLoseNothing checks that an event keeps all of its fields when
+// its type is unknown.
 func TestUnknownTypesLoseNothing(t *testing.T) {
 	d, other := newDecoder(), newDecoder()
 	frames, _ := chat(t)
@@ -180,8 +182,8 @@ func fieldText(r *record.Record, f record.Field) string {
 	return fmt.Sprintf("%v %q %v %v", r.Has(f), r.Bytes(f), r.Bool(f), r.List(f))
 }
 
-// A huge frame does not need many times its size, and small ones after it do not
-// keep its memory.
+// TestMemoryOfHugeFrames checks that a huge frame does not need many times its
+// size, and small ones after it do not keep its memory.
 func TestMemoryOfHugeFrames(t *testing.T) {
 	const n = 1 << 18
 	event := func(payload string) []byte {
@@ -225,8 +227,8 @@ func totalAlloc() int {
 	return int(m.TotalAlloc)
 }
 
-// The action and the platform are known before the record is made, which stays
-// the same however often it is asked for.
+// TestRecordIsMadeOnce checks that the action and the platform are known before
+// the record is made, which stays the same however often it is asked for.
 func TestRecordIsMadeOnce(t *testing.T) {
 	d := newDecoder()
 	for range 3 {
@@ -242,7 +244,8 @@ func TestRecordIsMadeOnce(t *testing.T) {
 	}
 }
 
-// Of many duplicates of an object only the last one counts.
+// TestAnObjectAgainAndAgain checks that of many duplicates of an object only
+// the last one counts.
 func TestAnObjectAgainAndAgain(t *testing.T) {
 	var payload strings.Builder
 	for n := range 300 {

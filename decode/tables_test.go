@@ -12,8 +12,8 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// No two entries of a table are alike, and every name can stand in a record as it
-// is.
+// TestTablesAreConsistent checks that no two entries of a table are alike, and
+// that every name is plain.
 func TestTablesAreConsistent(t *testing.T) {
 	seen := map[string]bool{}
 	once := func(entry string) {
@@ -81,8 +81,8 @@ func TestPlatformsAreListed(t *testing.T) {
 	}
 }
 
-// The transcripts have every action, type and source, every platform's
-// target, and every field of the record.
+// TestTranscriptsAreComplete checks that the transcripts have every action,
+// type and source, every platform's target, and every field of the record.
 func TestTranscriptsAreComplete(t *testing.T) {
 	seen := map[string]bool{}
 	d := newDecoder()
@@ -132,7 +132,8 @@ func TestTranscriptsAreComplete(t *testing.T) {
 	}
 }
 
-// Every documented reason has a sentence, and no other has one.
+// TestReasons checks that every documented reason has a sentence, and no other
+// has one.
 func TestReasons(t *testing.T) {
 	for _, family := range []struct {
 		action string
@@ -180,7 +181,8 @@ func isPlainASCII(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }) < 0
 }
 
-// Only actions that report a failure have a reason.
+// TestReasonOnlyWhereSomethingFailed checks that only actions that report a
+// failure have a reason.
 func TestReasonOnlyWhereSomethingFailed(t *testing.T) {
 	for _, action := range []string{"reply_created", "reply_accepted", "reply_confirmed", "relay_accepted", "relay_confirmed", "heartbeat", "event", "unheard_of"} {
 		r, err := newDecoder().decode([]byte(`{"action":"` + action + `","payload":{"reason":"internal"}}`))

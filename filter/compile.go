@@ -45,9 +45,9 @@ type Program struct {
 	// constant is set when the only output is always the record itself.
 	constant bool
 	gate     gate // nil when the program has to run on every record
-	// hoards is set when the program builds regular expressions from data:
+	// growsCache is set when the program builds regular expressions from data:
 	// gojq caches each of them as long as the code lives.
-	hoards bool
+	growsCache bool
 
 	code    *gojq.Code
 	results gojq.Iter // the current run, which waits for a record; may be nil
@@ -120,7 +120,7 @@ func Compile(source string, o Options) (*Program, error) {
 		return nil, err
 	}
 	p.raw = rawUseOf(query)
-	p.hoards = buildsPatterns(query)
+	p.growsCache = makesPatterns(query)
 	p.constant = isConstant(query)
 	p.gate = gateOf(query)
 	reads := readsOf(query)

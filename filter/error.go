@@ -148,9 +148,9 @@ func (l literals) hideValues(message string) string {
 	message = varying().ReplaceAllString(message, "")
 	var b strings.Builder
 	for i := 0; i < len(message); {
-		kind, length := "", 0
+		typ, length := "", 0
 		if i > 0 && strings.IndexByte("( ", message[i-1]) >= 0 {
-			kind, length = quoted(message[i:])
+			typ, length = quoted(message[i:])
 		}
 		switch value := message[i : i+length]; {
 		case length == 0:
@@ -159,7 +159,7 @@ func (l literals) hideValues(message string) string {
 		case l[value]:
 			b.WriteString(value)
 		default:
-			b.WriteString(kind)
+			b.WriteString(typ)
 		}
 		i += length
 	}
@@ -180,7 +180,7 @@ var (
 // quoted returns the type and the length of the value at the beginning of
 // message, or a length of 0 when there is none. A zero does not count: in a
 // message about a division it is the reason.
-func quoted(message string) (kind string, length int) {
+func quoted(message string) (typ string, length int) {
 	switch c := message[0]; {
 	case c == '"':
 		return "string", len(quotedString().FindString(message))

@@ -213,15 +213,15 @@ func TestMemoryFlat(t *testing.T) {
 	runtime.KeepAlive(p)
 }
 
-// TestHoarding makes a regular expression of every record.
-func TestHoarding(t *testing.T) {
+// TestCachedPatterns makes a regular expression of every record.
+func TestCachedPatterns(t *testing.T) {
 	p := compile(t, `.author as $a | .text | test("^\($a)$")`, Options{})
 	r := typical("twitch")
 	first := p.code
-	for i := range 3 * maxHoarding {
+	for i := range 3 * maxCachedRuns {
 		name := []byte{'a' + byte(i%26), 'a' + byte(i/26%26), 'a' + byte(i/26/26%26)}
 		r.SetString(record.Author, string(name))
-		if p.records > maxHoarding {
+		if p.records > maxCachedRuns {
 			t.Fatalf("record %d: the code has seen %d", i, p.records)
 		}
 		outputs(t, p, r, nil)
@@ -235,8 +235,8 @@ func TestHoarding(t *testing.T) {
 		`splits(.author)`: true, `sub(.author; "")`: true, `gsub(.author; "")`: true,
 		`"a" as $x | .text | scan($x; "g")`: true, `split("\(.a)"; null)`: true,
 	} {
-		if got := compile(t, program, Options{}).hoards; got != want {
-			t.Errorf("%s: hoards is %v", program, got)
+		if got := compile(t, program, Options{}).growsCache; got != want {
+			t.Errorf("%s: growsCache is %v", program, got)
 		}
 	}
 }

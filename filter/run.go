@@ -12,9 +12,9 @@ const (
 	// longRun is the number of steps for one record after which the stacks of
 	// the run may be large: it does not serve another record.
 	longRun = 1 << 16
-	// maxHoarding is the number of records after which a program that builds
+	// maxCachedRuns is the number of records after which a program that builds
 	// regular expressions is compiled anew.
-	maxHoarding = 1000
+	maxCachedRuns = 1000
 )
 
 // Run runs the program on the record, and calls emit with each output before it
@@ -36,7 +36,7 @@ func (p *Program) Run(ctx context.Context, r *record.Record, frame []byte, emit 
 	if p.gate != nil && !p.gate(r) {
 		return nil
 	}
-	if p.records++; p.hoards && p.records > maxHoarding {
+	if p.records++; p.growsCache && p.records > maxCachedRuns {
 		if err := p.recompile(); err != nil {
 			return err
 		}

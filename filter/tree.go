@@ -152,9 +152,9 @@ func bind(q, source *gojq.Query, pattern *gojq.Pattern, body *gojq.Query) {
 // patternFuncs are the functions whose first argument is a regular expression.
 var patternFuncs = []string{"test", "match", "capture", "scan", "split", "splits", "sub", "gsub"}
 
-// buildsPatterns reports whether the program has a regular expression that is not
+// makesPatterns reports whether the program has a regular expression that is not
 // a string literal.
-func buildsPatterns(query *gojq.Query) bool {
+func makesPatterns(query *gojq.Query) bool {
 	found := false
 	each(query, func(f *gojq.Func) {
 		if slices.Contains(patternFuncs, f.Name) && len(f.Args) > 0 {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// The time field is what package time makes of the instant, on the same day and
-// on another, in whatever order and zone.
+// TestSetTime compares the time field with what package time makes of the
+// instant, in any order and zone.
 func TestSetTime(t *testing.T) {
 	var r Record
 	check := func(at time.Time) {
@@ -37,7 +37,8 @@ func TestSetTime(t *testing.T) {
 	}
 }
 
-// Reserve keeps the strings of a list, and does not add the field to the record.
+// TestReserve checks that reserve keeps the strings of a list, and does not add
+// the field to the record.
 func TestReserve(t *testing.T) {
 	var r Record
 	r.Reserve(Badges, 2)
