@@ -6,7 +6,7 @@ import (
 	"github.com/restail/restail/decode/scan"
 )
 
-// Action is a parsed frame. It holds where the values of the keys in keys.go lie.
+// Action is a parsed frame. It holds the positions of the values in keys.go.
 // Of duplicate keys the last one counts, and a second object replaces the first
 // entirely. [Parser.Parse] fills it; the zero Action is ready for that.
 //

@@ -26,7 +26,7 @@ type Parser struct {
 // byteOrderMark is U+FEFF, which some programs write before a text.
 var byteOrderMark = []byte("\ufeff")
 
-// Parse checks the frame's JSON and notes in a where its values lie. A
+// Parse checks the frame's JSON and notes in a where its values are. A
 // byte-order mark before the object is skipped. a may be reused; it holds views
 // of frame, which must not change while a is used.
 //

@@ -15,10 +15,9 @@ import (
 // Error is an error of the program that concerns one record.
 type Error struct {
 	// Message is one line, safe for a terminal. Where gojq quotes a value of
-	// the record, it names the type instead: the same mistake gives the same
-	// message for every record. Strings and numbers that the program itself
-	// contains are shown. The value of error(...) is passed on, cut to 200
-	// bytes.
+	// the record, Message has the type instead, so that the same mistake gives
+	// the same message for every record. Strings and numbers of the program
+	// itself are shown. The value of error(...) is cut to 200 bytes.
 	Message string
 }
 

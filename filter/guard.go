@@ -35,8 +35,8 @@ type guard struct {
 	ctx   context.Context
 	steps uint64 // for this record
 	limit uint64 // how many bytes the heap may grow
-	// closely is set when the guard checks before every step, since the next
-	// one may copy something large.
+	// closely is set when the guard checks before every step, since any step
+	// may copy something large.
 	closely bool
 	// measured is the time of the last measurement of the heap, heap the
 	// result of the first; both are zero before it.

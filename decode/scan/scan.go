@@ -1,5 +1,5 @@
-// Package scan reads JSON in one pass and builds no values: the caller pulls the
-// members that it knows, and the scanner checks the rest.
+// Package scan reads JSON in one pass and builds no values. The caller reads the
+// members that it knows; the scanner skips and checks the rest.
 //
 //	for key, ok := s.Object(); ok; key, ok = s.Member() {
 //		switch string(key) {
@@ -10,7 +10,8 @@
 //		}
 //	}
 //
-// The grammar is that of RFC 8259. Verdict and values are those of encoding/json:
+// The grammar is that of RFC 8259. The scanner accepts the documents that
+// encoding/json accepts, and finds the same values:
 //
 //	document = space value space
 //	value    = object | array | string | number | "true" | "false" | "null"
@@ -31,8 +32,8 @@
 //   - A byte-order mark is not white space.
 //   - A document is smaller than 4 GiB.
 //
-// The scanner allocates memory only for strings that cannot be views of the
-// input, and reuses it.
+// The caller owns the input, and values are views of it. The scanner allocates
+// memory only for strings that cannot be views of the input, and reuses it.
 package scan
 
 import (
@@ -65,8 +66,8 @@ func (k Kind) String() string {
 	return [...]string{"nothing", "null", "false", "true", "a number", "a string", "an object", "an array"}[k]
 }
 
-// Value is the kind and the place of a value; [Value.Bytes] returns its bytes. It
-// is small, so that storing one is cheap.
+// Value is the kind and the position of a value; [Value.Bytes] returns its bytes.
+// It is small, so that storing one is cheap.
 type Value struct {
 	// From and To are offsets in the input or in [Scanner.Own].
 	From, To uint32
