@@ -174,7 +174,7 @@ func TestLargeProduct(t *testing.T) {
 }
 
 // TestLargeProductGrows doubles a string in so few steps that only a guard
-// that looks at each of them sees it.
+// that checks each of them sees it.
 func TestLargeProductGrows(t *testing.T) {
 	p := compile(t, `"x" * 1000000 | . + . | . + . | . + . | . + . | . + . | . + . | length`, Options{})
 	got := outputs(t, p, typical("x"), nil)
