@@ -36,10 +36,10 @@ func (p *Parser) Parse(a *Action, frame []byte) error {
 	frame = bytes.TrimPrefix(frame, byteOrderMark)
 	a.reset(frame)
 	p.a = a
-	p.s.Reset(frame, a.own)
+	p.s.Reset(frame, a.decoded)
 	root := p.s.Kind()
 	p.readFrame()
-	a.own = p.s.Own()
+	a.decoded = p.s.Decoded()
 	if err := p.s.End(); err != nil {
 		return &BrokenError{"not JSON: " + err.Error()}
 	}

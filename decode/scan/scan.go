@@ -69,7 +69,7 @@ func (k Kind) String() string {
 // Value is the kind and the position of a value; [Value.Bytes] returns its bytes.
 // It is small, so that storing one is cheap.
 type Value struct {
-	// From and To are offsets in the input or in [Scanner.Own].
+	// From and To are offsets in the input or in [Scanner.Decoded].
 	From, To uint32
 	Kind     Kind
 	flags    flags
@@ -78,8 +78,8 @@ type Value struct {
 type flags uint8
 
 const (
-	plainFlag flags = 1 << iota
-	ownFlag         // the offsets are in [Scanner.Own]
+	plainFlag   flags = 1 << iota
+	decodedFlag       // the offsets are in [Scanner.Decoded]
 )
 
 // Plain reports whether a String can stand between JSON quotes, and in a line,
@@ -89,10 +89,10 @@ func (v Value) Plain() bool { return v.flags&plainFlag != 0 }
 
 // Bytes returns a String without escapes as valid UTF-8, or the literal of a
 // Number; nothing for other kinds. The result is a view of the input that the
-// value was read from, or of what Own returned at the end.
-func (v Value) Bytes(input, own []byte) []byte {
-	if v.flags&ownFlag != 0 {
-		input = own
+// value was read from, or of what Decoded returned at the end.
+func (v Value) Bytes(input, decoded []byte) []byte {
+	if v.flags&decodedFlag != 0 {
+		input = decoded
 	}
 	return input[v.From:v.To:v.To]
 }
@@ -114,28 +114,28 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Why
 // After an error all methods return at once, without a value and without a further
 // member, and End returns the first error.
 type Scanner struct {
-	data []byte
-	pos  int
-	err  *SyntaxError
-	own  []byte // strings that are not in the input as they are, one after the other
+	data    []byte
+	pos     int
+	err     *SyntaxError
+	decoded []byte // strings that are not in the input as they are, one after the other
 
 	depth  int                          // number of open objects and arrays
 	object [(MaxDepth + 63) / 64]uint64 // bit n: what is open at depth n is an object; only skipNested uses it
 }
 
-// Reset begins a new document. own is memory to reuse for [Scanner.Own]; it may
+// Reset begins a new document. decoded is memory to reuse for [Scanner.Decoded]; it may
 // be nil.
-func (s *Scanner) Reset(data, own []byte) {
+func (s *Scanner) Reset(data, decoded []byte) {
 	s.data, s.pos, s.err, s.depth = data, 0, nil, 0
-	s.own = own[:0]
+	s.decoded = decoded[:0]
 	if uint64(len(data)) > math.MaxUint32 {
 		s.fail(0, "more than 4 GiB")
 	}
 }
 
-// Own returns the strings that are not in the input as they are, because of an
+// Decoded returns the strings that are not in the input as they are, because of an
 // escape or invalid UTF-8, one after the other.
-func (s *Scanner) Own() []byte { return s.own }
+func (s *Scanner) Decoded() []byte { return s.decoded }
 
 // End ends the document after its value, which only white space may follow. It
 // returns the first error of the document, a *SyntaxError.
@@ -289,9 +289,9 @@ func (s *Scanner) key(i int) (key []byte, ok bool) {
 		s.unexpected("where a key should be")
 		return nil, false
 	}
-	length := len(s.own)
-	name := s.text().Bytes(s.data, s.own)
-	s.own = s.own[:length]
+	length := len(s.decoded)
+	name := s.text().Bytes(s.data, s.decoded)
+	s.decoded = s.decoded[:length]
 	if s.next() != ':' {
 		s.unexpected("after a key")
 		return nil, false

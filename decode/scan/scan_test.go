@@ -121,9 +121,9 @@ func tree(t *testing.T, s *Scanner) any {
 	case True, False:
 		return v.Kind == True
 	case Number:
-		return json.Number(v.Bytes(s.data, s.Own()))
+		return json.Number(v.Bytes(s.data, s.Decoded()))
 	case String:
-		text := v.Bytes(s.data, s.Own())
+		text := v.Bytes(s.data, s.Decoded())
 		checkPlain(t, text, v.Plain())
 		return string(text)
 	}
@@ -318,7 +318,7 @@ func TestNoAllocations(t *testing.T) {
 	data := []byte(`{"a":"plain","b":"esc\naped","c":[1,{"d":[true,null]}],"e":-1.5e3,"f":"é` + "\xff" + `"}`)
 	var s Scanner
 	read := func() {
-		s.Reset(data, s.Own())
+		s.Reset(data, s.Decoded())
 		for key, ok := s.Object(); ok; key, ok = s.Member() {
 			if string(key) == "c" {
 				s.Skip()
