@@ -193,6 +193,7 @@ const (
 	recordsFunc = "_ records"
 	rawFunc     = "_ raw"
 	factorsFunc = "_ factors"
+	indexFunc   = "_ index"
 )
 
 // compile makes the code that serves all records in one run:
@@ -204,6 +205,7 @@ const (
 func (p *Program) compile(query *gojq.Query) error {
 	inlineSelect(query)
 	limitProducts(query)
+	limitIndexes(query)
 	body := query
 	switch p.raw {
 	case rawLate:
@@ -234,6 +236,7 @@ func (p *Program) functions() []gojq.CompilerOption {
 		gojq.WithIterFunction(recordsFunc, 0, 0, func(any, []any) gojq.Iter { return &p.feed }),
 		gojq.WithFunction(rawFunc, 0, 0, func(any, []any) any { return p.action.value() }),
 		gojq.WithFunction(factorsFunc, 2, 2, func(_ any, factors []any) any { return p.guard.factors(factors[0], factors[1]) }),
+		gojq.WithFunction(indexFunc, 1, 1, checkIndex),
 		gojq.WithFunction("debug", 0, 0, p.debug),
 		gojq.WithFunction("stderr", 0, 0, p.debug),
 	}

@@ -57,7 +57,7 @@ func TestErrorStable(t *testing.T) {
 		{`$n + [.text]`, `cannot add: string ("the argument") and array`},
 		{`[.text] + "a literal that gojq cuts, since it is long"`, `cannot add: array and string ("a literal that gojq cuts ...")`},
 		{`.text | toboolean`, `toboolean cannot be applied to string: invalid boolean`},
-		{`[.text] | .[1e9] = 1`, `setpath(array; 1) cannot be applied to array: array index too large: 1000000000`},
+		{`[.text] | .[1e9] = 1`, `an array index is larger than 1,000,000`},
 		{`[.text] | .[-9] = 1`, `setpath(array; 1) cannot be applied to array: array index should not be negative: -9`},
 		{`[.text] | .[{}]`, `expected "start" and "end" for slicing but got: object ({})`},
 		{`123456789012345678901234567890123456789 | .[]`, `cannot iterate over: number`},

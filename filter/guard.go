@@ -23,6 +23,9 @@ const (
 	// maxProduct limits the size of a product, in bytes. One multiplication
 	// could take gigabytes, and cannot be interrupted.
 	maxProduct = 1 << 20
+	// maxIndex limits the index of an element: .[1e8] = 0 makes an array of that
+	// length in one step.
+	maxIndex = 1_000_000
 	// largeProduct is the size from which on the heap is measured closely, since
 	// a few more steps can make the product very large.
 	largeProduct = 64 << 10
@@ -90,8 +93,11 @@ func (g *guard) measureHeap() {
 	}
 	g.closely = g.closely || heap > g.heap+g.limit/8
 	if heap > g.heap+g.limit {
-		runtime.GC()
-		if heapSize() > g.heap+g.limit/2 {
+		if heap < g.heap+8*g.limit { // more is not garbage, and would take long to mark
+			runtime.GC()
+			heap = heapSize()
+		}
+		if heap > g.heap+g.limit/2 {
 			g.stopped = errMemory
 		}
 	}
@@ -128,6 +134,21 @@ func productSize(left, right any) float64 {
 		}
 	}
 	return 0
+}
+
+// checkIndex returns the index of an element, or a path, as it is, or an error when
+// an index is too large.
+func checkIndex(_ any, args []any) any {
+	path, is := args[0].([]any)
+	if !is {
+		path = args
+	}
+	for _, index := range path {
+		if n, is := gojq.ToFloat64(index); is && n > maxIndex {
+			return &Error{Message: "an array index is larger than 1,000,000"}
+		}
+	}
+	return args[0]
 }
 
 func heapSize() uint64 {

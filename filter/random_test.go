@@ -166,7 +166,7 @@ func compareWithPlain(t *testing.T, program string) *Program {
 		r := typical("twitch")
 		got := outputsUntil(t, &countdown{context.Background(), 30}, p, r, oneFrame)
 		want := plainly(t, &countdown{context.Background(), 30}, p, plain, r)
-		if slices.Contains(got, "cancelled") || slices.Contains(want, "cancelled") {
+		if slices.Contains(got, "cancelled") || slices.Contains(want, "cancelled") || slices.Contains(got, tooLargeIndex) {
 			return p
 		}
 		if got, want = equalToRecord(t, got, r), equalToRecord(t, want, r); !reflect.DeepEqual(got, want) {
