@@ -173,8 +173,8 @@ func filtersTopic() docs.Section {
 			},
 			{
 				Title: "Limits",
-				Text: "A program is at most 1 MiB long, and 128 KiB without comments, blanks and strings. One that takes more than 256 MiB for " +
-					"one record is stopped, but a single operation, such as `.[1e8] = 0` or `join` of many large strings, can take more before " +
+				Text: "A program is at most 1 MiB long, and 128 KiB without comments, blanks and strings. One that takes more than 24 MiB for " +
+					"one record is stopped, but a single operation, such as `join` of many large strings, can take more before " +
 					"that. An output is at most 64 MiB large and 10,000 levels deep. A signal ends a program that never ends.",
 			},
 			{Title: "Examples of filters", Items: []docs.Item{

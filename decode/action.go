@@ -6,15 +6,15 @@ import (
 	"github.com/restail/restail/decode/scan"
 )
 
-// Action is a parsed frame. It holds where the values of the keys in keys.go lie.
+// Action is a parsed frame. It holds the positions of the values in keys.go.
 // Of duplicate keys the last one counts, and a second object replaces the first
 // entirely. [Parser.Parse] fills it; the zero Action is ready for that.
 //
 // It holds views of its frame, which must not change while the Action is used.
 type Action struct {
-	data []byte
-	own  []byte // strings that had escapes or invalid UTF-8
-	typ  *ActionType
+	data    []byte
+	decoded []byte // strings that had escapes or invalid UTF-8
+	typ     *ActionType
 
 	present [256 / 64]uint64 // bit n: key n has a value
 	// index is the index in values of a key's value; 0 without one.
@@ -88,7 +88,7 @@ func (a *Action) reset(data []byte) {
 	if a.values == nil {
 		a.values = make([]scan.Value, 1, 1+usualValues) // index 0 means "no value"
 	}
-	a.data, a.own = data, a.own[:0]
+	a.data, a.decoded = data, a.decoded[:0]
 	a.values, a.elements, a.replaces = a.values[:1], a.elements[:0], a.replaces[:0]
 	clear(a.present[:])
 	clear(a.index[:])
@@ -131,7 +131,7 @@ func (a *Action) value(k key) value {
 }
 
 func (a *Action) of(v scan.Value) value {
-	return value{v.Bytes(a.data, a.own), v.Kind, v.Plain()}
+	return value{v.Bytes(a.data, a.decoded), v.Kind, v.Plain()}
 }
 
 // within returns the usable elements of the array of that key.

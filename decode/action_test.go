@@ -34,8 +34,8 @@ func TestAction(t *testing.T) {
 	}
 }
 
-// One goroutine parses batches of frames while another one applies them, and an
-// Action serves many frames.
+// TestParseOnAnotherGoroutine parses batches of frames on one goroutine and
+// applies them on another, with Actions that serve many frames.
 func TestParseOnAnotherGoroutine(t *testing.T) {
 	all := frames(t)
 	events, _ := mixed(t)

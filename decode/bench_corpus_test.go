@@ -114,8 +114,8 @@ func (m variator) text(key, text string) string {
 	return fmt.Sprintf("viewer%0*d", 1+m.IntN(9), m.IntN(100_000))
 }
 
-// Events in unpredictable order from memory outside the near caches: parsed only,
-// applied without a record, and turned into a record.
+// BenchmarkMixed takes events in unpredictable order from memory outside the
+// near caches: parsed only, applied without a record, and turned into a record.
 func BenchmarkMixed(b *testing.B) {
 	events, size := mixed(b)
 	for _, step := range []struct {

@@ -75,7 +75,8 @@ func BenchmarkDecode(b *testing.B) {
 	b.ReportMetric(float64(size)/float64(len(frames)), "B/frame")
 }
 
-// The time for a frame grows with its size, and not faster.
+// BenchmarkSize shows that the time for a frame grows with its size, and not
+// faster.
 func BenchmarkSize(b *testing.B) {
 	for _, size := range []int{300, 3_000, 30_000, 300_000, 1 << 20} {
 		for _, piece := range []string{"ascii and more ", "наше видео ", `\n\"escaped\" `} {
@@ -92,7 +93,8 @@ func BenchmarkSize(b *testing.B) {
 	}
 }
 
-// The time for a frame does not grow with the map.
+// BenchmarkConnections shows that the time for a frame does not grow with the
+// map.
 func BenchmarkConnections(b *testing.B) {
 	for _, n := range []int{1, 10, 100, 1000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

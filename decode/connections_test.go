@@ -15,8 +15,9 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// The map follows the documentation: it holds the last connection_info of each
-// identifier, and only a connection_closed with the stored uuid deletes it.
+// TestMapFollowsTheVendorsRules checks the rules of the documentation: the map
+// holds the last connection_info of each identifier, and only a
+// connection_closed with the stored uuid deletes it.
 func TestMapFollowsTheVendorsRules(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	d := newDecoder()
@@ -89,8 +90,8 @@ func decodeOwn(t *testing.T, d *frameDecoder, frame string) string {
 	return s
 }
 
-// Change reports every status, reason and channel that a connection settles on,
-// and none twice.
+// TestChangeReportsEachStateOnce checks that Change reports every status,
+// reason and channel that a connection settles on, and none twice.
 func TestChangeReportsEachStateOnce(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	d := newDecoder()
@@ -143,7 +144,7 @@ func TestLinkedIsSorted(t *testing.T) {
 	}
 }
 
-// Closed connections leave nothing in the map.
+// TestMapDoesNotGrow checks that closed connections leave nothing in the map.
 func TestMapDoesNotGrow(t *testing.T) {
 	d := newDecoder()
 	for i := range 1000 {
@@ -171,8 +172,8 @@ func apply(t *testing.T, d *frameDecoder, frames ...[]byte) {
 	}
 }
 
-// A full map drops the connections that were least recently announced, for the first
-// time or again.
+// TestMapLimitsConnections checks that a full map drops the connections that
+// were least recently announced.
 func TestMapLimitsConnections(t *testing.T) {
 	d := newDecoder()
 	for i := range maxConnections {
@@ -198,7 +199,8 @@ func TestMapLimitsConnections(t *testing.T) {
 	}
 }
 
-// Connections of earlier sockets count for the limit too.
+// TestMapDropsEarlierSockets checks that the limit counts connections of
+// earlier sockets too.
 func TestMapDropsEarlierSockets(t *testing.T) {
 	d := newDecoder()
 	for i := range 3 * maxConnections {
@@ -212,7 +214,8 @@ func TestMapDropsEarlierSockets(t *testing.T) {
 	}
 }
 
-// The limit of bytes counts actions, names, and the names that were last reported.
+// TestMapLimitsBytes checks that the limit of bytes counts actions, names, and
+// the names that were last reported.
 func TestMapLimitsBytes(t *testing.T) {
 	const size = 1 << 20
 	for _, test := range []struct {
@@ -244,7 +247,8 @@ func heapInUse() int {
 	return int(m.HeapAlloc)
 }
 
-// The map counts its bytes right after any sequence of actions.
+// TestMapCountsItsBytes checks that the map counts its bytes right after any
+// sequence of actions.
 func TestMapCountsItsBytes(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 10))
 	d := newDecoder()
@@ -286,7 +290,8 @@ func TestMapCountsItsBytes(t *testing.T) {
 	}
 }
 
-// An action larger than the limit is not kept; its connection is.
+// TestHugeActionIsNotKept checks that an action larger than the limit is not
+// kept; its connection is.
 func TestHugeActionIsNotKept(t *testing.T) {
 	d := newDecoder()
 	huge := []byte(`{"padding":"` + strings.Repeat("x", maxBytes) + `",` + string(connectionInfo("1-kick-a", "u", "Owl")[1:]))
@@ -312,8 +317,9 @@ func TestForDrains(t *testing.T) {
 	}
 }
 
-// The time for an action does not depend on the number of connections: neither
-// for a connection_info, nor for a close, nor where all have the same uuid.
+// TestConnectionsCostTheSame checks that the time for an action does not depend
+// on the number of connections: neither for a connection_info, nor for a close,
+// nor where all have the same uuid.
 func TestConnectionsCostTheSame(t *testing.T) {
 	infos := func(n, uuids int) (frames [][]byte) {
 		for i := range n {
@@ -344,7 +350,8 @@ func TestConnectionsCostTheSame(t *testing.T) {
 	}
 }
 
-// The map can be listed while actions are applied. The race detector watches.
+// TestLinkedFromAnotherGoroutine lists the map while actions are applied, for
+// the race detector.
 func TestLinkedFromAnotherGoroutine(t *testing.T) {
 	d := newDecoder()
 	var lister sync.WaitGroup

@@ -1,20 +1,23 @@
 // Package decode turns the actions of Restream's chat into flat records and
 // keeps the map of connections.
 //
-// A frame goes through two steps. [Parser.Parse] checks its JSON and notes in an
-// [Action] where the values lie. It needs nothing but the frame, so it can run
-// on another goroutine than the second step. [Decoder.Apply] takes the actions
-// in order and updates the connection map. The record is made on demand.
+// Frames come in, one action each; records go out. A frame takes two steps.
+// [Parser.Parse] checks its JSON and notes in an [Action] where the values are.
+// It needs nothing but the frame, so it can run on another goroutine.
+// [Decoder.Apply] takes the actions in order and updates the connection map.
+// [Decoder.Record] makes the record, if it is needed.
 //
 // Nothing is copied on the way: an Action holds views of its frame, and a record
-// holds views of its Action. To keep a value for longer, copy it, as the connection
+// holds views of its Action. The caller owns the frame and must not change it
+// while either is in use. To keep a value for longer, copy it, as the connection
 // map does.
 //
-// keys.go lists the JSON keys that the decoder reads. parser.go, payload.go and the
-// first half of target.go note their values; actions.go, event.go and one file for
-// each platform write them into a record. [Actions] and [Platforms] are the tables
-// of what restail knows: package cmd makes help and completion from them. Package
-// scan is the JSON scanner: its verdict and its values are those of encoding/json.
+// keys.go lists the JSON keys and reads them, with parser.go and target.go.
+// actions.go, event.go and one file for each platform write the values into a
+// record. [Actions] and [Platforms] are the tables of what restail knows: package
+// cmd makes help and completion from them. To add a platform, write its file, its
+// row in [Platforms] and its transcript in testdata. To add a field, write its
+// rows in package record and in keys.go, and put it in event.go.
 package decode
 
 import (
@@ -40,8 +43,7 @@ type Decoder struct {
 // for [Decoder.Frame].
 func New() *Decoder { return &Decoder{connections: newConnections(false)} }
 
-// NewForDrains returns a Decoder that keeps only what [Decoder.Drained] needs, for
-// whoever asks nothing else.
+// NewForDrains returns a Decoder that keeps only what [Decoder.Drained] needs.
 func NewForDrains() *Decoder { return &Decoder{connections: newConnections(true)} }
 
 // Apply applies one action, which [Parser.Parse] has filled without an error: it
@@ -112,7 +114,7 @@ func (d *Decoder) Change() *record.Linked { return d.change }
 func (d *Decoder) Updated() bool { return d.updated }
 
 // Linked returns the connection map, sorted by platform, channel and identifier.
-// It is safe to call while another goroutine calls Apply.
+// It may be called while another goroutine calls Apply.
 func (d *Decoder) Linked() []record.Linked { return d.connections.linked() }
 
 // Frame returns the last connection_info of that connection as it was received,
@@ -120,12 +122,12 @@ func (d *Decoder) Linked() []record.Linked { return d.connections.linked() }
 // connection_info of the same connection overwrites.
 func (d *Decoder) Frame(identifier string) []byte { return d.connections.frame(identifier) }
 
-// Drained reports whether there were connections and other connections took over all
-// of them, so that chat goes to another client.
+// Drained reports whether other connections have taken over all connections, so
+// that the chat goes to another client.
 func (d *Decoder) Drained() bool { return d.connections.drained() }
 
-// Crowded reports once that the connection map was full, so that a connection was
-// removed for another one.
+// Crowded reports once that the connection map was full and that a connection was
+// removed from it.
 func (d *Decoder) Crowded() bool { return d.connections.crowded() }
 
 // Relink begins a new socket. The map starts empty, since the service sends the

@@ -56,7 +56,40 @@ func TestBrokenFrames(t *testing.T) {
 	}
 }
 
-// No value of one frame gets into the record of the next.
+// TestSecondObjectReplacesFirst repeats each object of each frame as an empty one:
+// no value of the first remains.
+func TestSecondObjectReplacesFirst(t *testing.T) {
+	const mark = `"the object"`
+	for _, frame := range frames(t) {
+		root, ok := readAction(frame)
+		if !ok {
+			continue
+		}
+		var repeat func(o object)
+		repeat = func(o object) {
+			for name, v := range o {
+				member, ok := v.(object)
+				if !ok {
+					continue
+				}
+				repeat(member)
+				o[name] = "the object"
+				text := toJSON(root)
+				o[name] = v
+				once := strings.Replace(text, mark, `{}`, 1)
+				twice := strings.Replace(text, mark, toJSON(v)+`,"`+name+`":{}`, 1)
+				want, _ := newDecoder().decode([]byte(once))
+				if got, err := newDecoder().decode([]byte(twice)); err != nil || marshal(got) != marshal(want) {
+					t.Errorf("%s: %v\n got %s\nwant %s", twice, err, marshal(got), marshal(want))
+				}
+			}
+		}
+		repeat(root)
+	}
+}
+
+// TestFramesLeaveNothingBehind checks that no value of one frame gets into the
+// record of the next.
 func TestFramesLeaveNothingBehind(t *testing.T) {
 	all := frames(t)
 	d := newDecoder()
@@ -97,7 +130,7 @@ func TestLargeFrames(t *testing.T) {
 	}
 }
 
-// Many emotes, in no order.
+// TestManyEmotes has many emotes, in no order.
 func TestManyEmotes(t *testing.T) {
 	const n = 20_000
 	var replaces []string
@@ -115,7 +148,8 @@ func TestManyEmotes(t *testing.T) {
 	}
 }
 
-// An event of a known type keeps all of its fields when its type is unknown.
+// TestUnknownTypesLoseNothing checks that an event keeps all of its fields when
+// its type is unknown.
 func TestUnknownTypesLoseNothing(t *testing.T) {
 	d, other := newDecoder(), newDecoder()
 	frames, _ := chat(t)
@@ -148,8 +182,8 @@ func fieldText(r *record.Record, f record.Field) string {
 	return fmt.Sprintf("%v %q %v %v", r.Has(f), r.Bytes(f), r.Bool(f), r.List(f))
 }
 
-// A huge frame does not need many times its size, and small ones after it do not
-// keep its memory.
+// TestMemoryOfHugeFrames checks that a huge frame does not need many times its
+// size, and small ones after it do not keep its memory.
 func TestMemoryOfHugeFrames(t *testing.T) {
 	const n = 1 << 18
 	event := func(payload string) []byte {
@@ -193,8 +227,8 @@ func totalAlloc() int {
 	return int(m.TotalAlloc)
 }
 
-// The action and the platform are known before the record is made, which stays
-// the same however often it is asked for.
+// TestRecordIsMadeOnce checks that the action and the platform are known before
+// the record is made, which stays the same however often it is asked for.
 func TestRecordIsMadeOnce(t *testing.T) {
 	d := newDecoder()
 	for range 3 {
@@ -210,7 +244,8 @@ func TestRecordIsMadeOnce(t *testing.T) {
 	}
 }
 
-// Of many duplicates of an object only the last one counts.
+// TestAnObjectAgainAndAgain checks that of many duplicates of an object only
+// the last one counts.
 func TestAnObjectAgainAndAgain(t *testing.T) {
 	var payload strings.Builder
 	for n := range 300 {

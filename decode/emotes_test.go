@@ -86,7 +86,7 @@ func emoteList(r *record.Record) string {
 	return strings.Join(list, " ")
 }
 
-// Escapes in the text are characters before positions are counted.
+// TestEmotesInEscapedText checks that positions count characters, not escapes.
 func TestEmotesInEscapedText(t *testing.T) {
 	frame := `{"action":"event","payload":{"eventTypeId":4,"eventPayload":{"replaces":[{"from":4,"to":8}],"text":"\ud83d\ude00\n\" Kappa"}}}`
 	r, err := newDecoder().decode([]byte(frame))

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// What holds for every frame holds when values are swapped, dropped, duplicated and
-// reordered.
+// TestMutatedFramesKeepTheInvariants swaps, drops, duplicates and reorders
+// values: what holds for every frame still holds.
 func TestMutatedFramesKeepTheInvariants(t *testing.T) {
 	m := mutator{rand.New(rand.NewPCG(1, 2))}
 	all := frames(t)
@@ -28,8 +28,8 @@ func TestMutatedFramesKeepTheInvariants(t *testing.T) {
 
 type mutator struct{ *rand.Rand }
 
-// strangers are values to put in place of others.
-var strangers = []string{
+// substitutes are values to put in place of others.
+var substitutes = []string{
 	`null`, `true`, `false`, `0`, `-1`, `7`, `2.5`, `1e3`, `9007199254740993`, `1740152273.25`, `1740152273000`, `""`, `"x"`, `"2"`, `"\ud83d\ude00 a b"`, `"a\u0085"`, `"é 夜 b"`,
 	`[]`, `{}`, `["x",""]`, `[{"title":"Founder","name":"n"}]`, `{"name":"n","displayName":"d","id":4}`, `"1-twitter-a"`, `"internal"`, `"connecting"`,
 	`[{"from":0,"to":0},{"from":2,"to":2,"payload":{"url":"u"}},{"to":3,"from":3}]`,
@@ -37,7 +37,7 @@ var strangers = []string{
 
 func (m mutator) write(out *bytes.Buffer, v any) {
 	if m.IntN(25) == 0 {
-		out.WriteString(strangers[m.IntN(len(strangers))])
+		out.WriteString(substitutes[m.IntN(len(substitutes))])
 		return
 	}
 	switch v := v.(type) {

@@ -7,8 +7,8 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// An id that is a number becomes its digits when its value is an integer, in
-// whatever notation, and is skipped otherwise.
+// TestNumericIDs checks that an id that is a number becomes its digits when its
+// value is an integer, in any notation, and is skipped otherwise.
 func TestNumericIDs(t *testing.T) {
 	long := "1" + strings.Repeat("234567890", 20)
 	for _, test := range []struct{ literal, want string }{
@@ -55,7 +55,7 @@ func TestNumericIDs(t *testing.T) {
 	}
 }
 
-// Every id of a frame keeps its own digits.
+// TestManyNumericIDs checks that every id of a frame keeps its own digits.
 func TestManyNumericIDs(t *testing.T) {
 	frame := []byte(`{"action":"reply_created","payload":{"replyUuid":1e1,"clientReplyUuid":2e1,"eventId":3e1,"connectionIdentifiers":[` + strings.Repeat("4e1,", 99) + `5e1]}}`)
 	r, err := newDecoder().decode(frame)

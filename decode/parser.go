@@ -26,7 +26,7 @@ type Parser struct {
 // byteOrderMark is U+FEFF, which some programs write before a text.
 var byteOrderMark = []byte("\ufeff")
 
-// Parse checks the frame's JSON and notes in a where its values lie. A
+// Parse checks the frame's JSON and notes in a where its values are. A
 // byte-order mark before the object is skipped. a may be reused; it holds views
 // of frame, which must not change while a is used.
 //
@@ -36,10 +36,10 @@ func (p *Parser) Parse(a *Action, frame []byte) error {
 	frame = bytes.TrimPrefix(frame, byteOrderMark)
 	a.reset(frame)
 	p.a = a
-	p.s.Reset(frame, a.own)
+	p.s.Reset(frame, a.decoded)
 	root := p.s.Kind()
 	p.readFrame()
-	a.own = p.s.Own()
+	a.decoded = p.s.Decoded()
 	if err := p.s.End(); err != nil {
 		return &BrokenError{"not JSON: " + err.Error()}
 	}

@@ -1,6 +1,8 @@
 package decode
 
 import (
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -10,8 +12,8 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// No two entries of a table are alike, and every name can stand in a record as it
-// is.
+// TestTablesAreConsistent checks that no two entries of a table are alike, and
+// that every name is plain.
 func TestTablesAreConsistent(t *testing.T) {
 	seen := map[string]bool{}
 	once := func(entry string) {
@@ -48,8 +50,39 @@ func TestTablesAreConsistent(t *testing.T) {
 	}
 }
 
-// The transcripts have every action, type and source, every platform's
-// target, and every field of the record.
+// TestPlatformsAreListed checks that Platforms has the platform of each file.
+func TestPlatformsAreListed(t *testing.T) {
+	sources, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var slugs []string
+	for _, source := range sources {
+		text, err := os.ReadFile(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range regexp.MustCompile(`var (\w+) = Platform\{`).FindAllSubmatch(text, -1) {
+			slugs = append(slugs, string(found[1]))
+			if source != string(found[1])+".go" {
+				t.Errorf("%s is in %s", found[1], source)
+			}
+		}
+	}
+	for _, p := range Platforms {
+		if at := slices.Index(slugs, p.Slug); at >= 0 {
+			slugs = slices.Delete(slugs, at, at+1)
+		} else if p.HasChat() {
+			t.Errorf("%s has no file", p.Slug)
+		}
+	}
+	for _, slug := range slugs {
+		t.Errorf("Platforms does not list %s", slug)
+	}
+}
+
+// TestTranscriptsAreComplete checks that the transcripts have every action,
+// type and source, every platform's target, and every field of the record.
 func TestTranscriptsAreComplete(t *testing.T) {
 	seen := map[string]bool{}
 	d := newDecoder()
@@ -99,7 +132,8 @@ func TestTranscriptsAreComplete(t *testing.T) {
 	}
 }
 
-// Every documented reason has a sentence, and no other has one.
+// TestReasons checks that every documented reason has a sentence, and no other
+// has one.
 func TestReasons(t *testing.T) {
 	for _, family := range []struct {
 		action string
@@ -147,7 +181,8 @@ func isPlainASCII(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }) < 0
 }
 
-// Only actions that report a failure have a reason.
+// TestReasonOnlyWhereSomethingFailed checks that only actions that report a
+// failure have a reason.
 func TestReasonOnlyWhereSomethingFailed(t *testing.T) {
 	for _, action := range []string{"reply_created", "reply_accepted", "reply_confirmed", "relay_accepted", "relay_confirmed", "heartbeat", "event", "unheard_of"} {
 		r, err := newDecoder().decode([]byte(`{"action":"` + action + `","payload":{"reason":"internal"}}`))

@@ -43,9 +43,10 @@ func (d *frameDecoder) decode(frame []byte) (*record.Record, error) {
 	return d.Record(), nil
 }
 
-// A transcript is a session. A line that begins with "> " is a frame, one with
-// "! " a call of the Decoder. The lines below are the results: "< " a record, "~ "
-// a change of the connection map, "  " the result of a call. The rest is comment.
+// TestTranscripts replays the transcripts. A transcript is a session. A line
+// that begins with "> " is a frame, one with "! " a call of the Decoder. The
+// lines below are the results: "< " a record, "~ " a change of the connection
+// map, "  " the result of a call. The rest is comment.
 func TestTranscripts(t *testing.T) {
 	for _, file := range transcripts(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {

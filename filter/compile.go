@@ -1,11 +1,17 @@
 // Package filter selects and reshapes records with a jq program. A record and
-// the frame it was decoded from come in; the outputs of the program go out.
-// The package keeps neither of them after a run.
+// its frame come in; the outputs of the program go out. The package copies what
+// it needs: after [Program.Run] the caller may overwrite both.
 //
-// [Compile] compiles a program once, [Program.Run] runs it on one record after
-// the other. No other package uses gojq. Two optimizations are invisible to the
-// program: it gets an object with only the fields that it reads (fields.go),
-// and one run of gojq serves all records (run.go).
+// [Compile] compiles a program once. [Program.Run] runs it on one record after
+// the other. No other package uses gojq. The program sees none of these
+// optimizations:
+//
+//   - It gets an object with only the fields that it reads (fields.go).
+//   - It does not run on a record that its first select drops (gate.go).
+//   - One run of gojq serves all records (run.go).
+//
+// A run stops when its context ends or when it takes too much memory
+// (guard.go).
 package filter
 
 import (
@@ -45,9 +51,9 @@ type Program struct {
 	// constant is set when the only output is always the record itself.
 	constant bool
 	gate     gate // nil when the program has to run on every record
-	// hoards is set when the program builds regular expressions from data:
-	// gojq caches each of them as long as the code lives.
-	hoards bool
+	// growsCache is set when the program makes regular expressions from data:
+	// gojq caches each of them as long as the code is in use.
+	growsCache bool
 
 	code    *gojq.Code
 	results gojq.Iter // the current run, which waits for a record; may be nil
@@ -120,7 +126,7 @@ func Compile(source string, o Options) (*Program, error) {
 		return nil, err
 	}
 	p.raw = rawUseOf(query)
-	p.hoards = buildsPatterns(query)
+	p.growsCache = makesPatterns(query)
 	p.constant = isConstant(query)
 	p.gate = gateOf(query)
 	reads := readsOf(query)
@@ -130,16 +136,16 @@ func Compile(source string, o Options) (*Program, error) {
 	return p, p.compile(query)
 }
 
-// UnknownFields returns the names, in the order of the program, that the
-// program asks every record for although no record has a field of that name:
-// probably a slip. It misses some, but a name that may be meant for a value of
-// the program's own, or for $raw, is not among them.
+// UnknownFields returns the names of fields that the program reads although no
+// record has them: probably a mistake. They are in the order of the program. The
+// list can be incomplete, but it has no name that may belong to another value,
+// such as $raw.
 func (p *Program) UnknownFields() []string { return p.unknown }
 
 // reserved are the names of the variables that jq and restail define.
 var reserved = []string{"raw", "ENV", "__loc__"}
 
-// CheckArgs returns an error about the first name that a program cannot have.
+// CheckArgs returns an error about the first name that cannot be bound.
 func CheckArgs(args []Arg) error {
 	known := map[string]bool{}
 	for _, arg := range args {
@@ -162,7 +168,7 @@ func isName(s string) bool {
 	})
 }
 
-// parse parses the source. It refuses what gojq would refuse only when it runs,
+// parse parses the source. It rejects what gojq would reject only at run time,
 // or accept.
 func (p *Program) parse() (*gojq.Query, error) {
 	if at := strings.IndexByte(p.source, 0); at >= 0 {
@@ -187,17 +193,19 @@ const (
 	recordsFunc = "_ records"
 	rawFunc     = "_ raw"
 	factorsFunc = "_ factors"
+	indexFunc   = "_ index"
 )
 
 // compile makes the code that serves all records in one run:
 //
 //	records | if . then PROGRAM end
 //
-// The function records outputs an object for each record, and null while there
-// is no next record; the null becomes an output, which ends drive.
+// The function records outputs an object for each record, and null when there
+// is no next record yet. The null becomes an output, which ends drive.
 func (p *Program) compile(query *gojq.Query) error {
 	inlineSelect(query)
 	limitProducts(query)
+	limitIndexes(query)
 	body := query
 	switch p.raw {
 	case rawLate:
@@ -228,6 +236,7 @@ func (p *Program) functions() []gojq.CompilerOption {
 		gojq.WithIterFunction(recordsFunc, 0, 0, func(any, []any) gojq.Iter { return &p.feed }),
 		gojq.WithFunction(rawFunc, 0, 0, func(any, []any) any { return p.action.value() }),
 		gojq.WithFunction(factorsFunc, 2, 2, func(_ any, factors []any) any { return p.guard.factors(factors[0], factors[1]) }),
+		gojq.WithFunction(indexFunc, 1, 1, checkIndex),
 		gojq.WithFunction("debug", 0, 0, p.debug),
 		gojq.WithFunction("stderr", 0, 0, p.debug),
 	}

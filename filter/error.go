@@ -15,10 +15,9 @@ import (
 // Error is an error of the program that concerns one record.
 type Error struct {
 	// Message is one line, safe for a terminal. Where gojq quotes a value of
-	// the record, it names the type instead: the same mistake gives the same
-	// message for every record. Strings and numbers that the program itself
-	// contains are shown. The value of error(...) is passed on, cut to 200
-	// bytes.
+	// the record, Message has the type instead, so that the same mistake gives
+	// the same message for every record. Strings and numbers of the program
+	// itself are shown. The value of error(...) is cut to 200 bytes.
 	Message string
 }
 
@@ -148,9 +147,9 @@ func (l literals) hideValues(message string) string {
 	message = varying().ReplaceAllString(message, "")
 	var b strings.Builder
 	for i := 0; i < len(message); {
-		kind, length := "", 0
+		typ, length := "", 0
 		if i > 0 && strings.IndexByte("( ", message[i-1]) >= 0 {
-			kind, length = quoted(message[i:])
+			typ, length = quoted(message[i:])
 		}
 		switch value := message[i : i+length]; {
 		case length == 0:
@@ -159,7 +158,7 @@ func (l literals) hideValues(message string) string {
 		case l[value]:
 			b.WriteString(value)
 		default:
-			b.WriteString(kind)
+			b.WriteString(typ)
 		}
 		i += length
 	}
@@ -180,7 +179,7 @@ var (
 // quoted returns the type and the length of the value at the beginning of
 // message, or a length of 0 when there is none. A zero does not count: in a
 // message about a division it is the reason.
-func quoted(message string) (kind string, length int) {
+func quoted(message string) (typ string, length int) {
 	switch c := message[0]; {
 	case c == '"':
 		return "string", len(quotedString().FindString(message))

@@ -2,6 +2,7 @@ package filter
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/itchyny/gojq"
 
@@ -23,326 +24,259 @@ type reads struct {
 //
 // As long as the program only passes the record on, tests it and asks it for
 // fields by name, it does not need the other fields: where the record itself
-// comes out again, Run recognizes it. Anything else (.[], keys, ==, an element
-// of an array, a function that builtin does not know) needs the whole record.
+// comes out again, Run recognizes it. Everything else needs the whole record.
+// So does a program with its own functions, a loop or an assignment.
 func readsOf(query *gojq.Query) reads {
-	u := &usage{budget: 10_000, named: map[string]bool{}}
-	u.query(query, theRecord, nil)
-	result := reads{whole: u.whole, unknown: u.unknown}
+	a := &analysis{named: map[string]bool{}, variables: map[string]origins{}}
+	a.query(query, theRecord)
+	result := reads{whole: a.whole, unknown: a.unknown}
 	for f := range record.Field(record.Count) {
-		if u.named[f.Name()] {
+		if a.named[f.Name()] {
 			result.fields = append(result.fields, f)
 		}
 	}
 	return result
 }
 
-// kinds is the set of what the outputs of an expression can be; it is empty
-// for an expression without outputs.
-type kinds uint8
+// origins says what the outputs of an expression can be; it is empty for an
+// expression without outputs.
+type origins uint8
 
 const (
-	theRecord kinds = 1 << iota // the record itself
-	other                       // another value, which does not contain the record unless whole is set
+	theRecord origins = 1 << iota // the record itself
+	other                         // another value, which does not contain the record unless whole is set
 )
 
-// usage gathers what a program does with the record. Its methods interpret the
-// program, but compute kinds in place of values.
-type usage struct {
+// analysis gathers what a program does with the record. Its methods walk
+// through an expression and return its outputs for an input.
+type analysis struct {
 	named   map[string]bool // names that a value was asked for which may be the record
 	unknown []string
 	whole   bool
-	budget  int // how many queries are still interpreted: a function is interpreted at every call
-	active  []*gojq.FuncDef
-	// inPaths counts the enclosing expressions that may be path expressions. In
-	// a path expression it is an error to ask a record that is not the input
-	// for a field, and the message quotes the record.
-	inPaths int
+	// variables holds what a variable can be. Variables of the same name are
+	// one variable here.
+	variables map[string]origins
+	// inPath is set in the arguments of a function that may follow paths. There
+	// it is an error to ask a record that is not the input for a field, and the
+	// message quotes the record.
+	inPath bool
 }
 
-// needWhole notes that values are used as a whole.
-func (u *usage) needWhole(values kinds) {
+// useWhole notes that the program uses values as a whole.
+func (a *analysis) useWhole(values origins) {
 	if values&theRecord != 0 {
-		u.whole = true
+		a.whole = true
 	}
 }
 
-// name notes that values are asked for the field of that name.
-func (u *usage) name(name string, values kinds) {
+// name notes that the program asks values for the field of that name.
+func (a *analysis) name(name string, values origins) {
 	if values&theRecord == 0 {
 		return
 	}
-	u.named[name] = true
+	a.named[name] = true
 	_, known := record.ByName(name)
-	if values == theRecord && !known && !slices.Contains(u.unknown, name) {
-		u.unknown = append(u.unknown, name)
+	if values == theRecord && !known && !slices.Contains(a.unknown, name) {
+		a.unknown = append(a.unknown, name)
 	}
 }
 
-// scope is a linked list of names, the innermost first.
-type scope struct {
-	outer *scope
-	name  string // with its $, for a variable
-	// values is what a variable holds.
-	values kinds
-	// function is set for a function, argument for a parameter that is not a
-	// variable; both are nil for a variable.
-	function *gojq.FuncDef
-	argument *gojq.Query
-	// home is the scope of the argument.
-	home *scope
-}
-
-func (s *scope) variable(name string, values kinds) *scope {
-	return &scope{outer: s, name: name, values: values}
-}
-
-// find looks up a variable, a parameter, or a function with that many
-// arguments. It returns nil for what the program does not define.
-func (s *scope) find(name string, arguments int) *scope {
-	for ; s != nil; s = s.outer {
-		if s.name == name && (s.function == nil && arguments == 0 || s.function != nil && len(s.function.Args) == arguments) {
-			return s
-		}
-	}
-	return nil
-}
-
-// query returns the kinds of the outputs of q.
-func (u *usage) query(q *gojq.Query, input kinds, s *scope) kinds {
-	if u.budget--; u.budget < 0 || q == nil {
-		u.whole = true
-		return theRecord | other
-	}
-	for _, def := range q.FuncDefs {
-		s = &scope{outer: s, name: def.Name, function: def}
-	}
-	if q.Term != nil {
-		return u.term(q.Term, input, s)
-	}
-	switch q.Op {
-	case gojq.OpPipe:
-		left := u.query(q.Left, input, s)
-		if len(q.Patterns) == 0 {
-			return u.query(q.Right, left, s)
-		}
-		return u.query(q.Right, input, u.patterns(q.Patterns, left, s))
-	case gojq.OpComma, gojq.OpAlt:
-		return u.query(q.Left, input, s) | u.query(q.Right, input, s)
-	case gojq.OpAnd, gojq.OpOr:
-		u.query(q.Left, input, s)
-		u.query(q.Right, input, s)
+func (a *analysis) query(q *gojq.Query, input origins) origins {
+	switch {
+	case len(q.FuncDefs) > 0:
+	case q.Term != nil:
+		return a.term(q.Term, input)
+	case q.Op == gojq.OpPipe && len(q.Patterns) == 0:
+		return a.query(q.Right, a.query(q.Left, input))
+	case q.Op == gojq.OpPipe:
+		a.bind(q.Patterns, a.query(q.Left, input))
+		return a.query(q.Right, input)
+	case q.Op == gojq.OpComma, q.Op == gojq.OpAlt:
+		return a.query(q.Left, input) | a.query(q.Right, input)
+	case q.Op == gojq.OpAnd, q.Op == gojq.OpOr:
+		a.query(q.Left, input)
+		a.query(q.Right, input)
+		return other
+	case q.Op >= gojq.OpAdd && q.Op <= gojq.OpLe:
+		a.consume(q.Left, input)
+		a.consume(q.Right, input)
 		return other
 	}
-	left, right := input, input
-	switch q.Op {
-	case gojq.OpModify:
-		u.needWhole(input)
-		left, right = input|other, other
-	case gojq.OpAssign, gojq.OpUpdateAdd, gojq.OpUpdateSub, gojq.OpUpdateMul,
-		gojq.OpUpdateDiv, gojq.OpUpdateMod, gojq.OpUpdateAlt:
-		u.needWhole(input)
-		left = input | other // a field that is assigned need not exist
-	}
-	u.inPaths++
-	u.consume(q.Left, left, s)
-	u.consume(q.Right, right, s)
-	u.inPaths--
-	return other
+	a.whole = true
+	return theRecord | other
 }
 
-// consume interprets a query whose outputs become part of another value.
-func (u *usage) consume(q *gojq.Query, input kinds, s *scope) {
+// bind binds the variables of a pattern to values. Destructuring needs the whole
+// record.
+func (a *analysis) bind(patterns []*gojq.Pattern, values origins) {
+	if name := patterns[0].Name; name != "" && len(patterns) == 1 {
+		a.variables[name] |= values
+		return
+	}
+	a.whole = true
+}
+
+// consume walks through a query whose outputs become part of another value.
+func (a *analysis) consume(q *gojq.Query, input origins) {
 	if q != nil {
-		u.needWhole(u.query(q, input, s))
+		a.useWhole(a.query(q, input))
 	}
 }
 
-func (u *usage) term(t *gojq.Term, input kinds, s *scope) kinds {
-	values := u.termWithoutSuffixes(t, input, s)
+// consumeText walks through the \(…) of a string.
+func (a *analysis) consumeText(s *gojq.String, input origins) {
+	if s != nil {
+		for _, q := range s.Queries {
+			a.consume(q, input)
+		}
+	}
+}
+
+func (a *analysis) term(t *gojq.Term, input origins) origins {
+	values := a.termWithoutSuffixes(t, input)
 	for _, suffix := range t.SuffixList {
 		switch {
 		case suffix.Index != nil:
-			u.index(suffix.Index, values, input, s)
+			a.index(suffix.Index, values, input)
 			values = other
 		case suffix.Iter:
-			u.needWhole(values)
+			a.useWhole(values)
 			values = other
 		}
 	}
 	return values
 }
 
-func (u *usage) termWithoutSuffixes(t *gojq.Term, input kinds, s *scope) kinds {
+func (a *analysis) termWithoutSuffixes(t *gojq.Term, input origins) origins {
 	switch t.Type {
 	case gojq.TermTypeIdentity:
 		return input
-	case gojq.TermTypeRecurse:
-		u.needWhole(input)
+	case gojq.TermTypeNull, gojq.TermTypeTrue, gojq.TermTypeFalse, gojq.TermTypeNumber:
 	case gojq.TermTypeIndex:
-		u.index(t.Index, input, input, s)
+		a.index(t.Index, input, input)
 	case gojq.TermTypeFunc:
-		return u.call(t.Func, input, s)
+		return a.call(t.Func, input)
 	case gojq.TermTypeObject:
 		for _, kv := range t.Object.KeyVals {
-			u.member(kv, input, s)
+			a.member(kv, input)
 		}
 	case gojq.TermTypeArray:
-		u.consume(t.Array.Query, input, s)
+		a.consume(t.Array.Query, input)
 	case gojq.TermTypeUnary:
-		u.needWhole(u.term(t.Unary.Term, input, s))
+		a.useWhole(a.term(t.Unary.Term, input))
+	case gojq.TermTypeString:
+		a.consumeText(t.Str, input)
 	case gojq.TermTypeFormat:
 		if t.Str == nil {
-			u.needWhole(input)
+			a.useWhole(input)
 		}
-		u.text(t.Str, input, s)
-	case gojq.TermTypeString:
-		u.text(t.Str, input, s)
+		a.consumeText(t.Str, input)
 	case gojq.TermTypeIf:
-		return u.branches(t.If, input, s)
+		return a.branches(t.If, input)
 	case gojq.TermTypeTry:
-		// The caught value is a message, never the record: an error about the
-		// record as a whole needs the whole record.
-		values := u.query(t.Try.Body, input, s)
+		values := a.query(t.Try.Body, input)
 		if t.Try.Catch != nil {
-			values |= u.query(t.Try.Catch, other, s)
+			values |= a.query(t.Try.Catch, other) // the input is a message
 		}
 		return values
-	case gojq.TermTypeReduce:
-		r := t.Reduce
-		return u.loop(r.Query, r.Patterns, r.Start, r.Update, nil, input, s)
-	case gojq.TermTypeForeach:
-		f := t.Foreach
-		return u.loop(f.Query, f.Patterns, f.Start, f.Update, f.Extract, input, s)
-	case gojq.TermTypeLabel:
-		return u.query(t.Label.Body, input, s)
 	case gojq.TermTypeQuery:
-		return u.query(t.Query, input, s)
+		return a.query(t.Query, input)
+	default:
+		a.whole = true
+		return theRecord | other
 	}
 	return other
 }
 
-// index interprets .name, ."name" or .[…] of values, where . is the input.
-func (u *usage) index(x *gojq.Index, values, input kinds, s *scope) {
-	switch {
-	case x.Name != "":
-		u.name(x.Name, values)
-		return
-	case x.Str != nil && x.Str.Queries == nil:
-		u.name(x.Str.Str, values)
-		return
-	case x.Start != nil && !x.IsSlice:
-		if name, ok := constant(x.Start); ok {
-			u.name(name, values)
-			return
-		}
+// index walks through .name, ."name" or .[…] of values, where . is the input.
+func (a *analysis) index(x *gojq.Index, values, input origins) {
+	name, ok := x.Name, x.Name != ""
+	if x.Str != nil && x.Str.Queries == nil {
+		name, ok = x.Str.Str, true
+	} else if x.Start != nil && !x.IsSlice {
+		name, ok = constant(x.Start)
 	}
-	u.needWhole(values)
-	u.text(x.Str, input, s)
-	u.consume(x.Start, input, s)
-	u.consume(x.End, input, s)
+	if ok {
+		a.name(name, values)
+		return
+	}
+	a.useWhole(values)
+	a.consumeText(x.Str, input)
+	a.consume(x.Start, input)
+	a.consume(x.End, input)
 }
 
-// text interprets the \(…) of a string.
-func (u *usage) text(str *gojq.String, input kinds, s *scope) {
-	if str == nil {
-		return
-	}
-	for _, q := range str.Queries {
-		u.consume(q, input, s)
-	}
-}
-
-// member interprets one key and value of an object.
-func (u *usage) member(kv *gojq.ObjectKeyVal, input kinds, s *scope) {
-	var read kinds // by a key without a value
-	if kv.Val == nil {
-		read = input
-	}
+// member walks through one key and value of an object.
+func (a *analysis) member(kv *gojq.ObjectKeyVal, input origins) {
+	a.consume(kv.KeyQuery, input)
+	a.consumeText(kv.KeyString, input)
 	switch {
-	case kv.Key != "" && kv.Key[0] == '$':
-		u.needWhole(u.call(&gojq.Func{Name: kv.Key}, input, s))
-	case kv.KeyQuery != nil:
-		u.consume(kv.KeyQuery, input, s)
+	case kv.Val != nil:
+		a.consume(kv.Val, input)
 	case kv.KeyString != nil && kv.KeyString.Queries != nil:
-		u.text(kv.KeyString, input, s)
-		u.needWhole(read)
+		a.useWhole(input)
 	case kv.KeyString != nil:
-		u.name(kv.KeyString.Str, read)
+		a.name(kv.KeyString.Str, input)
+	case kv.Key[0] == '$':
+		a.useWhole(a.variables[kv.Key])
 	default:
-		u.name(kv.Key, read)
+		a.name(kv.Key, input)
 	}
-	u.consume(kv.Val, input, s)
 }
 
-func (u *usage) branches(t *gojq.If, input kinds, s *scope) kinds {
-	u.query(t.Cond, input, s)
-	values := u.query(t.Then, input, s)
+func (a *analysis) branches(t *gojq.If, input origins) origins {
+	a.query(t.Cond, input)
+	values := a.query(t.Then, input)
 	for _, elif := range t.Elif {
-		u.query(elif.Cond, input, s)
-		values |= u.query(elif.Then, input, s)
+		a.query(elif.Cond, input)
+		values |= a.query(elif.Then, input)
 	}
 	if t.Else == nil {
 		return values | input
 	}
-	return values | u.query(t.Else, input, s)
+	return values | a.query(t.Else, input)
 }
 
-// loop interprets reduce, or foreach. It interprets the update twice when only
-// an earlier update makes the record the state.
-func (u *usage) loop(source *gojq.Query, patterns []*gojq.Pattern, start, update, extract *gojq.Query, input kinds, s *scope) kinds {
-	state := u.query(start, input, s) | other
-	s = u.patterns(patterns, u.query(source, input, s), s)
-	if next := state | u.query(update, state, s); next != state {
-		state = next
-		u.query(update, state, s)
-	}
-	if extract != nil {
-		return u.query(extract, state, s)
-	}
-	return state
-}
-
-// patterns binds the variables of destructuring. With several patterns, a
-// variable can come from any of them.
-func (u *usage) patterns(patterns []*gojq.Pattern, values kinds, s *scope) *scope {
-	if len(patterns) > 1 {
-		u.needWhole(values)
-		values |= other
-	}
-	for _, pattern := range patterns {
-		s = u.pattern(pattern, values, s)
-	}
-	return s
-}
-
-func (u *usage) pattern(p *gojq.Pattern, values kinds, s *scope) *scope {
-	if p.Name != "" {
-		return s.variable(p.Name, values)
-	}
-	if len(p.Array) > 0 {
-		u.needWhole(values)
-	}
-	for _, element := range p.Array {
-		s = u.pattern(element, other, s)
-	}
-	for _, member := range p.Object {
-		switch {
-		case member.Key != "" && member.Key[0] == '$':
-			u.name(member.Key[1:], values)
-			s = s.variable(member.Key, other)
-		case member.Key != "":
-			u.name(member.Key, values)
-		case member.KeyString != nil && member.KeyString.Str != "":
-			u.name(member.KeyString.Str, values)
-		default:
-			u.needWhole(values)
-			u.text(member.KeyString, values, s)
-			u.consume(member.KeyQuery, values, s)
+// call walks through a variable or a call of a function. A function that is not
+// listed may do anything with its input.
+func (a *analysis) call(f *gojq.Func, input origins) origins {
+	if f.Name[0] == '$' {
+		values, bound := a.variables[f.Name]
+		if !bound {
+			return other // $raw, $ENV, or from --arg
 		}
-		if member.Val != nil {
-			s = u.pattern(member.Val, other, s)
+		if a.inPath {
+			a.useWhole(values)
 		}
+		return values
 	}
-	return s
+	switch f.Name + "/" + strconv.Itoa(len(f.Args)) {
+	case "empty/0", "halt/0":
+		return 0
+	case "not/0", "type/0", "now/0", "env/0":
+		return other
+	case "select/1":
+		a.query(f.Args[0], input)
+		return input
+	case "has/1":
+		if name, ok := constant(f.Args[0]); ok {
+			a.name(name, input)
+			return other
+		}
+	case "any/2", "all/2":
+		a.query(f.Args[1], a.query(f.Args[0], input))
+		return other
+	case "IN/2":
+		a.consume(f.Args[0], input)
+		a.consume(f.Args[1], input)
+		return other
+	}
+	a.useWhole(input)
+	outer := a.inPath
+	a.inPath = true
+	for _, arg := range f.Args {
+		a.consume(arg, other)
+	}
+	a.inPath = outer
+	return other
 }

@@ -39,11 +39,10 @@ func FuzzProgram(f *testing.F) {
 		if err != nil {
 			checkVisible(t, err.Error())
 			if failed := (*SyntaxError)(nil); errors.As(err, &failed) {
-				checkPlace(t, program, failed)
+				checkPosition(t, program, failed)
 			}
 			return
 		}
-		p.guard.limit = 64 << 20
 		for range 2 {
 			ctx := &countdown{context.Background(), 60}
 			err := p.Run(ctx, typical("twitch"), oneFrame, func(o Output) error {
@@ -64,7 +63,7 @@ func FuzzProgram(f *testing.F) {
 	})
 }
 
-func checkPlace(t *testing.T, program string, e *SyntaxError) {
+func checkPosition(t *testing.T, program string, e *SyntaxError) {
 	lines := strings.Split(strings.TrimPrefix(program, byteOrderMark), "\n")
 	if e.Line < 1 || e.Line > len(lines) || e.Column < 1 || e.Column > len([]rune(lines[e.Line-1]))+1 {
 		t.Errorf("%q: line %d, column %d", program, e.Line, e.Column)

@@ -3,6 +3,7 @@ package filter
 import (
 	"context"
 	"math/big"
+	"runtime"
 	"runtime/metrics"
 	"time"
 
@@ -10,31 +11,35 @@ import (
 )
 
 const (
-	// lookEvery is how many of gojq's steps, of some 20 ns each, pass between
-	// two looks at the context and the clock.
-	lookEvery = 1 << 4
+	// checkEvery is the number of gojq's steps between two checks.
+	checkEvery = 1 << 4
 	// measureAfter is how long a run lasts before the heap is measured, and the
 	// time between two measurements.
-	measureAfter = time.Millisecond
-	// memoryLimit is by how many bytes the heap may grow during one record.
-	memoryLimit = 256 << 20
-	// maxProduct limits the size of a product, in bytes. One multiplication can
-	// make gigabytes, and cannot be interrupted.
-	maxProduct = 16 << 20
-	// largeProduct is the size from which on the heap is measured before the
-	// multiplication.
-	largeProduct = 1 << 20
+	measureAfter = 100 * time.Microsecond
+	// memoryLimit is how many bytes the heap may grow during one record, garbage
+	// included. Half of it may be in use. The step that exceeds the limit can
+	// take twice as much again, since it may copy everything.
+	memoryLimit = 48 << 20
+	// maxProduct limits the size of a product, in bytes. One multiplication
+	// could take gigabytes, and cannot be interrupted.
+	maxProduct = 1 << 20
+	// maxIndex limits the index of an element: .[1e8] = 0 makes an array of that
+	// length in one step.
+	maxIndex = 1_000_000
+	// largeProduct is the size from which on the heap is measured closely, since
+	// a few more steps can make the product very large.
+	largeProduct = 64 << 10
 )
 
 // guard is the context that gojq asks before every step whether to stop. A
-// real context costs as much as the step, so guard counts the steps, and looks
-// at the real context, the clock and the heap from time to time.
+// real context costs as much as the step, so guard counts the steps, and checks
+// the real context, the clock and the heap from time to time.
 type guard struct {
 	ctx   context.Context
-	steps uint64 // of this record
-	limit uint64 // by how many bytes the heap may grow
-	// closely is set when the guard looks before every step, since the next
-	// one may copy something large.
+	steps uint64 // for this record
+	limit uint64 // how many bytes the heap may grow
+	// closely is set when the guard checks before every step, since any step
+	// may copy something large.
 	closely bool
 	// measured is the time of the last measurement of the heap, heap the
 	// result of the first; both are zero before it.
@@ -58,40 +63,45 @@ var closed = func() chan struct{} {
 
 // Done implements [context.Context]: nil while the run may go on.
 func (g *guard) Done() <-chan struct{} {
-	if g.steps++; g.steps%lookEvery != 0 && !g.closely {
+	if g.steps++; g.steps%checkEvery != 0 && !g.closely {
 		return nil
 	}
-	if g.look(); g.stopped != nil {
+	if g.check(); g.stopped != nil {
 		return closed
 	}
 	return nil
 }
 
-func (g *guard) look() {
-	if g.stopped = g.ctx.Err(); g.stopped != nil || g.steps < 4*lookEvery && !g.closely {
+func (g *guard) check() {
+	if g.stopped = g.ctx.Err(); g.stopped != nil || g.steps < 4*checkEvery && !g.closely {
 		return
 	}
 	switch now := time.Now(); {
 	case g.measured.IsZero():
 		g.measured = now
 	case now.Sub(g.measured) > measureAfter:
-		g.measured = now
-		g.reserve(0)
+		g.measureHeap()
 	}
 }
 
-// reserve stops the run when the heap has grown too much, or would with size
-// more bytes.
-func (g *guard) reserve(size uint64) {
+// measureHeap stops the run when the heap has grown too much, even without its
+// garbage.
+func (g *guard) measureHeap() {
 	heap := heapSize()
 	if g.heap == 0 {
 		g.heap = heap
 	}
-	heap += size
 	g.closely = g.closely || heap > g.heap+g.limit/8
 	if heap > g.heap+g.limit {
-		g.stopped = errMemory
+		if heap < g.heap+8*g.limit { // more is not garbage, and would take long to mark
+			runtime.GC()
+			heap = heapSize()
+		}
+		if heap > g.heap+g.limit/2 {
+			g.stopped = errMemory
+		}
 	}
+	g.measured = time.Now()
 }
 
 // factors returns the factors of a product as an array, or an error when the
@@ -99,11 +109,11 @@ func (g *guard) reserve(size uint64) {
 func (g *guard) factors(left, right any) any {
 	size := productSize(left, right)
 	if size > maxProduct {
-		return &Error{Message: "the result of a multiplication is larger than 16 MiB"}
+		return &Error{Message: "the result of a multiplication is larger than 1 MiB"}
 	}
-	if size > largeProduct {
+	if size > largeProduct && !g.closely {
 		g.closely = true
-		g.reserve(uint64(size))
+		g.measureHeap()
 	}
 	return []any{left, right}
 }
@@ -124,6 +134,21 @@ func productSize(left, right any) float64 {
 		}
 	}
 	return 0
+}
+
+// checkIndex returns the index of an element, or a path, as it is, or an error when
+// an index is too large.
+func checkIndex(_ any, args []any) any {
+	path, is := args[0].([]any)
+	if !is {
+		path = args
+	}
+	for _, index := range path {
+		if n, is := gojq.ToFloat64(index); is && n > maxIndex {
+			return &Error{Message: "an array index is larger than 1,000,000"}
+		}
+	}
+	return args[0]
 }
 
 func heapSize() uint64 {

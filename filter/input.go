@@ -15,8 +15,8 @@ type object struct {
 	// all of them.
 	fields []record.Field
 	whole  bool
-	// members is reused for each record: gojq never changes its input, and no
-	// run keeps an earlier record.
+	// members is reused for each record: gojq never changes its input, and a run
+	// does not keep earlier records.
 	members map[string]any
 	strings cache
 	numbers cache

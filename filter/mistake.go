@@ -57,24 +57,24 @@ func (p *Program) openingQuote() int {
 // compileError converts an error of gojq's compiler, which has no offset.
 func (p *Program) compileError(err error) error {
 	message := err.Error()
-	words := []string{}
-	switch kind, word, _ := strings.Cut(message, ": "); kind {
+	names := []string{}
+	switch problem, name, _ := strings.Cut(message, ": "); problem {
 	case "function not defined":
-		name, _, _ := strings.Cut(word, "/")
-		words = append(words, name)
+		name, _, _ := strings.Cut(name, "/")
+		names = append(names, name)
 	case "variable not defined", "label not defined":
-		words = append(words, word)
+		names = append(names, name)
 	case "input(s)/0 is not allowed":
-		words = append(words, "input", "inputs")
+		names = append(names, "input", "inputs")
 	}
-	offset := p.find(words, func(source, suffix string) bool {
-		return p.compileVariant(source, words, suffix) == message
+	offset := p.find(names, func(source, suffix string) bool {
+		return p.compileVariant(source, names, suffix) == message
 	})
 	switch {
-	case len(words) == 1 && slices.Contains(missing, words[0]):
-		message = "jq's " + words[0] + " is not available in a filter"
-	case strings.HasPrefix(message, "variable not defined: ") && isName(words[0][1:]):
-		message += ": bind it with --arg " + words[0][1:] + "=VALUE"
+	case len(names) == 1 && slices.Contains(missing, names[0]):
+		message = "jq's " + names[0] + " is not available in a filter"
+	case strings.HasPrefix(message, "variable not defined: ") && isName(names[0][1:]):
+		message += ": bind it with --arg " + names[0][1:] + "=VALUE"
 	}
 	switch message {
 	case "input(s)/0 is not allowed":
@@ -91,19 +91,19 @@ var missing = []string{"$__loc__", "$__prog_args", "get_jq_origin", "get_prog_or
 	"input_filename", "input_line_number"}
 
 // compileVariant compiles a source in which find may have added the suffix to
-// words. Words with the suffix are defined as functions, variables and labels.
+// names. Names with the suffix are defined as functions, variables and labels.
 // It returns the message of the compiler, or "".
-func (p *Program) compileVariant(source string, words []string, suffix string) string {
+func (p *Program) compileVariant(source string, names []string, suffix string) string {
 	query, err := gojq.Parse(source)
 	if err != nil {
 		return err.Error()
 	}
 	variables := append(slices.Clone(p.names), "$raw")
 	options := p.functions()
-	for _, word := range words {
-		renamed := word + suffix
+	for _, name := range names {
+		renamed := name + suffix
 		switch {
-		case strings.HasPrefix(word, "$") && isName(renamed[1:]):
+		case strings.HasPrefix(name, "$") && isName(renamed[1:]):
 			variables = append(variables, renamed)
 			query = &gojq.Query{Term: &gojq.Term{
 				Type:  gojq.TermTypeLabel,
@@ -137,16 +137,16 @@ func (p *Program) formatError(format string) error {
 	return p.newSyntaxError("format not defined: "+format+"; the formats are "+strings.Join(formats, ", "), offset)
 }
 
-// find returns the offset of the first occurrence of the words that causes the
+// find returns the offset of the first occurrence of the names that causes the
 // error, by binary search. It adds a suffix to all occurrences from some point
 // on, and wrong reports whether the error remains. Occurrences that do not cause
 // it, such as those in strings and comments, make no difference.
-func (p *Program) find(words []string, wrong func(source, suffix string) bool) int {
+func (p *Program) find(names []string, wrong func(source, suffix string) bool) int {
 	suffix := "_"
 	for strings.Contains(p.source, suffix) {
 		suffix += "_"
 	}
-	spans := occurrences(p.source, words)
+	spans := occurrences(p.source, names)
 	n := len(spans)
 	fewest := sort.Search(n, func(i int) bool {
 		var b strings.Builder
@@ -170,20 +170,20 @@ func (p *Program) find(words []string, wrong func(source, suffix string) bool) i
 
 type span struct{ start, end int }
 
-// occurrences returns where the words occur as whole words, in order.
-func occurrences(source string, words []string) []span {
+// occurrences returns where the names occur as whole words, in order.
+func occurrences(source string, names []string) []span {
 	var found []span
-	for _, word := range words {
+	for _, name := range names {
 		for end := 0; ; {
-			at := strings.Index(source[end:], word)
+			at := strings.Index(source[end:], name)
 			if at < 0 {
 				break
 			}
 			start := end + at
-			end = start + len(word)
+			end = start + len(name)
 			before, _ := utf8.DecodeLastRuneInString(source[:start])
 			after, _ := utf8.DecodeRuneInString(source[end:])
-			if !isWord(after) && (!isWord(before) || !isWord(rune(word[0]))) {
+			if !isWord(after) && (!isWord(before) || !isWord(rune(name[0]))) {
 				found = append(found, span{start, end})
 			}
 		}

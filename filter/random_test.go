@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// author writes programs at random. A random source or a fuzzer chooses.
-type author struct {
+// generator writes programs at random. A random source or a fuzzer chooses.
+type generator struct {
 	choose    func(n int) int
 	loops     int // at most one: two can double something too often
 	variables []string
@@ -19,7 +19,7 @@ type author struct {
 }
 
 // expression returns a program that uses the record.
-func (a *author) expression() string {
+func (a *generator) expression() string {
 	if a.depth++; a.depth > 60 {
 		return a.pick(".", ".author", ".text", "1")
 	}
@@ -96,7 +96,7 @@ func (a *author) expression() string {
 }
 
 // program returns an expression that may have a gate.
-func (a *author) program() string {
+func (a *generator) program() string {
 	equality := func() string {
 		return a.pick(`.platform == "twitch"`, `.platform == "kick"`, `"x" == .author`, `.author == "Some Viewer"`, `.image == ""`,
 			`.source_id == "2"`, `.nothing == "x"`, `.platform == "twitch"`)
@@ -107,7 +107,7 @@ func (a *author) program() string {
 }
 
 // binding returns an expression that binds a variable.
-func (a *author) binding() string {
+func (a *generator) binding() string {
 	source, n := a.expression(), len(a.variables)
 	name := a.pick("$x", "$y")
 	pattern := a.pick(name, name, "{author: "+name+"}", "["+name+"]", "{"+name+"}", `{("text"): `+name+`}`,
@@ -133,7 +133,7 @@ func (a *author) binding() string {
 
 // function returns an expression that defines a function, perhaps one with a
 // name of jq's.
-func (a *author) function() string {
+func (a *generator) function() string {
 	variables, functions := len(a.variables), len(a.functions)
 	name := a.pick("f", "g", "select", "keys", "empty")
 	defer func() { a.variables, a.functions = a.variables[:variables], a.functions[:functions] }()
@@ -154,7 +154,7 @@ func (a *author) function() string {
 	return "(def " + head + ": " + body + "; " + a.expression() + ")"
 }
 
-func (a *author) pick(words ...string) string { return words[a.choose(len(words))] }
+func (a *generator) pick(words ...string) string { return words[a.choose(len(words))] }
 
 // compareWithPlain runs a program on a record with Program and with gojq alone,
 // and compares the outputs unless the program runs for long.
@@ -166,7 +166,7 @@ func compareWithPlain(t *testing.T, program string) *Program {
 		r := typical("twitch")
 		got := outputsUntil(t, &countdown{context.Background(), 30}, p, r, oneFrame)
 		want := plainly(t, &countdown{context.Background(), 30}, p, plain, r)
-		if slices.Contains(got, "cancelled") || slices.Contains(want, "cancelled") {
+		if slices.Contains(got, "cancelled") || slices.Contains(want, "cancelled") || slices.Contains(got, tooLargeIndex) {
 			return p
 		}
 		if got, want = equalToRecord(t, got, r), equalToRecord(t, want, r); !reflect.DeepEqual(got, want) {
@@ -184,7 +184,7 @@ func TestRandom(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	pruned := 0
 	for range 1000 {
-		a := &author{choose: random.IntN}
+		a := &generator{choose: random.IntN}
 		p := compareWithPlain(t, a.program())
 		if !p.object.whole && len(p.object.fields) > 0 {
 			pruned++
@@ -200,7 +200,7 @@ func FuzzRandom(f *testing.F) {
 	f.Add([]byte("one two three"))
 	f.Add([]byte{18, 0, 0, 0, 6, 23, 1, 28, 4, 3})
 	f.Fuzz(func(t *testing.T, choices []byte) {
-		a := &author{choose: func(n int) int {
+		a := &generator{choose: func(n int) int {
 			if len(choices) == 0 {
 				return 0
 			}

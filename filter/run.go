@@ -10,20 +10,20 @@ import (
 
 const (
 	// longRun is the number of steps for one record after which the stacks of
-	// the run may be large: it does not serve another record.
+	// gojq's run may be large. The next record gets a new run.
 	longRun = 1 << 16
-	// maxHoarding is the number of records after which a program that builds
-	// regular expressions is compiled anew.
-	maxHoarding = 1000
+	// maxCachedRuns is the number of records after which a program that makes
+	// regular expressions from data is compiled again.
+	maxCachedRuns = 1000
 )
 
 // Run runs the program on the record, and calls emit with each output before it
-// asks for the next. Frame is the JSON that $raw decodes; it is nil for a record
-// that was made from none.
+// computes the next. frame is the JSON that $raw decodes; it is nil for a record
+// without a frame.
 //
 // The error is ctx's or emit's, unchanged, a *[HaltError], after which no
 // further record should be run, or an *[Error], which concerns this record only.
-// Outputs that emit got before an error remain valid.
+// The outputs before an error count.
 //
 // ctx stops any program, but only between two operations of gojq.
 func (p *Program) Run(ctx context.Context, r *record.Record, frame []byte, emit func(Output) error) error {
@@ -36,7 +36,7 @@ func (p *Program) Run(ctx context.Context, r *record.Record, frame []byte, emit 
 	if p.gate != nil && !p.gate(r) {
 		return nil
 	}
-	if p.records++; p.hoards && p.records > maxHoarding {
+	if p.records++; p.growsCache && p.records > maxCachedRuns {
 		if err := p.recompile(); err != nil {
 			return err
 		}
@@ -49,14 +49,14 @@ func (p *Program) Run(ctx context.Context, r *record.Record, frame []byte, emit 
 		p.results = nil
 	}
 	if p.guard.stopped == errMemory {
-		runtime.GC() // what this record left behind does not count for the next
+		runtime.GC() // the garbage of this record must not count for the next
 	}
 	p.action = action{}
 	return err
 }
 
 // drive passes the outputs for one record to emit. It reports whether the run
-// waits for the next record, which is not so after an error.
+// can take the next record; after an error it cannot.
 func (p *Program) drive(emit func(Output) error) (finished bool, err error) {
 	if p.results == nil {
 		p.results = p.code.RunWithContext(&p.guard, nil, p.values...)
@@ -96,7 +96,7 @@ func (p *Program) next() (v any, ok bool) {
 // feed supplies the run with one record at a time.
 type feed struct {
 	next map[string]any // nil once the run has it
-	// empty is set when the run has asked for another record: it has no more
+	// empty is set when the run has asked for another record: there are no more
 	// outputs for the last one.
 	empty bool
 }

@@ -3,6 +3,7 @@ package filter
 import (
 	"reflect"
 	"slices"
+	"strconv"
 
 	"github.com/itchyny/gojq"
 )
@@ -149,12 +150,49 @@ func bind(q, source *gojq.Query, pattern *gojq.Pattern, body *gojq.Query) {
 	q.Op, q.Left, q.Patterns, q.Right = gojq.OpPipe, source, []*gojq.Pattern{pattern}, body
 }
 
+// limitIndexes has every index and every path checked first, in a program that
+// can assign a value to an element:
+//
+//	.[E]		becomes	.[_ index(E)]
+//	setpath(E; V)	becomes	setpath(_ index(E); V)
+func limitIndexes(query *gojq.Query) {
+	assigns := false
+	each(query, func(q *gojq.Query) { assigns = assigns || q.Op >= gojq.OpAssign })
+	each(query, func(f *gojq.Func) { assigns = assigns || f.Name == "setpath" || f.Name == "pick" })
+	if !assigns {
+		return
+	}
+	each(query, func(x *gojq.Index) {
+		if x.Start != nil && !x.IsSlice && !isSmall(x.Start) {
+			x.Start = callOf(indexFunc, x.Start)
+		}
+	})
+	each(query, func(f *gojq.Func) {
+		if (f.Name == "setpath" || f.Name == "getpath") && len(f.Args) > 0 {
+			f.Args[0] = callOf(indexFunc, f.Args[0])
+		}
+	})
+}
+
+// isSmall reports whether an index is a literal that needs no check.
+func isSmall(index *gojq.Query) bool {
+	if _, ok := constant(index); ok {
+		return true
+	}
+	t := index.Term
+	if t == nil || t.Type != gojq.TermTypeNumber {
+		return false
+	}
+	n, err := strconv.ParseFloat(t.Number, 64)
+	return err == nil && n <= maxIndex
+}
+
 // patternFuncs are the functions whose first argument is a regular expression.
 var patternFuncs = []string{"test", "match", "capture", "scan", "split", "splits", "sub", "gsub"}
 
-// buildsPatterns reports whether the program has a regular expression that is not
+// makesPatterns reports whether the program has a regular expression that is not
 // a string literal.
-func buildsPatterns(query *gojq.Query) bool {
+func makesPatterns(query *gojq.Query) bool {
 	found := false
 	each(query, func(f *gojq.Func) {
 		if slices.Contains(patternFuncs, f.Name) && len(f.Args) > 0 {

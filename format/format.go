@@ -1,6 +1,10 @@
 // Package format turns records into lines: ndjson for programs, text for
-// people, raw for recordings. It also writes the messages about the run itself,
-// which go to stderr (see [Status]).
+// people, raw for recordings. Records, frames and outputs of a filter come in;
+// the lines are appended to a buffer of the caller. Nothing that comes in is
+// changed or kept. The package also writes the messages about the run, which go
+// to stderr (see [Status]).
+//
+// To add a format, write its [Writer] and its row in [Formats].
 package format
 
 import "github.com/restail/restail/decode/record"
@@ -47,10 +51,9 @@ func ByName(name string) *Format {
 // caller, which writes many of them at once. It is not for concurrent use.
 type Writer interface {
 	// Record appends the line of one action: the record, or for [Raw] the
-	// frame. The frame is nil for a link record, which did not come from the
-	// wire. Nothing is appended when the format has no line for it. The record
-	// and the frame are neither changed nor kept. Raw needs no record: it may
-	// be nil.
+	// frame. The frame is nil for a link record, which the service did not
+	// send. Nothing is appended when the format has no line for it. The record
+	// and the frame are neither changed nor kept. For Raw, r may be nil.
 	Record(dst []byte, r *record.Record, frame []byte) []byte
 	// Value appends the line of a filter's output that is not the record
 	// itself. v is a gojq value (nil, bool, int, float64, *big.Int,

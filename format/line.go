@@ -47,7 +47,7 @@ const (
 )
 
 // say appends text of our own.
-func (l *line) say(words string) { l.out = append(l.out, words...) }
+func (l *line) say(text string) { l.out = append(l.out, text...) }
 
 // show appends text from a chatter, without the blanks at its end.
 func (l *line) show(text []byte) { l.out = safe.Append(l.out, trimBlanks(text)) }
@@ -97,15 +97,15 @@ func (l *line) list(items []record.Chars) {
 	}
 }
 
-// phrase begins a remark in the brackets behind a name.
-func (l *line) phrase(words string) {
+// remark begins a remark in the brackets behind a name.
+func (l *line) remark(text string) {
 	if l.open {
 		l.say(", ")
 	} else {
 		l.say(" [")
 	}
 	l.open = true
-	l.say(words)
+	l.say(text)
 }
 
 // close ends the remarks.

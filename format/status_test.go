@@ -45,7 +45,8 @@ func linkRecord(at time.Time, status, reason string, numbers ...string) *record.
 	return r
 }
 
-// The lines that the contract shows, to the letter.
+// TestStatusLinesOfTheContract checks the lines that the contract shows, to the
+// letter.
 func TestStatusLinesOfTheContract(t *testing.T) {
 	s, w := newStatus(StatusText)
 	s.Connection(record.Linked{Platform: "youtube", Channel: "Sunday Live", Status: "connected"}, nil)
@@ -68,7 +69,8 @@ func TestStatusLinesOfTheContract(t *testing.T) {
 	}
 }
 
-// In JSON a line about a record has all of its fields.
+// TestStatusOfARecord checks that a JSON line about a record has all of its
+// fields.
 func TestStatusOfARecord(t *testing.T) {
 	var r record.Record
 	r.SetPlain(record.Action, "connection_info")

@@ -29,7 +29,8 @@ func TestAppendTableWithoutConnections(t *testing.T) {
 	}
 }
 
-// One long name widens no row beyond the greatest width of its column.
+// TestAppendTableCutsCells checks that one long name widens no row beyond the
+// greatest width of its column.
 func TestAppendTableCutsCells(t *testing.T) {
 	long := strings.Repeat("猫 ", 1<<19)
 	stacked := "a" + strings.Repeat("\u0301", 1<<19)
@@ -59,8 +60,9 @@ func TestAppendTableCutsCells(t *testing.T) {
 	}
 }
 
-// The column costs no more memory for a long name than it shows of it.
-func TestPlacesOfLongNames(t *testing.T) {
+// TestOriginOfLongNames checks that a long name costs no more memory than the
+// column shows of it.
+func TestOriginOfLongNames(t *testing.T) {
 	w := NewText(TextOptions{Clock: Clock{none: true}})
 	long := strings.Repeat("long name ", 1<<17)
 	w.Know(record.Linked{Platform: "x", Channel: "a"})

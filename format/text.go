@@ -42,7 +42,7 @@ type Text struct {
 	colors map[string]uint8 // of the platforms
 	width  func() int
 	timer  timer
-	places places
+	origin originColumn
 	line   line          // the one being written; kept, since a new one would be allocated
 	object record.Record // the record that Value makes of an object
 }
@@ -56,7 +56,7 @@ func NewText(o TextOptions) *Text {
 // has several channels, its lines name them. Records tell it too, but the
 // writer sees only those that are written.
 func (t *Text) Know(l record.Linked) {
-	t.places.learn([]byte(l.Platform), []byte(l.Channel))
+	t.origin.learn([]byte(l.Platform), []byte(l.Channel))
 }
 
 // mark shows the kind of a line at a glance.
@@ -118,7 +118,7 @@ func (t *Text) columns() int {
 // record appends the line without its newline, not wrapped yet.
 func (t *Text) record(dst []byte, r *record.Record, columns int) []byte {
 	start := len(dst)
-	t.places.fit(columns)
+	t.origin.fit(columns)
 	l := &t.line
 	l.begin(dst, t.color)
 	if write, known := lines[string(r.Bytes(record.Action))]; known {
@@ -139,7 +139,7 @@ func (t *Text) head(l *line, r *record.Record, m mark) {
 		l.reset()
 		l.out = appendBlanks(l.out, blanks+1)
 	}
-	t.place(l, r)
+	t.writeOrigin(l, r)
 	l.paint(m.style)
 	l.out = append(l.out, m.sign)
 	l.reset()
@@ -147,10 +147,10 @@ func (t *Text) head(l *line, r *record.Record, m mark) {
 	l.body = len(l.out) - l.start
 }
 
-// place writes the platform's column.
-func (t *Text) place(l *line, r *record.Record) {
+// writeOrigin writes the column of platform and channel.
+func (t *Text) writeOrigin(l *line, r *record.Record) {
 	platform, channel := r.Bytes(record.Platform), r.Bytes(record.Channel)
-	t.places.learn(platform, channel)
+	t.origin.learn(platform, channel)
 	if len(platform) > 0 {
 		l.paintColor(t.platformColor(platform))
 	}
@@ -158,7 +158,7 @@ func (t *Text) place(l *line, r *record.Record) {
 		channel = nil
 	}
 	var blanks int
-	l.out, blanks = t.places.append(l.out, platform, channel)
+	l.out, blanks = t.origin.append(l.out, platform, channel)
 	l.reset()
 	l.out = appendBlanks(l.out, blanks+1)
 }

@@ -10,7 +10,7 @@ import (
 func (t *Text) heartbeat(l *line, r *record.Record) {
 	t.head(l, r, quietMark)
 	l.say("heartbeat")
-	l.rest(r, placeFields)
+	l.rest(r, columnFields)
 }
 
 // replyCreated writes a message that the streamer sent from Restream.
@@ -20,7 +20,7 @@ func (t *Text) replyCreated(l *line, r *record.Record) {
 	l.say("you")
 	l.reset()
 	if id := r.Bytes(record.ReplyID); len(id) > 0 {
-		l.phrase("reply ")
+		l.remark("reply ")
 		l.show(short(id))
 	}
 	to(l, r.List(record.Connections))
@@ -38,7 +38,7 @@ func to(l *line, connections []record.Chars) {
 		case l.open:
 			l.say(" to ")
 		default:
-			l.phrase("to ")
+			l.remark("to ")
 		}
 		name := target(connections[i].Bytes)
 		l.show(name)
@@ -133,11 +133,11 @@ func reason(l *line, r *record.Record) {
 // details writes the server, the broadcast and the address of a connection.
 func details(l *line, r *record.Record) {
 	if r.Has(record.Server) {
-		l.phrase("server ")
+		l.remark("server ")
 		l.show(r.Bytes(record.Server))
 	}
 	if r.Has(record.BroadcastTitle) {
-		l.phrase("broadcast ")
+		l.remark("broadcast ")
 		l.show(r.Bytes(record.BroadcastTitle))
 	}
 	l.close()
@@ -197,11 +197,11 @@ func (t *Text) unknown(l *line, r *record.Record) {
 	l.paint(unknownMark.style)
 	l.show(r.Bytes(record.Action))
 	l.reset()
-	l.rest(r, placeFields)
+	l.rest(r, columnFields)
 }
 
-// placeFields are the fields that the columns of every line show.
-var placeFields = fieldSet(record.Time, record.Action, record.Platform)
+// columnFields are the fields that the columns of every line show.
+var columnFields = fieldSet(record.Time, record.Action, record.Platform)
 
 // short returns as much of an id as distinguishes it from others on a screen.
 func short(id []byte) []byte {

@@ -4,22 +4,22 @@ import "github.com/restail/restail/decode/record"
 
 // event writes a message, a donation, a subscription or the like.
 func (t *Text) event(l *line, r *record.Record) {
-	kind := eventKind(r)
-	m := eventMark(r, kind)
+	typ := eventTypeOf(r)
+	m := eventMark(r, typ)
 	t.head(l, r, m)
 	start := len(l.out)
 	author(l, r)
 	l.paint(m.style)
-	remarks(l, r, kind)
+	remarks(l, r, typ)
 	l.reset()
 	message(l, r, len(l.out) > start)
-	if kind.unknown {
+	if typ.unknown {
 		l.rest(r, eventFields)
 	}
 }
 
-// A kind says how an event type is written.
-type kind struct {
+// eventType says how an event of one type is written.
+type eventType struct {
 	name    string
 	mark    mark
 	unknown bool // all fields of the record are shown
@@ -27,11 +27,11 @@ type kind struct {
 	say func(*line, *record.Record)
 }
 
-// kinds are the event types, the most frequent first.
-var kinds = [...]kind{
+// eventTypes are the event types, the most frequent first.
+var eventTypes = [...]eventType{
 	{name: "text", mark: noMark},
-	{name: "emoji", mark: noMark, say: func(l *line, _ *record.Record) { l.phrase("emoji") }},
-	{name: "sticker", mark: noMark, say: func(l *line, _ *record.Record) { l.phrase("sticker") }},
+	{name: "emoji", mark: noMark, say: func(l *line, _ *record.Record) { l.remark("emoji") }},
+	{name: "sticker", mark: noMark, say: func(l *line, _ *record.Record) { l.remark("sticker") }},
 	{name: "super_chat", mark: moneyMark, say: func(l *line, r *record.Record) { money(l, r, "super chat") }},
 	{name: "super_sticker", mark: moneyMark, say: superSticker},
 	{name: "subscription", mark: memberMark, say: subscription},
@@ -40,31 +40,31 @@ var kinds = [...]kind{
 	{name: "membership_gift", mark: memberMark, say: membershipGift},
 }
 
-// unknownKind is the kind of any other type.
-var unknownKind = kind{mark: unknownMark, unknown: true, say: unknownType}
+// unknownType is any other type.
+var unknownType = eventType{mark: unknownMark, unknown: true, say: writeUnknownType}
 
-func eventKind(r *record.Record) *kind {
+func eventTypeOf(r *record.Record) *eventType {
 	if !r.Has(record.Type) { // an object that a filter made
-		return &kinds[0]
+		return &eventTypes[0]
 	}
 	name := r.Bytes(record.Type)
-	for i := range kinds {
-		if string(name) == kinds[i].name {
-			return &kinds[i]
+	for i := range eventTypes {
+		if string(name) == eventTypes[i].name {
+			return &eventTypes[i]
 		}
 	}
-	return &unknownKind
+	return &unknownType
 }
 
 // eventMark returns the most important of the marks that apply.
-func eventMark(r *record.Record, k *kind) mark {
+func eventMark(r *record.Record, t *eventType) mark {
 	switch {
 	case r.Bool(record.IsWhisper):
 		return whisperMark
 	case r.Has(record.Amount):
 		return moneyMark
-	case k.mark != noMark:
-		return k.mark
+	case t.mark != noMark:
+		return t.mark
 	case r.Bool(record.IsFirst):
 		return firstMark
 	case r.Has(record.ReplyTo):
@@ -98,21 +98,21 @@ func author(l *line, r *record.Record) {
 }
 
 // remarks writes the kind of message, in brackets.
-func remarks(l *line, r *record.Record, k *kind) {
+func remarks(l *line, r *record.Record, t *eventType) {
 	if r.Bool(record.IsWhisper) {
-		l.phrase("private whisper")
+		l.remark("private whisper")
 	}
 	if r.Bool(record.IsFirst) {
-		l.phrase("first message")
+		l.remark("first message")
 	}
-	if k.say != nil {
-		k.say(l, r)
+	if t.say != nil {
+		t.say(l, r)
 	}
-	if r.Has(record.Amount) && k.mark != moneyMark {
+	if r.Has(record.Amount) && t.mark != moneyMark {
 		money(l, r, "gave")
 	}
 	if r.Has(record.ReplyTo) {
-		l.phrase("reply to ")
+		l.remark("reply to ")
 		l.show(r.Bytes(record.ReplyTo))
 	}
 	l.close()
@@ -120,7 +120,7 @@ func remarks(l *line, r *record.Record, k *kind) {
 
 // money writes a donation.
 func money(l *line, r *record.Record, what string) {
-	l.phrase(what)
+	l.remark(what)
 	for _, f := range [...]record.Field{record.Amount, record.Currency} {
 		if r.Has(f) {
 			l.say(" ")
@@ -128,7 +128,7 @@ func money(l *line, r *record.Record, what string) {
 		}
 	}
 	if r.Has(record.Tier) {
-		l.phrase("tier ")
+		l.remark("tier ")
 		l.show(r.Bytes(record.Tier))
 	}
 }
@@ -136,18 +136,18 @@ func money(l *line, r *record.Record, what string) {
 func superSticker(l *line, r *record.Record) {
 	money(l, r, "super sticker")
 	if len(r.Bytes(record.Text)) == 0 && r.Has(record.StickerID) {
-		l.phrase("sticker ")
+		l.remark("sticker ")
 		l.show(r.Bytes(record.StickerID))
 	}
 }
 
 func subscription(l *line, r *record.Record) {
 	if !r.Bool(record.IsGift) {
-		l.phrase("subscribed")
+		l.remark("subscribed")
 		months(l, r, ", ")
 		return
 	}
-	l.phrase("gifted ")
+	l.remark("gifted ")
 	given(l, r, "subscription")
 	if names := r.List(record.GiftedTo); len(names) > 0 {
 		l.say(" to ")
@@ -157,22 +157,22 @@ func subscription(l *line, r *record.Record) {
 }
 
 func milestone(l *line, r *record.Record) {
-	l.phrase("member")
+	l.remark("member")
 	months(l, r, " for ")
 	level(l, r)
 }
 
 func membership(l *line, r *record.Record) {
 	if r.Bool(record.IsGift) {
-		l.phrase("new member by a gift")
+		l.remark("new member by a gift")
 	} else {
-		l.phrase("new member")
+		l.remark("new member")
 	}
 	level(l, r)
 }
 
 func membershipGift(l *line, r *record.Record) {
-	l.phrase("gifted ")
+	l.remark("gifted ")
 	given(l, r, "membership")
 	level(l, r)
 }
@@ -204,17 +204,17 @@ func months(l *line, r *record.Record, before string) {
 
 func level(l *line, r *record.Record) {
 	if r.Has(record.Level) {
-		l.phrase("level ")
+		l.remark("level ")
 		l.show(r.Bytes(record.Level))
 	}
 }
 
-func unknownType(l *line, r *record.Record) {
+func writeUnknownType(l *line, r *record.Record) {
 	name := r.Bytes(record.Type)
 	if string(name) == "unknown" {
 		name = nil
 	}
-	l.phrase("event")
+	l.remark("event")
 	if l.say(" "); len(name) > 0 {
 		l.show(name)
 		return

@@ -46,8 +46,8 @@ var colors = regexp.MustCompile(`\x1b\[[0-9;]+m`)
 
 func withoutColors(text []byte) []byte { return colors.ReplaceAll(text, nil) }
 
-// Every action that is known has its own line: the unknown one's would show
-// the record's fields by name.
+// TestNoKnownActionIsWrittenAsUnknown checks that every known action has its
+// own line: the line of an unknown one shows the record's fields by name.
 func TestNoKnownActionIsWrittenAsUnknown(t *testing.T) {
 	for _, action := range decode.Actions {
 		if lines[action.Name] == nil {
@@ -127,13 +127,13 @@ func TestLongNamesStayInTheirColumn(t *testing.T) {
 	}
 }
 
-func TestPlacesAreBounded(t *testing.T) {
-	var p places
+func TestOriginsAreBounded(t *testing.T) {
+	var c originColumn
 	for i := range 10 * maxPlatforms {
-		p.learn(fmt.Appendf(nil, "platform-%d", i), []byte("a"))
+		c.learn(fmt.Appendf(nil, "platform-%d", i), []byte("a"))
 	}
-	if len(p.channels) != maxPlatforms {
-		t.Errorf("%d platforms are remembered", len(p.channels))
+	if len(c.channels) != maxPlatforms {
+		t.Errorf("%d platforms are remembered", len(c.channels))
 	}
 }
 

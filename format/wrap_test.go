@@ -111,8 +111,8 @@ func TestWrapFollowsTheWindow(t *testing.T) {
 	}
 }
 
-// A colour ends before the line break, so that the indentation is not painted,
-// and goes on behind it.
+// TestWrapKeepsColors checks that a colour ends before the line break, so that
+// the indentation is not painted, and goes on behind it.
 func TestWrapKeepsColors(t *testing.T) {
 	r := chat("x", "", "Ada", "abcde fghij klmno")
 	r.SetBool(record.IsAction, true)
@@ -155,8 +155,8 @@ func TestColumnTakesNoMoreThanAThird(t *testing.T) {
 	}
 }
 
-// However a line is wrapped, it loses nothing but blanks, is nowhere too wide,
-// and no continuation begins like a line.
+// FuzzWrap checks that a wrapped line loses nothing but blanks, is nowhere too
+// wide, and has no continuation that begins like a line.
 func FuzzWrap(f *testing.F) {
 	f.Add("Ada", "hello \x1b[31m brave  new world", "5.00", uint8(30), true, uint64(0))
 	f.Add("דנה\u202e", "\u009b2J\u2028 日本語日本語日本語", "", uint8(8), true, ^uint64(0))

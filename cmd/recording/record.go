@@ -72,7 +72,7 @@ func (p *recordParser) read(line []byte) error {
 			p.members = append(p.members, member{field, p.s.Value()})
 		}
 	}
-	p.own = p.s.Own()
+	p.own = p.s.Decoded()
 	return p.s.End()
 }
 

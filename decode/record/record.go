@@ -2,9 +2,8 @@
 // shares: package decode makes it from an action, filter reads it and format
 // writes it.
 //
-// A Record is a sparse row of [Fields] that is filled, written and reset again and
-// again. It holds views of bytes instead of copies; see [Record] for who owns
-// them.
+// One Record is filled, written and reset again and again. It holds views of
+// bytes that others own; see [Record].
 package record
 
 import (

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// The time field is what package time makes of the instant, on the same day and
-// on another, in whatever order and zone.
+// TestSetTime compares the time field with what package time makes of the
+// instant, in any order and zone.
 func TestSetTime(t *testing.T) {
 	var r Record
 	check := func(at time.Time) {
@@ -37,7 +37,8 @@ func TestSetTime(t *testing.T) {
 	}
 }
 
-// Reserve keeps the strings of a list, and does not add the field to the record.
+// TestReserve checks that reserve keeps the strings of a list, and does not add
+// the field to the record.
 func TestReserve(t *testing.T) {
 	var r Record
 	r.Reserve(Badges, 2)
@@ -54,5 +55,19 @@ func TestReserve(t *testing.T) {
 	r.Reserve(Badges, 1)
 	if r.Add(Badges, Chars{}); len(r.List(Badges)) != 1 {
 		t.Error("strings of an earlier record")
+	}
+}
+
+// TestFieldsAreComplete checks that each field has a row in Fields.
+func TestFieldsAreComplete(t *testing.T) {
+	names := map[string]bool{}
+	for f, definition := range Fields {
+		if definition.Name == "" || definition.Actions == "" || definition.Meaning == "" {
+			t.Errorf("field %d, after %s, is incomplete: %+v", f, Fields[max(f-1, 0)].Name, definition)
+		}
+		if names[definition.Name] {
+			t.Errorf("there are two fields %s", definition.Name)
+		}
+		names[definition.Name] = true
 	}
 }

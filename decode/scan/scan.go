@@ -1,5 +1,5 @@
-// Package scan reads JSON in one pass and builds no values: the caller pulls the
-// members that it knows, and the scanner checks the rest.
+// Package scan reads JSON in one pass and builds no values. The caller reads the
+// members that it knows; the scanner skips and checks the rest.
 //
 //	for key, ok := s.Object(); ok; key, ok = s.Member() {
 //		switch string(key) {
@@ -10,7 +10,8 @@
 //		}
 //	}
 //
-// The grammar is that of RFC 8259. Verdict and values are those of encoding/json:
+// The grammar is that of RFC 8259. The scanner accepts the documents that
+// encoding/json accepts, and finds the same values:
 //
 //	document = space value space
 //	value    = object | array | string | number | "true" | "false" | "null"
@@ -31,8 +32,8 @@
 //   - A byte-order mark is not white space.
 //   - A document is smaller than 4 GiB.
 //
-// The scanner allocates memory only for strings that cannot be views of the
-// input, and reuses it.
+// The caller owns the input, and values are views of it. The scanner allocates
+// memory only for strings that cannot be views of the input, and reuses it.
 package scan
 
 import (
@@ -65,10 +66,10 @@ func (k Kind) String() string {
 	return [...]string{"nothing", "null", "false", "true", "a number", "a string", "an object", "an array"}[k]
 }
 
-// Value is the kind and the place of a value; [Value.Bytes] returns its bytes. It
-// is small, so that storing one is cheap.
+// Value is the kind and the position of a value; [Value.Bytes] returns its bytes.
+// It is small, so that storing one is cheap.
 type Value struct {
-	// From and To are offsets in the input or in [Scanner.Own].
+	// From and To are offsets in the input or in [Scanner.Decoded].
 	From, To uint32
 	Kind     Kind
 	flags    flags
@@ -77,8 +78,8 @@ type Value struct {
 type flags uint8
 
 const (
-	plainFlag flags = 1 << iota
-	ownFlag         // the offsets are in [Scanner.Own]
+	plainFlag   flags = 1 << iota
+	decodedFlag       // the offsets are in [Scanner.Decoded]
 )
 
 // Plain reports whether a String can stand between JSON quotes, and in a line,
@@ -88,10 +89,10 @@ func (v Value) Plain() bool { return v.flags&plainFlag != 0 }
 
 // Bytes returns a String without escapes as valid UTF-8, or the literal of a
 // Number; nothing for other kinds. The result is a view of the input that the
-// value was read from, or of what Own returned at the end.
-func (v Value) Bytes(input, own []byte) []byte {
-	if v.flags&ownFlag != 0 {
-		input = own
+// value was read from, or of what Decoded returned at the end.
+func (v Value) Bytes(input, decoded []byte) []byte {
+	if v.flags&decodedFlag != 0 {
+		input = decoded
 	}
 	return input[v.From:v.To:v.To]
 }
@@ -113,28 +114,28 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Why
 // After an error all methods return at once, without a value and without a further
 // member, and End returns the first error.
 type Scanner struct {
-	data []byte
-	pos  int
-	err  *SyntaxError
-	own  []byte // strings that are not in the input as they are, one after the other
+	data    []byte
+	pos     int
+	err     *SyntaxError
+	decoded []byte // strings that are not in the input as they are, one after the other
 
 	depth  int                          // number of open objects and arrays
 	object [(MaxDepth + 63) / 64]uint64 // bit n: what is open at depth n is an object; only skipNested uses it
 }
 
-// Reset begins a new document. own is memory to reuse for [Scanner.Own]; it may
+// Reset begins a new document. decoded is memory to reuse for [Scanner.Decoded]; it may
 // be nil.
-func (s *Scanner) Reset(data, own []byte) {
+func (s *Scanner) Reset(data, decoded []byte) {
 	s.data, s.pos, s.err, s.depth = data, 0, nil, 0
-	s.own = own[:0]
+	s.decoded = decoded[:0]
 	if uint64(len(data)) > math.MaxUint32 {
 		s.fail(0, "more than 4 GiB")
 	}
 }
 
-// Own returns the strings that are not in the input as they are, because of an
+// Decoded returns the strings that are not in the input as they are, because of an
 // escape or invalid UTF-8, one after the other.
-func (s *Scanner) Own() []byte { return s.own }
+func (s *Scanner) Decoded() []byte { return s.decoded }
 
 // End ends the document after its value, which only white space may follow. It
 // returns the first error of the document, a *SyntaxError.
@@ -288,9 +289,9 @@ func (s *Scanner) key(i int) (key []byte, ok bool) {
 		s.unexpected("where a key should be")
 		return nil, false
 	}
-	length := len(s.own)
-	name := s.text().Bytes(s.data, s.own)
-	s.own = s.own[:length]
+	length := len(s.decoded)
+	name := s.text().Bytes(s.data, s.decoded)
+	s.decoded = s.decoded[:length]
 	if s.next() != ':' {
 		s.unexpected("after a key")
 		return nil, false

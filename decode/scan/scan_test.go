@@ -121,9 +121,9 @@ func tree(t *testing.T, s *Scanner) any {
 	case True, False:
 		return v.Kind == True
 	case Number:
-		return json.Number(v.Bytes(s.data, s.Own()))
+		return json.Number(v.Bytes(s.data, s.Decoded()))
 	case String:
-		text := v.Bytes(s.data, s.Own())
+		text := v.Bytes(s.data, s.Decoded())
 		checkPlain(t, text, v.Plain())
 		return string(text)
 	}
@@ -206,15 +206,16 @@ func stepIn(s *Scanner) bool {
 	return false
 }
 
-// A wide document must not be mistaken for a deep one, and what was left is
-// left: depth is counted, not the brackets.
+// TestDepthIsCountedBackwardsToo checks that a wide document is not mistaken
+// for a deep one: the scanner counts the depth, not the brackets.
 func TestDepthIsCountedBackwardsToo(t *testing.T) {
 	document := `[` + strings.Repeat(`{"a":[]},[{}],`, 2*MaxDepth) + `0]`
 	var s Scanner
 	compare(t, &s, []byte(document))
 }
 
-// Every length and offset of a string is tried against the eight-byte steps.
+// TestStringsAtEveryOffset tries every length and offset of a string against
+// the eight-byte steps.
 func TestStringsAtEveryOffset(t *testing.T) {
 	var s Scanner
 	for _, piece := range []string{`\n`, `\"`, `\\`, "\x7f", "\u0085", "é", "😀", "\xff", `\ud83d\ude00`, `\ud83d`, "\x1f", "\n", `"`, `\`, `\u00`, "~", "!", "#", " "} {
@@ -286,7 +287,8 @@ func TestNothingComesAfterAnError(t *testing.T) {
 	}
 }
 
-// A caller that pulls something else than what is there reads over it.
+// TestStepsIntoOtherKinds checks that a caller that expects another kind skips
+// the value.
 func TestStepsIntoOtherKinds(t *testing.T) {
 	for _, data := range []string{`1`, `"a"`, `null`, `[1,[2]]`, `{"a":{"b":1}}`} {
 		var s Scanner
@@ -316,7 +318,7 @@ func TestNoAllocations(t *testing.T) {
 	data := []byte(`{"a":"plain","b":"esc\naped","c":[1,{"d":[true,null]}],"e":-1.5e3,"f":"é` + "\xff" + `"}`)
 	var s Scanner
 	read := func() {
-		s.Reset(data, s.Own())
+		s.Reset(data, s.Decoded())
 		for key, ok := s.Object(); ok; key, ok = s.Member() {
 			if string(key) == "c" {
 				s.Skip()

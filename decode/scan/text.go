@@ -34,10 +34,10 @@ func (s *Scanner) specialText(start, special int) Value {
 		}
 		return v
 	}
-	length := len(s.own)
-	s.own = appendUnquoted(s.own, s.data[v.From:v.To])
-	v = Value{uint32(length), uint32(len(s.own)), String, ownFlag}
-	if isPlain(s.own[length:]) {
+	length := len(s.decoded)
+	s.decoded = appendUnquoted(s.decoded, s.data[v.From:v.To])
+	v = Value{uint32(length), uint32(len(s.decoded)), String, decodedFlag}
+	if isPlain(s.decoded[length:]) {
 		v.flags |= plainFlag
 	}
 	return v

@@ -26,9 +26,9 @@ func appendName(dst, platform, channel []byte) []byte {
 	return append(dst, '"')
 }
 
-// places writes the column of platform and channel, and remembers which
+// originColumn writes the column of platform and channel, and remembers which
 // platforms have several channels.
-type places struct {
+type originColumn struct {
 	channels map[string]*channels // by platform
 	width    int                  // of the column, without regard to limit
 	limit    int                  // the greatest width on this terminal
@@ -51,57 +51,57 @@ const (
 
 // fit sets the limit for a terminal: a fifth of its columns, in a narrow one
 // eight, and never a third. 0 columns: there is no terminal.
-func (p *places) fit(columns int) {
-	p.limit = widest
+func (c *originColumn) fit(columns int) {
+	c.limit = widest
 	if columns > 0 {
-		p.limit = max(1, min(widest, max(narrowest, columns/5), columns/3-1))
+		c.limit = max(1, min(widest, max(narrowest, columns/5), columns/3-1))
 	}
 }
 
 // learn remembers a channel. It ignores an empty name.
-func (p *places) learn(platform, channel []byte) {
+func (c *originColumn) learn(platform, channel []byte) {
 	if len(channel) == 0 {
 		return
 	}
 	channel = beginOf(channel, widest)
-	known := p.channels[string(platform)]
+	known := c.channels[string(platform)]
 	if known != nil && string(channel) == known.first {
 		return
 	}
 	if known == nil {
-		if p.channels == nil {
-			p.channels = map[string]*channels{}
+		if c.channels == nil {
+			c.channels = map[string]*channels{}
 		}
-		if len(p.channels) == maxPlatforms {
+		if len(c.channels) == maxPlatforms {
 			return
 		}
 		known = &channels{first: string(channel)}
-		p.channels[string(platform)] = known
+		c.channels[string(platform)] = known
 	} else {
 		known.several = true
 	}
-	known.width = max(known.width, displaywidth.Bytes(appendPlace(nil, platform, channel)))
+	known.width = max(known.width, displaywidth.Bytes(appendOrigin(nil, platform, channel)))
 }
 
 // append appends the platform, and the channel when the platform has several.
 // Both are made safe. blanks is how many blanks fill the column.
-func (p *places) append(dst, platform, channel []byte) (out []byte, blanks int) {
-	if known := p.channels[string(platform)]; known == nil || !known.several {
+func (c *originColumn) append(dst, platform, channel []byte) (out []byte, blanks int) {
+	if known := c.channels[string(platform)]; known == nil || !known.several {
 		channel = nil
 	} else {
-		p.width = max(p.width, min(known.width, widest))
+		c.width = max(c.width, min(known.width, widest))
 	}
 	start := len(dst)
-	dst = appendPlace(dst, platform, channel)
+	dst = appendOrigin(dst, platform, channel)
 	width := displaywidth.Bytes(dst[start:])
-	p.width = max(p.width, narrowest, min(width, widest))
-	if width > p.limit {
-		dst, width = cut(dst, start, p.limit)
+	c.width = max(c.width, narrowest, min(width, widest))
+	if width > c.limit {
+		dst, width = cut(dst, start, c.limit)
 	}
-	return dst, min(p.width, p.limit) - width
+	return dst, min(c.width, c.limit) - width
 }
 
-func appendPlace(dst, platform, channel []byte) []byte {
+func appendOrigin(dst, platform, channel []byte) []byte {
 	dst = safe.Append(dst, beginOf(platform, widest))
 	if len(channel) > 0 {
 		dst = append(dst, '/')
