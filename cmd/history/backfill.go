@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -235,7 +236,7 @@ func (b *Backfill) ask(ctx context.Context, g *gap) (count int, err error) {
 		}
 		broadcasts = []string{id}
 	}
-	paired := newMatcher(there)
+	paired := newMatcher(there, g.from.Unix(), g.to.Unix())
 	for _, broadcast := range broadcasts {
 		n, failed := b.read(ctx, g, broadcast, paired)
 		count += n
@@ -259,14 +260,14 @@ func (b *Backfill) read(ctx context.Context, g *gap, broadcast string, paired *m
 			page = append(page, m)
 		}
 		if !m.More {
-			count += b.insert(paired.missing(page), broadcast)
+			count += b.insert(paired.missing(page, second), broadcast)
 			page = page[:0]
 		}
 		if second > last+disorder {
 			break
 		}
 	}
-	return count + b.insert(paired.missing(page), broadcast), err
+	return count + b.insert(paired.missing(page, math.MaxInt64), broadcast), err
 }
 
 // insert inserts messages, but for those that are older than the chat.
@@ -274,7 +275,7 @@ func (b *Backfill) insert(messages []Message, broadcast string) int {
 	b.mu.Lock()
 	messages = slices.DeleteFunc(messages, func(m Message) bool { return m.Time.Unix() < b.start.Unix() })
 	for _, m := range messages {
-		b.filled = append(b.filled, newSaid(m.Time, m.Platform, m.Channel, m.Author, m.Text))
+		b.filled = append(b.filled, m.said())
 	}
 	b.mu.Unlock()
 	if len(messages) > 0 {

@@ -50,6 +50,9 @@ func (r *randomChat) utter(length time.Duration) {
 	for at, n := r.begin.Add(5*time.Second), 0; at.Before(r.begin.Add(length)); n++ {
 		stamp := at.Add(r.offset)
 		key := fmt.Sprintf("ann hi%d", r.IntN(5))
+		if r.chance(0.2) { // without a text, such as a sticker
+			key = "ann "
+		}
 		if last, ok := used[key]; ok && last != stamp.Truncate(time.Second) && stamp.Sub(last) < 10*time.Second {
 			key = fmt.Sprintf("bob %d", n)
 		}
