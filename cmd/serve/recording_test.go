@@ -64,7 +64,7 @@ func TestRecording(t *testing.T) {
 	}
 }
 
-// TestRecordingIsCutShort is what kill -9 leaves of a gzipped recording.
+// TestRecordingIsCutShort has what kill -9 leaves of a gzipped recording.
 func TestRecordingIsCutShort(t *testing.T) {
 	whole := gzipped(t, said("a", first)+"\n"+said("b", first)+"\n")
 	for _, in := range []string{whole[:len(whole)-4], whole + whole[:5]} {
@@ -102,7 +102,7 @@ func TestLargeFramesAreSkipped(t *testing.T) {
 	}
 }
 
-// endless repeats itself.
+// endless is an endless reader that repeats a string.
 type endless string
 
 func (e endless) Read(p []byte) (int, error) {
@@ -114,7 +114,7 @@ func (e endless) Read(p []byte) (int, error) {
 	}
 }
 
-// TestEndlessRecording bounds the memory for what never ends.
+// TestEndlessRecording checks that endless input is refused.
 func TestEndlessRecording(t *testing.T) {
 	for _, line := range []endless{"\x00", "\n", "{}\n", `{"restail":"link"}` + "\n", endless(said("a", first) + "\n")} {
 		if _, _, err := readActions(line, 1<<16, 1<<20); err == nil || !strings.Contains(err.Error(), "more than 128 MiB") {
