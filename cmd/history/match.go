@@ -13,8 +13,8 @@ import (
 // socket and in the history.
 const tolerance = 2
 
-// said is what a message says, on the socket or in the history. A value that is
-// not known is "". Times are compared by the second: the socket has nothing finer.
+// said is what a message says, on the socket or in the history. A value that is not
+// known is "". Times are compared by the second: the socket has no fractions.
 type said struct {
 	Time     time.Time `json:"time"`
 	Platform string    `json:"platform,omitempty"`
@@ -38,8 +38,8 @@ func (s said) values() said {
 	return s
 }
 
-// short replaces a long string by its hash, so that large messages need no memory.
-// Short strings are only compared.
+// short replaces a long string by its hash, to save memory. The strings are only
+// compared.
 func short(s string) string {
 	if len(s) <= 64 {
 		return s
