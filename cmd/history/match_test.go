@@ -95,6 +95,10 @@ func TestMissing(t *testing.T) {
 			[]string{"2 twitch/foo ann hi", "4 twitch/foo ann hi", "6 twitch/foo ann hi", "8 twitch/foo ann hi"},
 			[]string{"6 twitch/foo ann hi", "4 twitch/foo ann hi", "2 twitch/foo ann hi", "0 twitch/foo ann hi"}, nil,
 		},
+		"equal messages stay paired": {
+			[]string{"0 -/- - hi", "4 twitch/foo ann hi"},
+			[]string{"2 twitch/foo ann hi", "6 -/foo ann hi"}, []string{"6 -/foo ann hi"},
+		},
 		"a sticker is its own entry": {
 			[]string{"2 twitch/foo ann -", "2 twitch/foo ann hi"},
 			[]string{"2 twitch/foo ann missed", "2 twitch/foo ann -"}, []string{"2 twitch/foo ann missed"},
