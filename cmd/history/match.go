@@ -53,15 +53,15 @@ type likeness int
 
 const (
 	equal    likeness = iota // all values
-	sameText                 // the text; other values may be known to one side only
-	alike                    // nothing that only one side knows
+	sameText                 // the text, and those values that both sides know
+	alike                    // those values that both sides know
 )
 
 // A matcher pairs messages of the history with known ones, which were received or
-// filled in, one to one. Messages that are equal are paired first, then those with
-// the same text, then those that are alike; among these the nearest in time. A pair
-// stays when the next likeness follows. Each step finds as many pairs as possible, by
-// augmenting paths.
+// filled in, one to one and at most tolerance seconds apart. It pairs equal messages
+// first, then those with the same text, then those that are alike, and each time the
+// nearest first. The pairs of one likeness stay when it goes on to the next. For each
+// it finds as many pairs as possible, by augmenting paths.
 type matcher struct {
 	first, last int64    // the seconds whose messages the history must have
 	known       []*known // in the order of their seconds
@@ -158,7 +158,7 @@ func (m *matcher) pair(s *said, l likeness, within int64) bool {
 }
 
 // candidates yields the known messages of that likeness, at most that many seconds
-// apart, but for those whose partner is better.
+// apart, except those that already have a partner of another likeness.
 func (m *matcher) candidates(s *said, l likeness, within int64) iter.Seq[*known] {
 	return func(yield func(*known) bool) {
 		list, second := m.known, s.Time.Unix()
@@ -179,9 +179,9 @@ func (m *matcher) candidates(s *said, l likeness, within int64) iter.Seq[*known]
 	}
 }
 
-// canBe reports whether a known message can be one of the history. When only one of
-// them has a text, the history must have the known one: nothing else tells that
-// message from others of its author.
+// canBe reports whether a known message can be one of the history. Where only one of them
+// has a text, the known one must lie in the stretch: otherwise the history may not have
+// it, and this could be any message of its author.
 func (m *matcher) canBe(k *known, s *said, l likeness) bool {
 	if k.Text != s.Text {
 		second := k.Time.Unix()
