@@ -124,7 +124,7 @@ func (c *Client) page(ctx context.Context, r request) (messages []Message, next 
 	if err != nil {
 		return nil, "", err
 	}
-	var members map[string]json.RawMessage // unlike a struct it tells "Messages" from "messages"
+	var members map[string]json.RawMessage // a struct would take "Messages" for "messages"
 	var raws []json.RawMessage
 	if json.Unmarshal(body, &members) != nil || members["messages"] == nil || json.Unmarshal(members["messages"], &raws) != nil {
 		return nil, "", r.failed(ReasonProtocol, "the API's answer has no list of messages")

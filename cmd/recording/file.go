@@ -85,7 +85,7 @@ func openLocked(name string) (*file, error) {
 		err = errors.New("another process is recording to it")
 	}
 	// A rename may come between the opening and the lock.
-	if held, _ := f.lock.Stat(); err == nil && runtime.GOOS != "windows" && !os.SameFile(held, info) {
+	if target, _ := f.lock.Stat(); err == nil && runtime.GOOS != "windows" && !os.SameFile(target, info) {
 		err = errors.New("it was replaced while it was opened")
 	}
 	if err != nil {
@@ -208,7 +208,7 @@ func (f *file) endMember() error {
 	return f.out.Flush()
 }
 
-// close closes the file and gives up its lock.
+// close closes the file and releases its lock.
 func (f *file) close() error {
 	err := f.File.Close()
 	_ = f.lock.Unlock()

@@ -69,7 +69,7 @@ func ParseOwn(line []byte) (Own, bool) {
 	if !beginsWithRestail(line) {
 		return Own{}, false
 	}
-	var members map[string]json.RawMessage // unlike a struct it tells "Time" from "time"
+	var members map[string]json.RawMessage // a struct would take "Time" for "time"
 	if json.Unmarshal(line, &members) != nil {
 		return Own{}, false
 	}

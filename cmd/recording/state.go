@@ -37,7 +37,7 @@ type State struct {
 
 // content is the content of the file.
 type content struct {
-	Restail  string    `json:"restail"` // "state": tells the file from others
+	Restail  string    `json:"restail"` // always "state"
 	Version  int       `json:"version"`
 	Complete time.Time `json:"complete"`
 	// Edge is the state of gap filling.
@@ -120,7 +120,7 @@ func (s *State) Save(complete time.Time, edge func() []byte) {
 	}
 }
 
-// Close writes what is not written yet, and gives up the lock.
+// Close writes what is not written yet, and releases the lock.
 func (s *State) Close() {
 	if s.unsaved {
 		s.write()

@@ -23,9 +23,9 @@ func TestRecording(t *testing.T) {
 	}{
 		{"empty", "", nil, nil, Skipped{}},
 		{"one, no line end", said("a", first), []string{said("a", first)}, []time.Duration{0}, Skipped{}},
-		{"blank lines are none", "\n \t\n" + said("a", first) + "\n\r\n\n", []string{said("a", first)}, []time.Duration{0}, Skipped{}},
+		{"blank lines are skipped", "\n \t\n" + said("a", first) + "\n\r\n\n", []string{said("a", first)}, []time.Duration{0}, Skipped{}},
 		{"bytes are kept", odd + "\n" + said(long, first) + "\r\n", []string{odd, said(long, first)}, []time.Duration{0, 0}, Skipped{}},
-		{"backwards is no wait",
+		{"an earlier timestamp, or none",
 			strings.Join([]string{said("a", first), said("b", first+9), said("c", first-99), unstamped, said("d", first+8), said("e", first+10)}, "\n"),
 			[]string{said("a", first), said("b", first+9), said("c", first-99), unstamped, said("d", first+8), said("e", first+10)},
 			[]time.Duration{0, 9 * time.Second, 9 * time.Second, 9 * time.Second, 9 * time.Second, 10 * time.Second}, Skipped{}},

@@ -32,7 +32,7 @@ type service struct {
 	client *client
 	over   chan struct{} // closed when nothing more is to be tested
 
-	mu         sync.Mutex // held while a connection is served: one at a time
+	mu         sync.Mutex // locked while a connection is served: one at a time
 	left       int        // faults to come
 	injected   map[string]int
 	links      []*link
