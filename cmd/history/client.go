@@ -134,7 +134,8 @@ func (c *Client) page(ctx context.Context, r request) (messages []Message, next 
 	}
 	messages = make([]Message, len(raws))
 	for i, raw := range raws {
-		messages[i] = parseMessage(raw)
+		m, _ := recording.ParseHistory(raw) // zero for a value that is not an object
+		messages[i] = Message{HistoryMessage: m, Raw: raw}
 	}
 	return messages, next, nil
 }
@@ -227,23 +228,13 @@ func overlap(before, page []mark) int {
 	return n
 }
 
-// A Message is a message that the API served. A value that is null, missing or of
-// another type than documented is "", or the zero time.
+// A Message is a message that the API served.
 type Message struct {
+	recording.HistoryMessage
 	// Raw is the message as served: any JSON value.
 	Raw json.RawMessage
-	// Time is when the message was written.
-	Time time.Time
-	// Platform is a slug such as youtube.
-	Platform, Channel, Author, Text string
 	// More reports whether another message of the same answer follows.
 	More bool
-}
-
-// parseMessage parses a message as served.
-func parseMessage(raw json.RawMessage) Message {
-	m, _ := recording.ParseHistory(raw)
-	return Message{Raw: raw, Time: m.Time, Platform: m.Platform, Channel: m.Channel, Author: m.Author, Text: m.Text}
 }
 
 // IsUUID reports whether the id of a broadcast is a UUID. The history knows no other;

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/restail/restail/cmd/recording"
 )
 
 const messagesPath = "GET /v2/user/events/" + broadcast + "/chat/history?pageSize=1000"
@@ -88,12 +90,12 @@ func TestMessages(t *testing.T) {
 		m.Time = m.Time.UTC()
 		got = append(got, m)
 	}
-	want := []Message{
-		{Time: time.Date(2026, 5, 1, 19, 0, 2, 5e8, time.UTC), Platform: "facebook", Channel: "C", Author: "A", Text: "<3 "},
-		{}, {}, {}, {},
-	}
+	want := make([]Message, len(raws))
 	for i := range want {
 		want[i].Raw, want[i].More = []byte(raws[i]), i < len(want)-1
+	}
+	want[0].HistoryMessage = recording.HistoryMessage{
+		Time: time.Date(2026, 5, 1, 19, 0, 2, 5e8, time.UTC), Platform: "facebook", Channel: "C", Author: "A", Text: "<3 ",
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v", got)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/restail/restail/cmd/recording"
 )
 
 // message makes a message of "SECOND PLATFORM/CHANNEL AUTHOR TEXT". A value that is
@@ -18,10 +20,9 @@ func message(line string) Message {
 	if err != nil {
 		panic(err)
 	}
-	return Message{
-		Raw: []byte(line), Time: epoch.Add(seconds),
-		Platform: fields[1], Channel: fields[2], Author: fields[3], Text: fields[4],
-	}
+	return Message{Raw: []byte(line), HistoryMessage: recording.HistoryMessage{
+		Time: epoch.Add(seconds), Platform: fields[1], Channel: fields[2], Author: fields[3], Text: fields[4],
+	}}
 }
 
 var epoch = time.Date(2026, 11, 28, 19, 0, 0, 0, time.UTC)
