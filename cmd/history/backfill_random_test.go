@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -56,20 +57,28 @@ func (r *randomChat) utter(length time.Duration) {
 		if last, ok := used[key]; ok && last != stamp.Truncate(time.Second) && stamp.Sub(last) < 10*time.Second {
 			key = fmt.Sprintf("bob %d", n)
 		}
+		if r.chance(0.1) {
+			key = fmt.Sprintf("lotte reply%d", n)
+		}
 		used[key] = stamp.Truncate(time.Second)
 		u := &utterance{at: at, key: key, servedAt: at.Add(r.seconds(20))}
 		u.served = message(fmt.Sprintf("0 twitch/foo %s", key))
 		u.served.Time = stamp.Add(r.seconds(4) - 2*time.Second)
 		stamp = stamp.Truncate(time.Second)
 		u.event.SetTime(stamp)
-		u.event.SetPlain(record.Action, "event")
 		u.event.SetPlain(record.BroadcastID, showA)
-		u.event.SetString(record.Platform, "twitch")
-		if r.chance(0.8) {
-			u.event.SetString(record.Channel, "foo")
-		}
-		u.event.SetString(record.Author, u.served.Author)
 		u.event.SetString(record.Text, u.served.Text)
+		if strings.HasPrefix(key, "lotte") {
+			u.event.SetPlain(record.Action, "reply_created")
+			u.event.SetString(record.Platform, "restream")
+		} else {
+			u.event.SetPlain(record.Action, "event")
+			u.event.SetString(record.Platform, "twitch")
+			u.event.SetString(record.Author, u.served.Author)
+			if r.chance(0.8) {
+				u.event.SetString(record.Channel, "foo")
+			}
+		}
 		if r.chance(0.2) {
 			u.served.Platform = "unknown"
 		}

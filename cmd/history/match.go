@@ -181,11 +181,15 @@ func (m *matcher) candidates(s *said, l likeness, within int64) iter.Seq[*known]
 
 // canBe reports whether a known message can be one of the history. Where only one of them
 // has a text, the known one must lie in the stretch: otherwise the history may not have
-// it, and this could be any message of its author.
+// it, and this could be any message of its author. The one without a text must not be
+// the only one with an author: a reply has none, and it is not a sticker.
 func (m *matcher) canBe(k *known, s *said, l likeness) bool {
 	if k.Text != s.Text {
-		second := k.Time.Unix()
-		if l != alike || k.Text != "" && s.Text != "" || second < m.first || second > m.last {
+		fewer, more, second := &k.said, s, k.Time.Unix()
+		if s.Text == "" {
+			fewer, more = more, fewer
+		}
+		if l != alike || fewer.Text != "" || second < m.first || second > m.last || fewer.Author != "" && more.Author == "" {
 			return false
 		}
 	}

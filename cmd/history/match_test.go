@@ -126,6 +126,9 @@ func TestMissing(t *testing.T) {
 		"a missed sticker beside a text that need not be in the history": {
 			[]string{"0 twitch/foo ann hi"}, []string{"1 twitch/foo ann -"}, []string{"1 twitch/foo ann -"},
 		},
+		"a reply is not a sticker": {
+			[]string{"2 -/- - hi"}, []string{"2 twitch/foo ann -"}, []string{"2 twitch/foo ann -"},
+		},
 		"long texts": {
 			[]string{"1 twitch/foo ann " + long + "a"},
 			[]string{"1 twitch/foo ann " + long + "a", "1 twitch/foo ann " + long + "b"}, []string{"1 twitch/foo ann " + long + "b"},
