@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
-# Breaks the links of some restails ten thousand times, in every way that it knows,
-# and compares what they write with the log of what was sent. Takes some ten minutes
-# and is not part of scripts/test.sh. Needs Linux.
+# Breaks the links of a few restails ten thousand times, in many ways, and compares
+# what they write with the log of what was sent. Takes about ten minutes and is not
+# part of scripts/test.sh. Needs Linux.
 #
-#   scripts/soak.sh [-faults N] [-clients N] [-seed N] [-only REGEXP]
+#   scripts/soak.sh [-faults N] [-clients N] [-seed N] [-only REGEXP] [-backfill]
 #
-# RESTAIL names another program to test. RACE=1 tests with the race detector, and
-# does not judge memory then.
+# With -backfill the restails fill gaps from a chat history, and every message must be
+# written once. Use fewer faults then, such as -faults 1000 -clients 4: each gap costs
+# some requests.
+#
+# RESTAIL names another program to test. RACE=1 tests with the race detector and then
+# does not check memory.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -4,31 +4,32 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"math"
 	"slices"
 	"sync"
 	"time"
 )
 
 const (
-	// firstAsk and lastAsk are how long after the restoration the history is asked.
-	// It may be late.
+	// firstAsk and lastAsk are the times after the restoration at which the history is
+	// requested. It may be late.
 	firstAsk = 5 * time.Second
 	lastAsk  = firstAsk + 30*time.Second
-	// leastWait is how long the messages of the seconds after a gap may take to be
-	// received, at any speed.
+	// leastWait is the least wait, at any speed, for the messages of the seconds after
+	// a gap.
 	leastWait = time.Second
-	// disorder is by how many seconds a message must be later than what was asked
-	// for, so that the rest of the history is left unread.
+	// disorder is how many seconds after the end of a gap reading ends: the history may
+	// not be quite in order.
 	disorder = 60
 )
 
-// The statuses that [BackfillOptions].Report is given.
+// The statuses for [BackfillOptions].Report.
 const (
 	Filled   = "filled"
 	Unfilled = "unfilled"
 )
 
-// BackfillOptions say where missed messages come from and where they go.
+// BackfillOptions say where missed messages come from and go to.
 type BackfillOptions struct {
 	// Client is a [Client]; its retries apply.
 	Client interface {
@@ -38,9 +39,9 @@ type BackfillOptions struct {
 	// Insert takes messages that were missed, in the order of the history. Run calls
 	// it, and waits for it.
 	Insert func(messages []Message, broadcast string)
-	// Report takes what became of a gap of that length: Filled, or Unfilled with the
-	// reason of an [Error]. count is the number of messages that were inserted. Run
-	// calls it, and waits for it.
+	// Report takes the outcome for a gap of that length: Filled, or Unfilled with the
+	// reason of an [Error]. count is the number of messages inserted. Run calls it, and
+	// waits for it.
 	Report func(status, reason string, count int, gap time.Duration)
 	// Speed divides the delays; 0 for no delays.
 	Speed float64
@@ -48,24 +49,23 @@ type BackfillOptions struct {
 	Edge []byte
 }
 
-// A Backfill fetches what was said in the gaps of a live chat. It is told what was
-// received and what became of the link, in the order of the stream. Only Run waits
-// for the history.
+// A Backfill fetches the messages of the gaps in a live chat. Call Note, Connected and
+// Restored in the order of the stream, from one goroutine, and Run from another.
 type Backfill struct {
 	o    BackfillOptions
 	wake chan struct{} // a gap may be ready
 
 	mu        sync.Mutex // guards all that follows
-	start     time.Time  // the first handshake of all runs, by the service's clock if that is behind
+	start     time.Time  // of the first handshake of all runs, by the service's clock if that is behind
 	anchored  bool       // start was compared with the service's clock
 	stamped   bool       // the service stamps its actions
 	last      time.Time  // the stamp of the last action
 	beat      time.Time  // the last stamp that is not of a connection
 	beatAt    time.Time  // when that was received
-	broadcast string     // the last id that is a UUID
+	broadcast string     // the last broadcast id that is a UUID
 	recent    []heard    // the last actions
-	gaps      []*gap     // those to fill, in their order
-	filled    []said     // the messages inserted, as far back as the gaps need them
+	gaps      []*gap     // to fill, in order
+	filled    []said     // messages inserted, as far back as the gaps need them
 }
 
 // gap is a gap in the chat.
@@ -73,10 +73,10 @@ type gap struct {
 	restored time.Time
 	length   time.Duration
 	from     time.Time // the stamp of the last action before it
-	least    time.Time // not before restored, by the service's clock
+	least    time.Time // the earliest end, by the service's clock
 	to       time.Time // the first stamp after it that is not earlier; zero until then
-	toAt     time.Time // when that was noted
-	there    []said    // the messages that were received around it
+	toAt     time.Time // when to was set
+	there    []said    // the messages received around it
 	before   string    // the last broadcast before it; "" for none
 	after    string    // the first broadcast after it; "" for none
 	ready    bool      // there is complete
@@ -89,7 +89,7 @@ func NewBackfill(o BackfillOptions) *Backfill {
 	return b
 }
 
-// Connected says that the link is up for the first time, and no gap is known.
+// Connected notes that the link is up for the first time, without a known gap.
 func (b *Backfill) Connected(at time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -98,8 +98,8 @@ func (b *Backfill) Connected(at time.Time) {
 	}
 }
 
-// Restored says that the link is up after a gap of that length, which may be the
-// gap between two runs.
+// Restored notes that the link is up after a gap of that length, which may be the gap
+// between two runs.
 func (b *Backfill) Restored(at time.Time, length time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -116,8 +116,8 @@ func (b *Backfill) Restored(at time.Time, length time.Duration) {
 	b.gaps = append(b.gaps, g)
 }
 
-// Idle says that everything that was received was noted. Call it now and then:
-// where the chat is quiet, it makes a gap ready.
+// Idle notes that nothing is waiting to be noted. Call it now and then: in a quiet chat
+// it makes a gap ready.
 func (b *Backfill) Idle() {
 	wait := max(leastWait, b.scaled(firstAsk))
 	b.mu.Lock()
@@ -172,9 +172,8 @@ func (b *Backfill) next() *gap {
 	return g
 }
 
-// fill asks for what was said in a gap, and again later: the last answer decides.
-// When the first ask comes so late that it would be the last one's time, there is
-// only one.
+// fill requests the messages of a gap twice. The second answer decides. When it is
+// already time for the second request, there is no first one.
 func (b *Backfill) fill(ctx context.Context, g *gap) {
 	count, reason := 0, ""
 	for _, delay := range []time.Duration{firstAsk, lastAsk} {
@@ -206,6 +205,7 @@ func (b *Backfill) fill(ctx context.Context, g *gap) {
 	b.o.Report(status, reason, count, g.length)
 }
 
+// reasonOf returns the reason of an error; "" for nil.
 func reasonOf(err error) string {
 	known := (*Error)(nil)
 	switch {
@@ -217,8 +217,8 @@ func reasonOf(err error) string {
 	return ReasonNetwork
 }
 
-// ask inserts what the history has and the chat lacks. It returns the number of
-// messages, and the first error.
+// ask inserts the messages of the history that the chat lacks. It returns their number
+// and the first error.
 func (b *Backfill) ask(ctx context.Context, g *gap) (count int, err error) {
 	b.mu.Lock()
 	there := slices.Concat(g.there, b.filled)
@@ -235,7 +235,7 @@ func (b *Backfill) ask(ctx context.Context, g *gap) (count int, err error) {
 		}
 		broadcasts = []string{id}
 	}
-	paired := newMatcher(there)
+	paired := newMatcher(there, g.from.Unix(), g.to.Unix())
 	for _, broadcast := range broadcasts {
 		n, failed := b.read(ctx, g, broadcast, paired)
 		count += n
@@ -246,7 +246,7 @@ func (b *Backfill) ask(ctx context.Context, g *gap) (count int, err error) {
 	return count, err
 }
 
-// read inserts what one broadcast has, page by page.
+// read inserts the messages of one broadcast that the chat lacks, page by page.
 func (b *Backfill) read(ctx context.Context, g *gap, broadcast string, paired *matcher) (count int, err error) {
 	first, last := g.from.Unix()-tolerance, g.to.Unix()+tolerance
 	var page []Message
@@ -259,22 +259,22 @@ func (b *Backfill) read(ctx context.Context, g *gap, broadcast string, paired *m
 			page = append(page, m)
 		}
 		if !m.More {
-			count += b.insert(paired.missing(page), broadcast)
+			count += b.insert(paired.missing(page, second), broadcast)
 			page = page[:0]
 		}
 		if second > last+disorder {
 			break
 		}
 	}
-	return count + b.insert(paired.missing(page), broadcast), err
+	return count + b.insert(paired.missing(page, math.MaxInt64), broadcast), err
 }
 
-// insert inserts messages, but for those that are older than the chat.
+// insert inserts messages, except those before the first handshake.
 func (b *Backfill) insert(messages []Message, broadcast string) int {
 	b.mu.Lock()
 	messages = slices.DeleteFunc(messages, func(m Message) bool { return m.Time.Unix() < b.start.Unix() })
 	for _, m := range messages {
-		b.filled = append(b.filled, newSaid(m.Time, m.Platform, m.Channel, m.Author, m.Text))
+		b.filled = append(b.filled, m.said())
 	}
 	b.mu.Unlock()
 	if len(messages) > 0 {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,7 +13,7 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// utterance is something that somebody says in a random chat.
+// utterance is a message of a random chat.
 type utterance struct {
 	at       time.Time // by the service's clock
 	key      string    // author and text
@@ -21,7 +22,7 @@ type utterance struct {
 	event    record.Record
 }
 
-// randomChat is a chat, and how a run comes to hear of it.
+// randomChat is a chat, and what a run receives of it.
 type randomChat struct {
 	*rand.Rand
 	begin  time.Time     // by our clock
@@ -30,7 +31,7 @@ type randomChat struct {
 	steps  []step
 }
 
-// step is what the run is told at a time.
+// step is what a run receives at a time.
 type step struct {
 	at    time.Time // by our clock
 	utter *utterance
@@ -43,15 +44,21 @@ func (r *randomChat) seconds(most float64) time.Duration {
 
 func (r *randomChat) chance(p float64) bool { return r.Float64() < p }
 
-// utter lets people talk, the same again now and then: in the same second, or so
-// much later that it cannot be taken for it.
+// utter makes the messages. Some are equal: in the same second, or so much later that
+// they cannot be confused.
 func (r *randomChat) utter(length time.Duration) {
 	used := map[string]time.Time{}
 	for at, n := r.begin.Add(5*time.Second), 0; at.Before(r.begin.Add(length)); n++ {
 		stamp := at.Add(r.offset)
 		key := fmt.Sprintf("ann hi%d", r.IntN(5))
+		if r.chance(0.2) { // without a text, such as a sticker
+			key = "ann "
+		}
 		if last, ok := used[key]; ok && last != stamp.Truncate(time.Second) && stamp.Sub(last) < 10*time.Second {
 			key = fmt.Sprintf("bob %d", n)
+		}
+		if r.chance(0.1) {
+			key = fmt.Sprintf("lotte reply%d", n)
 		}
 		used[key] = stamp.Truncate(time.Second)
 		u := &utterance{at: at, key: key, servedAt: at.Add(r.seconds(20))}
@@ -59,14 +66,19 @@ func (r *randomChat) utter(length time.Duration) {
 		u.served.Time = stamp.Add(r.seconds(4) - 2*time.Second)
 		stamp = stamp.Truncate(time.Second)
 		u.event.SetTime(stamp)
-		u.event.SetPlain(record.Action, "event")
 		u.event.SetPlain(record.BroadcastID, showA)
-		u.event.SetString(record.Platform, "twitch")
-		if r.chance(0.8) {
-			u.event.SetString(record.Channel, "foo")
-		}
-		u.event.SetString(record.Author, u.served.Author)
 		u.event.SetString(record.Text, u.served.Text)
+		if strings.HasPrefix(key, "lotte") {
+			u.event.SetPlain(record.Action, "reply_created")
+			u.event.SetString(record.Platform, "restream")
+		} else {
+			u.event.SetPlain(record.Action, "event")
+			u.event.SetString(record.Platform, "twitch")
+			u.event.SetString(record.Author, u.served.Author)
+			if r.chance(0.8) {
+				u.event.SetString(record.Channel, "foo")
+			}
+		}
 		if r.chance(0.2) {
 			u.served.Platform = "unknown"
 		}
@@ -80,7 +92,7 @@ func (r *randomChat) utter(length time.Duration) {
 	}
 }
 
-// connect decides when the link is up, and what the run hears of the chat.
+// connect makes the outages, and the steps of the run.
 func (r *randomChat) connect(t *testing.T, length time.Duration) {
 	said := slices.Clone(r.said)
 	var heard []time.Time // when actions were received on the link
@@ -168,8 +180,8 @@ func (r *randomChat) serve(disorder *rand.Rand) (list []Message) {
 	return list
 }
 
-// run tells a Backfill of the chat, and counts what is written. The reader of the
-// output stops now and then.
+// run plays the steps and counts what is written. The reader of the output stops now
+// and then.
 func (r *randomChat) run(c *chat) map[string]int {
 	written := map[string]int{}
 	stuck := time.Now()
@@ -196,8 +208,8 @@ func (r *randomChat) run(c *chat) map[string]int {
 	return written
 }
 
-// TestEachMessageOnce plays random chats with random gaps: what was received and
-// what was filled in is what was said, each message as often as it was said.
+// TestEachMessageOnce plays random chats with random gaps, and checks that each message
+// is received or filled in as often as it was said.
 func TestEachMessageOnce(t *testing.T) {
 	const length = 3 * time.Minute
 	filled := 0 // in all chats

@@ -54,15 +54,15 @@ func TestBroadcastOfGap(t *testing.T) {
 		asked                     []string
 		log                       string
 	}{
-		"before":            {showA, "", "", nil, []string{"6s a from 8", "36s a from 8"}, "filled 0"},
-		"after":             {"", showA, "", nil, []string{"6s a from 8", "36s a from 8"}, "filled 0"},
-		"both":              {showA, showA, "", nil, []string{"6s a from 8", "36s a from 8"}, "filled 0"},
-		"another":           {showA, showB, "", nil, []string{"6s a from 8", "6s b from 8", "36s a from 8", "36s b from 8"}, "filled 0"},
-		"before is no UUID": {"rtmp/instant", showB, "", nil, []string{"6s b from 8", "36s b from 8"}, "filled 0"},
-		"after is no UUID":  {showA, "rtmp/instant", "", nil, []string{"6s a from 8", "36s a from 8"}, "filled 0"},
-		"in progress":       {"rtmp/instant", "", showB, nil, []string{"6s in progress", "6s b from 8", "36s in progress", "36s b from 8"}, "filled 0"},
-		"none":              {"", "", "", nil, []string{"6s in progress", "36s in progress"}, "unfilled no_broadcast0"},
-		"not allowed":       {"", "", "", &Error{Reason: ReasonScope}, []string{"6s in progress"}, "unfilled insufficient_scope0"},
+		"before":               {showA, "", "", nil, []string{"6s a from 8", "36s a from 8"}, "filled 0"},
+		"after":                {"", showA, "", nil, []string{"6s a from 8", "36s a from 8"}, "filled 0"},
+		"both":                 {showA, showA, "", nil, []string{"6s a from 8", "36s a from 8"}, "filled 0"},
+		"another":              {showA, showB, "", nil, []string{"6s a from 8", "6s b from 8", "36s a from 8", "36s b from 8"}, "filled 0"},
+		"before is not a UUID": {"rtmp/instant", showB, "", nil, []string{"6s b from 8", "36s b from 8"}, "filled 0"},
+		"after is not a UUID":  {showA, "rtmp/instant", "", nil, []string{"6s a from 8", "36s a from 8"}, "filled 0"},
+		"in progress":          {"rtmp/instant", "", showB, nil, []string{"6s in progress", "6s b from 8", "36s in progress", "36s b from 8"}, "filled 0"},
+		"none":                 {"", "", "", nil, []string{"6s in progress", "36s in progress"}, "unfilled no_broadcast0"},
+		"not allowed":          {"", "", "", &Error{Reason: ReasonScope}, []string{"6s in progress"}, "unfilled insufficient_scope0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -191,7 +191,7 @@ func TestReceivedLate(t *testing.T) {
 	})
 }
 
-// TestQuietAfterGap waits for an action that tells where the gap ends.
+// TestQuietAfterGap checks that a gap waits for an action at its end.
 func TestQuietAfterGap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := play(t, 1, nil, "11 twitch/foo ann missed")

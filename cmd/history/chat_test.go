@@ -19,10 +19,10 @@ const (
 	showB = "bbbbbbbb-0000-4000-8000-00000000000b"
 )
 
-// api is a history that is asked in a test.
+// api is the history of a test.
 type api struct {
 	answer     func(broadcast string) ([]Message, error)
-	stuck      bool // it does not answer
+	stuck      bool // does not answer
 	inProgress string
 	err        error // of InProgress
 	asked      []string
@@ -55,7 +55,7 @@ func (a *api) InProgress(context.Context) (string, bool, error) {
 	return a.inProgress, a.inProgress != "", a.err
 }
 
-// chat is a live run that a test plays, in virtual time.
+// chat is a run of a test, in virtual time.
 type chat struct {
 	*Backfill
 	api     *api
@@ -66,8 +66,7 @@ type chat struct {
 	ended   chan struct{}
 }
 
-// play begins a run with that edge. The history has these messages, whatever the
-// broadcast.
+// play begins a run with that edge. The history has these messages for any broadcast.
 func play(t *testing.T, speed float64, edge []byte, history ...string) *chat {
 	c := &chat{}
 	c.api = &api{start: time.Now(), answer: func(string) ([]Message, error) { return messages(history...), nil }}
@@ -99,8 +98,8 @@ func (c *chat) end() {
 	<-c.ended
 }
 
-// note notes actions. Each is a message (see message), or a second and the name of
-// an action, with the broadcast behind a #.
+// note notes actions. Each is a message (see message), or a second and the name of an
+// action; the broadcast follows a #.
 func (c *chat) note(actions ...string) {
 	c.last = time.Now()
 	for _, line := range actions {
@@ -132,13 +131,13 @@ func (c *chat) note(actions ...string) {
 	}
 }
 
-// outage loses the link, and restores it that much later.
+// outage restores the link after that time.
 func (c *chat) outage(d time.Duration) {
 	time.Sleep(d)
 	c.Restored(time.Now(), time.Since(c.last))
 }
 
-// rest lets the time pass without an action.
+// rest lets time pass without an action.
 func (c *chat) rest(d time.Duration) {
 	for range d / (200 * time.Millisecond) {
 		time.Sleep(200 * time.Millisecond)

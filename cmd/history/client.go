@@ -1,3 +1,11 @@
+// Package history reads the chat of a broadcast from Restream's chat history, and
+// fills the gaps of a live chat with it.
+//
+// A [Client] takes an access token and returns messages and broadcasts. A [Backfill]
+// takes what was received from the socket and the gaps in it, asks a Client, and hands
+// missed messages to a function. It keeps only the last messages, copied from the
+// records. Its methods may be called from several goroutines; only Run waits for the
+// API.
 package history
 
 import (
@@ -10,6 +18,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/restail/restail/cmd/recording"
 )
 
 const (
@@ -17,13 +27,13 @@ const (
 	pageSize = "1000"
 	// eventsPath lists broadcasts, and has the chat of each below it.
 	eventsPath = "/v2/user/events/"
-	// findBroadcast is what cannot be done when no broadcast is found.
+	// findBroadcast is the beginning of an error.
 	findBroadcast = "cannot find the broadcast"
 )
 
-// Options say where the API is and how to ask it.
+// Options say where the API is and how to use it.
 type Options struct {
-	// APIURL is what the paths are appended to. It must be safe to send tokens to.
+	// APIURL is the URL of the API, without a path. It must be safe to send tokens to.
 	APIURL string
 	// HTTP is the client for the API. Its CheckRedirect is ignored: redirects are
 	// never followed.
@@ -42,27 +52,28 @@ type Options struct {
 	// MaxBackoff is the longest pause between two retries, unless the API asks for
 	// a longer one.
 	MaxBackoff time.Duration
-	// Retrying, if not nil, is told of each retry: why, and after which wait.
+	// Retrying, if not nil, is called before each retry with the reason and the wait.
 	Retrying func(why string, wait time.Duration)
 }
 
-// A Client asks the API. Its errors are the context's, or an [*Error].
+// A Client makes requests to the API. Its errors are those of the context, or an
+// [*Error].
 type Client struct {
 	o    Options
 	base string // without a slash at the end
 	http *http.Client
 }
 
-// New returns a Client. Nothing is contacted yet.
+// New makes a Client. It sends nothing yet.
 func New(o Options) *Client {
 	client := *o.HTTP
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &Client{o: o, base: strings.TrimRight(o.APIURL, "/"), http: &client}
 }
 
-// Messages iterates over the chat of a broadcast, whose id must be a UUID, as the
-// API serves it: mostly in the order of time. It begins at the second of from, or
-// with the first message when from is zero. An error is the last item. Memory holds
+// Messages iterates over the chat of a broadcast, whose id must be a UUID. Messages come
+// as the API serves them, mostly in the order of time. They begin at the second of from,
+// or with the first message when from is zero. An error is the last item. Memory holds
 // one answer at a time.
 func (c *Client) Messages(ctx context.Context, broadcast string, from time.Time) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
@@ -107,14 +118,13 @@ func (c *Client) Messages(ctx context.Context, broadcast string, from time.Time)
 	}
 }
 
-// page asks for a page of messages. next is the token of the page after it, "" for
-// none.
+// page requests a page of messages. next is the token of the next page, "" for none.
 func (c *Client) page(ctx context.Context, r request) (messages []Message, next string, err error) {
 	body, err := c.get(ctx, r)
 	if err != nil {
 		return nil, "", err
 	}
-	var members map[string]json.RawMessage // unlike a struct it tells "Messages" from "messages"
+	var members map[string]json.RawMessage // a struct would take "Messages" for "messages"
 	var raws []json.RawMessage
 	if json.Unmarshal(body, &members) != nil || members["messages"] == nil || json.Unmarshal(members["messages"], &raws) != nil {
 		return nil, "", r.failed(ReasonProtocol, "the API's answer has no list of messages")
@@ -124,7 +134,8 @@ func (c *Client) page(ctx context.Context, r request) (messages []Message, next 
 	}
 	messages = make([]Message, len(raws))
 	for i, raw := range raws {
-		messages[i] = parseMessage(raw)
+		m, _ := recording.ParseHistory(raw) // zero for a value that is not an object
+		messages[i] = Message{HistoryMessage: m, Raw: raw}
 	}
 	return messages, next, nil
 }
@@ -142,8 +153,8 @@ func (c *Client) LastEnded(ctx context.Context) (id string, ok bool, err error) 
 	return c.latest(ctx, request{path: eventsPath + "history", query: url.Values{"page": {"1"}, "limit": {"10"}}}, "finishedAt")
 }
 
-// latest returns the broadcast with the latest time in the member stamp, the first
-// of equals. The API lists the newest first.
+// latest returns the broadcast with the latest time in the member stamp. Of equal ones
+// it returns the first, since the API lists the newest first.
 func (c *Client) latest(ctx context.Context, r request, stamp string) (id string, ok bool, err error) {
 	r.scope, r.what = "stream.read", findBroadcast
 	body, err := c.get(ctx, r)
@@ -158,7 +169,7 @@ func (c *Client) latest(ctx context.Context, r request, stamp string) (id string
 	for _, event := range list {
 		var name string
 		var at float64
-		json.Unmarshal(event["id"], &name) // what is of another type stays empty
+		json.Unmarshal(event["id"], &name) // a value of another type stays empty
 		json.Unmarshal(event[stamp], &at)
 		if IsUUID(name) && (!ok || at > latest) {
 			id, ok, latest = name, true, at
@@ -167,7 +178,7 @@ func (c *Client) latest(ctx context.Context, r request, stamp string) (id string
 	return id, ok, nil
 }
 
-// listOf returns the objects of a list, or of the items of an object.
+// listOf returns the objects of a list, or of the member items of an object.
 func listOf(body []byte) (list []map[string]json.RawMessage, err error) {
 	var page struct{ Items json.RawMessage }
 	if json.Unmarshal(body, &page) == nil && page.Items != nil {
@@ -176,7 +187,7 @@ func listOf(body []byte) (list []map[string]json.RawMessage, err error) {
 	return list, json.Unmarshal(body, &list)
 }
 
-// mark is what is remembered of a message to recognize it on the next page.
+// mark identifies a message on the next page.
 type mark struct {
 	sum uint64
 	at  time.Time
@@ -190,10 +201,9 @@ func marksOf(messages []Message, seed maphash.Seed) []mark {
 	return marks
 }
 
-// overlap returns how many messages at the beginning of a page are those at the end
-// of the page before. Messages have no ids, and somebody may well write the same
-// twice in a second: messages that are equal are the same only when the page
-// repeats everything of their moment.
+// overlap returns how many messages at the beginning of a page repeat the end of the
+// page before. Messages have no ids, and somebody may write the same twice at one time:
+// equal messages are the same only if the page repeats all messages of their time.
 func overlap(before, page []mark) int {
 	shorter := make([]int, len(page)) // shorter[n-1]: the next shorter beginning that ends page[:n] too
 	longest := func(n int, next mark) int {
@@ -216,4 +226,29 @@ func overlap(before, page []mark) int {
 		n = shorter[n-1]
 	}
 	return n
+}
+
+// A Message is a message that the API served.
+type Message struct {
+	recording.HistoryMessage
+	// Raw is the message as served: any JSON value.
+	Raw json.RawMessage
+	// More reports whether another message of the same answer follows.
+	More bool
+}
+
+// IsUUID reports whether the id of a broadcast is a UUID. The history knows no other;
+// chat events can have another one such as rtmp/instant.
+func IsUUID(id string) bool {
+	if len(id) != len("00000000-0000-0000-0000-000000000000") {
+		return false
+	}
+	for i, c := range []byte(id) {
+		isHex := c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
+		isHyphen := c == '-'
+		if at := i == 8 || i == 13 || i == 18 || i == 23; isHyphen != at || !at && !isHex {
+			return false
+		}
+	}
+	return true
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/restail/restail/cmd/recording"
 )
 
 const messagesPath = "GET /v2/user/events/" + broadcast + "/chat/history?pageSize=1000"
@@ -69,7 +71,8 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// What is missing or of another type costs no message.
+// TestMessages checks that no message is lost for a value that is missing or of another
+// type.
 func TestMessages(t *testing.T) {
 	raws := []string{
 		`{"timestamp":"2026-05-01T21:00:02.5+02:00","platform":"Facebook Page","channelName":"C","author":"A","text":"<3 ","meta":{"a":[1.0]}}`,
@@ -87,19 +90,19 @@ func TestMessages(t *testing.T) {
 		m.Time = m.Time.UTC()
 		got = append(got, m)
 	}
-	want := []Message{
-		{Time: time.Date(2026, 5, 1, 19, 0, 2, 5e8, time.UTC), Platform: "facebook", Channel: "C", Author: "A", Text: "<3 "},
-		{}, {}, {}, {},
-	}
+	want := make([]Message, len(raws))
 	for i := range want {
 		want[i].Raw, want[i].More = []byte(raws[i]), i < len(want)-1
+	}
+	want[0].HistoryMessage = recording.HistoryMessage{
+		Time: time.Date(2026, 5, 1, 19, 0, 2, 5e8, time.UTC), Platform: "facebook", Channel: "C", Author: "A", Text: "<3 ",
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v", got)
 	}
 }
 
-// Whoever leaves the loop is not asked again, and nothing more is fetched.
+// TestLeave checks that leaving the loop ends the requests.
 func TestLeave(t *testing.T) {
 	c, a := client(t, page("p1", "a", "b"))
 	for range c.Messages(t.Context(), broadcast, time.Time{}) {
@@ -110,7 +113,7 @@ func TestLeave(t *testing.T) {
 	}
 }
 
-// In the texts the letter is the second, so that equal letters are equal messages.
+// TestOverlap has letters for messages, whose time is the letter in lower case.
 func TestOverlap(t *testing.T) {
 	at := func(text string) (marks []mark) {
 		for _, c := range text {
@@ -185,5 +188,24 @@ func TestNoBroadcast(t *testing.T) {
 	}
 	if errors.Unwrap(err) != nil {
 		t.Error("it wraps another error")
+	}
+}
+
+func TestIsUUID(t *testing.T) {
+	for id, want := range map[string]bool{
+		"5f0c2ab1-33d9-4f6e-9a57-6e1f0d6c61a7":   true,
+		"5F0C2AB1-33D9-4F6E-9A57-6E1F0D6C61A7":   true,
+		"":                                       false,
+		"rtmp/instant":                           false,
+		"5f0c2ab133d94f6e9a576e1f0d6c61a7":       false,
+		"{5f0c2ab1-33d9-4f6e-9a57-6e1f0d6c61a7}": false,
+		"5f0c2ab1-33d9-4f6e-9a57-6e1f0d6c61a":    false,
+		"5f0c2ab1-33d9-4f6e-9a57-6e1f0d6c61a/":   false,
+		"5f0c2ab1-33d9-4f6e-9a57-6e1f0d6c6-a7":   false,
+		"5f0c2ab1/33d9-4f6e-9a57-6e1f0d6c61a7":   false,
+	} {
+		if IsUUID(id) != want {
+			t.Errorf("%q: want %v", id, want)
+		}
 	}
 }

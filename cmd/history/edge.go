@@ -9,24 +9,23 @@ import (
 )
 
 const (
-	// edge is how many seconds of messages around a gap are kept at the least:
-	// those that the history may have with a stamp within the stretch it is asked for.
+	// edge is how many seconds of messages are kept before and after a gap: the history
+	// may serve those within the requested stretch.
 	edge = 2 * tolerance
-	// keep is how many actions are kept at the least. A gap begins long before its
-	// link is lost when the process was stopped, and the actions received since then
-	// lie in the gap.
+	// keep is how many actions are kept at least. When the process was stopped, a gap
+	// begins long before the link is lost, and actions received since lie in the gap.
 	keep = 10_000
 )
 
-// heard is an action that was received.
+// heard is a received action.
 type heard struct {
 	received time.Time // by the wall clock; zero in an earlier run
-	last     time.Time // [Backfill].last as of this action
+	last     time.Time // the value of Backfill.last after it
 	said     said      // its time is zero when the action is not a message
 }
 
-// Note notes an action of the service, whether or not it is chosen for output.
-// stamp is the service's, zero when the action has none. Note keeps nothing of r.
+// Note notes an action of the service, whether or not it is written. stamp is the
+// service's, zero when the action has none. Note does not keep r.
 func (b *Backfill) Note(r *record.Record, stamp, received time.Time) {
 	action := string(r.Bytes(record.Action))
 	ofConnection := action == "connection_info" || action == "connection_closed"
@@ -48,7 +47,7 @@ func (b *Backfill) Note(r *record.Record, stamp, received time.Time) {
 			}
 		}
 		b.last, b.beat, b.beatAt = stamp, stamp, h.received
-	case stamp.After(b.last): // one that is repeated may have an old stamp
+	case stamp.After(b.last): // a repeated one may have an old stamp
 		b.last = stamp
 	}
 	h.last = b.last
@@ -67,8 +66,8 @@ func (b *Backfill) Note(r *record.Record, stamp, received time.Time) {
 	}
 }
 
-// saidIn returns what a message says, or the zero said for another action. A reply
-// does not have the name of its author.
+// saidIn returns what a message says; the zero said for another action. A reply does
+// not name its author.
 func saidIn(r *record.Record, action string) said {
 	text := func(f record.Field) string { return string(r.Bytes(f)) }
 	switch platform := text(record.Platform); {
@@ -76,7 +75,7 @@ func saidIn(r *record.Record, action string) said {
 		return newSaid(r.At, platform, text(record.Channel), text(record.Author), text(record.Text))
 	case action != "reply_created":
 		return said{}
-	case platform == "restream": // it goes to several platforms
+	case platform == "restream": // goes to several platforms
 		return newSaid(r.At, "", "", "", text(record.Text))
 	default:
 		return newSaid(r.At, platform, text(record.Channel), "", text(record.Text))
@@ -88,7 +87,7 @@ func saidIn(r *record.Record, action string) said {
 func (b *Backfill) noteAfter(g *gap, stamp time.Time, ofConnection bool, s said) {
 	if g.to.IsZero() && !stamp.IsZero() && !stamp.Before(g.from) {
 		g.to, g.toAt = stamp, time.Now()
-		if ofConnection && stamp.Before(g.least) { // it may be repeated
+		if ofConnection && stamp.Before(g.least) { // a repeated one may have an old stamp
 			g.to = g.least
 		}
 	}
@@ -101,9 +100,8 @@ func (b *Backfill) noteAfter(g *gap, stamp time.Time, ofConnection bool, s said)
 	}
 }
 
-// until returns the stamp of the last action received until a time, and the
-// messages of the seconds before that stamp and of all the time after it. The
-// caller has locked b.mu.
+// until returns the stamp of the last action received up to a time, and the messages
+// received since a few seconds before that stamp. The caller has locked b.mu.
 func (b *Backfill) until(received time.Time) (last time.Time, there []said) {
 	last = received
 	if i := len(b.recent) - 1; i >= 0 {
@@ -120,7 +118,7 @@ func (b *Backfill) until(received time.Time) (last time.Time, there []said) {
 	return last, there
 }
 
-// saved is the JSON of what Edge returns.
+// saved is what Edge returns, as JSON.
 type saved struct {
 	Start     time.Time `json:"start"`
 	Last      time.Time `json:"last"`
@@ -130,9 +128,9 @@ type saved struct {
 	Said      []said    `json:"said,omitempty"`
 }
 
-// Edge returns what the next run needs to fill the gap between the runs. The gap
-// begins at complete, the time by our clock up to which the chat is complete. What
-// was received after handed has not reached the reader: the next run must write it.
+// Edge returns the state that the next run needs to fill the gap between the runs. The
+// gap begins at complete, the time by our clock up to which the chat is complete.
+// Messages received after handed did not reach the reader: the next run must write them.
 func (b *Backfill) Edge(complete, handed time.Time) []byte {
 	b.mu.Lock()
 	last, _ := b.until(complete.Round(0))
@@ -152,12 +150,11 @@ func (b *Backfill) Edge(complete, handed time.Time) []byte {
 	}
 	s := saved{b.start, last, b.beat, b.beatAt, b.broadcast, there[max(0, len(there)-keep):]}
 	b.mu.Unlock()
-	text, _ := json.Marshal(s) // it always can
+	text, _ := json.Marshal(s) // never fails
 	return text
 }
 
-// resume goes on where an earlier run ended. An edge that cannot be read counts
-// as none.
+// resume restores the state of an earlier run. An edge that cannot be read is ignored.
 func (b *Backfill) resume(edge []byte) {
 	var s saved
 	if json.Unmarshal(edge, &s) != nil {

@@ -11,22 +11,21 @@ import (
 	"time"
 )
 
-// an answer of the scripted API, or why there is none.
+// answer is an answer of the scripted API, or the error instead.
 type answer struct {
 	status int // 200 when it is 0
 	header http.Header
 	body   string
 	err    error
-	hangs  bool // there is never an answer
+	hangs  bool // never answer
 }
 
-// scripted is a scripted API: the transport of a client. After the last answer it
-// repeats that.
+// scripted is a scripted API, as the transport of a client. It repeats the last answer.
 type scripted struct {
 	t       *testing.T
 	answers []answer
 	asked   []string // the requests, without the host
-	tokens  []string // that they came with
+	tokens  []string // of the requests
 }
 
 func (a *scripted) RoundTrip(q *http.Request) (*http.Response, error) {
@@ -54,7 +53,7 @@ func (a *scripted) RoundTrip(q *http.Request) (*http.Response, error) {
 
 const broadcast = "5f0c2ab1-33d9-4f6e-9a57-6e1f0d6c61a7"
 
-// tokens hands out token-1, and the next one whenever a token was refused.
+// tokens returns token-1, and the next one whenever a token was refused.
 func tokens() func(context.Context, string) (string, error) {
 	n := 1
 	return func(_ context.Context, refused string) (string, error) {
@@ -75,7 +74,7 @@ func client(t *testing.T, answers ...answer) (*Client, *scripted) {
 	}), a
 }
 
-// read reads the texts of all messages. The error says its reason and status.
+// read returns the texts of all messages.
 func read(t *testing.T, c *Client, from time.Time) (texts string, err error) {
 	var all []string
 	for m, err := range c.Messages(t.Context(), broadcast, from) {

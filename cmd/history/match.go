@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"iter"
-	"math"
 	"slices"
 	"time"
 )
@@ -14,8 +13,8 @@ import (
 // socket and in the history.
 const tolerance = 2
 
-// said is what a message says, on the socket or in the history. A value that is
-// not known is "". Times are compared by the second: the socket has nothing finer.
+// said is what a message says, on the socket or in the history. A value that is not
+// known is "". Times are compared by the second: the socket has no fractions.
 type said struct {
 	Time     time.Time `json:"time"`
 	Platform string    `json:"platform,omitempty"`
@@ -31,8 +30,16 @@ func newSaid(at time.Time, platform, channel, author, text string) said {
 	return said{at.UTC().Round(0), short(platform), short(channel), short(author), short(text)}
 }
 
-// short replaces a long string by its hash, so that large messages need no memory.
-// Short strings are only compared.
+func (m *Message) said() said { return newSaid(m.Time, m.Platform, m.Channel, m.Author, m.Text) }
+
+// values returns what was said without the time.
+func (s said) values() said {
+	s.Time = time.Time{}
+	return s
+}
+
+// short replaces a long string by its hash, to save memory. The strings are only
+// compared.
 func short(s string) string {
 	if len(s) <= 64 {
 		return s
@@ -41,131 +48,153 @@ func short(s string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// A matcher pairs messages of the history with those that are there already, one
-// to one and as many as possible: a maximum bipartite matching by augmenting paths.
-// The messages of the history may come page by page. Once one is paired it stays
-// paired, though with another message perhaps.
+// likeness is how much two messages must have in common to be paired.
+type likeness int
+
+const (
+	equal    likeness = iota // all values
+	sameText                 // the text, and those values that both sides know
+	alike                    // those values that both sides know
+)
+
+// A matcher pairs messages of the history with known ones, which were received or
+// filled in, one to one and at most tolerance seconds apart. It pairs equal messages
+// first, then those with the same text, then those that are alike, and each time the
+// nearest first. The pairs of one likeness stay when it goes on to the next. For each
+// it finds as many pairs as possible, by augmenting paths.
 type matcher struct {
-	there   []said // in the order of their seconds
-	all     []int  // the indices of there
-	byText  map[string][]int
-	partner []*said // of each message that is there; nil for none
-	// visited marks what the search has seen. A search that fails leaves its
-	// marks: no later one can succeed from there.
-	visited []bool
-	trail   []int // what this search has marked
+	first, last int64    // the seconds whose messages the history must have
+	known       []*known // in the order of their seconds
+	byValues    map[said][]*known
+	waiting     [alike + 1][]Message // to be paired by that likeness
+	trail       []*known             // what the search under way has visited
 }
 
-// newMatcher makes a matcher, which owns there.
-func newMatcher(there []said) *matcher {
-	m := &matcher{there: there, byText: map[string][]int{}, partner: make([]*said, len(there)), visited: make([]bool, len(there))}
-	slices.SortStableFunc(m.there, func(a, b said) int { return cmp.Compare(a.Time.Unix(), b.Time.Unix()) })
-	for v, s := range m.there {
-		m.all = append(m.all, v)
-		m.byText[s.Text] = append(m.byText[s.Text], v)
+// known is a message that must not be written again.
+type known struct {
+	said
+	partner  *said // in the history; nil for none
+	likeness likeness
+	// visited marks what a search has seen. A search that fails leaves its marks: no
+	// later one of its kind can succeed from there.
+	visited bool
+}
+
+// newMatcher makes a matcher for a history that must have all messages from the
+// second first to last.
+func newMatcher(there []said, first, last int64) *matcher {
+	m := &matcher{first: first, last: last, byValues: map[said][]*known{}}
+	for _, s := range there {
+		m.known = append(m.known, &known{said: s})
+	}
+	slices.SortStableFunc(m.known, func(a, b *known) int { return cmp.Compare(a.Time.Unix(), b.Time.Unix()) })
+	for _, k := range m.known {
+		m.byValues[k.values()] = append(m.byValues[k.values()], k)
 	}
 	return m
 }
 
-// missing returns the messages of a page that are left over. Those that resemble a
-// message closely are paired first, so that the least likely doubles are left over.
-func (m *matcher) missing(page []Message) []Message {
-	type wanted struct {
-		index, distance int
-		said            *said
-	}
-	var order []wanted
-	for i, message := range page {
-		s := newSaid(message.Time, message.Platform, message.Channel, message.Author, message.Text)
-		if distance := m.distance(&s); distance < math.MaxInt {
-			order = append(order, wanted{i, distance, &s})
+// missing takes the next page of a history, which was read up to the second read. It
+// returns the messages that nobody has, in their order. Those of the last seconds wait
+// for the next page: it may have a message that is closer to a known one.
+func (m *matcher) missing(page []Message, read int64) []Message {
+	list := m.unpaired(page, equal)
+	for l := sameText; l <= alike; l++ {
+		read -= 2 * tolerance // for all pairs that have a known message in common
+		list = append(m.waiting[l], list...)
+		n := slices.IndexFunc(list, func(message Message) bool { return message.Time.Unix() >= read })
+		if n < 0 {
+			n = len(list)
 		}
+		m.waiting[l] = list[n:]
+		list = m.unpaired(list[:n], l)
 	}
-	slices.SortStableFunc(order, func(a, b wanted) int { return cmp.Compare(a.distance, b.distance) })
-	paired := make([]bool, len(page))
-	for _, w := range order {
-		m.trail = m.trail[:0]
-		if paired[w.index] = m.pair(w.said); paired[w.index] {
-			for _, v := range m.trail {
-				m.visited[v] = false
+	return list
+}
+
+// unpaired pairs messages of that likeness, and returns the others.
+func (m *matcher) unpaired(list []Message, l likeness) []Message {
+	for within := int64(0); within <= tolerance && len(list) > 0; within++ {
+		for _, k := range m.known {
+			k.visited = false
+		}
+		var left []Message
+		for _, message := range list {
+			s := message.said()
+			m.trail = m.trail[:0]
+			if !m.pair(&s, l, within) {
+				left = append(left, message)
+				continue
+			}
+			for _, k := range m.trail {
+				k.visited = false
 			}
 		}
+		list = left
 	}
-	var left []Message
-	for i, message := range page {
-		if !paired[i] {
-			left = append(left, message)
-		}
-	}
-	return left
+	return list
 }
 
 // pair finds a partner for a message. Others may change theirs for it.
-func (m *matcher) pair(s *said) bool {
-	for v := range m.candidates(s) {
-		if m.partner[v] == nil {
-			m.partner[v] = s
+func (m *matcher) pair(s *said, l likeness, within int64) bool {
+	for k := range m.candidates(s, l, within) {
+		if k.partner == nil {
+			k.partner, k.likeness = s, l
 			return true
 		}
 	}
-	for v := range m.candidates(s) {
-		if m.visited[v] {
+	for k := range m.candidates(s, l, within) {
+		if k.visited {
 			continue
 		}
-		m.visited[v] = true
-		m.trail = append(m.trail, v)
-		if m.pair(m.partner[v]) {
-			m.partner[v] = s
+		k.visited = true
+		m.trail = append(m.trail, k)
+		if m.pair(k.partner, l, within) {
+			k.partner = s
 			return true
 		}
 	}
 	return false
 }
 
-// distance says how much a message differs from the candidate most like it: by the
-// number of values that only one of them has, then by the seconds between them. It
-// is [math.MaxInt] without a candidate.
-func (m *matcher) distance(s *said) int {
-	least := math.MaxInt
-	for v := range m.candidates(s) {
-		t := &m.there[v]
-		d := int(max(s.Time.Unix()-t.Time.Unix(), t.Time.Unix()-s.Time.Unix()))
-		for _, differs := range []bool{s.Platform != t.Platform, s.Channel != t.Channel, s.Author != t.Author, s.Text != t.Text} {
-			if differs {
-				d += tolerance + 1
+// candidates yields the known messages of that likeness, at most that many seconds
+// apart, except those that already have a partner of another likeness.
+func (m *matcher) candidates(s *said, l likeness, within int64) iter.Seq[*known] {
+	return func(yield func(*known) bool) {
+		list, second := m.known, s.Time.Unix()
+		if l == equal {
+			list = m.byValues[s.values()]
+		}
+		from, _ := slices.BinarySearchFunc(list, second-within, func(k *known, second int64) int {
+			return cmp.Compare(k.Time.Unix(), second)
+		})
+		for _, k := range list[from:] {
+			if k.Time.Unix() > second+within {
+				return
 			}
-		}
-		if least = min(least, d); least == 0 {
-			break
-		}
-	}
-	return least
-}
-
-// candidates yields the indices of the messages that may be the same one.
-func (m *matcher) candidates(s *said) iter.Seq[int] {
-	return func(yield func(int) bool) {
-		lists := [][]int{m.all}
-		if s.Text != "" {
-			lists = [][]int{m.byText[s.Text], m.byText[""]}
-		}
-		first, last := s.Time.Unix()-tolerance, s.Time.Unix()+tolerance
-		for _, list := range lists {
-			from, _ := slices.BinarySearchFunc(list, first, func(v int, second int64) int {
-				return cmp.Compare(m.there[v].Time.Unix(), second)
-			})
-			for _, v := range list[from:] {
-				t := &m.there[v]
-				if t.Time.Unix() > last {
-					break
-				}
-				if alike(s.Platform, t.Platform) && alike(s.Channel, t.Channel) && alike(s.Author, t.Author) && !yield(v) {
-					return
-				}
+			if (k.partner == nil || k.likeness == l) && m.canBe(k, s, l) && !yield(k) {
+				return
 			}
 		}
 	}
 }
 
-// alike reports whether two values are equal. One that is not known equals any.
-func alike(a, b string) bool { return a == b || a == "" || b == "" }
+// canBe reports whether a known message can be one of the history. Where only one of them
+// has a text, the known one must lie in the stretch: otherwise the history may not have
+// it, and this could be any message of its author. The one without a text must not be
+// the only one with an author: a reply has none, and it is not a sticker.
+func (m *matcher) canBe(k *known, s *said, l likeness) bool {
+	if k.Text != s.Text {
+		fewer, more, second := &k.said, s, k.Time.Unix()
+		if s.Text == "" {
+			fewer, more = more, fewer
+		}
+		if l != alike || fewer.Text != "" || second < m.first || second > m.last || fewer.Author != "" && more.Author == "" {
+			return false
+		}
+	}
+	return matches(k.Platform, s.Platform) && matches(k.Channel, s.Channel) && matches(k.Author, s.Author)
+}
+
+// matches reports whether two values are equal. One that is not known equals any.
+func matches(a, b string) bool { return a == b || a == "" || b == "" }

@@ -2,11 +2,14 @@ package history
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/restail/restail/cmd/recording"
 )
 
 // message makes a message of "SECOND PLATFORM/CHANNEL AUTHOR TEXT". A value that is
@@ -17,10 +20,9 @@ func message(line string) Message {
 	if err != nil {
 		panic(err)
 	}
-	return Message{
-		Raw: []byte(line), Time: epoch.Add(seconds),
-		Platform: fields[1], Channel: fields[2], Author: fields[3], Text: fields[4],
-	}
+	return Message{Raw: []byte(line), HistoryMessage: recording.HistoryMessage{
+		Time: epoch.Add(seconds), Platform: fields[1], Channel: fields[2], Author: fields[3], Text: fields[4],
+	}}
 }
 
 var epoch = time.Date(2026, 11, 28, 19, 0, 0, 0, time.UTC)
@@ -34,7 +36,7 @@ func messages(lines ...string) (list []Message) {
 
 func saidOf(list []Message) (all []said) {
 	for _, m := range list {
-		all = append(all, newSaid(m.Time, m.Platform, m.Channel, m.Author, m.Text))
+		all = append(all, m.said())
 	}
 	return all
 }
@@ -94,6 +96,39 @@ func TestMissing(t *testing.T) {
 			[]string{"2 twitch/foo ann hi", "4 twitch/foo ann hi", "6 twitch/foo ann hi", "8 twitch/foo ann hi"},
 			[]string{"6 twitch/foo ann hi", "4 twitch/foo ann hi", "2 twitch/foo ann hi", "0 twitch/foo ann hi"}, nil,
 		},
+		"equal messages stay paired": {
+			[]string{"0 -/- - hi", "4 twitch/foo ann hi"},
+			[]string{"2 twitch/foo ann hi", "6 -/foo ann hi"}, []string{"6 -/foo ann hi"},
+		},
+		"a sticker is its own entry": {
+			[]string{"2 twitch/foo ann -", "2 twitch/foo ann hi"},
+			[]string{"2 twitch/foo ann missed", "2 twitch/foo ann -"}, []string{"2 twitch/foo ann missed"},
+		},
+		"a sticker is its own entry though that lacks values": {
+			[]string{"2 twitch/foo ann -"},
+			[]string{"2 twitch/foo ann missed", "4 -/- ann -"}, []string{"2 twitch/foo ann missed"},
+		},
+		"the history has a text for the sticker": {
+			[]string{"2 twitch/foo ann -", "2 twitch/foo ann hi"},
+			[]string{"2 twitch/foo ann hi", "2 twitch/foo ann (wave)"}, nil,
+		},
+		"a sticker that need not be in the history": {
+			[]string{"0 twitch/foo ann -", "100 twitch/foo ann -"},
+			[]string{"2 twitch/foo ann a", "98 twitch/foo ann b"}, []string{"2 twitch/foo ann a", "98 twitch/foo ann b"},
+		},
+		"a sticker that must be in the history": {
+			[]string{"1 twitch/foo ann -", "99 twitch/foo ann -"},
+			[]string{"2 twitch/foo ann a", "98 twitch/foo ann b"}, nil,
+		},
+		"a sticker that need not be in the history is there": {
+			[]string{"0 twitch/foo ann -"}, []string{"0 -/foo ann -"}, nil,
+		},
+		"a missed sticker beside a text that need not be in the history": {
+			[]string{"0 twitch/foo ann hi"}, []string{"1 twitch/foo ann -"}, []string{"1 twitch/foo ann -"},
+		},
+		"a reply is not a sticker": {
+			[]string{"2 -/- - hi"}, []string{"2 twitch/foo ann -"}, []string{"2 twitch/foo ann -"},
+		},
 		"long texts": {
 			[]string{"1 twitch/foo ann " + long + "a"},
 			[]string{"1 twitch/foo ann " + long + "a", "1 twitch/foo ann " + long + "b"}, []string{"1 twitch/foo ann " + long + "b"},
@@ -101,7 +136,7 @@ func TestMissing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := newMatcher(saidOf(messages(test.there...))).missing(messages(test.history...))
+			got := missing(messages(test.there...), messages(test.history...))
 			if !slices.Equal(lines(got), test.want) {
 				t.Errorf("%q is missing, want %q", lines(got), test.want)
 			}
@@ -109,44 +144,94 @@ func TestMissing(t *testing.T) {
 	}
 }
 
-// TestMissingIsLeast compares the number of pairs with that of a search through all
-// pairings, in one page and in several.
-func TestMissingIsLeast(t *testing.T) {
+// missing returns what is missing in a stretch from second 1 to 99.
+func missing(there, history []Message, cuts ...int) (left []Message) {
+	m := newMatcher(saidOf(there), epoch.Unix()+1, epoch.Unix()+99)
+	for _, cut := range cuts {
+		page := history[:cut]
+		history = history[cut:]
+		left = append(left, m.missing(page, page[cut-1].Time.Unix())...)
+	}
+	return append(left, m.missing(history, math.MaxInt64)...)
+}
+
+// TestFewestAreMissing compares the number of pairs with that of a search through all
+// pairings, where all values are known.
+func TestFewestAreMissing(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 3000 {
-		some := func() (list []Message) {
-			for range random.IntN(7) {
-				pick := func(values ...string) string { return values[random.IntN(len(values))] }
-				list = append(list, message(fmt.Sprintf("%d %s/foo %s %s", random.IntN(8), pick("x", "x", "-"), pick("ann", "ann", "bob", "-"), pick("hi", "hi", "-"))))
-			}
-			return list
-		}
-		there, history := some(), some()
-		want := len(history) - mostPairs(saidOf(there), saidOf(history))
-		cut := random.IntN(len(history) + 1)
-		paged := newMatcher(saidOf(there))
-		for pages, got := range map[string]int{
-			"one page":  len(newMatcher(saidOf(there)).missing(history)),
-			"two pages": len(paged.missing(history[:cut])) + len(paged.missing(history[cut:])),
-		} {
-			if got != want {
-				t.Fatalf("%d are missing in %s, want %d: there %q, history %q, cut at %d", got, pages, want, lines(there), lines(history), cut)
+		there, history := randomMessages(random, "ann", "bob"), randomMessages(random, "ann", "bob")
+		want := len(history) - mostPairs(saidOf(there), saidOf(history), matches)
+		for _, cuts := range randomCuts(random, history) {
+			if got := missing(there, history, cuts...); len(got) != want {
+				t.Fatalf("%q are missing, want %d: there %q, history %q, cut at %v", lines(got), want, lines(there), lines(history), cuts)
 			}
 		}
 	}
 }
 
-// mostPairs tries every pairing.
-func mostPairs(there, history []said) int {
+// TestValuesThatAreNotKnown checks that equal messages are paired before others, and
+// how many pairs are possible at most.
+func TestValuesThatAreNotKnown(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 3000 {
+		there, history := randomMessages(random, "ann", "-"), randomMessages(random, "ann", "-")
+		least := len(history) - mostPairs(saidOf(there), saidOf(history), matches)
+		most := len(history) - mostPairs(saidOf(there), saidOf(history), func(a, b string) bool { return a == b })
+		for _, cuts := range randomCuts(random, history) {
+			if got := missing(there, history, cuts...); len(got) < least || len(got) > most {
+				t.Fatalf("%q are missing, want %d to %d: there %q, history %q, cut at %v", lines(got), least, most, lines(there), lines(history), cuts)
+			}
+		}
+	}
+}
+
+// TestEqualMessageOnNextPage checks that a page does not decide on a message of its
+// last seconds.
+func TestEqualMessageOnNextPage(t *testing.T) {
+	t.Parallel()
+	there := messages("14 twitch/foo ann -")
+	history := messages("12 twitch/foo ann missed", "16 twitch/foo ann -", "17 twitch/foo ann end")
+	for _, cut := range []int{1, 2} {
+		if got := lines(missing(there, history, cut)); !slices.Equal(got, []string{"12 twitch/foo ann missed", "17 twitch/foo ann end"}) {
+			t.Errorf("%q are missing when the first page has %d", got, cut)
+		}
+	}
+}
+
+// randomMessages makes up to six messages of a few seconds.
+func randomMessages(random *rand.Rand, authors ...string) (list []Message) {
+	pick := func(values ...string) string { return values[random.IntN(len(values))] }
+	for range random.IntN(7) {
+		platform, text := "x", pick("hi", "ho")
+		if slices.Contains(authors, "-") {
+			platform, text = pick("x", "x", "-"), pick("hi", "hi", "ho", "-")
+		}
+		list = append(list, message(fmt.Sprintf("%d %s/foo %s %s", random.IntN(8), platform, pick(authors...), text)))
+	}
+	return list
+}
+
+// randomCuts returns no cut, and one into pages that are not empty.
+func randomCuts(random *rand.Rand, history []Message) [][]int {
+	if len(history) < 2 {
+		return [][]int{nil}
+	}
+	return [][]int{nil, {1 + random.IntN(len(history)-1)}}
+}
+
+// mostPairs tries every pairing of messages whose values are the same.
+func mostPairs(there, history []said, same func(a, b string) bool) int {
 	if len(history) == 0 {
 		return 0
 	}
-	h, most := history[0], mostPairs(there, history[1:])
+	h, most := history[0], mostPairs(there, history[1:], same)
 	for i, s := range there {
-		if apart := s.Time.Sub(h.Time).Abs(); apart <= 2*time.Second && alike(s.Platform, h.Platform) &&
-			alike(s.Channel, h.Channel) && alike(s.Author, h.Author) && alike(s.Text, h.Text) {
-			most = max(most, 1+mostPairs(slices.Delete(slices.Clone(there), i, i+1), history[1:]))
+		if apart := s.Time.Sub(h.Time).Abs(); apart <= 2*time.Second && same(s.Platform, h.Platform) &&
+			same(s.Channel, h.Channel) && same(s.Author, h.Author) && same(s.Text, h.Text) {
+			most = max(most, 1+mostPairs(slices.Delete(slices.Clone(there), i, i+1), history[1:], same))
 		}
 	}
 	return most
@@ -161,7 +246,7 @@ func TestFloodOfEqualMessages(t *testing.T) {
 		same := message(fmt.Sprintf("%d twitch/foo ann hi", i%4))
 		there, history = append(there, same), append(history, same, same)
 	}
-	if got := len(newMatcher(saidOf(there)).missing(history)); got != len(there) {
+	if got := len(missing(there, history)); got != len(there) {
 		t.Errorf("%d are missing, not %d", got, len(there))
 	}
 }

@@ -18,28 +18,28 @@ import (
 )
 
 const (
-	// requestTime is how long the API may take for an answer and its body.
+	// requestTime is the timeout of a request, with the body of the answer.
 	requestTime = 15 * time.Second
-	// maxAnswer is how large an answer may be, in bytes.
+	// maxAnswer is the limit of an answer, in bytes.
 	maxAnswer = 32 << 20
-	// maxRefusal is how much of an answer that is an error is read, in bytes.
+	// maxRefusal is how much of an error answer is read, in bytes.
 	maxRefusal = 64 << 10
 )
 
-// request is what the API is asked.
+// request is a request to the API.
 type request struct {
 	path  string
 	query url.Values
-	scope string // that the API wants for it
-	what  string // cannot be done when it fails
+	scope string // that it needs
+	what  string // the beginning of its errors, such as "cannot read the chat"
 }
 
 func (r request) failed(reason, detail string) *Error {
 	return &Error{Reason: reason, what: r.what, detail: detail, status: statusFailed}
 }
 
-// get asks the API until it answers, until a retry cannot help, or until enough
-// were made. The answer is JSON.
+// get makes a request and retries it, until a retry cannot help or all are used up.
+// The answer is JSON.
 func (c *Client) get(ctx context.Context, r request) ([]byte, error) {
 	for tries := 1; ; tries++ {
 		body, err := c.ask(ctx, r)
@@ -69,8 +69,8 @@ func (c *Client) get(ctx context.Context, r request) ([]byte, error) {
 	}
 }
 
-// ask makes the request with a token, and once more with another one when the API
-// refuses that.
+// ask makes the request with a token, and when the API refuses that, once more with
+// another one.
 func (c *Client) ask(ctx context.Context, r request) ([]byte, *Error) {
 	token, err := c.o.Token(ctx, "")
 	if err != nil {
@@ -90,7 +90,7 @@ func (c *Client) ask(ctx context.Context, r request) ([]byte, *Error) {
 	return c.send(ctx, r, other)
 }
 
-// tokenError says why there is no token, or no other one than the API refused.
+// tokenError says why there is no token, or none but the one that the API refused.
 func (c *Client) tokenError(r request, err error, refusal *Error) *Error {
 	e := r.failed(ReasonUnauthorized, endpoint.Quote(err.Error(), c.o.Redact))
 	e.status, e.err = statusUnauthorized, err
@@ -112,7 +112,7 @@ func (c *Client) tokenError(r request, err error, refusal *Error) *Error {
 	return e
 }
 
-// send makes the request once. The token is in a header, and nowhere else.
+// send makes the request once. Only a header has the token.
 func (c *Client) send(ctx context.Context, r request, token string) ([]byte, *Error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTime)
 	defer cancel()
@@ -148,7 +148,7 @@ func (c *Client) send(ctx context.Context, r request, token string) ([]byte, *Er
 	return body, nil
 }
 
-// unreachable says why there is no answer, or not all of it.
+// unreachable says why there is no complete answer.
 func (c *Client) unreachable(ctx context.Context, r request, err error) *Error {
 	e := r.failed(ReasonNetwork, "")
 	e.temporary = true
@@ -196,4 +196,59 @@ func (c *Client) refusal(r request, resp *http.Response) *Error {
 	}
 	e.detail += advice
 	return e
+}
+
+// The reasons of an [Error]. The last three come after the last retry.
+const (
+	ReasonNoBroadcast  = "no_broadcast"       // there is no broadcast to ask for
+	ReasonScope        = "insufficient_scope" // 403
+	ReasonUnauthorized = "unauthorized"       // no token, or a refused one
+	ReasonNotFound     = "not_found"          // 404
+	ReasonProtocol     = "protocol"           // an answer that is not what is documented
+	ReasonRateLimited  = "rate_limited"       // 429
+	ReasonServerError  = "server_error"       // 5xx
+	ReasonNetwork      = "network"            // no answer, or no token for now
+)
+
+// The exit statuses of an [Error], by the command line's contract.
+const (
+	statusFailed       = 1
+	statusUnauthorized = 3
+	statusGivenUp      = 4
+)
+
+// An Error says why there is no chat history. Its text is one line without a secret. It
+// may quote the service: escape control characters before you show it.
+type Error struct {
+	// Reason is one of the reasons above.
+	Reason string
+
+	what   string // the beginning of the text
+	detail string // the reason in words
+	status int
+	err    error // why there is no token; nil for another error
+
+	temporary bool          // a retry can help
+	after     time.Duration // the wait that the API asks for; 0 for none
+	tries     int           // made before the request was given up; 0 if it was not
+}
+
+func (e *Error) Error() string {
+	switch e.tries {
+	case 0:
+		return e.what + ": " + e.detail
+	case 1:
+		return e.what + ": given up after one try: " + e.detail
+	}
+	return e.what + ": given up after " + strconv.Itoa(e.tries) + " tries: " + e.detail
+}
+
+func (e *Error) Unwrap() error { return e.err }
+
+// ExitStatus returns the exit status for the error.
+func (e *Error) ExitStatus() int { return e.status }
+
+// NoBroadcast returns the error of an account that has no broadcast.
+func NoBroadcast() *Error {
+	return &Error{Reason: ReasonNoBroadcast, what: findBroadcast, detail: "the account has none", status: statusFailed}
 }

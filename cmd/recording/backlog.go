@@ -12,14 +12,14 @@ import (
 
 const (
 	chunkSize = 128 << 10
-	// freeChunks is how many chunks are kept for reuse. While the disk is slow all
-	// are: as garbage they would take as much memory again.
+	// freeChunks is how many chunks are kept for reuse. While the disk is slow all are
+	// kept: as garbage they would take as much memory again.
 	freeChunks = 8
-	// keepChunks is how long they are kept after that.
+	// keepChunks is how long they are kept afterwards.
 	keepChunks = 10 * time.Second
 )
 
-// backlog is where lines wait for the disk.
+// backlog holds lines that wait for the disk.
 type backlog struct {
 	limit int // in bytes
 
@@ -27,7 +27,7 @@ type backlog struct {
 	queue       []*chunk
 	free        []*chunk
 	bytes       int       // of the chunks that are not released
-	overflowing bool      // what comes is not recorded
+	overflowing bool      // new lines are not recorded
 	slowAt      time.Time // when more than freeChunks were queued
 
 	reopening, closing bool
@@ -39,10 +39,10 @@ type chunk struct {
 	span
 	own     bool // restail's own lines
 	changes bool // a line changes the connection map
-	missing bool // not to be recorded; text has only such lines
+	missing bool // not to be recorded; text has only lines that change the map
 	text    []byte
 	queued  time.Time // when the first line came
-	size    int       // what it counts in backlog.bytes
+	size    int       // its part of backlog.bytes
 }
 
 // span is a stretch of lines, by the time of their receipt. The zero span is
@@ -71,8 +71,8 @@ func (s *span) add(other span) {
 	s.actions += other.actions
 }
 
-// addFrames puts frames into the backlog, each as a line. Of those that there is
-// no room for it keeps the changes of the connection map: that must stay right.
+// addFrames puts frames into the backlog, each as a line. When it is full, it keeps only
+// those that change the connection map, which must stay right.
 func (b *backlog) addFrames(received time.Time, data []byte, ends, changes []int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -109,10 +109,9 @@ func (b *backlog) addOwn(received time.Time, line []byte) {
 	b.count(c)
 }
 
-// chunk returns the chunk for n more bytes of lines. An eighth of the limit is
-// for the connection actions of chunks that are missing. An overflow lasts until
-// half of the backlog is written, so that a slow disk does not make a hole of
-// every second batch.
+// chunk returns the chunk for n more bytes of lines. An eighth of the limit is reserved
+// for the connection actions of missing chunks. An overflow lasts until half of the
+// backlog is written: otherwise a slow disk would cause many short holes.
 func (b *backlog) chunk(received time.Time, n int, own bool) *chunk {
 	if b.overflowing {
 		b.overflowing = b.bytes > b.limit/2
@@ -141,12 +140,13 @@ func (b *backlog) chunk(received time.Time, n int, own bool) *chunk {
 	return c
 }
 
+// count updates bytes after c has grown.
 func (b *backlog) count(c *chunk) {
 	b.bytes += cap(c.text) - c.size
 	c.size = cap(c.text)
 }
 
-// take returns everything that waits, and what is to be done afterwards.
+// take returns all waiting chunks, and what to do after them.
 func (b *backlog) take() (chunks []*chunk, reopen, closing bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -161,7 +161,7 @@ func (b *backlog) take() (chunks []*chunk, reopen, closing bool) {
 	return chunks, reopen, b.closing
 }
 
-// release gives back the memory of a chunk that was taken.
+// release returns the memory of a chunk to the backlog.
 func (b *backlog) release(c *chunk) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -171,7 +171,7 @@ func (b *backlog) release(c *chunk) {
 	}
 }
 
-// advance moves the time up to which everything is on the disk.
+// advance moves the time that Written returns.
 func (b *backlog) advance(written time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -184,8 +184,8 @@ func hasLineBreak(text []byte) bool {
 	return bytes.IndexByte(text, '\n') >= 0 || bytes.IndexByte(text, '\r') >= 0
 }
 
-// appendLine appends a frame as a line. One with line breaks is compacted; one
-// that is broken besides has blanks for them.
+// appendLine appends a frame as a line. A frame with line breaks is compacted; in a broken
+// one blanks replace them.
 func appendLine(dst, frame []byte) []byte {
 	if !hasLineBreak(frame) {
 		return append(append(dst, frame...), '\n')

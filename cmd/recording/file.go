@@ -16,7 +16,7 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// maxMember is how much text makes a gzip member complete, in bytes.
+// maxMember is the size of the text at which a gzip member ends, in bytes.
 const maxMember = 16 << 20
 
 // file is a recording that is open for appending, locked against other writers.
@@ -26,17 +26,17 @@ type file struct {
 	size    int64 // when it was opened
 	synced  int64 // the size up to which it is on the disk
 	empty   bool  // nothing was written to it yet
-	newline bool  // its last line has no end yet
+	newline bool  // its last line has no line break
 
 	// For a name that ends in .gz; zip is nil for others.
 	zip    *gzip.Writer
-	out    *bufio.Writer // behind zip
-	extra  []byte        // of the member headers: see tag
-	member int           // text in the member, in bytes; 0 when none is begun
+	out    *bufio.Writer // takes the output of zip
+	extra  []byte        // of the member headers: the tag
+	member int           // size of the member's text; 0 for no member
 }
 
-// openFile opens a recording, makes it and its folder if they are missing, and
-// makes its end such that lines can be appended.
+// openFile opens a recording. It makes missing folders and a missing file, and repairs the
+// end so that lines can be appended.
 func openFile(name string) (*file, error) {
 	f, err := openLocked(name)
 	if err != nil {
@@ -50,7 +50,7 @@ func openFile(name string) (*file, error) {
 	return f, nil
 }
 
-// recordError says to which file something cannot be recorded.
+// recordError adds the name of the file to an error.
 func recordError(name string, err error) error {
 	if inner := (*fs.PathError)(nil); errors.As(err, &inner) {
 		err = inner.Err // without the name
@@ -85,7 +85,7 @@ func openLocked(name string) (*file, error) {
 		err = errors.New("another process is recording to it")
 	}
 	// A rename may come between the opening and the lock.
-	if held, _ := f.lock.Stat(); err == nil && runtime.GOOS != "windows" && !os.SameFile(held, info) {
+	if target, _ := f.lock.Stat(); err == nil && runtime.GOOS != "windows" && !os.SameFile(target, info) {
 		err = errors.New("it was replaced while it was opened")
 	}
 	if err != nil {
@@ -95,9 +95,9 @@ func openLocked(name string) (*file, error) {
 	return f, nil
 }
 
-// newLock returns the lock of a recording. It is the file itself, so that the
-// lock stays with a file that is renamed. But a lock on Windows would keep
-// readers from the file: there it is a file beside it.
+// newLock returns the lock of a recording. It locks the file itself, so that a renamed
+// file stays locked. On Windows a lock would keep readers out, so there it locks another
+// file.
 func newLock(name string) *flock.Flock {
 	if runtime.GOOS == "windows" {
 		return flock.New(name + ".lock")
@@ -105,7 +105,7 @@ func newLock(name string) *flock.Flock {
 	return flock.New(name, flock.SetFlag(os.O_RDONLY))
 }
 
-// prepare checks what is in the file and makes its end whole.
+// prepare checks what is in the file and repairs its end.
 func (f *file) prepare(name string) error {
 	head := make([]byte, headerSize)
 	n, err := f.ReadAt(head, 0)
@@ -130,7 +130,7 @@ func (f *file) prepare(name string) error {
 	return f.repair(name, tagOf(head))
 }
 
-// findLineEnd looks whether the last line of a plain file is complete.
+// findLineEnd checks whether the last line of a plain file has a line break.
 func (f *file) findLineEnd() error {
 	last := []byte{'\n'}
 	if f.size > 0 {
@@ -173,7 +173,7 @@ func (f *file) write(lines []byte) error {
 	return f.Sync()
 }
 
-// flush hands everything to the operating system.
+// flush hands everything to the system.
 func (f *file) flush() error {
 	if f.zip == nil {
 		return nil
@@ -194,8 +194,8 @@ func (f *file) beginMember() {
 	}
 }
 
-// endMember ends the gzip member. An empty file gets an empty member: gunzip
-// does not accept an empty file.
+// endMember ends the gzip member. An empty file gets an empty member, since gunzip does not
+// accept an empty file.
 func (f *file) endMember() error {
 	if f.zip == nil || f.member == 0 && !f.empty {
 		return nil
@@ -208,7 +208,7 @@ func (f *file) endMember() error {
 	return f.out.Flush()
 }
 
-// close closes the file and gives up its lock.
+// close closes the file and releases its lock.
 func (f *file) close() error {
 	err := f.File.Close()
 	_ = f.lock.Unlock()
@@ -218,7 +218,7 @@ func (f *file) close() error {
 	return err
 }
 
-// abandon closes the file after a failure, without what is not on the disk.
+// abandon closes the file after a failure and cuts off what is not on the disk.
 func (f *file) abandon() {
 	if info, err := f.Stat(); err == nil && info.Size() > f.synced {
 		_ = f.Truncate(f.synced)
@@ -226,7 +226,7 @@ func (f *file) abandon() {
 	_ = f.close()
 }
 
-// syncFolder puts the name of a new file on the disk, where the system can.
+// syncFolder syncs the folder of a new file, where the system can.
 func syncFolder(name string) {
 	if folder, err := os.Open(filepath.Dir(name)); err == nil {
 		_ = folder.Sync()
@@ -234,10 +234,10 @@ func syncFolder(name string) {
 	}
 }
 
-// A tag is the extra field in the header of each gzip member: restail's id and
-// random bytes, the same in all members of a file. It finds the last member
-// without reading all before it. Since it is random, no text in the recording
-// can pass for it, not even where the compression leaves text as it is.
+// A tag is the extra field in the header of each gzip member: restail's id and random
+// bytes, the same in all members of a file. Searching for it finds the last member
+// without reading the others. Since it is random, no text in the recording is equal to
+// it, not even where the compression leaves text as it is.
 const (
 	gzipMagic  = "\x1f\x8b"
 	tagID      = "RT\x0c\x00" // id and length of what follows

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// numbered returns a frame of which one can see whether it is whole.
+// numbered returns a frame that isNumbered can check.
 func numbered(n int) string {
 	return fmt.Sprintf(`{"action":"event","payload":{"n":%d,"text":"%x"}}`, n, rand.Int64())
 }
@@ -22,8 +22,8 @@ func isNumbered(line string) (n int, whole bool) {
 	return n, err == nil && strings.HasSuffix(line, `"}}`)
 }
 
-// child records numbered frames to two files, until it is killed. It tells of
-// each frame when the Writers have it.
+// child records numbered frames to two files until it is killed. It prints each number
+// when the Writers have the frame.
 func child(dir string) int {
 	var writers []*Writer
 	for _, name := range []string{"show.raw", "show.raw.gz"} {
@@ -45,9 +45,9 @@ func child(dir string) int {
 	}
 }
 
-// killOne lets a child record until it is killed at a random moment, and returns
-// the number of frames that were recorded more than a second before its last sign
-// of life: a busy machine may not have let it run until the kill.
+// killOne kills a child at a random time. It returns how many frames were recorded more
+// than a second before the child's last output: a busy machine may not have run it until
+// the kill.
 func killOne(t *testing.T, dir string) (due int) {
 	command := exec.Command(os.Args[0])
 	command.Env = append(os.Environ(), "RECORDING_CHILD="+dir)
@@ -92,8 +92,8 @@ func memoryDir(t *testing.T) string {
 	return dir
 }
 
-// TestKill kills recordings 20 times: no more than the last second is missing, only
-// the last line is cut, and the next run goes on behind it.
+// TestKill kills recordings 20 times. It checks that no more than the last second is
+// missing, that only the last line is cut, and that the next run begins a new line.
 func TestKill(t *testing.T) {
 	for group := range 4 {
 		t.Run(fmt.Sprint(group), func(t *testing.T) {
@@ -125,7 +125,7 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// checkKilled checks what a child that was killed has recorded.
+// checkKilled checks what a killed child has recorded.
 func checkKilled(t *testing.T, text string, due int) {
 	t.Helper()
 	next := 0

@@ -1,40 +1,40 @@
 package recording
 
 import (
+	"errors"
 	"time"
 
 	"github.com/restail/restail/decode/record"
+	"github.com/restail/restail/decode/scan"
 )
 
-// A Line is a line of a recording that is not an action of the service: one of
-// restail's own, or a record of its ndjson output, which has no Kind.
+// A Line is a line that is not an action of the service: one of restail's own, or a
+// record of its ndjson output, which has no Kind.
 type Line struct {
 	Own
-	// Record is the record that the line gives: that of ndjson, that of the link,
-	// or the event of a message of the chat history. That of other lines has
-	// nothing but the time.
+	// Record is the record of the line: the ndjson record, the link record, or the
+	// event of a message of the chat history. For other lines it has only the time.
 	Record record.Record
 }
 
-// Action returns the action of the record; nothing where the line gives none.
+// Action returns the action of the record; nothing when it has none.
 func (l *Line) Action() []byte { return l.Record.Bytes(record.Action) }
 
-// MovesClock reports whether the time of the line is the service's, as that of an
-// action is.
+// MovesClock reports whether the time of the line is the service's, as for an action.
 func (l *Line) MovesClock() bool {
 	return len(l.Action()) > 0 && string(l.Action()) != KindLink
 }
 
-// A LineParser parses lines that are not actions of the service. What its methods
-// return is valid until the next call, and holds views of the line.
+// A LineParser parses lines that are not actions of the service. The Line that a method
+// returns is valid until the next call, as long as the caller keeps the line.
 type LineParser struct {
 	records recordParser
 	line    Line
 }
 
-// Record parses a record of ndjson; nil when the line is none. A record looks like
-// an action of the service without a payload, but has a time: call it only for such
-// an action. received stands in for a time that is not usable.
+// Record parses an ndjson record. It returns nil for another line. A record looks like an
+// action without a payload, but has a time: call Record only for such actions. received
+// replaces a time that is not usable.
 func (p *LineParser) Record(line []byte, received time.Time) *Line {
 	if !p.records.parse(&p.line.Record, line, received) {
 		return nil
@@ -43,9 +43,9 @@ func (p *LineParser) Record(line []byte, received time.Time) *Line {
 	return &p.line
 }
 
-// Own parses a line of restail's own that says something: that of a link has a
-// status, that of the history a message. It returns nil for another line. received
-// stands in for a time that is not usable.
+// Own parses one of restail's own lines. It returns nil for another line, for a link
+// without a status and for a history line without a message. received replaces a time
+// that is not usable.
 func (p *LineParser) Own(line []byte, received time.Time) *Line {
 	own, ok := ParseOwn(line)
 	if !ok {
@@ -61,7 +61,7 @@ func (p *LineParser) Own(line []byte, received time.Time) *Line {
 		if own.Status == "" {
 			return nil
 		}
-		p.records.read(line) // it is JSON
+		p.records.read(line) // never fails: ParseOwn has parsed it
 		p.records.fill(&l.Record, line)
 		l.Record.SetPlain(record.Action, KindLink)
 	}
@@ -69,21 +69,148 @@ func (p *LineParser) Own(line []byte, received time.Time) *Line {
 	return l
 }
 
-// MaxHead is how many bytes the connection set at the head of a file may have: as
-// many as the connection map.
+// MaxHead is the limit of the connection set at the head of a file, in bytes. It is that
+// of the connection map.
 const MaxHead = 64 << 20
 
 // Head recognizes the connection set at the head of a file. A file that continues
-// another one begins with it. It may be old, so that it moves no clock.
+// another one begins with it. It may be old, so it must not move a clock.
 type Head struct {
 	size int
 	over bool
 }
 
-// Has reports whether an action or record belongs to the set. Ask it about each of
-// a file, in order; size is that of its line.
+// Has reports whether an action or record belongs to the set. Call it for each of a
+// file, in order, with the size of the line.
 func (h *Head) Has(action []byte, size int) bool {
 	h.size += size
 	h.over = h.over || h.size > MaxHead || string(action) != "connection_info"
 	return !h.over
+}
+
+// A recordParser parses records by the table of their fields. It skips unknown fields
+// and values of another type than the field's.
+type recordParser struct {
+	s        scan.Scanner
+	own      []byte // strings that have escapes in the line
+	members  []member
+	elements []scan.Value // of arrays, one after the other
+}
+
+// member is a field of the record and its value. For an array that is the range in
+// elements.
+type member struct {
+	field record.Field
+	value scan.Value
+}
+
+var fieldOf = func() map[string]record.Field {
+	fields := map[string]record.Field{}
+	for f, field := range record.Fields {
+		fields[field.Name] = record.Field(f)
+	}
+	return fields
+}()
+
+// parse parses a line of ndjson and reports whether it is a record: an object with a
+// time and an action, both strings. received replaces a time that is not usable. The
+// record refers to the line and to memory that the next parse reuses.
+func (p *recordParser) parse(r *record.Record, line []byte, received time.Time) bool {
+	r.Reset()
+	if p.read(line) != nil {
+		return false
+	}
+	p.fill(r, line)
+	if !r.Has(record.Time) || !r.Has(record.Action) {
+		return false
+	}
+	at, _ := time.Parse(time.RFC3339, string(r.Bytes(record.Time))) // the zero time is not usable
+	setTime(r, at, received)
+	return true
+}
+
+// errAction says that a line has a member that only an action has.
+var errAction = errors.New("a timestamp")
+
+// read collects the members that are fields. The error says that the line is not JSON or
+// not a record.
+func (p *recordParser) read(line []byte) error {
+	p.members, p.elements = p.members[:0], p.elements[:0]
+	p.s.Reset(line, p.own)
+	for name, ok := p.s.Object(); ok; name, ok = p.s.Member() {
+		if string(name) == "timestamp" {
+			return errAction
+		}
+		field, known := fieldOf[string(name)]
+		switch {
+		case !known:
+			p.s.Skip()
+		case record.Fields[field].Kind == record.Strings && p.s.Kind() == scan.Array:
+			p.members = append(p.members, member{field, p.array()})
+		default:
+			p.members = append(p.members, member{field, p.s.Value()})
+		}
+	}
+	p.own = p.s.Decoded()
+	return p.s.End()
+}
+
+// array collects the strings of an array.
+func (p *recordParser) array() scan.Value {
+	from := len(p.elements)
+	for ok := p.s.Array(); ok; ok = p.s.Element() {
+		if v := p.s.Value(); v.Kind == scan.String {
+			p.elements = append(p.elements, v)
+		}
+	}
+	return scan.Value{From: uint32(from), To: uint32(len(p.elements)), Kind: scan.Array}
+}
+
+// fill sets the fields. Of members with one name the last counts.
+func (p *recordParser) fill(r *record.Record, line []byte) {
+	for _, m := range p.members {
+		r.Drop(m.field)
+		definition := &record.Fields[m.field]
+		c := record.Chars{Bytes: m.value.Bytes(line, p.own), Plain: m.value.Plain()}
+		switch kind := m.value.Kind; definition.Kind {
+		case record.String, record.ID:
+			if kind == scan.String && (len(c.Bytes) > 0 || definition.Always == "event") {
+				r.SetChars(m.field, c)
+			}
+		case record.Number:
+			if kind == scan.Number {
+				r.SetNumber(m.field, c.Bytes)
+			}
+		case record.Bool:
+			if kind == scan.True || kind == scan.False {
+				r.SetBool(m.field, kind == scan.True)
+			}
+		case record.Strings:
+			if kind == scan.Array {
+				p.list(r, line, m)
+			}
+		}
+	}
+}
+
+func (p *recordParser) list(r *record.Record, line []byte, m member) {
+	elements := p.elements[m.value.From:m.value.To]
+	r.Reserve(m.field, len(elements))
+	for _, e := range elements {
+		r.Add(m.field, record.Chars{Bytes: e.Bytes(line, p.own), Plain: e.Plain()})
+	}
+}
+
+// setTime sets the time. received replaces one that is not usable.
+func setTime(r *record.Record, at, received time.Time) {
+	if !usable(at) {
+		at = time.Unix(received.Unix(), 0)
+	}
+	r.SetTime(at)
+}
+
+// usable reports whether a record can have the time: it lies in the years 2000 to 9999.
+func usable(at time.Time) bool {
+	year := at.UTC().Year()
+	return year >= 2000 && year <= 9999
 }

@@ -103,8 +103,8 @@ func TestOwnLines(t *testing.T) {
 	}
 }
 
-// Only connection_info at the very beginning belongs to the head, and only as much
-// as the connection map holds.
+// TestHead checks that only connection_info at the beginning belongs to the head, and only
+// as much as the connection map holds.
 func TestHead(t *testing.T) {
 	var h Head
 	for i, want := range []struct {

@@ -88,8 +88,7 @@ func closeWriter(t *testing.T, w *Writer) {
 	}
 }
 
-// contents returns what can be read of a recording, also of a gzip member that has
-// no end yet.
+// contents returns the readable text of a recording, also of an incomplete gzip member.
 func contents(t *testing.T, path string) string {
 	t.Helper()
 	data, err := os.ReadFile(path)

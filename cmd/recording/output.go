@@ -14,44 +14,44 @@ import (
 )
 
 const (
-	// flushEvery is how long lines wait at most before they are handed to the
-	// system, and then to the disk unless it is busy with earlier ones.
+	// flushEvery is how long lines wait at most before they are handed to the system.
+	// Then they are synced, unless a sync is under way.
 	flushEvery = 500 * time.Millisecond
-	// retryEvery is how long to wait before opening is tried again.
+	// retryEvery is the wait before opening is tried again.
 	retryEvery = 5 * time.Second
-	// quietAfter is how long nothing must fail until a failure is told again.
+	// quietAfter is how long nothing must fail before another warning.
 	quietAfter = time.Minute
 )
 
 // errTooSlow is the failure when the backlog overflows.
 var errTooSlow = errors.New("the disk is too slow")
 
-// output writes chunks to the file of the moment, and knows what is on the disk.
-// It belongs to the Writer's goroutine.
+// output writes chunks to the current file and knows which are on the disk. It belongs to
+// the goroutine of Writer.run.
 type output struct {
 	o      Options
-	shared *backlog // for its written
+	shared *backlog // whose time of Written it moves
 
-	decoder *decode.Decoder // of the lines up to now
+	decoder *decode.Decoder // the connection map after the last line
 	parser  decode.Parser
 	action  decode.Action
 
 	file    *file       // nil after a failure
 	opened  time.Time   // when the last file was opened
 	last    fs.FileInfo // of that file
-	needSet bool        // the file lacks the connection set that it begins with
+	needSet bool        // the file must begin with the connection set and may not have it
 	name    string
 	namedAt int64 // the second for which name was chosen
 
 	// Each line is in one of these spans until it is on the disk.
-	since   span // written, or on the way in buffers
-	syncing span // being put on the disk
+	since   span // written, or in buffers
+	syncing span // being synced
 	hole    span // not recorded, and not stated yet
-	lost    span // all holes before
+	lost    span // all earlier holes
 
-	flushAt time.Time  // when to flush; zero when there is nothing to flush
-	synced  chan error // the result for syncing; nil when nothing is
-	syncEnd int64      // the size of the file with syncing
+	flushAt time.Time  // when to flush; zero for nothing to flush
+	synced  chan error // the result of the sync under way; nil for none
+	syncEnd int64      // the size of the file up to which it syncs
 
 	retryAt  time.Time // when to open the file again
 	failedAt time.Time // the last failure
@@ -101,7 +101,7 @@ func (p *output) updateMap(c *chunk) {
 	}
 }
 
-// rename chooses the name for now, and tells whether it has changed.
+// rename sets the name for now, and reports whether it has changed.
 func (p *output) rename(now time.Time) bool {
 	if now.Unix() == p.namedAt {
 		return false
@@ -115,7 +115,7 @@ func (p *output) rename(now time.Time) bool {
 	return changed
 }
 
-// dueAt returns when tick has something to do; zero for never.
+// dueAt returns when to call tick; zero for never.
 func (p *output) dueAt() time.Time {
 	if p.file == nil {
 		return p.retryAt
@@ -123,7 +123,7 @@ func (p *output) dueAt() time.Time {
 	return p.flushAt
 }
 
-// tick does what is due.
+// tick flushes, syncs or reopens the file if it is time.
 func (p *output) tick(now time.Time) {
 	select {
 	case err := <-p.synced:
@@ -151,8 +151,8 @@ func (p *output) tick(now time.Time) {
 	}
 }
 
-// startSync puts what was flushed on the disk. Another goroutine waits for that:
-// a slow disk must not keep later lines from the system.
+// startSync starts to sync what was flushed. Another goroutine waits for the disk: a slow
+// one must not hold up later lines.
 func (p *output) startSync() error {
 	info, err := p.file.Stat()
 	if err != nil {
@@ -172,6 +172,7 @@ func (p *output) endSync(err error) {
 	}
 }
 
+// noteSync ends a sync without a warning.
 func (p *output) noteSync(err error) {
 	p.synced = nil
 	if err != nil {
@@ -183,8 +184,7 @@ func (p *output) noteSync(err error) {
 	p.syncing = span{}
 }
 
-// settle puts everything on the disk before it returns; file is nil afterwards
-// if that failed.
+// settle flushes and syncs everything before it returns. When that fails, file is nil.
 func (p *output) settle() {
 	if p.synced != nil {
 		p.endSync(<-p.synced)
@@ -204,7 +204,7 @@ func (p *output) settle() {
 	p.endSync(<-p.synced)
 }
 
-// stateHole writes what was not recorded, if the file can be written.
+// stateHole writes the line for actions that were not recorded, if it can.
 func (p *output) stateHole() {
 	if p.file == nil || p.hole.isEmpty() {
 		return
@@ -224,8 +224,8 @@ func (p *output) stateHole() {
 	}
 }
 
-// open opens the file of the current name. Every file begins with the connection
-// set; that of the first is empty.
+// open opens the file of the current name and writes the connection set to it, which is
+// empty for the first file.
 func (p *output) open() error {
 	f, err := openFile(p.name)
 	if err != nil {
@@ -261,7 +261,7 @@ func (p *output) writeSet() {
 	}
 }
 
-// tryOpen opens the file and states the hole in it, or says when to try again.
+// tryOpen opens the file and states the hole in it, or sets when to try again.
 func (p *output) tryOpen() {
 	if err := p.open(); err != nil {
 		p.retryAt = time.Now().Add(retryEvery)
@@ -277,7 +277,7 @@ func (p *output) reopen() {
 	p.tryOpen()
 }
 
-// closeFile closes the file when everything is on the disk.
+// closeFile puts everything on the disk and closes the file.
 func (p *output) closeFile() {
 	if p.file == nil {
 		return
@@ -292,7 +292,7 @@ func (p *output) closeFile() {
 	}
 }
 
-// fail gives the file up for now. What is not on the disk is not recorded.
+// fail closes the file after a failure. Lines that are not on the disk become a hole.
 func (p *output) fail(err error) {
 	if p.synced != nil {
 		p.noteSync(<-p.synced)
@@ -304,7 +304,8 @@ func (p *output) fail(err error) {
 	p.warn(err)
 }
 
-// warn tells of the first failure in a while: a full disk fails again and again.
+// warn reports a failure unless there was one shortly before: a full disk fails again and
+// again.
 func (p *output) warn(err error) {
 	now := time.Now()
 	tell := p.failedAt.IsZero() || now.Sub(p.failedAt) >= quietAfter
@@ -314,8 +315,7 @@ func (p *output) warn(err error) {
 	}
 }
 
-// finish ends the recording. A file that failed gets a last chance to state the
-// hole.
+// finish ends the recording. After a failure it tries once more to state the hole.
 func (p *output) finish() {
 	if p.file == nil {
 		p.tryOpen()

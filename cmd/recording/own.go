@@ -1,11 +1,15 @@
-// Package recording writes recordings and knows the format of their lines. A
-// line is an action as the service sent it, or one of restail's own:
+// Package recording reads and writes recordings. A line is an action as the service
+// sent it, or one of restail's own, which begins with the key restail and has no action:
 //
 //	{"restail":"link","time":…,"status":"lost",…}                  news of the link
-//	{"restail":"unrecorded","time":…,"seconds":…,"actions":N}      a hole
+//	{"restail":"unrecorded","time":…,"seconds":…,"actions":N}      actions that were not recorded
 //	{"restail":"history","broadcast_id":…,"message":{…}}           a message of the chat history
 //
-// Those begin with the key restail and have no action.
+// A [Writer] takes frames and own lines, copies them into a backlog in memory, and has
+// one goroutine that owns the file and writes them. A [Reader] takes a stream, gzipped
+// or not, and returns its lines one at a time; each is valid until the next. A
+// [LineParser] turns lines that are not actions into records. A [State] keeps, in a file
+// of its own, the time up to which the chat of the last run is complete.
 package recording
 
 import (
@@ -13,8 +17,10 @@ import (
 	"encoding/json"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
+	"github.com/restail/restail/decode"
 	"github.com/restail/restail/decode/record"
 )
 
@@ -25,45 +31,45 @@ const (
 	KindHistory    = "history"
 )
 
-// Own is one of restail's own lines. A field whose value is missing or of another
-// type than documented has its zero value.
+// Own is one of restail's own lines. A field is zero when its value is missing or of
+// another type than documented.
 type Own struct {
-	// Kind is one of the kinds above, or the kind of a later version.
+	// Kind is one of the kinds above, or one of a later version.
 	Kind string
-	// Time is the time of the news, or the beginning of the hole.
+	// Time is the time of the news, or when the actions that are missing began.
 	Time time.Time
 
-	// The other fields of a link record; nil where the line does not have it.
+	// The other fields of a link record; nil for one that is missing.
 	Status, Reason string
 	GapSeconds     *float64
 	Count, Attempt *int64
-	// Same tells that the socket stayed up, so that the connection map stays.
+	// Same reports that the socket stayed up, so that the connection map stays.
 	Same bool
 
-	// Seconds is how long the hole lasted, Actions the number of actions in it.
+	// Seconds is for how long nothing was recorded, Actions how many are missing.
 	Seconds float64
 	Actions int64
 
-	// BroadcastID and Message are those of a message of the chat history.
+	// BroadcastID and Message belong to a message of the chat history.
 	BroadcastID string
 	Message     json.RawMessage
 }
 
-// Relinks reports whether the line is news of a new socket, for which the service
-// announces all connections anew.
+// Relinks reports whether the line is news of a new socket. The service announces all
+// connections again then.
 func (o *Own) Relinks() bool {
 	return o.Kind == KindLink && (o.Status == "connected" || o.Status == "restored") && !o.Same
 }
 
-// ParseOwn parses one of restail's own lines, with or without its line break. It
-// returns false for any other line: one that is not exactly one JSON object whose
-// first key is restail, with a string, or one that has a string as its action.
+// ParseOwn parses one of restail's own lines, with or without its line break: exactly
+// one JSON object whose first key is restail, with a string, and which has no string as
+// its action. It returns false for any other line.
 func ParseOwn(line []byte) (Own, bool) {
 	line = bytes.TrimPrefix(line, []byte("\ufeff"))
 	if !beginsWithRestail(line) {
 		return Own{}, false
 	}
-	var members map[string]json.RawMessage // unlike a struct it tells "Time" from "time"
+	var members map[string]json.RawMessage // a struct would take "Time" for "time"
 	if json.Unmarshal(line, &members) != nil {
 		return Own{}, false
 	}
@@ -85,14 +91,14 @@ func ParseOwn(line []byte) (Own, bool) {
 	return o, true
 }
 
-// beginsWithRestail spares other lines, which are most, the parsing.
+// beginsWithRestail saves parsing most other lines.
 func beginsWithRestail(line []byte) bool {
 	const space = " \t\r\n"
 	rest, isObject := bytes.CutPrefix(bytes.TrimLeft(line, space), []byte("{"))
 	return isObject && bytes.HasPrefix(bytes.TrimLeft(rest, space), []byte(`"restail"`))
 }
 
-// get sets *v to a member and tells whether it is there and has v's type.
+// get sets *v to a member. It reports whether the member exists and has v's type.
 func get[T any](members map[string]json.RawMessage, key string, v *T) bool {
 	text, ok := members[key]
 	var value T
@@ -103,8 +109,8 @@ func get[T any](members map[string]json.RawMessage, key string, v *T) bool {
 	return true
 }
 
-// AppendLink appends the line of a link record, with its line break. same tells
-// that the socket stayed up.
+// AppendLink appends the line of a link record, with its line break. same reports that
+// the socket stayed up.
 func AppendLink(dst []byte, r *record.Record, same bool) []byte {
 	dst = append(dst, `{"restail":"link"`...)
 	for f := range r.All {
@@ -115,7 +121,7 @@ func AppendLink(dst []byte, r *record.Record, same bool) []byte {
 		if record.Fields[f].Kind == record.Number {
 			dst = append(dst, r.Bytes(f)...)
 		} else {
-			text, _ := json.Marshal(string(r.Bytes(f))) // a string always can
+			text, _ := json.Marshal(string(r.Bytes(f))) // never fails for a string
 			dst = append(dst, text...)
 		}
 	}
@@ -125,8 +131,8 @@ func AppendLink(dst []byte, r *record.Record, same bool) []byte {
 	return append(dst, '}', '\n')
 }
 
-// AppendUnrecorded appends the line of a hole, with its line break. It states
-// whole milliseconds, and never less than the truth.
+// AppendUnrecorded appends the line for actions that were not recorded, with its line
+// break. The seconds are rounded up to milliseconds.
 func AppendUnrecorded(dst []byte, from, to time.Time, actions int) []byte {
 	from = from.UTC().Truncate(time.Second)
 	seconds := math.Ceil(max(0, to.Sub(from).Seconds())*1000) / 1000
@@ -137,4 +143,105 @@ func AppendUnrecorded(dst []byte, from, to time.Time, actions int) []byte {
 	dst = append(dst, `,"actions":`...)
 	dst = strconv.AppendInt(dst, int64(actions), 10)
 	return append(dst, '}', '\n')
+}
+
+// A HistoryMessage is a message of the chat history. A value that is null, missing or
+// of another type than documented is "", or the zero time.
+type HistoryMessage struct {
+	Time                            time.Time
+	Platform, Channel, Author, Text string // Platform is a slug
+}
+
+// ParseHistory parses a message of the chat history as served. It returns false when
+// that is not an object.
+func ParseHistory(message []byte) (HistoryMessage, bool) {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(message, &members); members == nil {
+		return HistoryMessage{}, false
+	}
+	text := func(name string) (s string) {
+		get(members, name, &s)
+		return s
+	}
+	return HistoryMessage{
+		Time:     historyTime(text("timestamp")),
+		Platform: historyPlatform(text("platform")),
+		Channel:  text("channelName"),
+		Author:   text("author"),
+		Text:     text("text"),
+	}, true
+}
+
+// historyLayouts are the layouts of a time. Without a zone it is UTC.
+var historyLayouts = []string{
+	time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05",
+	"2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05Z0700", "2006-01-02 15:04:05",
+}
+
+// historyTime parses a time. It returns the zero time for one that a record cannot have.
+func historyTime(text string) time.Time {
+	for _, layout := range historyLayouts {
+		if at, err := time.Parse(layout, text); err == nil && usable(at) {
+			return at
+		}
+	}
+	return time.Time{}
+}
+
+// historyPlatform returns the slug for the display name of a platform, such as "YouTube"
+// or "Facebook Page".
+func historyPlatform(name string) string {
+	name = strings.ToLower(name)
+	if strings.HasPrefix(name, "twitter") {
+		return "x"
+	}
+	for _, platform := range decode.PlatformNames() {
+		if strings.HasPrefix(name, platform.Name) {
+			return platform.Name
+		}
+	}
+	return strings.ReplaceAll(name, " ", "-")
+}
+
+// AppendHistory appends the line of a message of the chat history, with its line break.
+// The message is JSON. One with line breaks is compacted.
+func AppendHistory(dst []byte, broadcast string, message []byte) []byte {
+	id, _ := json.Marshal(broadcast) // never fails for a string
+	dst = append(dst, `{"restail":"history","broadcast_id":`...)
+	dst = append(dst, id...)
+	dst = append(dst, `,"message":`...)
+	if bytes.ContainsAny(message, "\r\n") {
+		var compact bytes.Buffer
+		json.Compact(&compact, message)
+		message = compact.Bytes()
+	}
+	dst = append(dst, message...)
+	return append(dst, '}', '\n')
+}
+
+// history sets the record to the event of the line's message. It returns nil when that
+// is not an object.
+func (l *Line) history(received time.Time) *Line {
+	message, ok := ParseHistory(l.Message)
+	if !ok {
+		return nil
+	}
+	r := &l.Record
+	setTime(r, message.Time, received)
+	r.SetPlain(record.Action, "event")
+	if message.Platform == "" {
+		message.Platform = "unknown"
+	}
+	r.SetString(record.Platform, message.Platform)
+	if message.Channel != "" {
+		r.SetString(record.Channel, message.Channel)
+	}
+	r.SetPlain(record.Type, "text")
+	if l.BroadcastID != "" {
+		r.SetString(record.BroadcastID, l.BroadcastID)
+	}
+	r.SetString(record.Author, message.Author)
+	r.SetString(record.Text, message.Text)
+	r.SetBool(record.IsHistory, true)
+	return l
 }

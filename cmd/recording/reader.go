@@ -13,22 +13,22 @@ import (
 const bufferBytes = 128 << 10
 
 var (
-	// ErrTooLong is about one line that is longer than the limit.
+	// ErrTooLong says that one line is longer than the limit.
 	ErrTooLong = errors.New("the line is too long")
-	// ErrCut is wrapped by the error about a gzip stream that ends early.
+	// ErrCut says that a gzip stream ends early. Other errors wrap it.
 	ErrCut = errors.New("the recording is cut short")
 )
 
-// A FormatError says that a file is of another kind than a recording.
+// A FormatError says that a file is not a recording.
 type FormatError struct {
-	What string // of which kind it is
+	What string // what it is instead
 	Hint string // what to do
 }
 
 func (e *FormatError) Error() string { return "this is not a recording but " + e.What }
 
-// A Reader reads the lines of one recording. A gzipped one, which its first two
-// bytes tell, is unpacked.
+// A Reader reads the lines of one recording. It unpacks a gzipped one, which it
+// recognizes by the first two bytes.
 type Reader struct {
 	in     io.Reader
 	lines  *bufio.Reader // nil before the first read
@@ -36,23 +36,23 @@ type Reader struct {
 	number int    // of the last line
 	long   []byte // the beginning of a line that is longer than the buffer
 	blank  bool   // all lines so far were blank
-	isOpen bool   // the last line has no end
-	err    error  // why nothing more can be read
+	isOpen bool   // the last line has no line break
+	err    error  // that ended the reading
 }
 
-// NewReader makes a Reader of a recording whose lines have at most maxLine bytes.
-// Nothing is read yet.
+// NewReader makes a Reader of a recording whose lines have at most maxLine bytes. It
+// reads nothing yet.
 func NewReader(in io.Reader, maxLine int) *Reader {
 	return &Reader{in: &onceFailed{Reader: in}, max: maxLine, blank: true}
 }
 
-// Read returns the next line that is not blank. Its end is cut off, and so are a
-// byte-order mark and NUL bytes before it: a file system may leave those where a
-// crash cut the file. The line is valid until the next Read.
+// Read returns the next line that is not blank, without its line break, and without a
+// byte-order mark and NUL bytes before it, which a file system may leave after a crash.
+// The line is valid until the next Read.
 //
-// [ErrTooLong] is about one line; the next Read goes on behind it. Any other error
-// is the last: io.EOF at the end, a [FormatError], one that wraps [ErrCut], or
-// another reason why the rest cannot be read.
+// After [ErrTooLong] the next Read goes on with the next line. Any other error is final:
+// io.EOF at the end, a [FormatError], one that wraps [ErrCut], or another reason why the
+// rest cannot be read.
 func (r *Reader) Read() ([]byte, error) {
 	if r.lines == nil {
 		r.err = r.begin()
@@ -79,13 +79,13 @@ func (r *Reader) Read() ([]byte, error) {
 // Line returns the number of the last line, counted from 1.
 func (r *Reader) Line() int { return r.number }
 
-// IsOpen reports whether the last line has no end, so that it may be cut.
+// IsOpen reports whether the last line has no line break, so that it may be cut.
 func (r *Reader) IsOpen() bool { return r.isOpen }
 
 // IsBlank reports whether all lines so far were blank.
 func (r *Reader) IsBlank() bool { return r.blank }
 
-// begin unpacks what is gzipped.
+// begin begins to read, and to unpack a gzipped recording.
 func (r *Reader) begin() error {
 	r.lines = bufio.NewReaderSize(r.in, bufferBytes)
 	if magic, _ := r.lines.Peek(2); string(magic) != "\x1f\x8b" {
@@ -99,8 +99,8 @@ func (r *Reader) begin() error {
 	return nil
 }
 
-// onceFailed returns its first error again and again: bufio forgets the one that
-// Peek met, and a terminal that is read after Ctrl-D waits for more.
+// onceFailed keeps its first error: bufio forgets the error of Peek, and a terminal that
+// is read again after Ctrl-D waits for more.
 type onceFailed struct {
 	io.Reader
 	err error
@@ -114,8 +114,8 @@ func (r *onceFailed) Read(p []byte) (n int, err error) {
 	return n, r.err
 }
 
-// members unpacks gzip members. It skips NUL bytes behind a member, as gunzip
-// does: tapes and crashes leave them.
+// members unpacks gzip members. It skips NUL bytes after a member, as gunzip does: tapes
+// and crashes leave them.
 type members struct {
 	in  *bufio.Reader
 	zip gzip.Reader
@@ -150,7 +150,7 @@ func (m *members) skipNULs() error {
 	}
 }
 
-// next reads a line and cuts its end off. It sets err when the line is the last.
+// next reads a line and cuts its line break off. It sets err after the last line.
 func (r *Reader) next() (line []byte, tooLong bool) {
 	r.number++
 	if r.long = r.long[:0]; cap(r.long) > 4*bufferBytes {
@@ -170,7 +170,7 @@ func (r *Reader) next() (line []byte, tooLong bool) {
 		default:
 			r.long = append(r.long, part...)
 			line = trimStart(r.long)
-			r.long = r.long[:copy(r.long, line)] // so that what is skipped does not count
+			r.long = r.long[:copy(r.long, line)] // so that skipped bytes do not count
 			line = r.long
 			if len(line) > r.max+len("\r\n") {
 				tooLong, line, r.long = true, nil, nil
@@ -182,7 +182,7 @@ func (r *Reader) next() (line []byte, tooLong bool) {
 	}
 }
 
-// damage says of a read error what it means for the recording.
+// damage returns the error of the recording for a read error.
 func damage(err error) error {
 	switch {
 	case errors.Is(err, io.EOF):

@@ -11,7 +11,7 @@ import (
 	"testing/iotest"
 )
 
-// gzipped returns texts, each as a gzip member.
+// gzipped returns a file with a gzip member for each text.
 func gzipped(texts ...string) string {
 	var out bytes.Buffer
 	for _, text := range texts {
@@ -78,7 +78,8 @@ func TestReader(t *testing.T) {
 	}
 }
 
-// A terminal gives more input after an end, so that a Reader asks for none.
+// TestReaderStopsAtTheEnd checks that nothing is read after the end: a terminal would wait
+// for more input.
 func TestReaderStopsAtTheEnd(t *testing.T) {
 	for _, text := range []string{"", "a", "a\nb", gzipped("a\n")} {
 		in := &terminal{text: text}
@@ -88,7 +89,7 @@ func TestReaderStopsAtTheEnd(t *testing.T) {
 	}
 }
 
-// terminal returns the text, then one end after the other.
+// terminal returns the text, then io.EOF again and again.
 type terminal struct {
 	text string
 	ends int
@@ -104,8 +105,8 @@ func (r *terminal) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// A Reader tells whether the last line has an end, and whether all are blank.
-func TestReaderTellsTheEnd(t *testing.T) {
+// TestReaderState checks what a Reader reports about the lines so far.
+func TestReaderState(t *testing.T) {
 	r := NewReader(strings.NewReader("\n \na\nb"), 10)
 	for _, want := range []struct {
 		line                string
@@ -155,7 +156,7 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// Whatever was cut off or changed in a file: the lines before the damage are read,
+// FuzzReader cuts and changes files, and checks that the lines before the damage are read,
 // and what remains of a plain file too.
 func FuzzReader(f *testing.F) {
 	text := `{"action":"a"}` + "\n" + `{"restail":"link","status":"lost"}` + "\n\x00\x00\ufeff" + `{"time":"2026-01-02T03:04:05Z","action":"event"}` + "\njunk\n"

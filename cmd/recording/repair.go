@@ -14,19 +14,18 @@ import (
 )
 
 const (
-	// flushMarker is the end of what a flush writes. A block ends with it, on a
-	// whole byte.
+	// flushMarker is the end of what a flush writes. It ends on a byte boundary.
 	flushMarker = "\x00\x00\xff\xff"
 	// lastBlock is an empty block that ends a compressed stream.
 	lastBlock = "\x03\x00"
 )
 
-// repair makes the last gzip member whole and learns whether its last line is.
-// tag is that of the file, nil when another program began it.
+// repair completes the last gzip member, and finds out whether its last line has a line
+// break. tag is that of the file; nil when another program began the file.
 //
-// The member is kept up to its last flush and gets an end there. The text behind
-// the flush that can still be read becomes a member of its own. Nothing that can
-// be read is taken away before its copy is written.
+// The member is kept up to its last flush and ended there. The text after that which can
+// be read becomes a member of its own. Nothing that can be read is removed before its copy
+// is written.
 func (f *file) repair(name string, tag []byte) error {
 	start := int64(0)
 	if tag != nil {
@@ -47,7 +46,7 @@ func (f *file) repair(name string, tag []byte) error {
 		if !isDamage(err) {
 			return err
 		}
-		// Where the compressed data itself is wrong, the file may be anything.
+		// With wrong data in it, and no tag, the file may be anything.
 		if tag == nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 			return fmt.Errorf("it is damaged: %w", err)
 		}
@@ -57,8 +56,8 @@ func (f *file) repair(name string, tag []byte) error {
 	return nil
 }
 
-// replaceTail replaces the incomplete member at start, of which size bytes of
-// text can be read.
+// replaceTail replaces the incomplete member at start, whose text can be read for size
+// bytes.
 func (f *file) replaceTail(name string, start, size int64, newline bool) error {
 	keep, kept, tail, err := f.lastFlush(start)
 	if err != nil {
@@ -72,7 +71,7 @@ func (f *file) replaceTail(name string, start, size int64, newline bool) error {
 		if _, err := inflate(f.section(start, f.size), &skipper{w: f.zip, skip: kept}); err != nil && !isDamage(err) {
 			return err
 		}
-		f.zip.Close() // a buffer takes everything
+		f.zip.Close() // never fails into a buffer
 	}
 	// A file that is open for appending cannot be written to elsewhere.
 	other, err := os.OpenFile(name, os.O_RDWR, 0)
@@ -95,10 +94,9 @@ func (f *file) replaceTail(name string, start, size int64, newline bool) error {
 	return other.Sync()
 }
 
-// lastFlush finds the last flush in the incomplete member at start. It returns
-// where in the file what was flushed ends, how much text that is, and what makes
-// the member whole there: start and nothing when the last flush cannot be told
-// from other data.
+// lastFlush finds the last flush in the incomplete member at start. It returns where in the
+// file the flush ends, the size of the text up to there, and the bytes that complete the
+// member there. It returns start and nothing when it finds no flush for sure.
 func (f *file) lastFlush(start int64) (end, size int64, tail []byte, err error) {
 	at, err := f.lastIndex(start, f.size, []byte(flushMarker))
 	if err != nil || at < 0 {
@@ -124,8 +122,8 @@ func (f *file) lastFlush(start int64) (end, size int64, tail []byte, err error) 
 
 func (f *file) section(from, to int64) io.Reader { return io.NewSectionReader(f, from, to-from) }
 
-// lastIndex returns where between from and to the last occurrence of what
-// begins, -1 when there is none.
+// lastIndex returns the offset of the last occurrence of what that begins between from and
+// to; -1 for none.
 func (f *file) lastIndex(from, to int64, what []byte) (int64, error) {
 	const step = 1 << 20
 	block := make([]byte, step+len(what)-1)
@@ -155,13 +153,13 @@ func inflate(r io.Reader, w io.Writer) (int64, error) {
 	return in.n, err
 }
 
-// isDamage tells an error about compressed data from one of the disk.
+// isDamage reports whether an error is about compressed data, and not of the disk.
 func isDamage(err error) bool {
 	corrupt := flate.CorruptInputError(0)
 	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt)
 }
 
-// counter counts what is read. As an [io.ByteReader] it is read no further than
+// counter counts the bytes read. Since it is an [io.ByteReader], gzip reads no further than
 // the end of a member.
 type counter struct {
 	*bufio.Reader
@@ -182,7 +180,7 @@ func (c *counter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// text is what is to be known of a text that is written to it.
+// text is a writer that keeps size, checksum and last byte of what is written.
 type text struct {
 	n    int64
 	crc  uint32
@@ -198,10 +196,10 @@ func (t *text) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// endsInLine reports whether the last line has no end.
+// endsInLine reports whether the last line has no line break.
 func (t *text) endsInLine() bool { return t.n > 0 && t.last != '\n' }
 
-// skipper writes everything behind the first skip bytes to w.
+// skipper writes everything after the first skip bytes to w.
 type skipper struct {
 	w    io.Writer
 	skip int64

@@ -99,7 +99,7 @@ func TestCutAnywhere(t *testing.T) {
 	}
 }
 
-// TestPowerCut has zeros, or other data, where blocks were not on the disk yet.
+// TestPowerCut has zeros or other data where blocks were not on the disk yet.
 func TestPowerCut(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "show.raw.gz")
 	data, _ := recorded(t, path, 2)
@@ -110,7 +110,7 @@ func TestPowerCut(t *testing.T) {
 	}
 }
 
-// TestForeignFiles has what other programs write.
+// TestForeignFiles has files that other programs wrote.
 func TestForeignFiles(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "show.raw.gz")
 	lines := strings.Repeat(event+"\n", 3000) + event[:20]
@@ -135,7 +135,7 @@ func TestForeignFiles(t *testing.T) {
 	}
 }
 
-// TestForeignDamage leaves alone what may be something else than a recording.
+// TestForeignDamage checks that a file that may not be a recording is left alone.
 func TestForeignDamage(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "show.raw.gz")
 	data := zipped(strings.Repeat(event+"\n", 3000))
@@ -151,7 +151,7 @@ func TestForeignDamage(t *testing.T) {
 	}
 }
 
-// TestReadsTheLastMember damages the first member: nothing before the last one is
+// TestReadsTheLastMember damages the first member, and checks that only the last one is
 // read.
 func TestReadsTheLastMember(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "show.raw.gz")

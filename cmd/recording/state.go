@@ -17,13 +17,12 @@ import (
 const (
 	// stateLimit is the size of the largest state that is read, in bytes.
 	stateLimit = 16 << 20
-	// saveEvery is how often a state is written at most.
+	// saveEvery is the least time between two writes.
 	saveEvery = time.Second
 )
 
-// State is a file that remembers, from run to run, until when the chat was
-// complete. FILE.lock beside it keeps other processes away. Use a State on one
-// goroutine.
+// A State is a file that keeps, from run to run, the time up to which the chat is
+// complete. FILE.lock keeps other processes away. A State is for one goroutine.
 type State struct {
 	path    string
 	lock    *flock.Flock
@@ -36,25 +35,25 @@ type State struct {
 	warned  bool
 }
 
-// content is what the file has. Fields may be added.
+// content is the content of the file.
 type content struct {
-	Restail  string    `json:"restail"` // "state": tells the file from others
+	Restail  string    `json:"restail"` // always "state"
 	Version  int       `json:"version"`
 	Complete time.Time `json:"complete"`
-	// Edge is what the filling of gaps keeps of the last seconds.
+	// Edge is the state of gap filling.
 	Edge json.RawMessage `json:"edge,omitempty"`
 }
 
 const stateVersion = 1
 
-// OpenState opens a state file. One that is missing or empty is a new one. It is
-// an error when the file is not a state of restail's, or when another process
-// uses it. warn is called with the first error of a later write.
+// OpenState opens a state file. A missing or empty file is a new one. It is an error when
+// the file is not restail's state, or when another process uses it. warn is called with
+// the first error of a later write.
 func OpenState(path string, warn func(error)) (*State, error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target // or Save would replace the link
+		path = target // otherwise Save would replace the link
 	}
-	if _, err := readState(path); err != nil { // before a lock is made beside it
+	if _, err := readState(path); err != nil { // before it makes a lock file
 		return nil, err
 	}
 	s := &State{path: path, warn: warn, lock: flock.New(path + ".lock")}
@@ -101,17 +100,17 @@ func readState(path string) (content, error) {
 	return c, nil
 }
 
-// Complete returns until when the chat was complete in the run before, false when
-// there was none.
+// Complete returns the time up to which the chat of the last run is complete. It returns
+// false when there was no run.
 func (s *State) Complete() (time.Time, bool) { return s.before.Complete, !s.before.Complete.IsZero() }
 
-// Edge returns the edge that the run before saved; nil when there is none.
+// Edge returns the edge that the last run saved; nil for none.
 func (s *State) Edge() []byte { return s.before.Edge }
 
-// Save remembers until when the chat is complete, and the edge of that moment, JSON
-// or nil, which is asked for when the file is written. It writes the file at most
-// once a second, and waits for the disk then: call it again and again, from another
-// goroutine than the stream's.
+// Save saves the time up to which the chat is complete. edge returns the state of gap
+// filling for that time, as JSON or nil; it is called when the file is written. That
+// happens at most once a second, and waits for the disk: call Save again and again, and
+// not from the goroutine of the stream.
 func (s *State) Save(complete time.Time, edge func() []byte) {
 	if !complete.Equal(s.now.Complete) {
 		s.now.Complete, s.edge, s.unsaved = complete.UTC().Round(0), edge, true
@@ -121,7 +120,7 @@ func (s *State) Save(complete time.Time, edge func() []byte) {
 	}
 }
 
-// Close writes what is not written yet.
+// Close writes what is not written yet, and releases the lock.
 func (s *State) Close() {
 	if s.unsaved {
 		s.write()
@@ -142,8 +141,7 @@ func (s *State) write() {
 	}
 }
 
-// replace writes a new file and gives it the name, so that there is a whole one
-// at any time.
+// replace writes a new file and renames it, so that the file is complete at any time.
 func (s *State) replace() error {
 	s.now.Restail, s.now.Version = "state", stateVersion
 	text, err := json.Marshal(s.now)

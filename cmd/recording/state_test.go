@@ -64,7 +64,7 @@ func TestState(t *testing.T) {
 		}
 		s.Save(last.Add(time.Hour), nil)
 		if before, _ := s.Complete(); !before.Equal(last) {
-			t.Error("Complete tells of this run")
+			t.Error("Complete returns the time of this run")
 		}
 		s.Close()
 	})

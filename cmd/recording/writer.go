@@ -12,29 +12,29 @@ import (
 const (
 	defaultBuffer = 64 << 20
 	minBuffer     = 1 << 20
-	// gatherFor is how long lines gather for one write: few large writes cost less
-	// than many small ones.
+	// gatherFor is how long lines are collected for one write: a few large writes cost
+	// less than many small ones.
 	gatherFor = 3 * time.Millisecond
 )
 
 // Options say where to record to.
 type Options struct {
-	// Layout is the name of the file, which may be a strftime layout. A name that
+	// Layout is the name of the file, or a strftime layout for it. A file whose name
 	// ends in .gz is compressed.
 	Layout string
 	// Location is the time zone of the layout; default time.Local.
 	Location *time.Location
 	// Buffer is how many bytes may wait for a slow disk; default 64 MiB, at least
-	// 1 MiB. When it is full, what comes is not recorded, and a line says so. A
-	// frame that is larger than that is taken when nothing else waits.
+	// 1 MiB. When it is full, new lines are not recorded, and a line in the recording
+	// says so. A frame that is larger is taken when nothing else waits.
 	Buffer int
-	// Warn is called, on another goroutine, with the first error of a failure.
+	// Warn is called, from another goroutine, with the first error of a failure.
 	Warn func(error)
 }
 
-// A Writer records to a file. Its methods copy what they are given and do not wait
-// for the disk, except Close. Call Frames, Own and Close from one goroutine;
-// Reopen and Written may be called from others.
+// A Writer records to a file. Its methods copy their arguments and do not wait for the
+// disk, except Close. Call Frames, Own and Close from one goroutine; Reopen and Written
+// may be called from others.
 type Writer struct {
 	wake chan struct{} // there is something to do
 	done chan struct{} // run has returned
@@ -42,8 +42,7 @@ type Writer struct {
 	output // belongs to run
 }
 
-// Open opens the file and begins to record. Its error is about the file or its
-// name; a file that it is about is left as it is.
+// Open opens the file and starts recording. After an error the file is unchanged.
 func Open(o Options) (*Writer, error) {
 	w, err := newWriter(o)
 	if err != nil {
@@ -70,8 +69,8 @@ func newWriter(o Options) (*Writer, error) {
 	return w, nil
 }
 
-// Frames records frames, which lie one after the other in data: ends are where
-// each ends, changes the indexes of those that change the connection map.
+// Frames records frames. data has them one after the other, ends has the end of each,
+// and changes has the indexes of those that change the connection map.
 func (w *Writer) Frames(received time.Time, data []byte, ends, changes []int) {
 	w.addFrames(received, data, ends, changes)
 	w.signal()
@@ -83,7 +82,7 @@ func (w *Writer) Own(received time.Time, line []byte) {
 	w.signal()
 }
 
-// Reopen closes the file and opens it again, after what was recorded before.
+// Reopen closes the file after the lines recorded so far, and opens it again.
 func (w *Writer) Reopen() {
 	w.mu.Lock()
 	w.reopening = true
@@ -91,8 +90,8 @@ func (w *Writer) Reopen() {
 	w.signal()
 }
 
-// Close records what is waiting, and returns when everything is on the disk. The
-// error says that something was not recorded.
+// Close records the waiting lines and returns when everything is on the disk. The error
+// says that actions were not recorded.
 func (w *Writer) Close() error {
 	w.mu.Lock()
 	w.closing = true
@@ -105,8 +104,8 @@ func (w *Writer) Close() error {
 	return fmt.Errorf("%d actions were not recorded: %w", w.lost.actions, w.failure)
 }
 
-// Written returns the time of receipt up to which everything is on the disk, or
-// stated there as not recorded. It is zero at first.
+// Written returns the time of receipt up to which every line is on the disk, or stated
+// there as not recorded. It is zero at first.
 func (w *Writer) Written() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -116,11 +115,11 @@ func (w *Writer) Written() time.Time {
 func (w *Writer) signal() {
 	select {
 	case w.wake <- struct{}{}:
-	default: // run has not seen the last one yet
+	default: // run has not seen the last signal yet
 	}
 }
 
-// run writes what is in the backlog until the Writer is closed.
+// run writes the backlog until the Writer is closed.
 func (w *Writer) run() {
 	defer close(w.done)
 	timer := time.NewTimer(0)

@@ -108,7 +108,7 @@ func TestRefusedFiles(t *testing.T) {
 	t.Chdir(dir)
 	for name, data := range map[string]string{
 		"plain.gz": event + "\n", "zipped.raw": string(zipped(event + "\n")), "file": event,
-		"corrupt.gz": "\x1f\x8bthis is no gzip at all", "nul.gz": "\x00\x00\x00\x00",
+		"corrupt.gz": "\x1f\x8bthis is not gzipped  ", "nul.gz": "\x00\x00\x00\x00",
 	} {
 		if err := os.WriteFile(name, []byte(data), 0o666); err != nil {
 			t.Fatal(err)

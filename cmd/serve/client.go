@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/coder/websocket"
 )
 
-// client is one connection. The goroutine of its request plays to it.
+// client is a connection of a chat client. The goroutine of its request plays to it.
 type client struct {
 	*Options
 	span
@@ -22,7 +21,7 @@ type client struct {
 	stop  chan struct{} // closed when the server shuts down
 	gone  chan struct{} // closed when nothing more can be read from the client
 
-	finish <-chan struct{} // Finish once the last action is sent, nil before
+	finish <-chan struct{} // Finish after the last action; nil before
 
 	at    time.Duration // the time of the show when the last frame was sent
 	moved []byte        // buffer for an action with another timestamp
@@ -35,13 +34,13 @@ var (
 	errOver = errors.New("the show is over")
 )
 
-// cutTime is how long after a cut a client may take to read what was sent before.
+// cutTime is how long a client may take after a cut to read what was sent before.
 const cutTime = time.Second
 
-// forever is a time that never comes.
+// forever is a time that is never reached.
 var forever = time.Date(2238, time.January, 1, 0, 0, 0, 0, time.UTC)
 
-// run plays to the client until one side ends it.
+// run plays to the client until one side closes the connection.
 func (c *client) run() {
 	go c.read()
 	if c.Speed > 0 && c.cut != never {
@@ -80,13 +79,16 @@ func (c *client) read() {
 	}
 }
 
-// play sends the connection set, when the show has begun without the client, and
-// then the actions, each at its time.
+// play sends the connection set, if the show has begun before, and then the actions,
+// each at its time.
 func (c *client) play() error {
 	c.conn.cork()
 	c.at = c.from
 	for _, frame := range c.clock.connections(c.next) {
-		if err := c.send(c.restamped(frame, c.from)); err != nil {
+		if origin := c.clock.origin; !origin.IsZero() {
+			frame = setStamp(nil, frame, origin.Add(c.from))
+		}
+		if err := c.send(frame); err != nil {
 			return err
 		}
 	}
@@ -95,7 +97,12 @@ func (c *client) play() error {
 		if err := c.await(at); err != nil {
 			return err
 		}
-		if err := c.sendAction(c.clock.frame(n), c.clock.begin(n)); err != nil {
+		frame := c.clock.frame(n)
+		if by := c.clock.begin(n); by > 0 {
+			c.moved = moveStamp(c.moved[:0], frame, by)
+			frame = c.moved
+		}
+		if err := c.send(frame); err != nil {
 			return err
 		}
 		c.at = at
@@ -111,7 +118,7 @@ func (c *client) play() error {
 	return errCut
 }
 
-// await returns at a time of the show.
+// await waits until a time of the show.
 func (c *client) await(at time.Duration) error {
 	if c.Speed <= 0 {
 		return c.ended()
@@ -119,13 +126,12 @@ func (c *client) await(at time.Duration) error {
 	return c.pause(c.due(at))
 }
 
-// due returns when a time of the show comes.
+// due returns the real time for a time of the show.
 func (c *client) due(at time.Duration) time.Time {
 	return c.start.Add(time.Duration(min(float64(at)/c.Speed, math.MaxInt64/2)))
 }
 
-// pause waits until the given time. It sends a heartbeat whenever the client has
-// received nothing for the heartbeat interval.
+// pause waits until a time, and sends heartbeats meanwhile.
 func (c *client) pause(until time.Time) error {
 	began := time.Now()
 	if !until.After(began) {
@@ -134,7 +140,7 @@ func (c *client) pause(until time.Time) error {
 	if err := c.conn.uncork(); err != nil {
 		return err
 	}
-	for beat := began.Add(c.Heartbeat); beat.Before(until); beat = beat.Add(c.Heartbeat) {
+	for beat := began.Add(heartbeat); beat.Before(until); beat = beat.Add(heartbeat) {
 		if err := c.sleep(beat); err != nil {
 			return err
 		}
@@ -147,7 +153,7 @@ func (c *client) pause(until time.Time) error {
 	return err
 }
 
-// ended returns why nothing more may be sent, nil while it may.
+// ended returns why nothing more can be sent; nil while it can.
 func (c *client) ended() error {
 	select {
 	case <-c.gone:
@@ -159,6 +165,7 @@ func (c *client) ended() error {
 	}
 }
 
+// sleep waits until a time. Its error says what ended the wait before.
 func (c *client) sleep(until time.Time) error {
 	timer := time.NewTimer(time.Until(until))
 	defer timer.Stop()
@@ -174,63 +181,21 @@ func (c *client) sleep(until time.Time) error {
 	}
 }
 
-// sendAction sends a frame of the show with its timestamp moved.
-func (c *client) sendAction(frame []byte, by time.Duration) error {
-	switch {
-	case c.Now != nil:
-		c.moved = setStamp(c.moved[:0], frame, c.Now())
-		frame = c.moved
-	case by > 0:
-		c.moved = moveStamp(c.moved[:0], frame, by)
-		frame = c.moved
-	}
-	return c.send(frame)
-}
-
-// restamped returns a frame with a time of the show as its timestamp. It is valid
-// until the next frame.
-func (c *client) restamped(frame []byte, at time.Duration) []byte {
-	switch {
-	case c.Now != nil:
-		c.moved = setStamp(c.moved[:0], frame, c.Now())
-	case !c.clock.origin.IsZero():
-		c.moved = setStamp(c.moved[:0], frame, c.clock.origin.Add(at))
-	default:
-		return frame
-	}
-	return c.moved
-}
-
 // sendHeartbeat sends a heartbeat, with the time of the show as its timestamp.
 // after is the time since the last action.
 func (c *client) sendHeartbeat(after time.Duration) error {
 	now := time.Now()
-	switch {
-	case c.Now != nil:
-		now = c.Now()
-	case !c.clock.origin.IsZero() && c.Speed > 0:
-		now = c.clock.origin.Add(c.at + time.Duration(float64(after)*c.Speed))
-	case !c.clock.origin.IsZero():
-		now = c.clock.origin.Add(c.at + after)
+	if origin := c.clock.origin; !origin.IsZero() {
+		if c.Speed > 0 {
+			after = time.Duration(float64(after) * c.Speed)
+		}
+		now = origin.Add(c.at + after)
 	}
 	return c.send(fmt.Appendf(nil, `{"action":"heartbeat","payload":{},"timestamp":%d}`, now.Unix()))
 }
 
-// send sends one message. Its context is never done, since one that can be done
-// costs more than the write; conn has a timeout of its own.
+// send sends one message. Its context cannot be cancelled: one that can costs more
+// than the write, and conn has a timeout.
 func (c *client) send(frame []byte) error {
-	ctx := context.Background()
-	if c.Fragment <= 0 {
-		return c.ws.Write(ctx, websocket.MessageText, frame)
-	}
-	message, err := c.ws.Writer(ctx, websocket.MessageText)
-	if err != nil {
-		return err
-	}
-	for piece := range slices.Chunk(frame, c.Fragment) {
-		if _, err := message.Write(piece); err != nil {
-			return err
-		}
-	}
-	return message.Close()
+	return c.ws.Write(context.Background(), websocket.MessageText, frame)
 }

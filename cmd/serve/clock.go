@@ -13,13 +13,13 @@ import (
 // never is a time that no show reaches.
 const never = time.Duration(math.MaxInt64)
 
-// timeline is the actions of a show and their times: one round of them, or in a
-// loop one round after the other. Actions are numbered on through the rounds.
+// timeline is the actions of a show and their times. A loop plays them in rounds.
+// Actions are numbered from 0, on through all rounds.
 type timeline struct {
 	actions []Action
 	origin  time.Time     // the timestamp of the start; zero when no action has one
 	length  time.Duration // from the start to the last action of a round
-	round   time.Duration // from the start of a round to that of the next; 0 without a loop
+	round   time.Duration // from the start of a round to the next; 0 without a loop
 }
 
 func newTimeline(actions []Action, loop bool) *timeline {
@@ -27,7 +27,7 @@ func newTimeline(actions []Action, loop bool) *timeline {
 	if len(actions) > 0 {
 		t.length = actions[len(actions)-1].At
 		if loop {
-			t.round = t.length.Truncate(time.Second) + 2*time.Second // whole seconds, as timestamps move by it
+			t.round = t.length.Truncate(time.Second) + 2*time.Second // whole seconds, since timestamps move by it
 		}
 	}
 	return t
@@ -88,13 +88,13 @@ func (t *timeline) connections(n int) [][]byte {
 	return set
 }
 
-// clock is the time of a show with an outage in its middle, in a loop in the
-// middle of every round. It starts with the first client. At full speed it moves
-// with the actions that are sent, and skips the outage.
+// clock is the time of a show. With an outage all clients share it: the first one
+// starts it. The outage is in the middle of the show, or of every round. At full
+// speed the clock moves with the actions that are sent, and skips the outage.
 type clock struct {
 	*timeline
 	speed  float64
-	outage time.Duration // 0: every client gets the whole show, with a time of its own
+	outage time.Duration // 0: every client gets the whole show, from its own start
 
 	mu    sync.Mutex
 	start time.Time     // the zero time before the first client
@@ -102,15 +102,15 @@ type clock struct {
 	next  int           // at full speed: the number of the next action
 }
 
-// span is the part of a show that a client gets.
+// span is the part of a show for one client.
 type span struct {
 	start time.Time     // of the show
-	from  time.Duration // the time of the show when the client came
+	from  time.Duration // the time of the show when the client connected
 	next  int           // the first action
 	cut   time.Duration // when the connection is cut, or never
 }
 
-// enter returns what a client gets that came at a time without an outage.
+// enter returns the part for a client that connects at a time without an outage.
 func (c *clock) enter(came time.Time) span {
 	if c.outage == 0 {
 		return span{start: came, cut: never}
@@ -128,8 +128,7 @@ func (c *clock) enter(came time.Time) span {
 	return s
 }
 
-// left returns how much longer the outage of that time lasts, 0 when there is
-// none.
+// left returns how much longer the outage lasts; 0 when there is none.
 func (c *clock) left(now time.Time) time.Duration {
 	if c.outage == 0 || c.speed <= 0 {
 		return 0
@@ -140,7 +139,7 @@ func (c *clock) left(now time.Time) time.Duration {
 	return time.Duration(math.Ceil(float64(left) / c.speed))
 }
 
-// time returns the time of the show. c.mu is locked.
+// time returns the time of the show. The caller has locked c.mu.
 func (c *clock) time(now time.Time) time.Duration {
 	if c.start.IsZero() || c.speed <= 0 {
 		return c.now
@@ -148,9 +147,8 @@ func (c *clock) time(now time.Time) time.Duration {
 	return time.Duration(min(float64(now.Sub(c.start))*c.speed, math.MaxInt64/4))
 }
 
-// seen returns how many actions of the show have come by then, in a loop those of
-// all rounds. Without an outage every client has a time of its own: the whole show
-// counts.
+// seen returns how many actions have come by then, in all rounds. Without an outage
+// each client has a time of its own, so that all actions count.
 func (c *clock) seen(now time.Time) int {
 	if c.outage == 0 {
 		return len(c.actions)
@@ -167,25 +165,25 @@ func (c *clock) seen(now time.Time) int {
 }
 
 // cuts returns how much of an outage is left at a time of the show, and when the
-// next one begins.
+// next outage begins.
 func (c *clock) cuts(at time.Duration) (left, next time.Duration) {
-	middle := max(c.length/2, 1) // behind the actions of a show whose times are all 0
+	middle := max(c.length/2, 1) // after the actions of a show whose times are all 0
 	switch {
 	case at < middle:
 		return 0, middle
 	case c.round == 0:
 		return max(0, middle+c.outage-at), never
 	}
-	// An outage that is longer than a round takes the place of the next ones.
+	// An outage that is longer than a round replaces the next ones.
 	period := c.round * (1 + c.outage/c.round)
 	since := (at - middle) % period
 	return max(0, c.outage-since), at - since + period
 }
 
-// sent moves the clock, at full speed, behind an action that was sent.
+// sent moves the clock, at full speed, past an action that was sent.
 func (c *clock) sent(n int) { c.move(c.at(n), n+1) }
 
-// skip moves the clock, at full speed, behind the outage that begins with a cut.
+// skip moves the clock, at full speed, past the outage that begins with a cut.
 func (c *clock) skip(cut time.Duration) {
 	end := cut + c.outage
 	c.move(end, c.find(end))

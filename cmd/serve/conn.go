@@ -8,19 +8,18 @@ import (
 	"time"
 )
 
-// batch is how many bytes a corked conn collects before it writes.
+// batch is how many bytes a corked conn buffers before it writes.
 const batch = 64 << 10
 
-// conn is the network connection under a WebSocket. While it is corked, it
-// collects the frames and writes them in large pieces: a system call costs many
-// times what a frame costs. Every such write must succeed within the timeout.
+// conn is the network connection under a WebSocket. While it is corked, it buffers
+// frames and writes them in batches: a system call costs many times what a frame
+// costs. Every write must succeed within writeTimeout.
 type conn struct {
 	net.Conn
-	timeout time.Duration
 
 	mu     sync.Mutex
 	corked bool
-	ends   time.Time // when the last write has to be done; zero for never
+	ends   time.Time // the deadline of all writes; zero for none
 	buf    []byte
 	err    error // of the first write that failed: nothing is written after it
 }
@@ -39,14 +38,14 @@ func (c *conn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// cork starts to buffer.
+// cork starts buffering.
 func (c *conn) cork() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.corked = true
 }
 
-// uncork writes the buffer and stops to buffer.
+// uncork writes the buffer and stops buffering.
 func (c *conn) uncork() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -54,7 +53,7 @@ func (c *conn) uncork() error {
 	return c.flush()
 }
 
-// end makes every write fail after a time.
+// end sets the deadline of all writes.
 func (c *conn) end(at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -65,7 +64,7 @@ func (c *conn) flush() error {
 	if c.err != nil || len(c.buf) == 0 {
 		return c.err
 	}
-	deadline := time.Now().Add(c.timeout)
+	deadline := time.Now().Add(writeTimeout)
 	if !c.ends.IsZero() && c.ends.Before(deadline) {
 		deadline = c.ends
 	}
@@ -82,8 +81,7 @@ func (c *conn) flush() error {
 // hijacker is a ResponseWriter that puts a conn under the WebSocket.
 type hijacker struct {
 	http.ResponseWriter
-	timeout time.Duration
-	conn    *conn // set by Hijack
+	conn *conn // set by Hijack
 }
 
 // Hijack implements [http.Hijacker] for websocket.Accept.
@@ -92,6 +90,6 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	h.conn = &conn{Conn: under, timeout: h.timeout}
+	h.conn = &conn{Conn: under}
 	return h.conn, bufio.NewReadWriter(rw.Reader, bufio.NewWriter(h.conn)), nil
 }

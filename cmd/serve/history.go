@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 	"net/url"
 	"slices"
@@ -15,12 +16,12 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// EventsPath is where the chat history and the broadcasts are, as on the service's
-// API host. An event of that API is a broadcast.
+// EventsPath is the path of the broadcasts and their chat histories, as on the
+// service's API host, which calls a broadcast an event.
 const EventsPath = "/v2/user/events/"
 
-// newAPI serves [EventsPath] to clients that bring an access token in
-// their Authorization header.
+// newAPI makes the handler for [EventsPath]. It wants an access token in the
+// Authorization header.
 func (s *Server) newAPI() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+EventsPath+"in-progress", s.inProgress)
@@ -32,14 +33,14 @@ func (s *Server) newAPI() http.Handler {
 		if !strings.EqualFold(scheme, "Bearer") || !s.options.Accept(token) {
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			refuse(w, http.StatusUnauthorized, "invalid_token",
-				"the access token is missing or not accepted: bring it as Authorization: Bearer TOKEN")
+				"the access token is missing or not accepted: send it as Authorization: Bearer TOKEN")
 			return
 		}
 		mux.ServeHTTP(w, r)
 	})
 }
 
-// chatMessage is a message as the API has it.
+// chatMessage is the JSON of a message.
 type chatMessage struct {
 	Timestamp   string  `json:"timestamp"`
 	Platform    *string `json:"platform"`
@@ -49,7 +50,7 @@ type chatMessage struct {
 	Meta        any     `json:"meta"`
 }
 
-// chatHistory answers a page of the messages of a broadcast.
+// chatHistory answers with a page of the messages of a broadcast.
 func (s *Server) chatHistory(w http.ResponseWriter, r *http.Request) {
 	all := s.archives()
 	i := slices.IndexFunc(all, func(a *archive) bool { return a.id == r.PathValue("eventId") })
@@ -77,20 +78,20 @@ func (s *Server) chatHistory(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, body)
 }
 
-// A page token is a direction and the number of a message: the page begins with
-// it, or ends before it.
+// A page token is a direction and the number of a message: the page begins with that
+// message, or ends before it.
 const (
 	forwards  = "f"
 	backwards = "b"
 )
 
-// page is the part of a history from one message to before another.
+// page is the part of a history from one number up to, not including, another.
 type page struct {
 	from, to int
 	numbers  []int // of the visible messages
 }
 
-// page returns the page for which a query asks.
+// page returns the page that a query asks for.
 func (a *archive) page(query url.Values, seen int) (p page, err error) {
 	size, err := number(query, "pageSize", 100, 1, 1000)
 	if err != nil {
@@ -125,7 +126,7 @@ func (a *archive) page(query url.Values, seen int) (p page, err error) {
 	return p, nil
 }
 
-// number returns a number of a query, which must be from least to most.
+// number returns a number of a query, which must lie between least and most.
 func number(query url.Values, name string, missing, least, most int64) (int64, error) {
 	text := query.Get(name)
 	if text == "" {
@@ -138,7 +139,7 @@ func number(query url.Values, name string, missing, least, most int64) (int64, e
 	return n, nil
 }
 
-// read returns messages as the API has them.
+// read returns the JSON of messages.
 func (a *archive) read(numbers []int) []chatMessage {
 	var parser decode.Parser
 	var action decode.Action
@@ -146,7 +147,7 @@ func (a *archive) read(numbers []int) []chatMessage {
 	messages := make([]chatMessage, len(numbers))
 	for i, n := range numbers {
 		if parser.Parse(&action, a.frame(a.action(n))) != nil {
-			continue // it never fails: newArchives has parsed it
+			continue // never happens: newArchives has parsed it
 		}
 		d.Apply(&action, time.Time{})
 		r := d.Record()
@@ -181,7 +182,7 @@ func nullable(s string) *string {
 	return &s
 }
 
-// event is a broadcast as the API lists it.
+// event is the JSON of a broadcast.
 type event struct {
 	ID           string     `json:"id"`
 	Status       string     `json:"status"`
@@ -191,13 +192,13 @@ type event struct {
 	Destinations []struct{} `json:"destinations"`
 }
 
-// inProgress answers the broadcast in progress.
+// inProgress answers with the broadcast in progress.
 func (s *Server) inProgress(w http.ResponseWriter, _ *http.Request) {
 	events := s.events()
 	answer(w, http.StatusOK, slices.DeleteFunc(events, func(e event) bool { return e.FinishedAt != nil }))
 }
 
-// ended answers a page of the broadcasts that have ended, the newest first.
+// ended answers with a page of the broadcasts that have ended, the newest first.
 func (s *Server) ended(w http.ResponseWriter, r *http.Request) {
 	const most = 1000
 	page, wrongPage := number(r.URL.Query(), "page", 1, 1, most)
@@ -215,9 +216,9 @@ func (s *Server) ended(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// events returns the broadcasts that have begun, the newest first. The newest is
-// in progress until the show is over, which it never is without an outage: every
-// client gets a show of its own then.
+// events returns the broadcasts that have begun, the newest first. The newest is in
+// progress until the show is over. Without an outage the show is never over, since
+// every client starts its own.
 func (s *Server) events() []event {
 	seen := s.clock.seen(time.Now())
 	events := []event{}
@@ -237,4 +238,121 @@ func (s *Server) events() []event {
 		events[0].Status, events[0].FinishedAt = "in-progress", nil
 	}
 	return events
+}
+
+// archive is the chat history of one broadcast of a show. Each event is a message,
+// even one without text such as a sticker. The streamer's replies are not.
+//
+// Messages are numbered in the order of their times, on through all rounds. Messages
+// that are not visible yet have numbers too, so that a page token stays valid while
+// the show goes on.
+type archive struct {
+	*timeline
+	id       string
+	messages []message
+}
+
+// message is an event. Each request reads the rest from the event's frame.
+type message struct {
+	action  int // its number in the timeline, in the first round
+	time    time.Time
+	channel string
+}
+
+// newArchives makes the archive of each broadcast of a show, in the order of their
+// first messages. began is when the show starts if no action has a timestamp.
+func newArchives(t *timeline, began time.Time) (all []*archive) {
+	if !t.origin.IsZero() {
+		began = t.origin
+	}
+	var parser decode.Parser
+	var action decode.Action
+	d := decode.New()
+	byID := map[string]*archive{}
+	channels := map[string]string{} // shares the memory of equal names
+	for n, a := range t.actions {
+		if a.Relinked {
+			d.Relink()
+		}
+		if parser.Parse(&action, a.Frame) != nil {
+			continue
+		}
+		d.Apply(&action, began.Add(a.At))
+		r := d.Record()
+		id, channel := string(r.Bytes(record.BroadcastID)), string(r.Bytes(record.Channel))
+		if string(action.Name()) != "event" || id == "" {
+			continue
+		}
+		if byID[id] == nil {
+			byID[id] = &archive{timeline: t, id: id}
+			all = append(all, byID[id])
+		}
+		if _, known := channels[channel]; !known {
+			channels[channel] = channel
+		}
+		byID[id].messages = append(byID[id].messages, message{n, r.At, channels[channel]})
+	}
+	for _, archive := range all {
+		slices.SortStableFunc(archive.messages, func(x, y message) int { return x.time.Compare(y.time) })
+	}
+	return all
+}
+
+// action returns the number of the action of message n.
+func (a *archive) action(n int) int {
+	return n/len(a.messages)*len(a.actions) + a.messages[n%len(a.messages)].action
+}
+
+// time returns the time of message n.
+func (a *archive) time(n int) time.Time {
+	return a.messages[n%len(a.messages)].time.Add(a.begin(a.action(n)))
+}
+
+// end returns a number after those of all visible messages, which are those of the
+// first seen actions.
+func (a *archive) end(seen int) int {
+	return (seen + len(a.actions) - 1) / len(a.actions) * len(a.messages)
+}
+
+// after yields the numbers of the visible messages from n on.
+func (a *archive) after(n, seen int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for end := a.end(seen); n < end; n++ {
+			if a.action(n) < seen && !yield(n) {
+				return
+			}
+		}
+	}
+}
+
+// before yields the numbers of the visible messages before n, the nearest first.
+func (a *archive) before(n, seen int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for n--; n >= 0; n-- {
+			if a.action(n) < seen && !yield(n) {
+				return
+			}
+		}
+	}
+}
+
+// seek returns the number of the first message at or after a time.
+func (a *archive) seek(at time.Time) int {
+	rounds := 0
+	if last := a.messages[len(a.messages)-1].time; a.round > 0 && at.After(last) {
+		rounds = int((at.Sub(last)-1)/a.round) + 1 // all of whose messages are earlier
+		at = at.Add(-time.Duration(rounds) * a.round)
+	}
+	n, _ := slices.BinarySearchFunc(a.messages, at, func(m message, at time.Time) int { return m.time.Compare(at) })
+	return rounds*len(a.messages) + n
+}
+
+// limited returns the first n numbers.
+func limited(numbers iter.Seq[int], n int) (list []int) {
+	for number := range numbers {
+		if list = append(list, number); len(list) == n {
+			break
+		}
+	}
+	return list
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // get requests a path below [EventsPath] and returns the answer's body.
-func (r rig) get(t *testing.T, status int, path string) string {
+func (r testServer) get(t *testing.T, status int, path string) string {
 	t.Helper()
 	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, r.url+EventsPath+path, nil)
 	if err != nil {
@@ -52,7 +52,7 @@ func (p chatPage) texts() (texts []string) {
 	return texts
 }
 
-func (r rig) page(t *testing.T, id, query string) (p chatPage) {
+func (r testServer) page(t *testing.T, id, query string) (p chatPage) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(r.get(t, 200, id+"/chat/history?"+query)), &p); err != nil {
 		t.Fatal(err)
@@ -60,12 +60,12 @@ func (r rig) page(t *testing.T, id, query string) (p chatPage) {
 	return p
 }
 
-// spoken is said in a broadcast.
+// spoken returns the event of a message in a broadcast.
 func spoken(id, text string, stamp int) string {
 	return fmt.Sprintf(`{"action":"event","payload":{"eventId":%q,"eventPayload":{"text":%q}},"timestamp":%d}`, id, text, stamp)
 }
 
-// TestHistoryOfTheShow pages through the show in both directions: every event is
+// TestHistoryOfTheShow reads the pages of the show in both directions: every event is
 // there once and in order.
 func TestHistoryOfTheShow(t *testing.T) {
 	r := onLoopback(t, Options{})
@@ -196,8 +196,8 @@ func TestHistoryRefuses(t *testing.T) {
 	}
 }
 
-// TestHistoryAcceptsOAuthTokens: what the token endpoint issues is accepted, as
-// on the socket.
+// TestHistoryAcceptsOAuthTokens checks that the history accepts the same tokens as the
+// socket.
 func TestHistoryAcceptsOAuthTokens(t *testing.T) {
 	oauth := NewOAuth(OAuthOptions{})
 	r := onLoopback(t, Options{Actions: actions(), Accept: oauth.Valid, Other: oauth})
@@ -236,7 +236,7 @@ func TestHistorySeeks(t *testing.T) {
 	}
 }
 
-// TestHistoryIsChronological: stamps of a recording may go back.
+// TestHistoryIsChronological has a recording whose stamps go back.
 func TestHistoryIsChronological(t *testing.T) {
 	r := onLoopback(t, Options{Actions: actions(spoken("b", "1", first+1), spoken("b", "3", first+3), spoken("b", "2", first+2), spoken("b", "0", first))})
 	if got := r.page(t, "b", "").texts(); !slices.Equal(got, []string{"0", "1", "2", "3"}) {
@@ -250,7 +250,7 @@ var outageChat = actions(
 	spoken("b", "twelve", first+12), spoken("b", "sixteen", first+16), spoken("b", "twenty", first+20),
 )
 
-// TestHistoryInAnOutage: a message is in the history from its time on, whether
+// TestHistoryInAnOutage checks that the history has a message from its time on, whether
 // the socket had it or not.
 func TestHistoryInAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -280,7 +280,7 @@ func TestHistoryInAnOutage(t *testing.T) {
 				t.Errorf("at %v s: %q, want %q", c.second, got, c.want)
 			}
 			if c.second == 12 {
-				if status, _ := r.knock(t, "secret"); status != http.StatusServiceUnavailable {
+				if status, _ := r.dialStatus(t, "secret"); status != http.StatusServiceUnavailable {
 					t.Errorf("status %d", status)
 				}
 			}
@@ -303,8 +303,8 @@ func TestHistoryInAnOutage(t *testing.T) {
 	})
 }
 
-// TestHistoryPageTokensLast: a token is for the same place after the show has
-// gone on, even when a message with an earlier stamp has come.
+// TestHistoryPageTokensLast checks that a token stays valid while the show goes on, even
+// after a message with an earlier stamp.
 func TestHistoryPageTokensLast(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, end := onPipes(Options{Actions: actions(
@@ -326,7 +326,8 @@ func TestHistoryPageTokensLast(t *testing.T) {
 	})
 }
 
-// TestHistoryAtFullSpeed: once the socket is back, the history has what it missed.
+// TestHistoryAtFullSpeed checks that the history has what was missed as soon as clients
+// can connect again.
 func TestHistoryAtFullSpeed(t *testing.T) {
 	r := onLoopback(t, Options{Actions: outageChat, Outage: 5 * time.Second, CloseAtEnd: true})
 	if got := r.follow(t, 100); !slices.Equal(got, []string{"zero 0", "eight 8", "six 6", "cut"}) {
@@ -341,7 +342,7 @@ func TestHistoryAtFullSpeed(t *testing.T) {
 	}
 }
 
-// TestHistoryOfALoop: every round has later messages.
+// TestHistoryOfALoop checks that every round has later messages.
 func TestHistoryOfALoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, end := onPipes(Options{Actions: outageChat, Speed: 1, Outage: 5 * time.Second, Loop: true})
@@ -418,7 +419,7 @@ func TestBroadcasts(t *testing.T) {
 	}
 }
 
-// TestFinish: the close waits for the channel, and heartbeats go on meanwhile.
+// TestFinish checks that the close waits for the channel, with heartbeats meanwhile.
 func TestFinish(t *testing.T) {
 	for _, speed := range []float64{0, 1} {
 		synctest.Test(t, func(t *testing.T) {
@@ -439,7 +440,7 @@ func TestFinish(t *testing.T) {
 	}
 }
 
-// TestHistoryOfARecording serves what a client was sent.
+// TestHistoryOfARecording records a client's show and compares the histories of both.
 func TestHistoryOfARecording(t *testing.T) {
 	shows := onLoopback(t, Options{CloseAtEnd: true})
 	frames, status := readAll(t, shows.dial(t))

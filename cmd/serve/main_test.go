@@ -17,17 +17,17 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// rig is a server and how to reach it.
-type rig struct {
+// testServer is a Server and how to reach it.
+type testServer struct {
 	*Server
 	url    string
 	client *http.Client
 }
 
 // onLoopback serves over real sockets.
-func onLoopback(t *testing.T, o Options) rig {
+func onLoopback(t *testing.T, o Options) testServer {
 	t.Helper()
-	r := rig{Server: New(o)}
+	r := testServer{Server: New(o)}
 	listener := httptest.NewServer(r.Server)
 	r.url, r.client = listener.URL, listener.Client()
 	t.Cleanup(listener.Close)
@@ -35,13 +35,13 @@ func onLoopback(t *testing.T, o Options) rig {
 	return r
 }
 
-// onPipes serves over pipes in memory, where a test's clock can be virtual: a
-// pipe has no buffer, what is not read blocks the writer. The test must call
-// the function that ends it.
-func onPipes(o Options) (rig, func()) {
+// onPipes serves over pipes in memory, so that a test can run in virtual time. A pipe
+// has no buffer: what is not read blocks the writer. The test must call the function
+// that ends it.
+func onPipes(o Options) (testServer, func()) {
 	pipes := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
 	transport := &http.Transport{DialContext: pipes.dial, DisableKeepAlives: true}
-	r := rig{Server: New(o), url: "http://pipe", client: &http.Client{Transport: transport}}
+	r := testServer{Server: New(o), url: "http://pipe", client: &http.Client{Transport: transport}}
 	listening := &http.Server{Handler: r.Server}
 	go listening.Serve(pipes)
 	return r, func() {
@@ -74,7 +74,7 @@ func (l *pipeListener) Close() error   { close(l.closed); return nil }
 func (l *pipeListener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
 
 // dial connects as a chat client does.
-func (r rig) dial(t *testing.T) *websocket.Conn {
+func (r testServer) dial(t *testing.T) *websocket.Conn {
 	t.Helper()
 	ws, _, err := websocket.Dial(context.Background(), r.url+"/ws?accessToken=secret", &websocket.DialOptions{HTTPClient: r.client})
 	if err != nil {
@@ -97,7 +97,7 @@ func read(t *testing.T, ws *websocket.Conn) string {
 	return string(frame)
 }
 
-// readAll reads until the server closes, and returns the status of that.
+// readAll reads until the connection is closed, and returns the close status.
 func readAll(t *testing.T, ws *websocket.Conn) (frames []string, status websocket.StatusCode) {
 	t.Helper()
 	for {
@@ -109,7 +109,7 @@ func readAll(t *testing.T, ws *websocket.Conn) (frames []string, status websocke
 	}
 }
 
-// actions are a show of any frames, at the times of their stamps.
+// actions makes a show of frames, at the times of their stamps.
 func actions(frames ...string) (show []Action) {
 	var clock recordedClock
 	for _, frame := range frames {
@@ -126,7 +126,7 @@ func beat(stamp int) string {
 	return fmt.Sprintf(`{"action":"heartbeat","payload":{},"timestamp":%d}`, stamp)
 }
 
-// settles waits in real time for what other goroutines are about to do.
+// settles waits, in real time, until done is closed.
 func settles(t *testing.T, what string, done <-chan struct{}) {
 	t.Helper()
 	select {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"sync"
@@ -13,35 +14,34 @@ import (
 	"github.com/restail/restail/cmd/endpoint"
 )
 
-// Where the OAuth endpoints are, as on the service's API host.
+// The paths of the OAuth endpoints, as on the service's API host.
 const (
 	LoginPath  = "/login"
 	TokenPath  = "/oauth/token"
 	RevokePath = "/oauth/revoke"
 )
 
-// OAuthOptions say which application an [OAuth] accepts and how it misbehaves.
-// With the zero OAuthOptions it accepts any, and the user allows everything.
+// OAuthOptions say which application an [OAuth] accepts and what goes wrong. The zero
+// OAuthOptions accept any application, and the user allows everything.
 type OAuthOptions struct {
-	// ClientID and ClientSecret are those of the only application; empty accepts
-	// any that is not empty.
+	// ClientID and ClientSecret are those of the only application. An empty one
+	// accepts any that is not empty.
 	ClientID, ClientSecret string
-	// RedirectURL is the only one registered; empty accepts any on loopback.
+	// RedirectURL is the only registered one; empty accepts any on loopback.
 	RedirectURL string
 	// Expiry is how long an access token is valid; 0 means the service's hour.
 	Expiry time.Duration
-	// Deny makes the user deny: the browser is sent back without parameters.
+	// Deny lets the user deny: the browser is redirected without parameters.
 	Deny bool
-	// Echo makes error answers repeat the request, its secrets too, as careless
-	// servers and proxies do.
+	// Echo lets errors quote the request with its secrets, as careless servers do.
 	Echo bool
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
 
-// OAuth is an OAuth server like the service's: authorization codes with PKCE, and
-// refresh tokens that work once. A refresh makes both old tokens invalid at once.
-// It is safe for concurrent use and keeps everything in memory.
+// OAuth is an OAuth server like the service's. It has authorization codes with PKCE,
+// and refresh tokens that work once: a refresh makes both old tokens invalid. It is
+// safe for concurrent use and keeps everything in memory.
 type OAuth struct {
 	options OAuthOptions
 	mux     http.ServeMux
@@ -54,13 +54,13 @@ type OAuth struct {
 	refreshes int
 }
 
-// Pair is what a login or a refresh returns.
+// Pair is the tokens that a login or a refresh returns.
 type Pair struct {
 	Access, Refresh string
 	Expires         time.Time // of the access token
 }
 
-// grant is what a code stands for until it is exchanged.
+// grant is the login for which a code was issued.
 type grant struct {
 	client, redirect, challenge string
 	expires                     time.Time
@@ -94,7 +94,7 @@ func NewOAuth(o OAuthOptions) *OAuth {
 // ServeHTTP serves [LoginPath], [TokenPath] and [RevokePath].
 func (s *OAuth) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-// Issue makes a pair without a login.
+// Issue issues a pair without a login.
 func (s *OAuth) Issue() Pair {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -107,7 +107,7 @@ func (s *OAuth) issue() *Pair {
 	return p
 }
 
-// kill makes both tokens of a pair invalid.
+// kill makes both tokens of a pair invalid. The caller has locked s.mu.
 func (s *OAuth) kill(p *Pair) {
 	delete(s.access, p.Access)
 	delete(s.refresh, p.Refresh)
@@ -128,16 +128,15 @@ func (s *OAuth) Refreshes() int {
 	return s.refreshes
 }
 
-// Fail makes the next requests for a token or a revocation fail, each with one
-// of these statuses. 429 comes with a Retry-After of one second.
+// Fail lets the next requests for a token or a revocation fail, each with one of
+// these statuses. 429 has a Retry-After of one second.
 func (s *OAuth) Fail(statuses ...int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failures = append(s.failures, statuses...)
 }
 
-// login sends the browser back at once, with a code, or without when the options
-// say that the user denies.
+// login redirects the browser at once, with a code unless the user denies.
 func (s *OAuth) login(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	redirect, err := url.Parse(q.Get("redirect_uri"))
@@ -147,13 +146,13 @@ func (s *OAuth) login(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case q.Get("response_type") != "code":
-		s.refuse(w, r, http.StatusBadRequest, "unsupported_response_type", "the response type has to be code")
+		s.refuse(w, r, http.StatusBadRequest, "unsupported_response_type", "the response type must be code")
 		return
 	case q.Get("client_id") == "" || !matches(s.options.ClientID, q.Get("client_id")):
 		s.refuse(w, r, http.StatusBadRequest, "invalid_client", "no such application")
 		return
 	case q.Get("code_challenge") != "" && q.Get("code_challenge_method") != "S256":
-		s.refuse(w, r, http.StatusBadRequest, "invalid_request", "the challenge has to be S256")
+		s.refuse(w, r, http.StatusBadRequest, "invalid_request", "the challenge must be S256")
 		return
 	}
 	if s.options.Deny {
@@ -177,7 +176,7 @@ func (s *OAuth) registered(redirect *url.URL) bool {
 	return redirect.Scheme == "http" && endpoint.IsLoopback(redirect.Hostname())
 }
 
-// code makes a new code and deletes those that have expired.
+// code issues a code and deletes expired ones.
 func (s *OAuth) code(g grant) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -193,7 +192,7 @@ func (s *OAuth) code(g grant) string {
 	return code
 }
 
-// take returns the grant of a code. A code works once.
+// take returns the grant of a code and deletes the code, which works once.
 func (s *OAuth) take(code string) (grant, bool) {
 	g, ok := s.codes[code]
 	delete(s.codes, code)
@@ -206,7 +205,149 @@ func (g grant) verified(verifier string) bool {
 	return g.challenge == "" && verifier == "" || equal(g.challenge, base64.RawURLEncoding.EncodeToString(sum[:]))
 }
 
-// matches reports whether got is want, or anything but empty if want is empty.
+// matches reports whether got is equal to want, or just not empty if want is empty.
 func matches(want, got string) bool { return got != "" && (want == "" || equal(want, got)) }
 
 func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+// token answers with a new pair for a code or a refresh token.
+func (s *OAuth) token(w http.ResponseWriter, r *http.Request) {
+	client, ok := s.admit(w, r)
+	if !ok {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var pair *Pair
+	switch r.PostFormValue("grant_type") {
+	case "authorization_code":
+		g, ok := s.take(r.PostFormValue("code"))
+		if ok && g.client == client && g.redirect == r.PostFormValue("redirect_uri") && g.verified(r.PostFormValue("code_verifier")) {
+			pair = s.issue()
+		}
+	case "refresh_token":
+		if old := s.refresh[r.PostFormValue("refresh_token")]; old != nil {
+			s.kill(old)
+			s.refreshes++
+			pair = s.issue()
+		}
+	default:
+		s.deny(w, r, "unsupported_grant_type")
+		return
+	}
+	if pair == nil {
+		s.deny(w, r, "invalid_grant")
+		return
+	}
+	answer(w, http.StatusOK, s.answered(pair))
+}
+
+// revoke makes a token invalid, and with a refresh token its access token. An
+// unknown token is not an error (RFC 7009).
+func (s *OAuth) revoke(w http.ResponseWriter, r *http.Request) {
+	if _, ok := s.admit(w, r); !ok {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	token := r.PostFormValue("token")
+	delete(s.access, token)
+	if p := s.refresh[token]; p != nil {
+		s.kill(p)
+	}
+	answer(w, http.StatusOK, struct{}{})
+}
+
+// admit checks the client credentials of a request and returns the client's id. When
+// it refuses the request, it has answered.
+func (s *OAuth) admit(w http.ResponseWriter, r *http.Request) (client string, ok bool) {
+	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
+	if err := r.ParseForm(); err != nil {
+		s.refuse(w, r, http.StatusBadRequest, "invalid_request", "the body is not a form")
+		return "", false
+	}
+	if status := s.failure(); status != 0 {
+		if status == http.StatusTooManyRequests {
+			w.Header().Set("Retry-After", "1")
+		}
+		s.refuse(w, r, status, "unavailable", "try again later")
+		return "", false
+	}
+	// The credentials are form-encoded before Basic encodes them (RFC 6749, 2.3.1).
+	id, secret, basic := r.BasicAuth()
+	client, errID := url.QueryUnescape(id)
+	secret, errSecret := url.QueryUnescape(secret)
+	if !basic || errID != nil || errSecret != nil || !matches(s.options.ClientID, client) || !matches(s.options.ClientSecret, secret) {
+		s.refuse(w, r, http.StatusUnauthorized, "invalid_client", "the client id or secret is wrong")
+		return "", false
+	}
+	return client, true
+}
+
+// failure returns the status with which this request must fail; 0 for none.
+func (s *OAuth) failure() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.failures) == 0 {
+		return 0
+	}
+	status := s.failures[0]
+	s.failures = s.failures[1:]
+	return status
+}
+
+// answered returns the JSON of a pair: the fields of the standard, and their camelCase
+// twins, as the service has them.
+func (s *OAuth) answered(p *Pair) map[string]any {
+	const scope, kind = "chat.read", "Bearer"
+	seconds := int64(s.options.Expiry / time.Second)
+	return map[string]any{
+		"access_token":            p.Access,
+		"refresh_token":           p.Refresh,
+		"expires_in":              seconds,
+		"expires":                 p.Expires.Unix(),
+		"token_type":              kind,
+		"scope":                   scope,
+		"accessToken":             p.Access,
+		"refreshToken":            p.Refresh,
+		"accessTokenExpiresIn":    seconds,
+		"accessTokenExpiresEpoch": p.Expires.Unix(),
+		"accessTokenExpiresAt":    p.Expires.UTC().Format(time.RFC3339),
+		"tokenType":               kind,
+		"scopes":                  []string{scope},
+	}
+}
+
+// deny answers with an error in the form of the standard, which the service uses
+// besides its own.
+func (s *OAuth) deny(w http.ResponseWriter, r *http.Request, name string) {
+	body := map[string]string{"error": name}
+	if s.options.Echo {
+		body["error_description"] = echo(r)
+	}
+	answer(w, http.StatusBadRequest, body)
+}
+
+// refuse answers with an error in the service's form.
+func (s *OAuth) refuse(w http.ResponseWriter, r *http.Request, status int, name, message string) {
+	if s.options.Echo {
+		message += ": " + echo(r)
+	}
+	refuse(w, status, name, message)
+}
+
+// echo quotes a request with its secrets.
+func echo(r *http.Request) string {
+	_, secret, _ := r.BasicAuth()
+	return r.Header.Get("Authorization") + " " + secret + " " + r.URL.RawQuery + " " + r.PostForm.Encode()
+}
+
+// answer answers with JSON.
+func answer(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	to := json.NewEncoder(w)
+	to.SetEscapeHTML(false)
+	to.Encode(body)
+}

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// ask sends one request to the OAuth server as that client.
+// ask sends a request to the OAuth server as that client.
 func ask(t *testing.T, s *OAuth, path, id, secret string, form url.Values) (int, http.Header, map[string]any) {
 	t.Helper()
 	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
@@ -29,7 +29,7 @@ func ask(t *testing.T, s *OAuth, path, id, secret string, form url.Values) (int,
 	return w.Code, w.Header(), body
 }
 
-// visit is a browser that goes to the login page with these parameters.
+// visit requests the login page with these parameters, as a browser does.
 func visit(t *testing.T, s *OAuth, q url.Values) (int, *url.URL) {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -81,7 +81,7 @@ func TestOAuthLogin(t *testing.T) {
 	}
 }
 
-// having changes one parameter.
+// having sets a parameter and returns the form.
 func having(form url.Values, key, value string) url.Values {
 	form.Set(key, value)
 	return form
@@ -145,7 +145,7 @@ func TestOAuthRefusesCodes(t *testing.T) {
 	}
 }
 
-// TestOAuthRotates: both old tokens die at a refresh.
+// TestOAuthRotates checks that a refresh makes both old tokens invalid.
 func TestOAuthRotates(t *testing.T) {
 	t.Parallel()
 	now := time.Now()

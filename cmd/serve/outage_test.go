@@ -31,7 +31,7 @@ func closes(name string, second int) string {
 	return fmt.Sprintf(`{"action":"connection_closed","payload":{"connectionUuid":%q,"reason":"removed"},"timestamp":%d}`, name, first+second)
 }
 
-// brief writes what a frame says and the seconds of its stamp: "+a connected 2",
+// brief returns what a frame says and the seconds of its stamp: "+a connected 2",
 // "-b 8", "two 2", "♥ 47".
 func brief(t *testing.T, frame string) string {
 	t.Helper()
@@ -60,7 +60,7 @@ func brief(t *testing.T, frame string) string {
 
 // follow dials, reads at most count frames, and returns what they say. At the end
 // of the connection it adds "cut", or "closed" after a close frame.
-func (r rig) follow(t *testing.T, count int) (frames []string) {
+func (r testServer) follow(t *testing.T, count int) (frames []string) {
 	t.Helper()
 	ws := r.dial(t)
 	for len(frames) < count {
@@ -77,9 +77,9 @@ func (r rig) follow(t *testing.T, count int) (frames []string) {
 	return frames
 }
 
-// knock makes a handshake with a token and returns the status and Retry-After of
-// the answer.
-func (r rig) knock(t *testing.T, token string) (status int, retryAfter string) {
+// dialStatus makes a handshake with a token and returns the answer's status and
+// Retry-After.
+func (r testServer) dialStatus(t *testing.T, token string) (status int, retryAfter string) {
 	t.Helper()
 	ws, resp, err := websocket.Dial(context.Background(), r.url+"/ws?accessToken="+token, &websocket.DialOptions{HTTPClient: r.client})
 	if err == nil {
@@ -106,7 +106,7 @@ func TestOutage(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r, end := onPipes(Options{Actions: outageShow, Speed: speed, Outage: 5 * time.Second, CloseAtEnd: true, Token: "secret"})
 				defer end()
-				if status, _ := r.knock(t, "wrong"); status != http.StatusUnauthorized {
+				if status, _ := r.dialStatus(t, "wrong"); status != http.StatusUnauthorized {
 					t.Errorf("status %d", status)
 				}
 				time.Sleep(time.Hour) // no client has started the clock
@@ -121,16 +121,16 @@ func TestOutage(t *testing.T) {
 					t.Errorf("cut after %v s of the show", gone)
 				}
 				for _, token := range []string{"secret", "wrong"} {
-					if status, after := r.knock(t, token); status != 503 || after != retryAfter {
+					if status, after := r.dialStatus(t, token); status != 503 || after != retryAfter {
 						t.Errorf("status %d, Retry-After %q", status, after)
 					}
 				}
 				at(12.75)
-				if _, after := r.knock(t, "secret"); after != retryAfterLater[speed] {
+				if _, after := r.dialStatus(t, "secret"); after != retryAfterLater[speed] {
 					t.Errorf("Retry-After %q", after)
 				}
 				at(14.99)
-				if status, after := r.knock(t, "secret"); status != 503 || after != "" {
+				if status, after := r.dialStatus(t, "secret"); status != 503 || after != "" {
 					t.Errorf("status %d, Retry-After %q", status, after)
 				}
 				at(15)
@@ -146,8 +146,8 @@ func TestOutage(t *testing.T) {
 	}
 }
 
-// TestOutageAtFullSpeed: no time passes, and the stretch is skipped, so that what
-// is missed is always the same. Real sockets deliver everything before the cut.
+// TestOutageAtFullSpeed checks that no time passes and that the outage is skipped, so
+// that always the same is missed. Real sockets deliver everything before the cut.
 func TestOutageAtFullSpeed(t *testing.T) {
 	for range 20 {
 		r := onLoopback(t, Options{Actions: outageShow, Outage: 5 * time.Second, CloseAtEnd: true})
@@ -160,8 +160,8 @@ func TestOutageAtFullSpeed(t *testing.T) {
 	}
 }
 
-// TestOneClock: clients that come later are where the first one is, and all are
-// cut at once.
+// TestOneClock checks that later clients get what the first one gets at that time, and
+// that all are cut at once.
 func TestOneClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, end := onPipes(Options{Actions: outageShow, Speed: 1, Outage: time.Minute})
@@ -197,7 +197,8 @@ func TestOneClock(t *testing.T) {
 	})
 }
 
-// TestOutagesInALoop: every round has one, unless the one before lasts longer.
+// TestOutagesInALoop checks that every round has an outage, unless the one before lasts
+// longer.
 func TestOutagesInALoop(t *testing.T) {
 	for outage, cuts := range map[time.Duration][]int{ // seconds after the start
 		5 * time.Second:  {10, 32, 54, 76},
@@ -218,7 +219,7 @@ func TestOutagesInALoop(t *testing.T) {
 	}
 }
 
-// TestOutageOfAnUnstampedShow: everything is sent before the middle.
+// TestOutageOfAnUnstampedShow checks that everything is sent before the outage.
 func TestOutageOfAnUnstampedShow(t *testing.T) {
 	for _, speed := range []float64{0, 1} {
 		synctest.Test(t, func(t *testing.T) {
@@ -234,8 +235,8 @@ func TestOutageOfAnUnstampedShow(t *testing.T) {
 	}
 }
 
-// TestConnectionSetOfAJoinedRecording: the connections of a run before do not
-// belong to the set.
+// TestConnectionSetOfAJoinedRecording checks that the connections of an earlier run do
+// not belong to the set.
 func TestConnectionSetOfAJoinedRecording(t *testing.T) {
 	recorded := strings.Join([]string{
 		`{"restail":"link","time":"2026-11-28T19:30:00Z","status":"connected"}`, opens("a", "connected", 0), opens("b", "connected", 0),

@@ -13,15 +13,15 @@ import (
 	"github.com/restail/restail/decode"
 )
 
-// Action is one frame of a show and its time.
+// Action is a frame of a show and its time.
 type Action struct {
-	// At is the time since the start of the show. It never goes back from one
-	// action to the next.
+	// At is the time since the start of the show. It never decreases from one action
+	// to the next.
 	At time.Duration
-	// Frame is what is sent, one WebSocket message.
+	// Frame is sent as one WebSocket message.
 	Frame []byte
-	// Relinked reports that the recording has a new socket before this action: what
-	// the connections were does not count any more.
+	// Relinked reports that the recording has a new socket before this action, so
+	// that the earlier connections do not count.
 	Relinked bool
 }
 
@@ -34,18 +34,17 @@ const (
 
 var errTooLarge = fmt.Errorf("it takes more than %d MiB of memory; serve a part of it: head -n 100000 FILE | restail serve -", memoryLimit>>20)
 
-// Skipped is what of a recording is not served.
+// Skipped counts what of a recording is not served.
 type Skipped struct {
-	TooLarge int  // frames of more than the limit
+	TooLarge int  // frames above the limit
 	Broken   int  // lines that are not actions
 	Cut      bool // the gzip stream ends early
 }
 
-// Recording reads a recording, plain or gzipped: one action a line. It keeps
-// actions byte for byte. Blank lines and restail's own are none; a byte-order
-// mark or NUL bytes before a line are skipped. The time of an action is its
-// timestamp relative to the first one; an action that has an earlier timestamp
-// than the one before it, or none, follows at once. The connection set at the head
+// Recording reads a recording, plain or gzipped, and keeps its actions byte for
+// byte. It skips blank lines and restail's own. The time of an action is its
+// timestamp relative to the first one; an action without a timestamp, or with an
+// earlier one than the action before, follows at once. The connection set at the head
 // of a recording may be old: it comes at the start.
 func Recording(r io.Reader, maxFrame int) (actions []Action, skipped Skipped, err error) {
 	return readActions(r, maxFrame, memoryLimit)
@@ -80,7 +79,7 @@ func readActions(r io.Reader, maxFrame, memory int) (actions []Action, skipped S
 	}
 }
 
-// unpacked returns the text of a recording, which may be gzipped.
+// unpacked returns a reader of the text of a recording, which may be gzipped.
 func unpacked(r io.Reader) (io.Reader, error) {
 	in := bufio.NewReader(r)
 	if magic, _ := in.Peek(2); !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
@@ -93,10 +92,10 @@ func unpacked(r io.Reader) (io.Reader, error) {
 	return text, nil
 }
 
-// limitedReader fails when there is more to read than may be read.
+// limitedReader fails when more is read than the limit.
 type limitedReader struct {
 	in   io.Reader
-	left int // how many bytes more may be read
+	left int // how many more bytes may be read
 }
 
 func (l *limitedReader) Read(p []byte) (int, error) {
@@ -108,7 +107,7 @@ func (l *limitedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// player makes the actions of a show from the lines of a recording.
+// player makes actions from the lines of a recording.
 type player struct {
 	actions  []Action
 	skipped  Skipped
@@ -116,10 +115,10 @@ type player struct {
 	head     recording.Head
 	parser   decode.Parser
 	others   recording.LineParser
-	relinked bool // the recording has a new socket behind the last action
+	relinked bool // the recording has a new socket after the last action
 }
 
-// add adds the action of a line; false when it has none.
+// add adds the action of a line. It returns false when the line is not an action.
 func (p *player) add(line []byte) bool {
 	if own, ok := recording.ParseOwn(line); ok {
 		p.relinked = p.relinked || own.Relinks()
@@ -157,9 +156,9 @@ func (c *recordedClock) at(frame []byte) time.Duration {
 	return c.last
 }
 
-// origin returns the timestamp of the start of a show, zero when no action has one
-// that is usable. Stamps have whole seconds, and an action may have waited for the
-// one before it: an action points to the start or to a time before it.
+// origin returns the timestamp of the start of a show; zero when no action has a
+// usable one. Stamps have whole seconds, and an action may come later than its stamp
+// says. So each action gives the start or an earlier time, and the latest counts.
 func origin(actions []Action) (start time.Time) {
 	for _, a := range actions {
 		if s, ok := readStamp(a.Frame); ok && s.time().Add(-a.At).After(start) {

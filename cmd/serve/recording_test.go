@@ -23,9 +23,9 @@ func TestRecording(t *testing.T) {
 	}{
 		{"empty", "", nil, nil, Skipped{}},
 		{"one, no line end", said("a", first), []string{said("a", first)}, []time.Duration{0}, Skipped{}},
-		{"blank lines are none", "\n \t\n" + said("a", first) + "\n\r\n\n", []string{said("a", first)}, []time.Duration{0}, Skipped{}},
+		{"blank lines are skipped", "\n \t\n" + said("a", first) + "\n\r\n\n", []string{said("a", first)}, []time.Duration{0}, Skipped{}},
 		{"bytes are kept", odd + "\n" + said(long, first) + "\r\n", []string{odd, said(long, first)}, []time.Duration{0, 0}, Skipped{}},
-		{"backwards is no wait",
+		{"an earlier timestamp, or none",
 			strings.Join([]string{said("a", first), said("b", first+9), said("c", first-99), unstamped, said("d", first+8), said("e", first+10)}, "\n"),
 			[]string{said("a", first), said("b", first+9), said("c", first-99), unstamped, said("d", first+8), said("e", first+10)},
 			[]time.Duration{0, 9 * time.Second, 9 * time.Second, 9 * time.Second, 9 * time.Second, 10 * time.Second}, Skipped{}},
@@ -64,7 +64,7 @@ func TestRecording(t *testing.T) {
 	}
 }
 
-// TestRecordingIsCutShort is what kill -9 leaves of a gzipped recording.
+// TestRecordingIsCutShort has what kill -9 leaves of a gzipped recording.
 func TestRecordingIsCutShort(t *testing.T) {
 	whole := gzipped(t, said("a", first)+"\n"+said("b", first)+"\n")
 	for _, in := range []string{whole[:len(whole)-4], whole + whole[:5]} {
@@ -102,7 +102,7 @@ func TestLargeFramesAreSkipped(t *testing.T) {
 	}
 }
 
-// endless repeats itself.
+// endless is an endless reader that repeats a string.
 type endless string
 
 func (e endless) Read(p []byte) (int, error) {
@@ -114,7 +114,7 @@ func (e endless) Read(p []byte) (int, error) {
 	}
 }
 
-// TestEndlessRecording bounds the memory for what never ends.
+// TestEndlessRecording checks that endless input is refused.
 func TestEndlessRecording(t *testing.T) {
 	for _, line := range []endless{"\x00", "\n", "{}\n", `{"restail":"link"}` + "\n", endless(said("a", first) + "\n")} {
 		if _, _, err := readActions(line, 1<<16, 1<<20); err == nil || !strings.Contains(err.Error(), "more than 128 MiB") {

@@ -1,6 +1,12 @@
-// Package serve is a local Restream: it plays a recording, or a built-in show,
-// to any number of chat clients over real WebSockets, as the service does.
-// `restail serve`, `restail demo` and the tests use it.
+// Package serve is a Restream on this machine, for demos and tests.
+//
+// It takes the actions of a recording, or of the built-in show, and HTTP requests.
+// It sends each client the actions over a WebSocket, at their times, and answers
+// requests for the chat history and for tokens.
+//
+// Nothing changes the actions, which all clients share. The goroutine of a client's
+// request plays to it and is the only one that writes to its socket. The [Server]
+// owns the clock that they share, and ends them all.
 package serve
 
 import (
@@ -20,67 +26,50 @@ import (
 	"github.com/restail/restail/cmd/endpoint"
 )
 
-// Path is where the chat socket is mounted. Everything but it and [EventsPath] is
-// [Options.Other]'s.
+// Path is the path of the chat socket.
 const Path = "/ws"
 
 // Options say what a [Server] plays, how fast and to whom. The zero Options play
 // the built-in show as fast as the socket takes it, accept any token, and keep
-// the connection open afterwards.
+// connections open afterwards.
 type Options struct {
-	// Actions are what every client gets, all of them, the connection set first,
-	// as the service sends it on connect. Nil plays [Show]. The server never
-	// changes them.
+	// Actions are sent to every client. They begin with the connection set, as on the
+	// service. Nil plays [Show].
 	Actions []Action
-	// Speed is the factor of the recorded pace: 1 plays as it was recorded, 10
-	// ten times as fast, 0 as fast as the socket takes it.
+	// Speed is the factor of the recorded pace: 1 plays as recorded, 10 ten times as
+	// fast, 0 as fast as the socket takes it.
 	Speed float64
 	// Loop plays the actions again and again, with later timestamps each time.
 	Loop bool
 	// Outage, when not 0, gives the show one clock, which the first client starts.
-	// In the middle of the show every client is cut off, and for that long, in the
-	// time of the show, handshakes are answered with 503; at full speed the
-	// stretch is skipped. A client that comes later gets the connection set, with
-	// the time of the clock as timestamp, and the rest of the show. In a Loop
-	// there is an outage in every round.
+	// In the middle of the show the server disconnects every client and then answers
+	// handshakes with 503, for that long by the clock; at full speed it skips that
+	// time. A client that connects later gets the connection set, stamped with the
+	// time of the clock, and the rest of the show. With Loop each round has an outage.
 	Outage time.Duration
-	// CloseAtEnd ends a connection with a normal close frame (1000) after the
-	// last action. Without it the connection stays up with heartbeats, as the
-	// service's does when a broadcast is over.
+	// CloseAtEnd closes a connection normally (1000) after the last action. Without
+	// it the connection stays up with heartbeats, as on the service when a broadcast
+	// is over.
 	CloseAtEnd bool
 	// Finish, when set, delays the close of CloseAtEnd until the channel is closed.
 	Finish <-chan struct{}
-	// Heartbeat is the time without an action after which a heartbeat is sent; 0
-	// means the service's 45 s. It is real time at any Speed, since the client
-	// measures real time.
-	Heartbeat time.Duration
-	// Now, when set, gives every action the timestamp of the second in which it
-	// is sent, as the service does. Nil sends each action byte for byte, so that a
-	// client's output is the same in every run; in a Loop later rounds get later
-	// timestamps. The chat history always has those timestamps.
-	Now func() time.Time
-	// Token is the access token that a client must send; empty accepts any that is
-	// not empty.
+	// Token is the only access token to accept; empty accepts any that is not empty.
 	Token string
-	// Accept, when set, decides about a token instead of Token. It must be safe
-	// for concurrent use.
+	// Accept, when set, replaces Token: it reports whether to accept a token. It must
+	// be safe for concurrent use.
 	Accept func(token string) bool
-	// Fragment sends each message in WebSocket fragments of that many bytes; 0
-	// sends it whole.
-	Fragment int
-	// WriteTimeout is how long a client may stop reading before it is cut off; 0
-	// means ten minutes.
-	WriteTimeout time.Duration
-	// Other serves every path but [Path] and [EventsPath], such as the OAuth
-	// endpoints. Nil answers 404.
+	// Other serves all paths but [Path] and those below [EventsPath]. Nil answers 404.
 	Other http.Handler
 }
 
 const (
-	defaultHeartbeat    = 45 * time.Second
-	defaultWriteTimeout = 10 * time.Minute
-	// closeTimeout is how long a shutdown waits for clients to read what they
-	// were sent and to answer the close frame.
+	// heartbeat is the time without an action after which a heartbeat is sent, as
+	// the service does. It is real time at any speed: clients measure real time.
+	heartbeat = 45 * time.Second
+	// writeTimeout is how long a client may stop reading before it is cut off.
+	writeTimeout = 10 * time.Minute
+	// closeTimeout is how long Shutdown waits for clients to read what was sent and to
+	// answer the close frame.
 	closeTimeout = 5 * time.Second
 )
 
@@ -89,26 +78,20 @@ const (
 type Server struct {
 	options  Options
 	clock    *clock
-	archives func() []*archive // made by the first request for one
+	archives func() []*archive // made by the first request for the history
 	api      http.Handler      // of EventsPath
 	stop     chan struct{}     // closed by Shutdown
 
 	mu      sync.Mutex
 	stopped bool
 	clients map[*client]struct{}
-	playing sync.WaitGroup // one for each of clients
+	playing sync.WaitGroup // counts clients
 }
 
 // New makes a Server.
 func New(o Options) *Server {
 	if o.Actions == nil {
 		o.Actions = Show()
-	}
-	if o.Heartbeat <= 0 {
-		o.Heartbeat = defaultHeartbeat
-	}
-	if o.WriteTimeout <= 0 {
-		o.WriteTimeout = defaultWriteTimeout
 	}
 	if o.Accept == nil {
 		o.Accept = only(o.Token)
@@ -128,19 +111,19 @@ func New(o Options) *Server {
 	return s
 }
 
-// only returns a function that accepts one token, or any token when it is empty.
+// only returns a function that accepts one token, or any token when that is empty.
 // It compares digests, which takes the same time for any two tokens.
 func only(token string) func(string) bool {
 	want := sha256.Sum256([]byte(token))
-	return func(brought string) bool {
-		got := sha256.Sum256([]byte(brought))
-		return brought != "" && (token == "" || subtle.ConstantTimeCompare(got[:], want[:]) == 1)
+	return func(sent string) bool {
+		got := sha256.Sum256([]byte(sent))
+		return sent != "" && (token == "" || subtle.ConstantTimeCompare(got[:], want[:]) == 1)
 	}
 }
 
-// ServeHTTP upgrades a request for [Path] and plays to it until the client
-// leaves, the show ends with CloseAtEnd, or Shutdown. It answers requests for the
-// chat history under [EventsPath], in an outage too.
+// ServeHTTP upgrades a request for [Path] and plays to the client until that
+// leaves, the show ends with CloseAtEnd, or Shutdown is called. It answers requests
+// for the chat history below [EventsPath], during an outage too.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	came := time.Now()
 	switch {
@@ -157,15 +140,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuseFor(w, s.clock.left(came))
 	case !s.options.Accept(r.URL.Query().Get("accessToken")):
 		refuse(w, http.StatusUnauthorized, "invalid_token",
-			"the access token is missing or not accepted: bring it as ?accessToken=TOKEN")
+			"the access token is missing or not accepted: send it as ?accessToken=TOKEN")
 	default:
 		s.serve(w, r, came)
 	}
 }
 
-// LoopbackOnly returns a handler that refuses every request whose Host is not
-// this machine. Without it a web page could have its own name resolved to this
-// machine (DNS rebinding) and read a private recording.
+// LoopbackOnly returns a handler that refuses every request whose Host is not this
+// machine. Otherwise a web page could let its own name resolve to this machine (DNS
+// rebinding) and read a private recording.
 func LoopbackOnly(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !endpoint.IsLoopbackHost(r.Host) {
@@ -176,13 +159,12 @@ func LoopbackOnly(h http.Handler) http.Handler {
 	})
 }
 
-// loopback are the origins of the web pages that may connect: those of this
-// machine. Otherwise any page in the user's browser could read a private
-// recording.
+// loopback are the origins of web pages that may connect: those of this machine.
+// Otherwise any page in the user's browser could read a private recording.
 var loopback = []string{"localhost", "localhost:*", "127.0.0.1", "127.0.0.1:*", `\[::1\]`, `\[::1\]:*`}
 
-// serve plays to a client. What it gets of the show begins with the request, so
-// that a client misses nothing behind the answer to its handshake.
+// serve plays to a client. Its part of the show begins at the time of the request:
+// the client misses nothing that comes after the answer to its handshake.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, came time.Time) {
 	select {
 	case <-s.stop:
@@ -190,7 +172,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, came time.Time) {
 		return
 	default:
 	}
-	under := &hijacker{ResponseWriter: w, timeout: s.options.WriteTimeout}
+	under := &hijacker{ResponseWriter: w}
 	ws, err := websocket.Accept(under, r, &websocket.AcceptOptions{OriginPatterns: loopback})
 	if err != nil {
 		return // Accept has answered
@@ -205,7 +187,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, came time.Time) {
 	c.run()
 }
 
-// enter adds c to the clients, unless a shutdown came first.
+// enter adds c to the clients. It returns false after a shutdown.
 func (s *Server) enter(c *client) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -224,9 +206,9 @@ func (s *Server) leave(c *client) {
 	s.playing.Done()
 }
 
-// Shutdown ends every connection with a close frame (1001, going away) and
-// returns when all have ended. It cuts off clients that do not answer within 5 s,
-// or before ctx is done, and returns an error then. New clients get 503.
+// Shutdown closes every connection (1001, going away) and returns when all have
+// ended. It disconnects clients that do not answer within 5 s, or before ctx is done,
+// and returns an error then. New clients get 503.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	if !s.stopped {
@@ -252,7 +234,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 }
 
-// cut closes the connections of all clients at once.
+// cut disconnects all clients at once.
 func (s *Server) cut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -265,8 +247,9 @@ func notFound(w http.ResponseWriter, _ *http.Request) {
 	refuse(w, http.StatusNotFound, "not_found", "nothing is served here; the chat socket is "+Path)
 }
 
-// refuseFor refuses a handshake during an outage. Retry-After has whole seconds;
-// for less than one it is left out, since it would ask a client to come too late.
+// refuseFor refuses a handshake during an outage that lasts that much longer.
+// Retry-After has whole seconds; for less than one it is left out, since a client
+// would wait too long.
 func refuseFor(w http.ResponseWriter, left time.Duration) {
 	if left >= time.Second {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(left.Seconds()))))
@@ -275,7 +258,7 @@ func refuseFor(w http.ResponseWriter, left time.Duration) {
 }
 
 // refuse answers with an error in the form of the service's API. The message must
-// not quote the client, which may have sent a token.
+// not quote the request, which may have a token.
 func refuse(w http.ResponseWriter, status int, name, message string) {
 	type detail struct {
 		Message    string `json:"message"`

@@ -1,10 +1,8 @@
 package serve
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -24,44 +22,20 @@ func TestPlaysByteForByte(t *testing.T) {
 		said(strings.Repeat("long ", 1<<18), 1740152274),
 		said("end", 1740152275),
 	}
-	for _, fragment := range []int{0, 1000} {
-		r := onLoopback(t, Options{Actions: actions(frames...), CloseAtEnd: true, Fragment: fragment})
-		for range 2 { // every client from the start
-			got, status := readAll(t, r.dial(t))
-			if !slices.Equal(got, frames) {
-				t.Errorf("fragment %d: got %.300q", fragment, got)
-			}
-			if status != websocket.StatusNormalClosure {
-				t.Errorf("closed with %v", status)
-			}
+	r := onLoopback(t, Options{Actions: actions(frames...), CloseAtEnd: true})
+	for range 2 { // every client from the start
+		got, status := readAll(t, r.dial(t))
+		if !slices.Equal(got, frames) {
+			t.Errorf("got %.300q", got)
+		}
+		if status != websocket.StatusNormalClosure {
+			t.Errorf("closed with %v", status)
 		}
 	}
 }
 
-func TestFragments(t *testing.T) {
-	r, end := onPipes(Options{Actions: []Action{{Frame: []byte("0123456789")}}, Fragment: 4})
-	defer end()
-	conn, err := r.client.Transport.(*http.Transport).DialContext(t.Context(), "", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	fmt.Fprint(conn, "GET /ws?accessToken=t HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n")
-	// A text frame without FIN, continuations, and an empty one with FIN.
-	want := []byte("\x01\x040123\x00\x044567\x00\x0289\x80\x00")
-	var got []byte
-	for piece := make([]byte, 1024); !bytes.HasSuffix(got, want); {
-		n, err := conn.Read(piece)
-		if err != nil {
-			t.Fatalf("%v after %q", err, got)
-		}
-		got = append(got, piece[:n]...)
-	}
-}
-
-// TestForeignHost is what a web page gets that had its own name resolved to
-// this machine.
+// TestForeignHost checks what a web page gets that let its own name resolve to this
+// machine.
 func TestForeignHost(t *testing.T) {
 	chat := New(Options{Actions: []Action{}, Other: NewOAuth(OAuthOptions{})})
 	server := httptest.NewServer(LoopbackOnly(chat))
@@ -217,7 +191,7 @@ func TestShutdown(t *testing.T) {
 	}
 }
 
-func handshake(t *testing.T, r rig) *http.Request {
+func handshake(t *testing.T, r testServer) *http.Request {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodGet, r.url+"/ws?accessToken=t", nil)
 	if err != nil {

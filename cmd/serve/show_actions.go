@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// object is a JSON object. It is written with sorted keys, as on the wire.
+// object is a JSON object. Its keys are sorted when it is encoded, as on the wire.
 type object = map[string]any
 
 func encode(o object) []byte {
@@ -19,32 +19,32 @@ func encode(o object) []byte {
 	to := json.NewEncoder(&out)
 	to.SetEscapeHTML(false)
 	if err := to.Encode(o); err != nil {
-		panic(err) // everything in a show can be written as JSON
+		panic(err) // everything in a show can be encoded
 	}
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }
 
-// digest makes an id from names: 64 hex digits, the same every time.
+// digest makes an id of 64 hex digits from strings.
 func digest(of ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(of, "\x00")))
 	return hex.EncodeToString(sum[:])
 }
 
-// uuid returns a digest in the form of a random UUID.
+// uuid makes an id in the form of a random UUID from strings.
 func uuid(of ...string) string {
 	d := digest(of...)
 	return fmt.Sprintf("%s-%s-4%s-a%s-%s", d[:8], d[8:12], d[13:16], d[17:20], d[20:32])
 }
 
-// digits returns a digest of count decimal digits.
+// digits makes an id of count decimal digits from strings.
 func digits(count int, of ...string) string {
 	n, _ := new(big.Int).SetString(digest(of...), 16)
 	return "1" + n.String()[1:count]
 }
 
-// info: connection_info, ROOM STATUS [REASON]
-func (d *director) connectionInfo(words []string, _ string) error {
-	room, err := d.room(words[0])
+// connectionInfo does !info ROOM STATUS [REASON].
+func (b *builder) connectionInfo(words []string, _ string) error {
+	room, err := b.room(words[0])
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (d *director) connectionInfo(words []string, _ string) error {
 	if len(words) > 2 {
 		reason = words[2]
 	}
-	d.send("connection_info", object{
+	b.send("connection_info", object{
 		"connectionIdentifier": room.identifier(),
 		"connectionUuid":       room.uuid,
 		"eventSourceId":        room.source,
@@ -64,22 +64,22 @@ func (d *director) connectionInfo(words []string, _ string) error {
 	return nil
 }
 
-// fresh: ROOM. The room gets a new connection; the old one stays until it is
-// closed.
-func (d *director) freshConnection(words []string, _ string) error {
-	room, err := d.room(words[0])
+// freshConnection does !fresh ROOM. The room gets a new connection; the old one stays
+// until it is closed.
+func (b *builder) freshConnection(words []string, _ string) error {
+	room, err := b.room(words[0])
 	if err != nil {
 		return err
 	}
-	room.lives++
-	room.old, room.uuid = room.uuid, uuid("connection", room.key, strconv.Itoa(room.lives))
+	room.renewals++
+	room.old, room.uuid = room.uuid, uuid("connection", room.key, strconv.Itoa(room.renewals))
 	return nil
 }
 
-// closed: connection_closed, ROOM REASON, of the connection before the fresh
-// one where there is one.
-func (d *director) connectionClosed(words []string, _ string) error {
-	room, err := d.room(words[0])
+// connectionClosed does !closed ROOM REASON. After a !fresh it closes the old
+// connection.
+func (b *builder) connectionClosed(words []string, _ string) error {
+	room, err := b.room(words[0])
 	if err != nil {
 		return err
 	}
@@ -89,27 +89,27 @@ func (d *director) connectionClosed(words []string, _ string) error {
 	} else {
 		room.closed = true
 	}
-	d.send("connection_closed", object{"connectionUuid": closed, "reason": words[1]})
+	b.send("connection_closed", object{"connectionUuid": closed, "reason": words[1]})
 	return nil
 }
 
-// reply: reply_created, NAME ROOM…: TEXT, or all for every room that is left. One whose
-// name starts with web was written in the service's own chat window, which
+// replyCreated does !reply NAME ROOM…: TEXT, or all for every room that is open. A
+// reply whose name begins with web comes from the service's own chat window, which
 // gives it no clientReplyUuid.
-func (d *director) replyCreated(words []string, text string) error {
+func (b *builder) replyCreated(words []string, text string) error {
 	name, rooms := words[0], words[1:]
 	if rooms[0] == "all" {
 		rooms = nil
-		for _, r := range d.rooms {
+		for _, r := range b.rooms {
 			if !r.closed {
 				rooms = append(rooms, r.key)
 			}
 		}
 	}
-	source := 1 // Restream: to all
+	source := 1 // Restream, for a reply to several rooms
 	identifiers := []string{}
 	for _, key := range rooms {
-		room, err := d.room(key)
+		room, err := b.room(key)
 		if err != nil {
 			return err
 		}
@@ -118,12 +118,12 @@ func (d *director) replyCreated(words []string, text string) error {
 		}
 		identifiers = append(identifiers, room.identifier())
 	}
-	d.replies[name] = uuid("reply", name)
+	b.replies[name] = uuid("reply", name)
 	payload := object{
 		"connectionIdentifiers": identifiers,
 		"eventId":               broadcast,
 		"eventSourceId":         source,
-		"replyUuid":             d.replies[name],
+		"replyUuid":             b.replies[name],
 		"showId":                showID,
 		"text":                  text,
 		"userId":                streamer,
@@ -131,31 +131,31 @@ func (d *director) replyCreated(words []string, text string) error {
 	if !strings.HasPrefix(name, "web") {
 		payload["clientReplyUuid"] = uuid("client reply", name)
 	}
-	d.send("reply_created", payload)
+	b.send("reply_created", payload)
 	return nil
 }
 
-// accepted: reply_accepted, NAME ROOM
-func (d *director) replyAccepted(words []string, _ string) error {
-	return d.replied("reply_accepted", words)
+// replyAccepted does !accepted NAME ROOM.
+func (b *builder) replyAccepted(words []string, _ string) error {
+	return b.replied("reply_accepted", words)
 }
 
-// confirmed: reply_confirmed, NAME ROOM
-func (d *director) replyConfirmed(words []string, _ string) error {
-	return d.replied("reply_confirmed", words)
+// replyConfirmed does !confirmed NAME ROOM.
+func (b *builder) replyConfirmed(words []string, _ string) error {
+	return b.replied("reply_confirmed", words)
 }
 
-// failed: reply_failed, NAME ROOM REASON
-func (d *director) replyFailed(words []string, _ string) error {
-	return d.replied("reply_failed", words)
+// replyFailed does !failed NAME ROOM REASON.
+func (b *builder) replyFailed(words []string, _ string) error {
+	return b.replied("reply_failed", words)
 }
 
-func (d *director) replied(action string, words []string) error {
-	reply, ok := d.replies[words[0]]
+func (b *builder) replied(action string, words []string) error {
+	reply, ok := b.replies[words[0]]
 	if !ok {
 		return fmt.Errorf("no reply %q yet", words[0])
 	}
-	room, err := d.room(words[1])
+	room, err := b.room(words[1])
 	if err != nil {
 		return err
 	}
@@ -163,18 +163,18 @@ func (d *director) replied(action string, words []string) error {
 	if len(words) > 2 {
 		payload["reason"] = words[2]
 	}
-	d.send(action, payload)
+	b.send(action, payload)
 	return nil
 }
 
-// relay: relay_…, accepted|confirmed|failed NICK ROOM [REASON]: of what NICK
-// said last, into that room.
-func (d *director) relay(words []string, _ string) error {
-	who, err := d.person(words[1])
+// relay does !relay accepted|confirmed|failed NICK ROOM [REASON]: the last message of
+// NICK goes to that room.
+func (b *builder) relay(words []string, _ string) error {
+	who, err := b.person(words[1])
 	if err != nil {
 		return err
 	}
-	room, err := d.room(words[2])
+	room, err := b.room(words[2])
 	if err != nil {
 		return err
 	}
@@ -185,6 +185,6 @@ func (d *director) relay(words []string, _ string) error {
 	if len(words) > 3 {
 		payload["reason"] = words[3]
 	}
-	d.send("relay_"+words[0], payload)
+	b.send("relay_"+words[0], payload)
 	return nil
 }

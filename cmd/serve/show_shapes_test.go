@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// shape is an interface of the vendor's pages: its keys, those with a question
-// mark optional, and what their values are: a shape, a list of one, or a type.
+// shape is an interface of the vendor's pages: its keys and what their values are, a
+// shape, a list of one, or a type. A key with a question mark is optional.
 type shape map[string]any
 
 type list []any
@@ -29,7 +29,7 @@ var (
 	twitchMention  = orNull{shape{"displayName": "string", "twitchMessageId": "string", "twitchUserId": "string"}}
 )
 
-// orNull is what can be null.
+// orNull is a value that can be null.
 type orNull struct{ what any }
 
 // payloads are the interfaces of api-events.txt.
@@ -130,7 +130,7 @@ var (
 	liveVideo = shape{"id": "string", "status?": "string", "title?": "string", "url?": "string"}
 )
 
-// differs says in what a value is not of that shape; "" when it is.
+// differs says how a value differs from a shape; "" when it does not.
 func differs(at string, value, want any) string {
 	switch want := want.(type) {
 	case orNull:

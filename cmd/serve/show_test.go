@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// told is an action of the show, read.
+// told is a parsed action of the show.
 type told struct {
 	Action  string
 	Payload struct {
@@ -322,7 +322,7 @@ func author(a told) map[string]any {
 	return author
 }
 
-// inThread tells whether a message answers another one than its thread's first.
+// inThread reports whether a message answers another one than the first of its thread.
 func inThread(a told) bool {
 	to, _ := a.Payload.EventPayload["repliedTo"].(map[string]any)
 	first, _ := a.Payload.EventPayload["repliedInThread"].(map[string]any)
@@ -350,11 +350,11 @@ func TestScriptMistakes(t *testing.T) {
 		"!relay accepted ann twitch":       "ann has said nothing yet",
 		"!failed none twitch discord_rate": "no reply",
 	} {
-		d := newDirector()
-		if err := d.engage("twitch ann Ann"); err != nil {
+		d := newBuilder()
+		if err := d.addPerson("twitch ann Ann"); err != nil {
 			t.Fatal(err)
 		}
-		if err := d.perform(line); err == nil || !strings.Contains(err.Error(), says) {
+		if err := d.addLine(line); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v, want %q", line, err, says)
 		}
 	}
@@ -363,38 +363,37 @@ func TestScriptMistakes(t *testing.T) {
 		"nowhere bob Bob | mod": `no room "nowhere"`,
 		"youtube ann Ann":       "a second ann",
 	} {
-		d := newDirector()
-		if err := d.engage("twitch ann Ann"); err != nil {
+		d := newBuilder()
+		if err := d.addPerson("twitch ann Ann"); err != nil {
 			t.Fatal(err)
 		}
-		if err := d.engage(line); err == nil || !strings.Contains(err.Error(), says) {
+		if err := d.addPerson(line); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v, want %q", line, err, says)
 		}
 	}
-	if err := newDirector().read("show/cast.txt", newDirector().perform); err == nil || !strings.HasPrefix(err.Error(), "show/cast.txt:8: ") {
+	if err := newBuilder().read("show/cast.txt", newBuilder().addLine); err == nil || !strings.HasPrefix(err.Error(), "show/cast.txt:8: ") {
 		t.Errorf("no place: %v", err)
 	}
 }
 
-// TestShowWithAnotherLine adds a line at many places: no other line gets other
-// TestShowWithAnotherLine adds a line at many places, by somebody whom nobody
-// answers: no other line gets other ids or another text.
+// TestShowWithAnotherLine adds a line at many places, by somebody whom nobody answers,
+// and checks that it changes no ids and no text of another line.
 func TestShowWithAnotherLine(t *testing.T) {
 	const added = "filtro: who moved the tape echo?"
-	// perform returns the frames without their stamps, with the added line at a
-	// place, or without it.
-	perform := func(place int) (frames []string) {
-		d := newDirector()
-		if err := d.read("show/cast.txt", d.engage); err != nil {
+	// framesWith returns the frames without their stamps, with the added line at a place, or
+	// without it.
+	framesWith := func(place int) (frames []string) {
+		d := newBuilder()
+		if err := d.read("show/cast.txt", d.addPerson); err != nil {
 			t.Fatal(err)
 		}
 		for _, act := range acts {
 			if err := d.read(act, func(line string) error {
 				if place == 0 {
-					d.perform(added)
+					d.addLine(added)
 				}
 				place--
-				return d.perform(line)
+				return d.addLine(line)
 			}); err != nil {
 				t.Fatal(err)
 			}
@@ -404,9 +403,9 @@ func TestShowWithAnotherLine(t *testing.T) {
 		}
 		return frames
 	}
-	show := perform(-1)
+	show := framesWith(-1)
 	for place := 0; place < len(show); place += 9 {
-		with := perform(place)
+		with := framesWith(place)
 		n := slices.IndexFunc(with, func(frame string) bool { return strings.Contains(frame, "who moved the tape echo?") })
 		if n < 0 || !slices.Equal(slices.Delete(with, n, n+1), show) {
 			t.Errorf("a line at %d changes another one", place)
@@ -415,13 +414,13 @@ func TestShowWithAnotherLine(t *testing.T) {
 }
 
 func TestEqualLinesHaveIDs(t *testing.T) {
-	d := newDirector()
-	if err := d.engage("twitch ann Ann"); err != nil {
+	d := newBuilder()
+	if err := d.addPerson("twitch ann Ann"); err != nil {
 		t.Fatal(err)
 	}
 	ids := map[string]bool{}
 	for range 3 {
-		if err := d.perform("ann: hello"); err != nil {
+		if err := d.addLine("ann: hello"); err != nil {
 			t.Fatal(err)
 		}
 		ids[d.people["ann"].last.event], ids[d.people["ann"].last.message] = true, true

@@ -1,8 +1,7 @@
 package serve
 
-// Marks in the cast: mod, vip, sub=MONTHS, color=#RRGGBB, bot, plain (no
-// avatar, no display name). In brackets: me, whisper, first.
-
+// twitchRooms have the marks owner, mod, vip, sub=MONTHS, color=#RRGGBB, bot and plain
+// (no avatar, no display name). In brackets: me, whisper, first.
 func twitchRooms() []*room {
 	return []*room{{
 		key: "twitch", slug: "twitch", source: 2, target: "lottes_workbench",
@@ -15,11 +14,11 @@ func twitchRooms() []*room {
 		},
 		emotes:  []string{"lotteHype", "lotteSmoke", "lotteBzzt", "lotteGoat", "lotteCry", "LUL"},
 		answers: true,
-		voice:   twitchVoice,
+		event:   twitchEvent,
 	}}
 }
 
-func twitchVoice(l line) (int, object) {
+func twitchEvent(l line) (int, object) {
 	return 4, object{
 		"author": twitchAuthor(l.by),
 		"bot":    l.by.is("bot"),
@@ -60,8 +59,8 @@ func twitchAuthor(p *person) object {
 	return author
 }
 
-// twitchMessage is the message that the line answers, or the one that its
-// thread began with; nil when it answers nothing.
+// twitchMessage returns the message that the line answers, or the first of the
+// thread; nil when it answers nothing.
 func twitchMessage(l line, which func(remark) *remark) any {
 	if l.to == nil {
 		return nil

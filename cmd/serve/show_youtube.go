@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// Marks in the cast: owner, mod, member, verified, bot. In brackets:
+// youtubeRooms have the marks owner, mod, member, verified and bot. In brackets:
 //
 //	superchat AMOUNT CURRENCY TIER
 //	supersticker AMOUNT CURRENCY TIER STICKER
@@ -15,7 +15,6 @@ import (
 //	gifts COUNT LEVEL       somebody who gives them
 //
 // LEVEL has _ for blanks.
-
 func youtubeRooms() []*room {
 	return []*room{{
 		key: "youtube", slug: "youtube", source: 13, target: "Kq-61_BarnFnd",
@@ -28,11 +27,11 @@ func youtubeRooms() []*room {
 			},
 			"websiteChannelId": 4100103,
 		},
-		voice: youtubeVoice,
+		event: youtubeEvent,
 	}}
 }
 
-func youtubeVoice(l line) (int, object) {
+func youtubeEvent(l line) (int, object) {
 	payload := object{
 		"author": object{
 			"avatar":          l.by.avatar(),

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// stamp is an action's timestamp and the position of its literal in the frame.
+// stamp is the timestamp of an action and where its literal is in the frame.
 type stamp struct {
 	seconds  float64
 	milli    bool // the literal counts milliseconds: it has 13 digits
@@ -26,8 +26,8 @@ func (s stamp) time() time.Time {
 	return time.UnixMilli(int64(math.Round(s.seconds * 1000)))
 }
 
-// readStamp finds the timestamp of an action; false when it has none that is
-// usable. The service sends it as the last member, which is tried first.
+// readStamp finds the timestamp of an action. It returns false when that has no usable
+// one. The service sends it as the last member, so that is tried first.
 func readStamp(frame []byte) (stamp, bool) {
 	from, to, ok := lastStamp(frame)
 	if !ok {

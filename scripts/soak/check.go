@@ -9,18 +9,19 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 )
 
-// A link is the service's log of a handshake that it granted, and of what followed.
+// A link is the service's log of a granted handshake and of what followed.
 type link struct {
 	Fault    string        // how it ended
-	Reasons  []string      // what restail may say about that; anything if there is none
+	Reasons  []string      // that restail may give for that; nil for any
 	Granted  time.Duration // just before the handshake was answered
 	Answered time.Duration // just after
 	Actions  []action
-	// From and To are the earliest and the latest time that record.md allows for the
-	// beginning of the gap that follows.
+	// From and To are the earliest and latest time that record.md allows for the
+	// beginning of the next gap.
 	From, To time.Duration
 }
 
@@ -40,7 +41,7 @@ const (
 	stamping = 10 * time.Millisecond
 )
 
-// A problem is something that must not be, in a link or in the gap after it.
+// A problem is a failure in a link or in the gap after it.
 type problem struct {
 	Link       int
 	Kind, Text string
@@ -59,10 +60,12 @@ const (
 
 var kinds = []string{missing, doubled, disordered, wrongGap, wrongCause, untimely, other}
 
-// A line is one that restail wrote.
+// A line is a line that restail wrote.
 type line struct {
 	Action  string   `json:"action"`
 	EventID string   `json:"event_id,omitempty"`
+	Text    string   `json:"text,omitempty"`
+	History bool     `json:"is_history,omitempty"`
 	Status  string   `json:"status,omitempty"`
 	Reason  string   `json:"reason,omitempty"`
 	Gap     *float64 `json:"gap_seconds,omitempty"`
@@ -93,12 +96,15 @@ type checker struct {
 	down    bool // the link was lost before it was ever up
 	arrived int  // actions
 	gaps    int
+	done    int           // gaps that were dealt with
+	filled  int           // messages
 	most    time.Duration // by which a stated gap exceeds that of the log
 	found   []problem
 }
 
-// check compares all lines of the output with the log.
-func check(log []*link, lines []line) *checker {
+// check compares all lines of the output with the log. With --backfill that many
+// messages are promised, whether or not they were sent.
+func check(log []*link, lines []line, promised int) *checker {
 	c := &checker{log: log, linkOf: map[int]int{}, times: map[int]int{}, latest: -1, current: -1}
 	for n, l := range log {
 		for _, a := range l.Actions {
@@ -107,8 +113,12 @@ func check(log []*link, lines []line) *checker {
 	}
 	for _, l := range lines {
 		switch {
+		case l.Action == "event" && l.History:
+			c.history(l, promised)
 		case l.Action == "event":
 			c.event(l)
+		case l.Action == "link" && l.Status == "filled":
+			c.done++
 		case l.Action == "link" && l.Status == "lost":
 			c.lost(l)
 		case l.Action == "link" && (l.Status == "connected" || l.Status == "restored"):
@@ -120,14 +130,22 @@ func check(log []*link, lines []line) *checker {
 	if c.current != len(log)-1 {
 		c.add(len(log)-1, other, "%d handshakes were granted, the link was up %d times", len(log), c.current+1)
 	}
+	if promised > 0 && c.done != c.gaps {
+		c.add(c.current, other, "%d of %d gaps were filled", c.done, c.gaps)
+	}
 	for n, l := range log {
 		for _, a := range l.Actions {
 			if a.Arrived {
 				c.arrived++
 			}
-			if a.Arrived && c.times[a.ID] == 0 {
+			if a.Arrived && c.times[a.ID] == 0 && promised == 0 {
 				c.add(n, missing, "action %d has arrived and was not written", a.ID)
 			}
+		}
+	}
+	for id := range promised {
+		if c.times[id] == 0 {
+			c.add(c.linkOf[id], missing, "message %d was said and not written", id)
 		}
 	}
 	return c
@@ -144,9 +162,7 @@ func (c *checker) event(l line) {
 		c.add(c.current, other, "action %q was never sent in full", l.EventID)
 		return
 	}
-	if c.times[id]++; c.times[id] > 1 {
-		c.add(link, doubled, "action %d was written %d times", id, c.times[id])
-	}
+	c.count(id)
 	if id < c.latest {
 		c.add(link, disordered, "action %d was written after %d", id, c.latest)
 	}
@@ -154,6 +170,23 @@ func (c *checker) event(l line) {
 	if link != c.current || !c.up {
 		c.add(link, disordered, "action %d was written while link %d was current, up: %v", id, c.current, c.up)
 		c.current, c.up = link, true
+	}
+}
+
+// history checks a message that was filled in.
+func (c *checker) history(l line, promised int) {
+	id, err := strconv.Atoi(l.Text)
+	if err != nil || id >= promised {
+		c.add(c.current, other, "message %q was never said", l.Text)
+		return
+	}
+	c.filled++
+	c.count(id)
+}
+
+func (c *checker) count(id int) {
+	if c.times[id]++; c.times[id] > 1 {
+		c.add(c.linkOf[id], doubled, "message %d was written %d times", id, c.times[id])
 	}
 }
 
@@ -190,4 +223,41 @@ func (c *checker) raised(l line) {
 	if stated < least || stated > most+excess {
 		c.add(c.current-1, wrongGap, "the gap is stated as %v and was %v to %v", stated, least.Round(time.Millisecond), most.Round(time.Millisecond))
 	}
+}
+
+// A stall is a time in which the machine did not run this process.
+type stall struct{ from, to time.Duration }
+
+var stalls struct {
+	sync.Mutex
+	list []stall
+}
+
+// watchMachine notes every stall of more than 50 ms.
+func watchMachine() {
+	last := time.Since(start)
+	for range time.Tick(10 * time.Millisecond) {
+		now := time.Since(start)
+		if now-last > 60*time.Millisecond {
+			stalls.Lock()
+			stalls.list = append(stalls.list, stall{last, now})
+			stalls.Unlock()
+		}
+		last = now
+	}
+}
+
+// excused reports whether a problem is about time and the machine stalled between the
+// handshakes before and after it. A missing action is never excused.
+func (s *service) excused(p problem) bool {
+	if !slices.Contains([]string{wrongGap, wrongCause, untimely}, p.Kind) {
+		return false
+	}
+	from, to := s.links[p.Link].Granted-heartbeatTimeout, s.now()
+	if p.Link+1 < len(s.links) {
+		to = s.links[p.Link+1].Answered + excess
+	}
+	stalls.Lock()
+	defer stalls.Unlock()
+	return slices.ContainsFunc(stalls.list, func(s stall) bool { return s.from < to && s.to > from })
 }

@@ -26,7 +26,7 @@ func (c *client) start(url string, args ...string) error {
 	c.gate = make(chan struct{}, 1)
 	c.gate <- struct{}{}
 	c.process = exec.Command(*restail, append([]string{"--status=json"}, args...)...)
-	c.process.Env = []string{"RESTREAM_ACCESS_TOKEN=a-token-of-the-soak", "RESTAIL_URL=ws" + strings.TrimPrefix(url, "http") + "/ws", "HOME=/nonexistent"}
+	c.process.Env = []string{"RESTREAM_ACCESS_TOKEN=a-token-of-the-soak", "RESTAIL_URL=ws" + strings.TrimPrefix(url, "http") + "/ws", "RESTAIL_API_URL=" + url, "HOME=/nonexistent"}
 	c.process.Stderr = c
 	var err error
 	if c.stdout, err = c.process.StdoutPipe(); err != nil {

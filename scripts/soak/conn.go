@@ -19,7 +19,7 @@ import (
 // unasked is the fault of a link that restail left by itself.
 const unasked = "none: restail left by itself"
 
-// A pause is why a client does not read all the time.
+// A pause is why a client does not read now.
 type pause int
 
 const (
@@ -35,13 +35,14 @@ type conn struct {
 	tcp     *net.TCPConn
 	out     []byte // not written yet
 	alive   bool   // out has an action
-	torn    bool   // the last frame was written in part
+	torn    bool   // only a part of the last frame was written
 	written int    // bytes
 	acted   time.Duration
 	pause   pause
-	// unacknowledged: the client's kernel has not taken everything when it is cut off.
+	// unacknowledged reports that the client's kernel had not acknowledged everything
+	// when the connection ended.
 	unacknowledged bool
-	deaf           atomic.Bool // the service does not read
+	deaf           atomic.Bool // the service does not read from the client
 
 	synced    chan string   // payloads of pongs that sync waits for
 	gone, eof chan struct{} // closed when the client begins to leave, and when it has left
@@ -77,10 +78,10 @@ func (c *conn) receive(from *bufio.Reader) {
 	}
 }
 
-// left tells whether the client has left.
+// left reports whether the client has left.
 func (c *conn) left() bool { return c.leaves(0) }
 
-// leaves tells whether the client leaves within that time.
+// leaves reports whether the client leaves within that time.
 func (c *conn) leaves(within time.Duration) bool {
 	select {
 	case <-c.gone:
@@ -94,12 +95,12 @@ func (c *conn) leaves(within time.Duration) bool {
 	}
 }
 
-// action appends an action of about that size, now and then in fragments with a
-// ping between them. Some messages are small, so that frames of all kinds of
-// header come.
+// action appends an action of about that size, sometimes in fragments with a ping
+// between them. Sizes vary, so that all kinds of frame headers occur.
 func (c *conn) action(size int) {
-	message := fmt.Appendf(nil, `{"action":"event","payload":{"eventIdentifier":"%d","eventPayload":{"text":"%s"},"eventSourceId":2,"eventTypeId":4},"timestamp":1740152273}`,
-		c.sent, strings.Repeat("x", size))
+	id, at := c.say()
+	message := fmt.Appendf(nil, `{"action":"event","payload":{"eventId":"%s","eventIdentifier":"%d","eventPayload":{"padding":"%s","text":"%[2]d"},"eventSourceId":2,"eventTypeId":4},"timestamp":%[4]d}`,
+		broadcast, id, strings.Repeat("x", size), at.Unix())
 	first := byte(wire.Text)
 	for c.IntN(8) == 0 {
 		n := c.IntN(len(message))
@@ -111,8 +112,7 @@ func (c *conn) action(size int) {
 	}
 	c.out = wire.AppendFrame(c.out, first, message)
 	c.alive = true
-	c.Actions = append(c.Actions, action{ID: c.sent, End: c.written + len(c.out)})
-	c.sent++
+	c.Actions = append(c.Actions, action{ID: id, End: c.written + len(c.out)})
 }
 
 // burst appends up to n actions, and writes them.
@@ -127,10 +127,13 @@ func (c *conn) burst(n int) {
 	c.flush()
 }
 
-// text appends a message that is no action of the log's.
+// text appends a message that is not in the log.
 func (c *conn) text(message string) { c.out = wire.AppendFrame(c.out, wire.Text, []byte(message)) }
 
-// junk appends what is no action.
+// stamp returns the member of an action that says when it was sent.
+func stamp() string { return fmt.Sprintf(`"timestamp":%d`, time.Now().Unix()) }
+
+// junk appends broken actions.
 func (c *conn) junk() {
 	c.text("no action")
 	c.text(`{"action":""}`)
@@ -141,15 +144,27 @@ func (c *conn) ping() {
 }
 
 func (c *conn) heartbeat() {
-	c.text(`{"action":"heartbeat","payload":{},"timestamp":1740152273}`)
+	c.text(`{"action":"heartbeat","payload":{},` + stamp() + `}`)
 	c.alive = true
+}
+
+// beat sends heartbeats for that long, and reports whether restail left.
+func (c *conn) beat(within time.Duration) (left bool) {
+	for until := c.now() + within; c.now() < until; {
+		if c.leaves(100 * time.Millisecond) {
+			return true
+		}
+		c.heartbeat()
+		c.flush()
+	}
+	return false
 }
 
 // connections announces two connections.
 func (c *conn) connections() {
 	for _, slug := range []string{"twitch", "youtube"} {
 		c.text(`{"action":"connection_info","payload":{"connectionIdentifier":"1-` + slug + `-soak","connectionUuid":"` + slug +
-			`","eventSourceId":2,"reason":null,"status":"connected","target":{},"userId":1},"timestamp":1740152273}`)
+			`","eventSourceId":2,"reason":null,"status":"connected","target":{},"userId":1},` + stamp() + `}`)
 	}
 	c.alive = true
 }
@@ -157,13 +172,13 @@ func (c *conn) connections() {
 // disconnect announces that another client took both over.
 func (c *conn) disconnect() {
 	for _, slug := range []string{"youtube", "twitch"} {
-		c.text(`{"action":"connection_closed","payload":{"connectionUuid":"` + slug + `","reason":"replaced"},"timestamp":1740152273}`)
+		c.text(`{"action":"connection_closed","payload":{"connectionUuid":"` + slug + `","reason":"replaced"},` + stamp() + `}`)
 	}
 	c.alive = true
 }
 
-// flush writes what was appended, in up to two pieces, and logs when. Where that is not
-// possible in full, nothing can follow: the last frame is torn.
+// flush writes what was appended, in up to two pieces, and logs the time. When it
+// cannot write all of it, nothing more is written: the last frame is torn.
 func (c *conn) flush() {
 	before, out := c.now(), c.out
 	c.tcp.SetWriteDeadline(time.Now().Add(time.Second))
@@ -186,8 +201,8 @@ func (c *conn) flush() {
 	c.out, c.alive = nil, false
 }
 
-// sync writes what was appended and a ping, and waits for its pong: what was written
-// before has been received then.
+// sync writes what was appended and a ping, and waits for the pong: everything written
+// before was received then.
 func (c *conn) sync() bool {
 	want := fmt.Sprintf("sync%d", c.written)
 	c.out = wire.AppendFrame(c.out, wire.Ping, []byte(want))
@@ -210,9 +225,8 @@ func (c *conn) sync() bool {
 	return true
 }
 
-// healthy sends actions, pings, heartbeats and what is no action over a link in
-// order, and tells whether it stays so. What comes last is confirmed by the client
-// or not.
+// healthy sends actions, pings, heartbeats and broken actions, and reports whether the
+// link stays up. The client may have confirmed the last ones or not.
 func (c *conn) healthy() bool {
 	c.connections()
 	for range c.IntN(4) {
@@ -240,8 +254,8 @@ func (c *conn) healthy() bool {
 	return true
 }
 
-// leftUnasked logs the end of a link that the client left before there was a fault,
-// as it may when the machine was too slow for its heartbeat timeout.
+// leftUnasked logs the end of a link that the client left before a fault, as it may
+// when the machine was too slow for its heartbeat timeout.
 func (c *conn) leftUnasked() {
 	if c.Fault == unasked {
 		return
@@ -256,8 +270,8 @@ func (c *conn) leftUnasked() {
 	c.injected[unasked]++
 }
 
-// arrived marks the actions that the client's kernel has acknowledged: they are there
-// to be read, whatever becomes of the connection.
+// arrived marks the actions that the client's kernel has acknowledged: they can be
+// read, whatever happens to the connection.
 func (c *conn) arrived() {
 	raw, err := c.tcp.SyscallConn()
 	if err != nil {
@@ -279,7 +293,7 @@ func (c *conn) arrived() {
 		c.Actions[i].Arrived = a.Arrived || a.End <= acknowledged
 	}
 	if c.unacknowledged = acknowledged < c.written; c.unacknowledged {
-		// A kernel whose buffers are full may take no notice of RST either.
+		// A kernel whose buffers are full may ignore RST too.
 		c.Reasons = append(slices.Clone(c.Reasons), "network", "heartbeat_timeout")
 	}
 }

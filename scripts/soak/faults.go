@@ -102,7 +102,7 @@ func (c *conn) close(code int) {
 	c.end()
 }
 
-// silence sends what is no sign of life until restail leaves.
+// silence sends what does not count as an action until restail leaves.
 func (c *conn) silence(send func()) {
 	for !c.leaves(100 * time.Millisecond) {
 		if c.now()-c.acted > heartbeatTimeout+time.Second {
@@ -154,7 +154,7 @@ func fragment(c *conn) {
 	c.end()
 }
 
-// rejects writes what must make restail leave at once.
+// rejects writes bytes for which restail must leave at once.
 func (c *conn) rejects(bytes []byte) {
 	c.out = append(c.out, bytes...)
 	c.flush()
@@ -219,8 +219,8 @@ func deaf(c *conn) {
 	c.reset()
 }
 
-// stopped stops restail for about that long, sends actions and pings meanwhile, does
-// what is asked and lets restail go on.
+// stopped stops restail for about that long, sends actions and pings meanwhile, calls
+// do, and lets restail go on.
 func (c *conn) stopped(wait time.Duration, do func()) {
 	if !c.sync() {
 		c.leftUnasked()
@@ -249,8 +249,8 @@ func stoppedGoesOn(c *conn) {
 	c.end()
 }
 
-// slowly sends more than fits into restail's buffer while nobody reads what it
-// writes, and does what is asked.
+// slowly sends more than fits into restail's buffer while nobody reads restail's output,
+// then calls do.
 func (c *conn) slowly(do func()) {
 	if !c.sync() {
 		c.leftUnasked()
@@ -276,21 +276,14 @@ func (c *conn) slowly(do func()) {
 	}
 }
 
-// drained takes all connections away and sends heartbeats for that long, or until
-// restail leaves, which it tells.
+// drained closes all connections of the account and sends heartbeats for that long. It
+// reports whether restail left.
 func (c *conn) drained(within time.Duration) bool {
 	c.disconnect()
 	c.flush()
 	from, to := c.From, c.To
 	defer func() { c.From, c.To = from, to }()
-	for until := c.now() + within; c.now() < until; {
-		if c.leaves(100 * time.Millisecond) {
-			return true
-		}
-		c.heartbeat()
-		c.flush()
-	}
-	return false
+	return c.beat(within)
 }
 
 func drain(c *conn) {

@@ -1,15 +1,17 @@
 //go:build linux
 
-// Command soak is a hostile chat service that keeps a log: it serves numbered
-// actions to some restails, breaks their links in every way that it knows some
-// thousand times, and compares its log with what they wrote. scripts/soak.sh builds
-// restail and runs it.
+// Command soak is a chat service that breaks links. It serves numbered actions to a
+// few restails, breaks their links in many ways some thousand times, and compares its
+// log with what they wrote. scripts/soak.sh builds restail and runs it.
 //
-// Every action that arrived must be written once and in order. It arrived when a ping
-// behind it was answered, or when the client's kernel acknowledged it: then it is
-// there to be read, whatever becomes of the connection. Others may be missing. Every
-// stated gap must be what record.md defines. The restails record with -w, and the
-// replay of the recording must be what stdout got.
+// Every action that arrived must be written once and in order. It arrived when a later
+// ping was answered, or when the client's kernel acknowledged it: then it can be read,
+// whatever happens to the connection. Others may be missing. Every stated gap must be
+// what record.md defines. The restails record with -w, and the replay of the recording
+// must be what stdout got.
+//
+// With -backfill the service has a chat history too, and messages are said while links
+// are down. Every message must be written once, received or filled in.
 package main
 
 import (
@@ -40,10 +42,11 @@ var (
 	seed      = flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the random numbers")
 	only      = flag.String("only", "", "inject only faults that match this regular expression")
 	show      = flag.Int("show", 3, "how many problems of a kind to show for each fault")
+	backfill  = flag.Bool("backfill", false, "fill gaps: every message must be written once")
 	anyMemory = flag.Bool("any-memory", false, "do not judge memory")
 )
 
-// start is the time at which all logs begin.
+// start is the beginning of all logs.
 var start = time.Now()
 
 func main() {
@@ -58,7 +61,7 @@ func main() {
 	}
 }
 
-// soak runs all restails and trials at the same time and judges them.
+// soak runs all restails at the same time and reports whether all is well.
 func soak() (bool, error) {
 	pattern, err := regexp.Compile(*only)
 	if err != nil {
@@ -68,28 +71,17 @@ func soak() (bool, error) {
 	if len(faults) == 0 {
 		return false, fmt.Errorf("no fault matches %q", *only)
 	}
-	if *only != "" {
-		trials = nil
-	}
 	go watchMachine()
 	var group sync.WaitGroup
-	results, failures := make([]result, *clients), make([]string, len(trials))
+	results := make([]result, *clients)
 	for n := range results {
 		group.Go(func() { results[n] = run(*total / *clients, *seed+uint64(n)) })
 	}
-	for n, t := range trials {
-		group.Go(func() { failures[n] = t.run() })
-	}
 	group.Wait()
-	ok := report(results)
-	for n, failure := range failures {
-		fmt.Printf("%-62s %s\n", trials[n].name, cmp.Or(failure, "yes"))
-		ok = ok && failure == ""
-	}
-	return ok, nil
+	return report(results), nil
 }
 
-// A result is what one restail and its service have done.
+// A result is the outcome for one restail and its service.
 type result struct {
 	*service
 	*checker
@@ -100,7 +92,7 @@ type result struct {
 func run(total int, seed uint64) (r result) {
 	c := &client{}
 	r.service = newService(c, total, seed)
-	server := httptest.NewServer(r.service)
+	server := httptest.NewServer(r.handler())
 	defer server.Close()
 	folder, err := os.MkdirTemp("", "soak-")
 	if err != nil {
@@ -110,7 +102,7 @@ func run(total int, seed uint64) (r result) {
 	defer os.RemoveAll(folder)
 	recording := filepath.Join(folder, []string{"chat.raw", "chat.raw.gz"}[seed%2])
 	if r.err = c.start(server.URL, "-w", recording, "-a", "event,link", "--heartbeat-timeout="+heartbeatTimeout.String(),
-		"--max-backoff=20ms", fmt.Sprintf("--max-frame=%d", maxFrame), "--buffer=256KiB"); r.err != nil {
+		"--max-backoff=20ms", fmt.Sprintf("--max-frame=%d", maxFrame), "--buffer=256KiB", fmt.Sprintf("--backfill=%t", *backfill)); r.err != nil {
 		return r
 	}
 	go func() {
@@ -132,7 +124,11 @@ func run(total int, seed uint64) (r result) {
 	if difference := compareReplay(recording, written.Sum(nil), lines); difference != "" {
 		r.problem(other, "the replay of the recording is not what stdout got: %s", difference)
 	}
-	r.checker = check(r.links, lines)
+	promised := 0
+	if *backfill {
+		promised = len(r.chat.at)
+	}
+	r.checker = check(r.links, lines, promised)
 	r.problems = slices.DeleteFunc(append(r.problems, r.found...), r.excused)
 	if len(r.problems) > 0 {
 		keep(fmt.Sprintf("soak-%d.log.json", seed), r.links)
@@ -141,8 +137,8 @@ func run(total int, seed uint64) (r result) {
 	return r
 }
 
-// compareReplay replays a recording and returns how that differs from what stdout
-// got: lines, whose text has that sum.
+// compareReplay replays a recording and says how that differs from what stdout got:
+// lines, whose text has that sum.
 func compareReplay(recording string, sum []byte, lines []line) string {
 	replay := exec.Command(*restail, "replay", "-q", "-a", "event,link", recording)
 	stdout, err := replay.StdoutPipe()
@@ -177,7 +173,7 @@ func keep(name string, value any) {
 	}
 }
 
-// A tally counts by fault how often it was injected, and the problems that it made.
+// A tally counts, by fault, the injections and the problems of each kind.
 type tally map[string]map[string]int
 
 func (t tally) add(fault, column string, n int) int {
@@ -203,10 +199,10 @@ func (t tally) print() {
 	fmt.Print("\n\n")
 }
 
-// report prints what was found and tells whether all is well.
+// report prints what was found and reports whether all is well.
 func report(results []result) bool {
 	table := tally{}
-	var links, sent, arrived, gaps int
+	var links, said, arrived, gaps, filled int
 	var most time.Duration
 	ok := true
 	for n, r := range results {
@@ -230,10 +226,11 @@ func report(results []result) bool {
 			fmt.Printf("restail %d: its memory grows, from %d KiB to %d KiB\n", n, first, second)
 			ok = false
 		}
-		links, sent, arrived, gaps, most = links+len(r.service.links), sent+r.sent, arrived+r.arrived, gaps+r.gaps, max(most, r.most)
+		links, said, arrived, most = links+len(r.service.links), said+len(r.chat.at), arrived+r.arrived, max(most, r.most)
+		gaps, filled = gaps+r.gaps, filled+r.filled
 	}
 	table.print()
-	fmt.Printf("%d restails, %d links, %d actions sent, %d arrived; %d gaps stated, at most %v more than the log has; %v\n",
-		len(results), links, sent, arrived, gaps, most.Round(time.Millisecond), time.Since(start).Round(time.Second))
+	fmt.Printf("%d restails, %d links, %d messages said, %d arrived, %d filled in; %d gaps stated, at most %v more than the log has; %v\n",
+		len(results), links, said, arrived, filled, gaps, most.Round(time.Millisecond), time.Since(start).Round(time.Second))
 	return ok
 }

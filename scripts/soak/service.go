@@ -20,6 +20,9 @@ const (
 	// fightWithin is how soon after a redial for a drain a second drain makes restail
 	// stand down.
 	fightWithin = time.Minute
+	// fillTime is how long restail does not ask the history when all gaps are filled:
+	// it asks 5s and 35s after a restoration.
+	fillTime = 40 * time.Second
 )
 
 // A service injects one fault after the other into the links of one restail, and
@@ -27,19 +30,19 @@ const (
 type service struct {
 	*rand.Rand
 	client *client
-	over   chan struct{} // closed when the last link has got its last action
+	over   chan struct{} // closed when nothing more is to be tested
 
-	mu         sync.Mutex // held while a connection is served: one at a time
+	mu         sync.Mutex // locked while a connection is served: one at a time
 	left       int        // faults to come
 	injected   map[string]int
 	links      []*link
 	problems   []problem
-	sent       int           // actions
 	refused    bool          // with 401, since the last granted handshake
 	redialling bool          // restail redials because of a drain
 	answered   time.Duration // the last such handshake
 	memory     [2]int        // the most that restail had resident, in KiB, in each half
 	total      int           // faults
+	chat       chat
 }
 
 func newService(c *client, total int, seed uint64) *service {
@@ -89,6 +92,9 @@ func (s *service) next() fault {
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for range s.IntN(3) {
+		s.say() // while the link is down
+	}
 	if s.left == 0 {
 		s.last(w, r)
 		return
@@ -141,12 +147,13 @@ func (s *service) last(w http.ResponseWriter, r *http.Request) {
 	}
 	defer c.tcp.Close()
 	c.Fault = "SIGTERM"
-	if !c.healthy() || !c.sync() {
+	left := !c.healthy() || !c.sync()
+	for *backfill && !left && min(s.quiet(), s.now()-c.Granted) < fillTime {
+		left = c.beat(time.Second)
+	}
+	if left {
 		s.problem(untimely, "restail left the last link by itself")
 	}
 	close(s.over)
-	for !c.leaves(50 * time.Millisecond) {
-		c.heartbeat()
-		c.flush()
-	}
+	c.beat(time.Minute)
 }

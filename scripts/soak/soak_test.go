@@ -23,9 +23,12 @@ const (
 	connected = `{"action":"link","status":"connected"}`
 	lost      = `{"action":"link","status":"lost","reason":"network"}`
 	restored  = `{"action":"link","status":"restored","gap_seconds":2}`
+	filled    = `{"action":"link","status":"filled","count":1,"gap_seconds":2}`
 )
 
 func event(id string) string { return `{"action":"event","event_id":"` + id + `"}` }
+
+func filledIn(id string) string { return `{"action":"event","is_history":true,"text":"` + id + `"}` }
 
 func TestCheck(t *testing.T) {
 	for _, test := range []struct {
@@ -52,17 +55,43 @@ func TestCheck(t *testing.T) {
 		{"no JSON", []string{connected, event("0"), event("1"), "{", lost, restored, event("3")}, []string{other}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			lines, err := read(strings.NewReader(strings.Join(test.out, "\n")))
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := []string{}
-			for _, p := range check(twoLinks(), lines).found {
-				got = append(got, p.Kind)
-			}
-			if !slices.Equal(got, test.want) {
-				t.Errorf("%q instead of %q", got, test.want)
-			}
+			expect(t, test.out, 0, test.want)
 		})
+	}
+}
+
+// TestCheckOfBackfill has a message 4 that was said and never sent.
+func TestCheckOfBackfill(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		out  []string
+		want []string
+	}{
+		{"all is well", []string{filledIn("4"), event("3"), filledIn("2"), filled}, nil},
+		{"missing", []string{event("3"), filledIn("2"), filled}, []string{missing}},
+		{"filled in twice", []string{event("3"), filledIn("2"), filledIn("4"), filledIn("2"), filled}, []string{doubled}},
+		{"received and filled in", []string{event("3"), filledIn("2"), filledIn("4"), filledIn("0"), filled}, []string{doubled}},
+		{"never said", []string{event("3"), filledIn("2"), filledIn("4"), filledIn("5"), filled}, []string{other}},
+		{"not filled", []string{event("3"), filledIn("2"), filledIn("4"), strings.Replace(filled, "filled", "unfilled", 1)}, []string{other, other}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			expect(t, append([]string{connected, event("0"), event("1"), lost, restored}, test.out...), 5, test.want)
+		})
+	}
+}
+
+// expect checks the kinds of the problems that the output has.
+func expect(t *testing.T, out []string, promised int, want []string) {
+	t.Helper()
+	lines, err := read(strings.NewReader(strings.Join(out, "\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := []string{}
+	for _, p := range check(twoLinks(), lines, promised).found {
+		got = append(got, p.Kind)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q instead of %q", got, want)
 	}
 }
