@@ -8,4 +8,5 @@ export GOFLAGS=-buildvcs=false
 grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n 1 dirname | sort -u | while read -r package; do
 	go test "$package" -update
 done
+scripts/picture.sh
 git --no-pager diff --stat
