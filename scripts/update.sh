@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Rewrites every golden file, and the transcripts, the tables and the picture of the
-# README. Read the difference before you commit it.
+# Rewrites every golden file, the reference, and the transcripts, the tables and the
+# picture of the README. Read the difference before you commit it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
