@@ -4,9 +4,8 @@
 #
 #   scripts/bench.sh [-rounds N] [GROUP…]
 #
-# The groups are speed, replay, latency, lost and memory; without one, all are
-# measured, in a few minutes. Figures mean something only on a machine that does
-# nothing else.
+# The groups are speed, replay, latency, lost and memory. All of them take a few
+# minutes. Figures mean something only on a machine that does nothing else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

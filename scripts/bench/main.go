@@ -21,8 +21,9 @@ func main() {
 	}
 }
 
-// roles are what this program does as a process that is measured.
-var roles = map[string]func(args []string) error{"copy": copyRole, "naive": naiveRole}
+// roles are what this program does as a process that is measured. The argument is the
+// URL to connect to.
+var roles = map[string]func(url string) error{"copy": copyRole, "wide": wideRole, "naive": naiveRole}
 
 // groups are what is measured, in this order.
 var groups = []struct {
@@ -42,24 +43,17 @@ type bench struct {
 	rounds        int
 	sender        *sender
 	corpus        *corpus
-	folder        string
-	recordings    string // a folder in memory where there is one: the disk is not measured
-	null          *os.File
+	folder        string // for recordings; in memory where possible, so that no disk is measured
 }
 
-// corpusEvents is how many different events there are.
-const corpusEvents = 4000
-
 func start(args []string) error {
-	if len(args) > 0 {
-		if role, ok := roles[args[0]]; ok {
-			return role(args[1:])
-		}
+	if len(args) == 2 && roles[args[0]] != nil {
+		return roles[args[0]](args[1])
 	}
 	b := &bench{}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.StringVar(&b.restail, "restail", "", "restail's `binary`, stripped")
-	flags.IntVar(&b.rounds, "rounds", 3, "how often each thing is measured")
+	flags.IntVar(&b.rounds, "rounds", 3, "how often to measure each thing")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -72,38 +66,35 @@ func start(args []string) error {
 	}
 	for _, name := range flags.Args() {
 		if !slices.Contains(names, name) {
-			return fmt.Errorf("unknown group %q: choose from %s", name, strings.Join(names, ", "))
+			return fmt.Errorf("unknown group %q: want one of %s", name, strings.Join(names, ", "))
 		}
 	}
-	return b.measure(flags.Args())
+	if flags.NArg() > 0 {
+		names = flags.Args()
+	}
+	return b.measure(names)
 }
 
-// measure measures the groups that are named, or all, and prints the table.
+// measure measures the named groups and prints the table.
 func (b *bench) measure(names []string) (err error) {
 	if b.self, err = os.Executable(); err != nil {
 		return err
 	}
-	if b.folder, err = os.MkdirTemp("", "restail-bench-"); err != nil {
-		return err
+	if b.folder, err = os.MkdirTemp("/dev/shm", "restail-bench-"); err != nil {
+		if b.folder, err = os.MkdirTemp("", "restail-bench-"); err != nil {
+			return err
+		}
 	}
 	defer os.RemoveAll(b.folder)
-	if b.recordings, err = os.MkdirTemp("/dev/shm", "restail-bench-"); err != nil {
-		b.recordings = b.folder
-	}
-	defer os.RemoveAll(b.recordings)
-	if b.null, err = os.OpenFile(os.DevNull, os.O_WRONLY, 0); err != nil {
-		return err
-	}
-	defer b.null.Close()
 	b.sender = newSender()
-	defer b.sender.close()
-	b.corpus = newCorpus(corpusEvents, len(connectionSlugs))
-	fmt.Printf("%d cores, %s/%s, %s; %d different events of %d bytes on average, medians of %d rounds\n\n", runtime.NumCPU(),
-		runtime.GOOS, runtime.GOARCH, runtime.Version(), corpusEvents, b.corpus.events.mean(), b.rounds)
+	defer b.sender.server.Close()
+	b.corpus = newCorpus(10)
+	fmt.Printf("%d cores, %s/%s, %s; the built-in show's events, %d bytes on average; medians of %d rounds\n\n",
+		runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version(), b.corpus.events.mean(), b.rounds)
 	var table []row
-	begin := machineNow()
+	all, stolen := processorTime()
 	for _, group := range groups {
-		if len(names) > 0 && !slices.Contains(names, group.name) {
+		if !slices.Contains(names, group.name) {
 			continue
 		}
 		fmt.Fprintln(os.Stderr, "measuring:", group.name)
@@ -113,7 +104,24 @@ func (b *bench) measure(names []string) (err error) {
 		}
 		table = append(table, rows...)
 	}
-	table = append(table, machineNow().since(begin)...)
-	fmt.Println(strings.Join(render(table), "\n"))
+	if allNow, stolenNow := processorTime(); allNow > all {
+		table = append(table, row{what: "processor time that the host gave to others meanwhile",
+			result: fmt.Sprintf("%.1f %%", 100*(stolenNow-stolen)/(allNow-all))})
+	}
+	for _, line := range render(table) {
+		fmt.Println(line)
+	}
 	return nil
+}
+
+// processorTime returns the processor time since the machine was started, and how much
+// of it the host gave to other machines, in ticks; zeros where there is no /proc/stat.
+func processorTime() (all, stolen float64) {
+	stat, _ := os.ReadFile("/proc/stat")
+	var t [8]float64 // user, nice, system, idle, iowait, irq, softirq, steal
+	fmt.Sscanf(string(stat), "cpu %f %f %f %f %f %f %f %f", &t[0], &t[1], &t[2], &t[3], &t[4], &t[5], &t[6], &t[7])
+	for _, ticks := range t {
+		all += ticks
+	}
+	return all, t[7]
 }

@@ -3,39 +3,110 @@
 package main
 
 import (
-	"bufio"
+	"encoding/json"
+	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
-	"golang.org/x/sys/unix"
-
+	"github.com/restail/restail/cmd/serve"
 	"github.com/restail/restail/scripts/wire"
 )
 
-// show is what clients are sent: the connection set, and then the events of the
-// corpus again and again.
-type show struct {
-	corpus *corpus
-	frames int  // number of events
-	rate   int  // events a second; 0: as fast as they are read
-	stay   bool // keep the connection open after the last event, without a close frame
-	// began is called after the handshake; sent before each event, if there is a rate.
-	began func(time.Time)
-	sent  func(event int, at time.Time)
+// frames are messages, and the same as WebSocket frames that are ready to be written.
+type frames struct {
+	messages [][]byte
+	wire     []byte
+	ends     []int // where each frame ends
 }
 
-// sender is a Restream that sends ready-made frames, so that the sender is never what
-// is measured.
+func (f *frames) add(message []byte) {
+	f.messages = append(f.messages, message)
+	f.wire = wire.AppendFrame(f.wire, wire.Text, message)
+	f.ends = append(f.ends, len(f.wire))
+}
+
+// mean returns the mean length of a message.
+func (f *frames) mean() int {
+	total := 0
+	for _, m := range f.messages {
+		total += len(m)
+	}
+	return total / len(f.messages)
+}
+
+// corpus is what clients are sent: the connection set, then events over and over.
+type corpus struct {
+	opening, events frames
+	twitch          int // how many of the events are from Twitch
+}
+
+// corpusEvents is how many events a corpus has.
+const corpusEvents = 4000
+
+// identifier matches the identifier of a connection, but for its closing quote.
+var identifier = regexp.MustCompile(`("connectionIdentifier":"[^"]*)"`)
+
+// newCorpus takes the events and the connections of the built-in show. It repeats the
+// connections until there are that many, and spreads the events over them.
+func newCorpus(connections int) *corpus {
+	var events, connected [][]byte
+	fromTwitch := []bool{}
+	seen := map[string]bool{}
+	for _, a := range serve.Show() {
+		var parsed struct {
+			Action  string
+			Payload struct {
+				ConnectionIdentifier, Status string
+				EventSourceID                int
+			}
+		}
+		if json.Unmarshal(a.Frame, &parsed) != nil {
+			continue // the show has broken frames too
+		}
+		switch p := parsed.Payload; {
+		case parsed.Action == "event":
+			events, fromTwitch = append(events, a.Frame), append(fromTwitch, p.EventSourceID == 2)
+		case p.Status == "connected" && !seen[p.ConnectionIdentifier]:
+			connected = append(connected, a.Frame)
+			seen[p.ConnectionIdentifier] = true
+		}
+	}
+	numbered := func(message []byte, n int) []byte {
+		return identifier.ReplaceAll(message, fmt.Appendf(nil, `${1}-%d"`, n))
+	}
+	c := &corpus{}
+	for i := range connections {
+		c.opening.add(numbered(connected[i%len(connected)], i/len(connected)))
+	}
+	for i := range corpusEvents {
+		c.events.add(numbered(events[i%len(events)], i/len(events)%max(1, connections/len(connected))))
+		if fromTwitch[i%len(events)] {
+			c.twitch++
+		}
+	}
+	return c
+}
+
+// show is what the sender sends next.
+type show struct {
+	corpus *corpus
+	frames int                             // number of events
+	rate   int                             // events a second; 0: as fast as the client reads
+	stay   bool                            // keep the connection open after the last event
+	began  func(time.Time)                 // called after the handshake
+	sent   func(event int, when time.Time) // called before each event, if there is a rate
+}
+
+// sender is a Restream that sends ready-made frames, so that nothing measures the
+// sender.
 type sender struct {
 	server *httptest.Server
-
-	mu   sync.Mutex
-	next show
+	next   atomic.Pointer[show]
 }
 
 func newSender() *sender {
@@ -44,97 +115,50 @@ func newSender() *sender {
 	return s
 }
 
-func (s *sender) close() { s.server.Close() }
-
-// url is where clients find the sender.
+// url returns where clients find the sender.
 func (s *sender) url() string { return "ws" + strings.TrimPrefix(s.server.URL, "http") + "/ws" }
 
-// play sets what clients are sent from now on.
-func (s *sender) play(next show) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.next = next
-}
-
-// ServeHTTP sends a client its show.
+// ServeHTTP sends a client its show, then waits until the client has read it and closes.
 func (s *sender) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	next := s.next
-	s.mu.Unlock()
+	next := s.next.Load()
 	conn, from, err := wire.Accept(w, r)
 	if err != nil {
 		return
 	}
 	defer conn.Close()
-	if next.began != nil {
-		next.began(time.Now())
-	}
+	next.began(time.Now())
 	if next.send(conn) == nil {
-		drain(conn, from)
+		conn.SetReadDeadline(time.Now().Add(time.Minute))
+		io.Copy(io.Discard, from)
 	}
 }
 
-// drain waits until the client closes, so that it gets everything that was sent.
-func drain(conn net.Conn, from *bufio.Reader) {
-	conn.SetReadDeadline(time.Now().Add(time.Minute))
-	io.Copy(io.Discard, from)
-}
-
-var normalClosure = wire.AppendClose(nil, 1000, "")
-
-func (s show) send(to io.Writer) error {
+func (s *show) send(to io.Writer) error {
 	if _, err := to.Write(s.corpus.opening.wire); err != nil {
 		return err
 	}
-	if s.rate > 0 {
-		return s.sendPaced(to)
-	}
-	events := s.corpus.events
-	for left := s.frames; ; left -= len(events.ends) {
-		if left > len(events.ends) {
-			if _, err := to.Write(events.wire); err != nil {
-				return err
+	start, events := time.Now(), &s.corpus.events
+	for i := 0; i < s.frames; {
+		first, last := i%corpusEvents, min(corpusEvents, i%corpusEvents+s.frames-i) // of the events, until last
+		if s.rate > 0 {
+			last = first + 1
+			time.Sleep(time.Until(start.Add(time.Duration(i) * time.Second / time.Duration(s.rate))))
+			if s.sent != nil {
+				s.sent(i, time.Now())
 			}
-			continue
 		}
-		last := append([]byte(nil), events.wire[:events.ends[left-1]]...)
-		if !s.stay {
-			last = append(last, normalClosure...)
+		begin := 0
+		if first > 0 {
+			begin = events.ends[first-1]
 		}
-		_, err := to.Write(last)
-		return err
-	}
-}
-
-func (s show) sendPaced(to io.Writer) error {
-	start := time.Now()
-	events := s.corpus.events
-	for i := range s.frames {
-		waitUntil(start.Add(time.Duration(i) * time.Second / time.Duration(s.rate)))
-		k := i % len(events.ends)
-		from := 0
-		if k > 0 {
-			from = events.ends[k-1]
-		}
-		if s.sent != nil {
-			s.sent(i, time.Now())
-		}
-		if _, err := to.Write(events.wire[from:events.ends[k]]); err != nil {
+		if _, err := to.Write(events.wire[begin:events.ends[last-1]]); err != nil {
 			return err
 		}
+		i += last - first
 	}
 	if s.stay {
 		return nil
 	}
-	_, err := to.Write(normalClosure)
+	_, err := to.Write(wire.AppendClose(nil, 1000, ""))
 	return err
-}
-
-// waitUntil sleeps more precisely than time.Sleep, which rounds to milliseconds. It
-// does not spin, since the clients need the core.
-func waitUntil(due time.Time) {
-	for left := time.Until(due); left > 0; left = time.Until(due) {
-		enough := unix.NsecToTimeval(int64(left + time.Microsecond))
-		unix.Select(0, nil, nil, nil, &enough)
-	}
 }

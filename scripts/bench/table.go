@@ -8,23 +8,25 @@ import (
 	"strings"
 )
 
-// row is a line of the table: what was measured, what came out, the floor, and
-// whether it holds.
+// row is a line of the table. verdict says whether the result keeps to the floor.
 type row struct{ what, result, floor, verdict string }
 
 func (r *row) atLeast(value, floor float64) {
-	r.hold(value >= floor, fmt.Sprintf("at least %g", floor))
+	r.judge(value >= floor, fmt.Sprintf("at least %g", floor))
 }
-func (r *row) atMost(value, most float64) { r.hold(value <= most, fmt.Sprintf("at most %g", most)) }
 
-func (r *row) hold(ok bool, floor string) {
+func (r *row) atMost(value, most float64) {
+	r.judge(value <= most, fmt.Sprintf("at most %g", most))
+}
+
+func (r *row) judge(ok bool, floor string) {
 	r.floor, r.verdict = floor, "yes"
 	if !ok {
 		r.verdict = "**no**"
 	}
 }
 
-// render is the table in Markdown.
+// render returns the lines of the table in Markdown.
 func render(table []row) []string {
 	lines := []string{"| what | measured | floor | |", "|---|---|---|---|"}
 	for _, r := range table {
@@ -34,25 +36,39 @@ func render(table []row) []string {
 	return lines
 }
 
-// median of some measurements; 0 of none.
+// median returns the median of some measurements, or 0 without any.
 func median(of []float64) float64 {
-	if len(of) == 0 {
+	sorted := slices.Sorted(slices.Values(of))
+	n := len(sorted)
+	if n == 0 {
 		return 0
 	}
-	sorted := slices.Sorted(slices.Values(of))
-	if n := len(sorted); n%2 == 0 {
-		return (sorted[n/2-1] + sorted[n/2]) / 2
-	}
-	return sorted[len(sorted)/2]
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-// ratio is that of the medians of what was measured side by side.
+// ratio returns the ratio of two medians.
 func ratio(a, b []float64) float64 { return median(a) / median(b) }
 
-// rate is frames a second, for people.
+// rate formats a number of frames per second.
 func rate(perSecond float64) string { return fmt.Sprintf("%.0f thousand/s", perSecond/1e3) }
 
-func mebibytes(kib int) string { return fmt.Sprintf("%.1f MiB", float64(kib)/1024) }
+// timesRow compares two speeds; the first must be ten times the second. Without
+// measurements of the second, it is not installed.
+func timesRow(what string, a, b []float64) row {
+	if len(b) == 0 {
+		return row{what: what, result: "not installed here"}
+	}
+	times := ratio(a, b)
+	r := row{what: what, result: fmt.Sprintf("%s against %s: %.1f times", rate(median(a)), rate(median(b)), times)}
+	r.atLeast(times, 10)
+	return r
+}
 
-// missing is the row of something that is not installed here.
-func missing(what string) row { return row{what: what, result: "not installed here"} }
+// memoryRow says how much memory something took, in KiB, and the most in MiB that it
+// may take.
+func memoryRow(what string, kib int, most float64) row {
+	mib := float64(kib) / 1024
+	r := row{what: what, result: fmt.Sprintf("%.1f MiB", mib)}
+	r.atMost(mib, most)
+	return r
+}

@@ -1,175 +1,189 @@
 package main
 
 import (
-	"archive/tar"
-	"archive/zip"
 	"bytes"
-	"compress/gzip"
-	"fmt"
-	"io"
-	"slices"
+	"debug/buildinfo"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime/debug"
 	"strings"
 	"testing"
-	"time"
 )
 
-var (
-	date   = time.Date(2026, 5, 1, 19, 4, 10, 0, time.UTC)
-	sample = []file{
-		{"restail", []byte("\x7fELF and an odd number of bytes."), true},
-		{"README.md", []byte("read me\n"), false},
-		{"completions/_restail", []byte("#compdef restail\n"), false},
-		{"scripts/recipes/a.sh", []byte("#!/bin/sh\n"), true},
-		{"restail.1", []byte(".TH RESTAIL 1\n"), false},
-		{"LICENSE", nil, false},
+func TestMain(m *testing.M) {
+	if err := os.Chdir("../.."); err != nil {
+		panic(err)
 	}
-)
+	os.Exit(m.Run())
+}
 
-// listed reads a tar.gz archive, one line a member.
-func listed(t *testing.T, archive []byte) string {
+// TestNotices reads the modules from a binary, as a user would, and finds the licence
+// of each in the notices. Nobody but the Go distribution is missing.
+func TestNotices(t *testing.T) {
+	linked, err := linkedModules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, info := built(t)
+	for _, m := range info.Deps {
+		if len(linked[m.Path+"@"+m.Version]) == 0 {
+			t.Errorf("no licence of %s %s", m.Path, m.Version)
+		}
+	}
+	var out bytes.Buffer
+	for module, files := range linked {
+		if err := notice(&out, module, files); err != nil {
+			t.Error(err)
+		}
+		if !strings.Contains(out.String(), module) {
+			t.Errorf("the notice of %s does not name it", module)
+		}
+	}
+	if text := out.String(); !strings.Contains(text, "Permission is hereby granted") || !strings.Contains(text, "Redistribution and use in source") {
+		t.Error("the notices have no licence's text")
+	}
+}
+
+// TestMissingLicence: a module without a licence, or with an empty one, blocks a release.
+func TestMissingLicence(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "licence.go"), "package licence")
+	write(t, filepath.Join(dir, "README"), "MIT")
+	files, err := licencesAt(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := notice(new(bytes.Buffer), "example.org/m@v1", files); err == nil || !strings.Contains(err.Error(), "example.org/m@v1 has no licence file") {
+		t.Errorf("without a licence: %v", err)
+	}
+	empty := filepath.Join(dir, "LICENSE-MIT.txt")
+	write(t, empty, "\n")
+	if files, err = licencesAt(dir); err != nil || len(files) != 1 {
+		t.Fatalf("%q, %v", files, err)
+	}
+	if err := notice(new(bytes.Buffer), "example.org/m@v1", files); err == nil || !strings.Contains(err.Error(), "is empty") {
+		t.Errorf("with an empty licence: %v", err)
+	}
+}
+
+// TestNotes has versions and what CHANGELOG.md says about them.
+func TestNotes(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "CHANGELOG.md", "# Changes\n\n## Unreleased\n\n- x\n\n## 1.2.3 - 2026-12-24\n\n- new:\n  much\n\n## 1.2.2 - soon\n\n- y\n\n## 1.2.1 - 2026-12-01\n\n## 1.2.0-rc.1 - 2026-11-01\n\n- z\n")
+	for version, want := range map[string]string{
+		"1.2.3":      "- new:\n  much\n",
+		"1.2.0-rc.1": "- z\n",
+		"1.2.2":      "needs a text and a date",
+		"1.2.1":      "needs a text and a date",
+		"1.2":        "invalid version",
+		"v1.2.3":     "invalid version",
+		"01.2.3":     "invalid version",
+		"1.2.3/../x": "invalid version",
+		"1.2.3+meta": "invalid version",
+		"1.2.4":      `no section of CHANGELOG.md is headed "## 1.2.4"`,
+		"Unreleased": "invalid version",
+	} {
+		got, err := notes(version)
+		if err != nil {
+			got = err.Error()
+		}
+		if got != want && (err == nil || !strings.Contains(got, want)) {
+			t.Errorf("%q: %q, not %q", version, got, want)
+		}
+	}
+	if err := start([]string{"prepare", "1.2.4"}); err == nil || !strings.Contains(err.Error(), "no section") {
+		t.Errorf("prepare: %v", err)
+	}
+}
+
+// TestSBOM finds every module of a binary in its list, with a version.
+func TestSBOM(t *testing.T) {
+	binary, info := built(t)
+	list, err := sbom(binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var bom struct {
+		BOMFormat, SpecVersion string
+		Metadata               struct{ Component component }
+		Components             []component
+	}
+	if err := json.Unmarshal(list, &bom); err != nil {
+		t.Fatal(err)
+	}
+	if c := bom.Metadata.Component; bom.BOMFormat != "CycloneDX" || bom.SpecVersion != "1.6" || c.Name != "github.com/restail/restail" || c.Type != "application" {
+		t.Errorf("%s %s of %+v", bom.BOMFormat, bom.SpecVersion, c)
+	}
+	listed := map[string]bool{}
+	for _, c := range bom.Components {
+		listed[c.Name+" "+c.Version] = true
+		if !regexp.MustCompile(`^pkg:golang/[^@]+@[^@+()]+$`).MatchString(c.PURL) {
+			t.Errorf("%s has the package URL %s", c.Name, c.PURL)
+		}
+	}
+	for _, m := range append(info.Deps, &debug.Module{Path: "std", Version: strings.TrimPrefix(info.GoVersion, "go")}) {
+		if !listed[m.Path+" "+m.Version] {
+			t.Errorf("%s %s is not listed", m.Path, m.Version)
+		}
+	}
+}
+
+// TestConfig checks what can be checked of .goreleaser.yaml without goreleaser: its
+// files are there, and prepare writes the others. With goreleaser it is parsed.
+func TestConfig(t *testing.T) {
+	config, err := os.ReadFile(".goreleaser.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile("scripts/release/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources := regexp.MustCompile(`(?m)^ +(?:- )?src: (\S+)$`).FindAllStringSubmatch(string(config), -1)
+	if len(sources) < 15 {
+		t.Errorf("only %d files are packed", len(sources))
+	}
+	for _, s := range sources {
+		if name, ours := strings.CutPrefix(s[1], folder+"/"); ours {
+			if !bytes.Contains(source, []byte(`"`+name+`"`)) {
+				t.Errorf("nothing writes %s", s[1])
+			}
+		} else if found, err := filepath.Glob(s[1]); err != nil || len(found) == 0 {
+			t.Errorf("there is no %s", s[1])
+		}
+	}
+	if n := len(target.FindAll(config, -1)); n != 8 {
+		t.Errorf("%d targets", n)
+	}
+	goreleaser, err := exec.LookPath("goreleaser")
+	if err != nil {
+		t.Skip("goreleaser is not installed")
+	}
+	if out, err := exec.Command(goreleaser, "check").CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// built builds restail and reads what it consists of.
+func built(t *testing.T) (binary string, info *debug.BuildInfo) {
 	t.Helper()
-	plain, err := gzip.NewReader(bytes.NewReader(archive))
-	if err != nil {
+	binary = filepath.Join(t.TempDir(), "restail.exe")
+	if _, err := run([]string{"CGO_ENABLED=0"}, "build", "-o", binary, "."); err != nil {
 		t.Fatal(err)
 	}
-	if !plain.ModTime.IsZero() || plain.Name != "" {
-		t.Errorf("gzip tells a time or a name: %v", plain.Header)
+	info, err := buildinfo.ReadFile(binary)
+	if err != nil || len(info.Deps) < 8 {
+		t.Fatalf("%+v, %v", info, err)
 	}
-	var out strings.Builder
-	for r := tar.NewReader(plain); ; {
-		h, err := r.Next()
-		if err == io.EOF {
-			return out.String()
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		content, err := io.ReadAll(r)
-		if err != nil || !h.ModTime.Equal(date) || h.Uid != 0 || h.Gid != 0 {
-			t.Errorf("%s: %v, of %v and %d:%d", h.Name, err, h.ModTime, h.Uid, h.Gid)
-		}
-		fmt.Fprintf(&out, "%o %s %q\n", h.Mode, h.Name, content)
-	}
+	return binary, info
 }
 
-const inTarball = `755 restail_1/ ""
-644 restail_1/LICENSE ""
-644 restail_1/README.md "read me\n"
-755 restail_1/completions/ ""
-644 restail_1/completions/_restail "#compdef restail\n"
-755 restail_1/restail "\x7fELF and an odd number of bytes."
-644 restail_1/restail.1 ".TH RESTAIL 1\n"
-755 restail_1/scripts/ ""
-755 restail_1/scripts/recipes/ ""
-755 restail_1/scripts/recipes/a.sh "#!/bin/sh\n"
-`
-
-// TestArchives reads the archives back, and has the same bytes whatever the
-// order of the files.
-func TestArchives(t *testing.T) {
-	backwards := slices.Clone(sample)
-	slices.Reverse(backwards)
-	for name, pack := range map[string]func([]file, time.Time) ([]byte, error){"tar": tarball, "zip": zipped} {
-		one, err := pack(under("restail_1", sample), date)
-		if err != nil {
-			t.Fatal(err)
-		}
-		other, err := pack(under("restail_1", backwards), date.In(time.FixedZone("elsewhere", 3600)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(one, other) {
-			t.Errorf("%s: the order of the files or the time zone changes the archive", name)
-		}
-		if name == "tar" {
-			if got := listed(t, one); got != inTarball {
-				t.Errorf("the tarball has\n%s", got)
-			}
-			continue
-		}
-		r, err := zip.NewReader(bytes.NewReader(one), int64(len(one)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got strings.Builder
-		for _, f := range r.File {
-			if !f.Modified.Equal(date) {
-				t.Errorf("%s is of %v", f.Name, f.Modified)
-			}
-			fmt.Fprintf(&got, "%v %s\n", f.Mode(), f.Name)
-		}
-		if want := "-rwxr-xr-x restail_1/restail\n"; len(r.File) != len(sample) || !strings.Contains(got.String(), want) {
-			t.Errorf("the zip has\n%s", &got)
-		}
-	}
-}
-
-// TestDebian takes a package apart as dpkg does.
-func TestDebian(t *testing.T) {
-	r := &release{version: "1.2.3-rc.1", date: date, common: sample[1:]}
-	packed, err := r.debian("arm64", sample[0].content)
-	if err != nil {
+func write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
-	}
-	rest, ok := bytes.CutPrefix(packed, []byte("!<arch>\n"))
-	if !ok {
-		t.Fatal("not an ar archive")
-	}
-	members := map[string][]byte{}
-	var order []string
-	for len(rest) > 0 {
-		var name, mode string
-		var stamp, owner, group, size int
-		if _, err := fmt.Sscanf(string(rest[:60]), "%s %d %d %d %s %d `\n", &name, &stamp, &owner, &group, &mode, &size); err != nil {
-			t.Fatalf("%q: %v", rest[:60], err)
-		}
-		if int64(stamp) != date.Unix() || owner != 0 || group != 0 || mode != "100644" {
-			t.Errorf("a member begins with %q", rest[:60])
-		}
-		members[name], order = rest[60:60+size], append(order, name)
-		rest = rest[60+size+size%2:]
-	}
-	if got := strings.Join(order, " "); got != "debian-binary control.tar.gz data.tar.gz" || string(members["debian-binary"]) != "2.0\n" {
-		t.Errorf("members %s", got)
-	}
-	told := listed(t, members["control.tar.gz"])
-	for _, want := range []string{
-		`Version: 1.2.3~rc.1\nArchitecture: arm64\n`,
-		`Installed-Size: 5\n`,
-		`  usr/share/doc/restail/examples/a.sh\n`,
-	} {
-		if !strings.Contains(told, want) {
-			t.Errorf("%q is not in\n%s", want, told)
-		}
-	}
-	data := listed(t, members["data.tar.gz"])
-	for _, want := range []string{
-		"755 ./usr/bin/restail \"\\x7fELF",
-		"755 ./usr/share/doc/restail/examples/a.sh ",
-		"644 ./usr/share/doc/restail/README.md ",
-		"644 ./usr/share/doc/restail/copyright ",
-		"644 ./usr/share/man/man1/restail.1.gz \"\\x1f\\x8b",
-		"644 ./usr/share/zsh/vendor-completions/_restail ",
-	} {
-		if !strings.Contains(data, want) {
-			t.Errorf("%q is not in\n%s", want, data)
-		}
-	}
-}
-
-// TestVersions has the versions that a release may have.
-func TestVersions(t *testing.T) {
-	for version, good := range map[string]bool{
-		"1.2.3": true, "0.1.0-rc.1": true, "10.20.30-beta": true,
-		"": false, "1.2": false, "v1.2.3": false, "01.2.3": false, "1.2.3/../x": false, "1.2.3 ": false, "1.2.3+meta": false,
-	} {
-		if versions.MatchString(version) != good {
-			t.Errorf("%q: good is %v", version, !good)
-		}
-	}
-	for _, args := range [][]string{nil, {"1.2.3", "1.2.4"}, {"latest"}, {"vv1.2.3"}} {
-		if err := start(args); err == nil || !strings.Contains(err.Error(), "which version") {
-			t.Errorf("%q: %v", args, err)
-		}
 	}
 }
