@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"path/filepath"
 	"os"
 	"slices"
 	"strconv"
@@ -90,11 +91,11 @@ func terms(s docs.Section) []string {
 
 // The topics explain every reason that a link record can have.
 func TestGapsTopicHasEveryReason(t *testing.T) {
-	for title, source := range map[string]struct{ path, prefix string }{
-		"Reasons of a lost link":     {"session/session.go", "reason"},
-		"Reasons of an unfilled gap": {"history/error.go", "Reason"},
+	for title, source := range map[string]struct{ files, prefix string }{
+		"Reasons of a lost link":     {"session/*.go", "reason"},
+		"Reasons of an unfilled gap": {"history/*.go", "Reason"},
 	} {
-		want := constants(t, source.path, source.prefix)
+		want := constants(t, source.files, source.prefix)
 		if got := terms(part(t, gapsTopic(), title)); !slices.Equal(got, want) || len(got) < 8 {
 			t.Errorf("%s are %q, the code has %q", title, got, want)
 		}
@@ -102,26 +103,32 @@ func TestGapsTopicHasEveryReason(t *testing.T) {
 }
 
 // constants returns the values of the string constants with that prefix.
-func constants(t *testing.T, path, prefix string) []string {
-	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+func constants(t *testing.T, files, prefix string) []string {
+	paths, err := filepath.Glob(files)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var values []string
-	ast.Inspect(file, func(n ast.Node) bool {
-		spec, ok := n.(*ast.ValueSpec)
-		if !ok || !strings.HasPrefix(spec.Names[0].Name, prefix) || len(spec.Values) != 1 {
-			return true
+	for _, path := range paths {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if literal, ok := spec.Values[0].(*ast.BasicLit); ok && literal.Kind == token.STRING {
-			value, err := strconv.Unquote(literal.Value)
-			if err != nil {
-				t.Fatal(err)
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok || !strings.HasPrefix(spec.Names[0].Name, prefix) || len(spec.Values) != 1 {
+				return true
 			}
-			values = append(values, value)
-		}
-		return true
-	})
+			if literal, ok := spec.Values[0].(*ast.BasicLit); ok && literal.Kind == token.STRING {
+				value, err := strconv.Unquote(literal.Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				values = append(values, value)
+			}
+			return true
+		})
+	}
 	slices.Sort(values)
 	return values
 }
