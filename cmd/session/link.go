@@ -14,7 +14,7 @@ const (
 	// maxTick is how often the link looks at the clock, at the least.
 	maxTick = 200 * time.Millisecond
 	// signalTime is how long SIGCONT may take to be delivered.
-	signalTime = 10 * time.Millisecond
+	signalTime = 100 * time.Millisecond
 	// catchUp is how long silence may go on after a pause: what has arrived
 	// meanwhile must be read first.
 	catchUp = time.Second
