@@ -315,11 +315,14 @@ func (p *output) warn(err error) {
 	}
 }
 
-// finish ends the recording. After a failure it tries once more to state the hole.
+// finish ends the recording. After a failure, even one of the last write, it tries
+// once more to state the hole.
 func (p *output) finish() {
-	if p.file == nil {
-		p.tryOpen()
-	}
+	failed := p.file == nil
 	p.closeFile()
+	if failed || !p.hole.isEmpty() {
+		p.tryOpen()
+		p.closeFile()
+	}
 	p.lost.add(p.hole)
 }
