@@ -42,8 +42,10 @@ func (c *demoCommand) Run(r *run) error {
 		Speed: float64(c.Speed), Outage: time.Duration(c.Outage), CloseAtEnd: true,
 	}
 	filled := make(chan struct{})
+	end := sync.OnceFunc(func() { close(filled) })
 	if c.Backfill && c.Outage > 0 {
 		options.Finish = filled
+		defer time.AfterFunc(c.longest(), end).Stop()
 	}
 	server, err := startServer(r.Context, "127.0.0.1:0", options)
 	if err != nil {
@@ -56,7 +58,7 @@ func (c *demoCommand) Run(r *run) error {
 			return err
 		}
 		p.backfill = r.newBackfill(api, anyToken{}, demoBackoff, float64(c.Speed), nil)
-		p.backfill.filled = sync.OnceFunc(func() { close(filled) })
+		p.backfill.filled = end
 	}
 	maxRetries := retries(demoRetries)
 	live, err := r.newLive(&linkFlags{
@@ -68,6 +70,18 @@ func (c *demoCommand) Run(r *run) error {
 	}
 	p.source, p.live = show{live}, live
 	return r.follow(p, &c.endFlags)
+}
+
+// longest returns how long a demo may wait for its gap to be filled. A link that
+// failed by itself, before the first action, has a gap that nothing fills.
+func (c *demoCommand) longest() time.Duration {
+	const least = 10 * time.Second
+	if c.Speed == 0 {
+		return least
+	}
+	actions := serve.Show()
+	show := actions[len(actions)-1].At + time.Duration(c.Outage) + time.Minute
+	return least + time.Duration(float64(show)/float64(c.Speed))
 }
 
 // With an outage, the demo redials so often that the gap is hardly longer than the
