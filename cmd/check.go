@@ -53,11 +53,11 @@ func (c *checkCommand) Run(r *run) error {
 		}
 		if c.Format == "text" {
 			reports = append(reports, report)
-		} else if _, err := r.Stdout.Write(report.appendJSON(nil)); err != nil {
+		} else if _, err := (wholeLines{r.Stdout}).Write(report.appendJSON(nil)); err != nil {
 			return writeError(err)
 		}
 	}
-	if err := writeReports(r.Stdout, reports); err != nil {
+	if err := writeReports(wholeLines{r.Stdout}, reports); err != nil {
 		return writeError(err)
 	}
 	if worst != statusDone {

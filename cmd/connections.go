@@ -125,7 +125,7 @@ func (c *connectionsCommand) print(r *run, decoder *decode.Decoder) error {
 	if c.Format == "text" {
 		out = format.AppendTable(out, linked)
 	}
-	if _, err := r.Stdout.Write(out); err != nil {
+	if _, err := (wholeLines{r.Stdout}).Write(out); err != nil {
 		return writeError(err)
 	}
 	if !connected {

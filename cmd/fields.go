@@ -17,7 +17,7 @@ type fieldsCommand struct {
 
 // Run prints the table, or the schema.
 func (c *fieldsCommand) Run(r *run) error {
-	out := bufio.NewWriter(r.Stdout) // keeps the first error for its Flush
+	out := bufio.NewWriter(wholeLines{r.Stdout}) // keeps the first error for its Flush
 	if c.JSONSchema {
 		printSchema(out)
 	} else {

@@ -147,6 +147,18 @@ func (o *output) fitting(lines []byte) int {
 	return bytes.LastIndexByte(lines[:space], '\n') + 1
 }
 
+// wholeLines writes the lines of a command that prints few. A disk that becomes full
+// leaves no partial line.
+type wholeLines struct{ io.Writer }
+
+func (w wholeLines) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(p)
+	if err != nil {
+		truncatePartialLine(w.Writer, p[:n])
+	}
+	return n, err
+}
+
 // truncatePartialLine removes a partial line at the end of what was written to a file
 // before the disk was full.
 func truncatePartialLine(w io.Writer, written []byte) {

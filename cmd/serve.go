@@ -60,7 +60,7 @@ func (c *serveCommand) Run(r *run) error {
 	}
 	r.status.Note("link", "serving "+show+" until Ctrl-C")
 	ready := exportLine("RESTAIL_URL", server.url) + exportLine("RESTAIL_API_URL", server.api)
-	if _, err := io.WriteString(r.Stdout, ready); err != nil {
+	if _, err := io.WriteString(wholeLines{r.Stdout}, ready); err != nil {
 		return writeError(err)
 	}
 	<-r.Done()

@@ -84,7 +84,7 @@ func (c *tokenCommand) Run(r *run) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(r.Stdout, token)
+	_, err = fmt.Fprintln(wholeLines{r.Stdout}, token)
 	return writeError(err)
 }
 

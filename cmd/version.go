@@ -17,7 +17,7 @@ type versionCommand struct{}
 
 // Run prints the version line.
 func (c *versionCommand) Run(r *run) error {
-	_, err := io.WriteString(r.Stdout, versionLine())
+	_, err := io.WriteString(wholeLines{r.Stdout}, versionLine())
 	return writeError(err)
 }
 
