@@ -49,6 +49,13 @@ if [ "$(go env CGO_ENABLED)" != 1 ] || ! command -v "$(go env CC)" >/dev/null; t
 fi
 go test $race ./...
 
+step "tests on a 32-bit machine"
+if [ "$(go env GOOS)/$(go env GOARCH)" = linux/amd64 ]; then
+	GOARCH=386 CGO_ENABLED=0 go test ./decode/... ./filter ./format/... ./cmd/recording
+else
+	echo 'this machine runs no 32-bit programs'
+fi
+
 step "fuzz each target with ${fuzz_inputs} inputs"
 # The limit is a number of inputs: with a limit in seconds, Go 1.26 sometimes fails
 # with "context deadline exceeded" when the time is up (go.dev/issue/75804).

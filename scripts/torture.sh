@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Has every system call of restail fail, one in each run: a live chat with two cuts
 # that is recorded, the refresh of a token, the filling of a gap, the replay of a
-# gzipped recording. Takes about five minutes; scripts/test.sh runs a part of it. Needs
+# gzipped recording. Takes about three minutes; scripts/test.sh runs a part of it. Needs
 # Linux 5.19 or later on amd64, but no rights.
 #
 #   scripts/torture.sh [-scenario NAME] [-every N] [-parallel N] [-v]
