@@ -3,7 +3,8 @@
 # websockets on Python, which fragment messages, ping, refuse, and end the link in
 # the middle of it. What restail writes with -o raw must be what was sent, byte for
 # byte. Needs node and npm, which fetches ws, and Python with websockets (Debian's
-# python3-websockets); PYTHON names another interpreter.
+# python3-websockets); PYTHON names another interpreter. Where nginx and openssl are
+# installed, the chat also comes through nginx, over TLS.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,19 +12,23 @@ ws_version=8.23.0
 python=${PYTHON:-/usr/bin/python3}
 
 work=$(mktemp -d)
-server= client=
+server= client= proxy=
 finish() {
 	[ -z "$client" ] || kill -KILL "$client" 2>/dev/null || true
+	[ -z "$proxy" ] || kill "$proxy" 2>/dev/null || true
 	[ -z "$server" ] || kill "$server" 2>/dev/null || true
 	rm -rf "$work"
 }
 trap finish EXIT
 
-# The show, ten times over, and an action of 300 kB.
+# The show, ten times over, and an action of 300 kB. A heartbeat ends it, since the
+# servers ping after the action before, and restail need not answer a ping that follows
+# the last action.
 GOFLAGS=-buildvcs=false go build -o "$work/restail" .
 "$work/restail" demo --speed=max -q -o raw -a all | sed '/^{"restail":/d' >"$work/show"
 for _ in 1 2 3 4 5 6 7 8 9 10; do cat "$work/show"; done >"$work/actions"
 printf '{"action":"event","payload":{"eventPayload":{"text":"%0300000d"}},"timestamp":1740152273}\n' 0 >>"$work/actions"
+printf '{"action":"heartbeat","payload":{},"timestamp":1740152273}\n' >>"$work/actions"
 all=$(wc -l <"$work/actions")
 
 fail() {
@@ -74,8 +79,8 @@ stopped() {
 	kill -CONT "$client"
 }
 
-# converse NAME SERVER…: everything that a client does with one server.
-converse() {
+# begin NAME SERVER…: starts a server.
+begin() {
 	printf '\n== %s\n' "$1"
 	shift
 	: >"$work/log"
@@ -83,7 +88,17 @@ converse() {
 	"$@" >>"$work/log" 2>&1 &
 	server=$!
 	address=$(await ws:)
+}
 
+# end: stops the server.
+end() {
+	kill "$server"
+	wait "$server" 2>/dev/null || true
+	server=
+}
+
+# converse: everything that a client does with a server that stays up.
+converse() {
 	follow right all --no-reconnect
 	check "all actions with pings, then a close frame" 4 "$all"
 	follow right stay -n "$all"
@@ -97,20 +112,71 @@ converse() {
 	check "close 1008 before any action" 3 0
 	follow right policy --no-reconnect
 	check "close 1008 after ten actions" 4 10
+}
+
+# interrupt: everything that a server does that ends the link itself.
+interrupt() {
 	stopped terminate
 	check "stopped: pings pending, then the end" 4 60
 	stopped goodbye
 	check "stopped: pings pending, then close 1001 and the end" 4 80
 	stopped half
 	check "stopped: a fragment, then the end" 4 20
+}
 
-	kill "$server"
-	wait "$server" 2>/dev/null || true
-	server=
+# encrypt: puts nginx in front of the server, with a certificate that only this script
+# trusts.
+encrypt() {
+	local port
+	port=$("$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 \
+		-keyout "$work/key.pem" -out "$work/certificate.pem" 2>"$work/err"
+	cat >"$work/nginx.conf" <<-EOF
+		daemon off; worker_processes 1; pid $work/nginx.pid; error_log $work/nginx.log;
+		events {}
+		http {
+			access_log off; client_body_temp_path $work/body; proxy_temp_path $work/proxy; fastcgi_temp_path $work/fastcgi;
+			uwsgi_temp_path $work/uwsgi; scgi_temp_path $work/scgi;
+			server {
+				listen 127.0.0.1:$port ssl; ssl_certificate $work/certificate.pem; ssl_certificate_key $work/key.pem;
+				location / {
+					proxy_pass http://${address#ws://}; proxy_http_version 1.1;
+					proxy_set_header Upgrade \$http_upgrade; proxy_set_header Connection upgrade;
+				}
+			}
+		}
+	EOF
+	nginx -e "$work/nginx.log" -c "$work/nginx.conf" &
+	proxy=$!
+	export SSL_CERT_FILE=$work/certificate.pem
+	address=wss://127.0.0.1:$port
+	for _ in $(seq 100); do
+		(: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return
+		sleep 0.1
+	done
+	fail "nginx does not listen: $(cat "$work/nginx.log")"
 }
 
 npm install --silent --no-save --prefix "$work/node" "ws@$ws_version"
-converse "ws $ws_version on Node $(node --version)" \
-	node scripts/peers/on_ws.mjs "$work/actions" "$work/node/node_modules"
-converse "websockets $("$python" -c 'import websockets; print(websockets.__version__)') on $("$python" --version)" \
-	"$python" scripts/peers/on_websockets.py "$work/actions"
+on_ws=(node scripts/peers/on_ws.mjs "$work/actions" "$work/node/node_modules")
+on_websockets=("$python" scripts/peers/on_websockets.py "$work/actions")
+
+begin "ws $ws_version on Node $(node --version)" "${on_ws[@]}"
+converse
+interrupt
+end
+begin "websockets $("$python" -c 'import websockets; print(websockets.__version__)') on $("$python" --version)" "${on_websockets[@]}"
+converse
+interrupt
+end
+
+# Debian's nginx is in /usr/sbin, which is not on everybody's path.
+PATH=$PATH:/usr/sbin
+if ! command -v nginx >/dev/null || ! command -v openssl >/dev/null; then
+	printf '\nnginx or openssl is not installed: no chat over TLS\n'
+	exit
+fi
+begin "ws behind $(nginx -v 2>&1 | sed 's/.*: //'), over TLS" "${on_ws[@]}"
+encrypt
+converse
+end
