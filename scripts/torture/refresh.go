@@ -32,6 +32,13 @@ func (s *tokens) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, `{"access_token":"S3cret-access-%d","refresh_token":"S3cret-refresh-%[1]d","expires_in":3600,"token_type":"Bearer"}`, s.pair)
 }
 
+// valid returns the access token that is valid, as restail prints it.
+func (s *tokens) valid() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return fmt.Sprintf("S3cret-access-%d\n", s.pair)
+}
+
 // refresh asks for a token when the stored one has expired.
 func (t *trial) refresh() error {
 	service := &tokens{}
@@ -49,7 +56,7 @@ func (t *trial) refresh() error {
 	if err := t.restail(environ, "token"); err != nil {
 		return err
 	}
-	if valid := fmt.Sprintf("S3cret-access-%d\n", service.pair); t.result.stdout != valid && (t.result.stdout != "" || t.result.status == 0) {
+	if valid := service.valid(); t.result.stdout != valid && (t.result.stdout != "" || t.result.status == 0) {
 		t.fail("status %d, printed %q when %q was valid", t.result.status, t.result.stdout, valid)
 	}
 	text, err := os.ReadFile(path)
@@ -60,7 +67,7 @@ func (t *trial) refresh() error {
 	// has said that they are not stored.
 	said := t.result.stderr
 	next, err := t.again(environ, "token")
-	if err == nil && next.stdout != fmt.Sprintf("S3cret-access-%d\n", service.pair) && t.result.status == 0 && !strings.Contains(said, "could not be stored") {
+	if err == nil && next.stdout != service.valid() && t.result.status == 0 && !strings.Contains(said, "could not be stored") {
 		t.fail("the next run ends with status %d: %s", next.status, next.stderr)
 	}
 	return err
