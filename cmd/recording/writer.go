@@ -12,9 +12,6 @@ import (
 const (
 	defaultBuffer = 64 << 20
 	minBuffer     = 1 << 20
-	// gatherFor is how long lines are collected for one write: a few large writes cost
-	// less than many small ones.
-	gatherFor = 3 * time.Millisecond
 )
 
 // Options say where to record to.
@@ -147,7 +144,6 @@ func (w *Writer) run() {
 		}
 		select {
 		case <-w.wake:
-			time.Sleep(gatherFor)
 		case err := <-w.synced:
 			w.endSync(err)
 		case <-due:

@@ -177,7 +177,7 @@ func TestOneWriter(t *testing.T) {
 			other := open(t, path)
 			send(other, heartbeat)
 			w.Reopen()
-			time.Sleep(2 * gatherFor)
+			synctest.Wait()
 			send(w, event, event)
 			time.Sleep(2*retryEvery + time.Second)
 			if len(warnings) != 1 || !strings.HasSuffix(warnings[0], ": another process is recording to it") {
@@ -225,7 +225,7 @@ func TestLayout(t *testing.T) {
 		send(w, sameLink, event)
 		time.Sleep(24 * time.Hour)
 		w.Reopen()
-		time.Sleep(2 * gatherFor)
+		synctest.Wait()
 		closeWriter(t, w)
 		want(t, filepath.Join(dir, "2026", "2026-12-02.raw.gz"), info("d", "connected"))
 		want(t, first, info("a", "connecting"), info("b", "connected"), info("a", "connected"), info("c", "connected"), closed("c"), event)
@@ -269,14 +269,14 @@ func TestReopen(t *testing.T) {
 			w := open(t, path)
 			send(w, info("a", "connected"), event)
 			w.Reopen() // the same file goes on
-			time.Sleep(2 * gatherFor)
+			synctest.Wait()
 			send(w, event)
 			if err := os.Rename(path, path+".1.gz"); err != nil {
 				t.Fatal(err)
 			}
 			send(w, event) // still the old one
 			w.Reopen()
-			time.Sleep(2 * gatherFor)
+			synctest.Wait()
 			if _, err := os.Stat(path); err != nil {
 				t.Error("the new file has to wait for an action")
 			}
