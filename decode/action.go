@@ -17,16 +17,16 @@ type Action struct {
 	typ     *ActionType
 
 	present [256 / 64]uint64 // bit n: key n has a value
-	// index is the index in values of a key's value; 0 without one.
+	// index maps a key to the index of its value in values; 0 means no value.
 	index    [maxKeys]uint8
 	values   []scan.Value // an object has none; an array's gives its range of elements
-	elements []element    // the usable ones, one array after the other
+	elements []element    // the usable elements of all arrays, one array after the other
 	replaces []replace
 
-	largest int // size of the largest frame since the memory was new
+	largest int // size of the largest frame since the memory was allocated
 }
 
-// usualValues is the number of values to make room for. Few frames have more.
+// usualValues is the number of values to allocate room for. Few frames have more.
 const usualValues = 31
 
 // element is an element of an array: a string that is not empty, or an id.
@@ -35,7 +35,7 @@ type element struct {
 	form form
 }
 
-// form tells how an array holds a text. Each platform uses one of the forms.
+// form says how an array holds its texts. Each platform uses one of the forms.
 type form uint8
 
 const (
@@ -50,7 +50,7 @@ type replace struct {
 	url      scan.Value
 }
 
-// value is a value of the frame; see [scan.Value].
+// value is a [scan.Value] with its bytes instead of their position.
 type value struct {
 	Bytes []byte
 	Kind  scan.Kind
@@ -65,7 +65,7 @@ func (a *Action) Name() []byte { return a.value(keyAction).Bytes }
 
 // Stamp returns the time at which the service stamped the action, false when
 // there is no usable stamp.
-func (a *Action) Stamp() (time.Time, bool) { return instant(a.value(keyTimestamp)) }
+func (a *Action) Stamp() (time.Time, bool) { return parseStamp(a.value(keyTimestamp)) }
 
 // HasPayload reports whether there is a payload, null included.
 func (a *Action) HasPayload() bool { return a.has(keyPayload) }
@@ -94,10 +94,10 @@ func (a *Action) reset(data []byte) {
 	clear(a.index[:])
 }
 
-// has reports whether there is a value of that key, null included.
+// has reports whether the key has a value, null included.
 func (a *Action) has(k key) bool { return a.present[k/64]&(1<<(k%64)) != 0 }
 
-// note notes the value of a key.
+// note stores the value of a key.
 func (a *Action) note(k key, v scan.Value) {
 	a.present[k/64] |= 1 << (k % 64)
 	if i := a.index[k%maxKeys]; i > 0 {
@@ -111,11 +111,11 @@ func (a *Action) note(k key, v scan.Value) {
 // at returns the value of a key that has one.
 func (a *Action) at(k key) scan.Value { return a.values[a.index[k%maxKeys]] }
 
-// begin starts an object or array: what an earlier one of the same key
-// contained is forgotten.
+// begin starts the object or array of a key. It removes the values that an earlier
+// one of the same key contained.
 func (a *Action) begin(k key) {
 	if a.has(k) {
-		for inner := k + 1; inner <= lasts[k%maxKeys]; inner++ {
+		for inner := k + 1; inner <= lastMember[k%maxKeys]; inner++ {
 			a.present[inner/64] &^= 1 << (inner % 64)
 		}
 	}
@@ -127,15 +127,16 @@ func (a *Action) value(k key) value {
 	if !a.has(k) {
 		return value{}
 	}
-	return a.of(a.at(k))
+	return a.resolve(a.at(k))
 }
 
-func (a *Action) of(v scan.Value) value {
+// resolve returns a value with its bytes.
+func (a *Action) resolve(v scan.Value) value {
 	return value{v.Bytes(a.data, a.decoded), v.Kind, v.Plain()}
 }
 
-// within returns the usable elements of the array of that key.
-func (a *Action) within(array key) []element {
+// elementsOf returns the usable elements of the array of that key, nil without one.
+func (a *Action) elementsOf(array key) []element {
 	if !a.has(array) {
 		return nil
 	}

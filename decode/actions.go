@@ -20,8 +20,7 @@ type ActionType struct {
 	// origin writes platform and channel. The connection's identifier is written
 	// already.
 	origin func(*Decoder)
-	// write writes what the action has beyond what every record has; nil for
-	// nothing.
+	// write writes the fields that only some actions have; nil when there are none.
 	write func(*Decoder)
 	// update updates the connection map, once the record is written; nil for an
 	// action that does not change the map.
@@ -104,32 +103,32 @@ func ActionChoices() []record.Name {
 	return choices
 }
 
-// connectionOrigin is the origin of an action that belongs to a connection.
+// connectionOrigin writes the origin of an action that belongs to a connection.
 func (d *Decoder) connectionOrigin() {
 	identifier := d.row.Chars(record.Connection)
 	d.putOrigin(identifier, d.connections.find(identifier.Bytes))
 }
 
-// replyOrigin is the origin of a reply_created. It belongs to a connection only
-// if it went to no other.
+// replyOrigin writes the origin of a reply_created. The reply belongs to a
+// connection only if it went to no other.
 func (d *Decoder) replyOrigin() {
 	r := &d.row
-	only, one := r.Chars(record.Connection), false
-	for _, e := range r.within(keyConnections) {
-		identifier, ok := r.chars(r.of(e.Value), record.ID)
-		if ok && one && !bytes.Equal(identifier.Bytes, only.Bytes) {
+	only, found := r.Chars(record.Connection), false
+	for _, e := range r.elementsOf(keyConnections) {
+		identifier, ok := r.chars(r.resolve(e.Value), record.ID)
+		if ok && found && !bytes.Equal(identifier.Bytes, only.Bytes) {
 			d.putOrigin(record.Chars{}, nil)
 			return
 		}
 		if ok {
-			only, one = identifier, true
+			only, found = identifier, true
 		}
 	}
 	d.putOrigin(only, d.connections.find(only.Bytes))
 }
 
-// sourceOrigin is the origin of an action that comes from a platform, listed or
-// not.
+// sourceOrigin writes the platform only: that of the event source, else the slug in
+// the connection's identifier, else unknown.
 func (d *Decoder) sourceOrigin() {
 	r := &d.row
 	if !r.putSource() && !r.putSlug(r.Chars(record.Connection)) {
@@ -137,7 +136,7 @@ func (d *Decoder) sourceOrigin() {
 	}
 }
 
-// eventOrigin is sourceOrigin with the channel.
+// eventOrigin writes the platform as sourceOrigin does, and the channel.
 func (d *Decoder) eventOrigin() {
 	d.sourceOrigin()
 	d.row.putChannel(d.connections.find(d.row.Bytes(record.Connection)))
@@ -173,12 +172,12 @@ func (d *Decoder) connectionInfo() {
 	r.putTarget()
 }
 
-// updateConnection takes what connectionInfo has written into the map.
+// updateConnection updates the map from the record that connectionInfo has written.
 func (d *Decoder) updateConnection() {
 	c, updated := d.connections.update(&d.row.Record, d.row.data)
 	d.updated = updated
 	if c != nil {
-		d.change = c.change()
+		d.change = c.takeChange()
 		d.connections.limit(c)
 	}
 }
@@ -191,8 +190,8 @@ func (d *Decoder) connectionClosed() {
 	r.putReason(closeReasons)
 }
 
-// removeConnections removes the connections with the uuid from the map. There is
-// one, unless the service made a mistake; the record describes the first.
+// removeConnections removes the connections with the record's uuid from the map.
+// There is one, unless the service made a mistake. The record describes the first.
 func (d *Decoder) removeConnections() {
 	r := &d.row
 	c := d.connections.closeAll(&r.Record)
@@ -206,6 +205,7 @@ func (d *Decoder) removeConnections() {
 	d.change = c.closed(&r.Record)
 }
 
+// replyCreated writes a reply of the streamer and the connections that it went to.
 func (d *Decoder) replyCreated() {
 	r := &d.row
 	r.put(record.ReplyID, keyReplyID)
@@ -213,10 +213,10 @@ func (d *Decoder) replyCreated() {
 	r.put(record.Text, keyReplyText)
 	r.put(record.BroadcastID, keyBroadcastID)
 	r.put(record.ShowID, keyShowID)
-	identifiers := r.within(keyConnections)
+	identifiers := r.elementsOf(keyConnections)
 	r.Reserve(record.Connections, len(identifiers))
 	for _, e := range identifiers {
-		if identifier, ok := r.chars(r.of(e.Value), record.ID); ok {
+		if identifier, ok := r.chars(r.resolve(e.Value), record.ID); ok {
 			r.Add(record.Connections, identifier)
 		}
 	}

@@ -17,12 +17,13 @@ const (
 	maxBytes       = 64 << 20 // actions and strings
 )
 
-// connections is the connection map by the documentation's rules: the last
+// connections is the connection map by the documentation's rules. The last
 // connection_info of an identifier counts, and only a connection_closed with the
-// uuid of that one removes it. It holds copies, so that it keeps no frame alive.
+// uuid of that connection_info removes it. The map holds copies, so that it keeps
+// no frame alive.
 //
-// One goroutine changes the map, and reads it without a lock. mu lets another one
-// list it: it guards entries, and Linked and isOpen of each connection.
+// One goroutine changes the map, and reads it without locking mu. Others may list
+// it with mu locked: mu guards entries, and Linked and isOpen of each connection.
 type connections struct {
 	mu      sync.Mutex
 	entries map[string]*connection // by identifier
@@ -31,12 +32,13 @@ type connections struct {
 	openCount       int                      // all of this socket
 	announced       list.List                // of *connection, the most recently announced first
 	bytes           int                      // held by all entries
-	onlyOpen        bool                     // it keeps nothing but which connections are open
+	onlyOpen        bool                     // keep only which connections are open
 	evicted         bool                     // a connection was removed because the map was full
-	crowdedReported bool                     // crowded has reported it
+	crowdedReported bool                     // crowded has reported the eviction
 
-	// When a connection of this socket was last closed: because another one took
-	// over, and for any other reason. Zero when none was.
+	// takenOver is when a connection of this socket was last closed because another
+	// one took over; dropped is when one was last closed for any other reason. Zero
+	// means never.
 	takenOver, dropped time.Time
 }
 
@@ -68,8 +70,8 @@ func (m *connections) find(identifier []byte) *connection {
 	return nil
 }
 
-// update takes a connection_info into the map; r is its record. It returns the
-// entry, nil without an identifier, and whether anything in it has changed.
+// update updates the map with a connection_info, whose record is r. It returns the
+// entry, nil without an identifier, and whether anything in the entry has changed.
 func (m *connections) update(r *record.Record, frame []byte) (c *connection, updated bool) {
 	identifier := r.Bytes(record.Connection)
 	if len(identifier) == 0 {
@@ -103,7 +105,8 @@ func (m *connections) update(r *record.Record, frame []byte) (c *connection, upd
 	return c, !wasOpen || c.Linked != before
 }
 
-// setString sets s to b. It makes a copy only if neither s nor other is the same.
+// setString sets s to b. It reuses s or other if that is equal to b, and copies b
+// otherwise.
 func setString(s *string, b []byte, other string) {
 	switch {
 	case *s == string(b):
@@ -114,7 +117,7 @@ func setString(s *string, b []byte, other string) {
 	}
 }
 
-// keepFrame keeps a copy of the connection_info, unless it would be too large.
+// keepFrame keeps a copy of the connection_info, unless that is too large.
 func (c *connection) keepFrame(frame []byte) {
 	if c.strings()+len(frame) > maxBytes {
 		c.frame = nil
@@ -166,7 +169,7 @@ func (m *connections) remove(c *connection) {
 	m.bytes -= c.bytes
 }
 
-// markOpen makes c one of the connections of this socket, under its uuid.
+// markOpen adds c to the connections of this socket, under its uuid.
 func (m *connections) markOpen(c *connection) {
 	c.isOpen = true
 	m.openCount++
@@ -176,7 +179,7 @@ func (m *connections) markOpen(c *connection) {
 	}
 }
 
-// markClosed makes c one of the connections of earlier sockets.
+// markClosed takes c out of the connections of this socket.
 func (m *connections) markClosed(c *connection) {
 	if !c.isOpen {
 		return
@@ -188,16 +191,17 @@ func (m *connections) markClosed(c *connection) {
 		delete(m.open, c.UUID)
 		return
 	}
-	last := same[len(same)-1] // fills the gap that c leaves
+	last := same[len(same)-1] // takes the place of c
 	same[c.index], last.index = last, c.index
 	same[len(same)-1] = nil
 	m.open[c.UUID] = same[:len(same)-1]
 }
 
-// change returns the connection when its state is not the one last reported. A
-// fresh uuid is no change. Neither is connecting, except for a new connection:
-// services reconnect all the time, and the result is reported.
-func (c *connection) change() *record.Linked {
+// takeChange returns the connection, and records its state as reported, when the
+// state is not the one that was reported last; else nil. A new uuid alone is not a
+// change. The status connecting is one only for a new connection: the service
+// reconnects often, and the result of that is reported.
+func (c *connection) takeChange() *record.Linked {
 	now := state{c.Status, c.Reason, c.Channel}
 	if now.channel == "" {
 		now.channel = c.reported.channel // a name that is left out has not changed
@@ -211,9 +215,9 @@ func (c *connection) change() *record.Linked {
 	return &changed
 }
 
-// closeAll takes every connection with the uuid of a connection_closed out of
-// the map and returns the first by identifier; r is the record. It returns nil when
-// there is none. That is normal: a new connection has already replaced the old one.
+// closeAll removes every connection with the uuid of a connection_closed, whose
+// record is r, and returns the first by identifier. It returns nil when there is
+// none. That is normal: a new connection has already replaced the old one.
 func (m *connections) closeAll(r *record.Record) (first *connection) {
 	closed := m.open[string(r.Bytes(record.ConnectionUUID))]
 	if len(closed) == 0 {
@@ -248,9 +252,10 @@ func (c *connection) closed(r *record.Record) *record.Linked {
 	return &now
 }
 
-// drainWindow is how long after a close for another reason the end of the last
-// connections is not a drain. A channel that was switched off earlier than that
-// has nothing to do with the others.
+// drainWindow tells a drain from a broadcast that ends. There is no drain when a
+// connection was closed for another reason less than drainWindow before the last
+// takeover, or after it. An earlier close, as of a channel that was switched off, has
+// nothing to do with the others.
 const drainWindow = time.Minute
 
 func (m *connections) drained() bool {

@@ -305,7 +305,7 @@ func TestHugeActionIsNotKept(t *testing.T) {
 	}
 }
 
-func TestForDrains(t *testing.T) {
+func TestNewForDrains(t *testing.T) {
 	d := &frameDecoder{Decoder: NewForDrains()}
 	apply(t, d, connectionInfo("1-kick-a", "u", "Owl"))
 	if d.Frame("1-kick-a") != nil || d.Linked()[0].Channel != "" || d.Drained() {

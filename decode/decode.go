@@ -7,8 +7,8 @@
 // [Decoder.Apply] takes the actions in order and updates the connection map.
 // [Decoder.Record] makes the record, if it is needed.
 //
-// Nothing is copied on the way: an Action holds views of its frame, and a record
-// holds views of its Action. The caller owns the frame and must not change it
+// Nothing is copied: an Action holds views of its frame, and a record holds views
+// of its Action. The caller owns the frame and must not change it
 // while either is in use. To keep a value for longer, copy it, as the connection
 // map does.
 //
@@ -32,11 +32,11 @@ type Decoder struct {
 	row         row
 	received    time.Time
 	hasOrigin   bool // the row has connection, platform and channel
-	complete    bool // the row has everything
+	complete    bool // the row has all fields
 	connections connections
 	change      *record.Linked
 	updated     bool
-	largest     int // size of the largest frame since the row's memory was new
+	largest     int // size of the largest frame since the row was allocated
 }
 
 // New returns a Decoder. It keeps the last connection_info of each connection
@@ -70,12 +70,12 @@ func (d *Decoder) Apply(a *Action, received time.Time) {
 // service with that name gets another one.
 const linkName = "link"
 
-// Action returns the action in the record. What it, Platform and Record return
-// belongs to the last action and is valid until the next Apply.
+// Action returns the record's action. The results of Action, Platform and Record
+// describe the last action and are valid until the next Apply.
 func (d *Decoder) Action() []byte { return d.row.Bytes(record.Action) }
 
-// Platform returns the platform in the record, nothing when it has none. It
-// costs less than the whole record.
+// Platform returns the record's platform, nil when it has none. It costs less than
+// making the whole record.
 func (d *Decoder) Platform() []byte {
 	d.writeOrigin()
 	return d.row.Bytes(record.Platform)
@@ -109,8 +109,8 @@ func (d *Decoder) Record() *record.Record {
 // worth a status line, else nil.
 func (d *Decoder) Change() *record.Linked { return d.change }
 
-// Updated reports whether the last action changed [Decoder.Linked]. Change leaves
-// some of these changes out.
+// Updated reports whether the last action changed the result of [Decoder.Linked].
+// Change returns nil for some of these changes.
 func (d *Decoder) Updated() bool { return d.updated }
 
 // Linked returns the connection map, sorted by platform, channel and identifier.

@@ -244,9 +244,9 @@ func TestRecordIsMadeOnce(t *testing.T) {
 	}
 }
 
-// TestAnObjectAgainAndAgain checks that of many duplicates of an object only
-// the last one counts.
-func TestAnObjectAgainAndAgain(t *testing.T) {
+// TestDuplicateObjects checks that of many duplicates of an object only the last one
+// counts.
+func TestDuplicateObjects(t *testing.T) {
 	var payload strings.Builder
 	for n := range 300 {
 		fmt.Fprintf(&payload, `"author":{"displayName":"%d","%s":"x"},"badges":[],"replaces":[{"from":%d}],`, n, []string{"name", "id", "color"}[n%3], n)

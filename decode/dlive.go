@@ -18,6 +18,7 @@ func (r *row) dlive() {
 	r.dliveRoles()
 }
 
+// dliveRoles writes the author's roles on DLive and in the room.
 func (r *row) dliveRoles() {
 	r.put(record.Role, keyRole)
 	r.put(record.RoomRole, keyRoomRole)

@@ -10,8 +10,8 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// emotes finds the pieces of a text that replaces covers. It holds memory that
-// is used again.
+// emotes finds the pieces of a text that are custom emotes. Its fields are memory
+// that is reused for each text.
 type emotes struct {
 	pieces  []piece
 	offsets []int32 // see appendOffsets
@@ -33,7 +33,7 @@ func (r *row) putEmotes() {
 	r.Reserve(record.EmoteURLs, len(pieces))
 	for _, p := range pieces {
 		r.Add(record.Emotes, record.Chars{Bytes: text.Bytes[p.start:p.end:p.end], Plain: text.Plain})
-		url, ok := r.chars(r.of(r.replaces[p.replace].url), record.String)
+		url, ok := r.chars(r.resolve(r.replaces[p.replace].url), record.String)
 		if !ok {
 			url = record.Chars{Plain: true}
 		}
@@ -44,9 +44,9 @@ func (r *row) putEmotes() {
 // find returns the pieces that the replaces cover, in the order of the text.
 //
 // Positions count code points or UTF-16 units; the documentation does not say
-// which. One unit holds for the whole message: that under which more ranges can
-// be kept, else that under which more of them begin and end at a word boundary,
-// else code points.
+// which. find takes one unit for the whole message: the one under which more ranges
+// can be kept; else the one under which more of them begin and end at a word
+// boundary; else code points.
 func (e *emotes) find(text []byte, replaces []replace) []piece {
 	e.pieces = e.pieces[:0]
 	reach := 0 // the end of the last range
@@ -73,7 +73,7 @@ func (e *emotes) find(text []byte, replaces []replace) []piece {
 }
 
 // addAll appends the pieces that the replaces cover and returns their number.
-// With mapped, positions are indices of e.offsets, else of bytes. A range that
+// If mapped is set, positions are indices of e.offsets, else of bytes. A range that
 // lies outside the text, begins or ends inside a surrogate pair, or overlaps a
 // piece before it is dropped.
 func (e *emotes) addAll(text []byte, replaces []replace, mapped bool) int {

@@ -13,12 +13,12 @@ func (d *Decoder) event() {
 	r.put(record.BroadcastID, keyBroadcastID)
 	r.put(record.ShowID, keyShowID)
 
-	r.person()
-	r.message()
+	r.putAuthor()
+	r.putMessage()
 	id := integer(r.value(keyTypeID))
 	if id < 0 || id >= len(eventTypes) || eventTypes[id].platform == nil {
 		r.SetPlain(record.Type, unknown)
-		r.unlisted()
+		r.putUnlisted()
 		return
 	}
 	t := &eventTypes[id]
@@ -29,8 +29,8 @@ func (d *Decoder) event() {
 	}
 }
 
-// person writes the author fields that platforms share.
-func (r *row) person() {
+// putAuthor writes the author fields that platforms share.
+func (r *row) putAuthor() {
 	r.SetPlain(record.Author, "")
 	r.putFirst(record.Author, keyNickname, keyDisplayName, keyName, keyUsername)
 	r.put(record.AuthorID, keyAuthorID)
@@ -38,8 +38,8 @@ func (r *row) person() {
 	r.putFirst(record.AuthorColor, keyColor, keyNicknameColor)
 }
 
-// message writes the message fields that platforms share.
-func (r *row) message() {
+// putMessage writes the message fields that platforms share.
+func (r *row) putMessage() {
 	r.SetPlain(record.Text, "")
 	r.put(record.Text, keyText)
 	r.putEmotes()
@@ -64,9 +64,10 @@ func (r *row) putAmount() {
 	}
 }
 
-// unlisted writes what platforms do not share, for an event of an undocumented
-// type. It reads the keys of all platforms, so that no known field is lost.
-func (r *row) unlisted() {
+// putUnlisted writes the fields that platforms do not share, for an event of an
+// undocumented type. It reads the keys of all platforms, so that no known field is
+// lost.
+func (r *row) putUnlisted() {
 	r.putUnlistedHandle()
 	r.putList(record.Badges, keyBadges, inArray|inObject)
 	if string(r.Bytes(record.Platform)) == twitch.Slug {

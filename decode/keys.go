@@ -1,17 +1,17 @@
 package decode
 
-// key identifies a value of a frame by its path. Values in arrays have none.
+// key identifies a value of a frame by its path, such as payload, eventPayload,
+// author, id. Values in arrays have no key.
 type key uint8
 
-// maxKeys limits the number of keys. It is a power of two, so that the compiler
-// drops the bounds checks.
+// maxKeys limits the number of keys. It is a power of two, so that an index modulo
+// maxKeys needs no bounds check.
 const maxKeys = 128
 
 var _ [maxKeys - keys]struct{} // fails to compile when there are more
 
-// The JSON keys that the decoder reads. The keys of an object's members follow
-// the object's own; where [Parser.members] reads the object, in the order of its
-// names.
+// The JSON keys that the decoder reads. The keys of an object's members follow the
+// key of the object. [Parser.members] relies on their order.
 const (
 	keyAction key = iota
 	keyTimestamp
@@ -144,8 +144,8 @@ const (
 	broadcastKeys    = 4
 )
 
-// lasts maps the key of an object to the last key of its members.
-var lasts = [maxKeys]key{
+// lastMember maps the key of an object to the last key of its members.
+var lastMember = [maxKeys]key{
 	keyPayload:      keyPost + ofBroadcastURL,
 	keyEvent:        keyDiscriminator,
 	keyModifiers:    keyModifierWhisper,

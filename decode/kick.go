@@ -15,6 +15,7 @@ func (r *row) kick() {
 	r.kickSubscription()
 }
 
+// kickSubscription writes a subscription, which is a gift if it names who got one.
 func (r *row) kickSubscription() {
 	r.put(record.Months, keyMonths)
 	if names := r.putList(record.GiftedTo, keyGiftedTo, inArray); names > 0 {

@@ -1,6 +1,6 @@
 package decode
 
-// linkedin has the author only of people who allow it.
+// linkedin sends the author only of people who allow it.
 var linkedin = Platform{
 	Slug: "linkedin", Name: "LinkedIn", Color: 31,
 	sources: []int{26},

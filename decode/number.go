@@ -11,7 +11,8 @@ import (
 // have 39 digits.
 const maxDigits = 64
 
-// isInteger reports whether a number's literal is that of an integer.
+// isInteger reports whether a number's literal is written as an integer. -0 is not:
+// its digits are 0.
 func isInteger(literal []byte) bool {
 	for _, c := range literal {
 		if c == '.' || c == 'e' || c == 'E' {
@@ -54,8 +55,8 @@ func appendInteger(dst, literal []byte) (result []byte, ok bool) {
 	return result, true
 }
 
-// integer returns the value of a number that is an integer from 0 to
-// 999,999,999, and -1 for anything else: no number in the tables is larger.
+// integer returns the value of a number that is an integer from 0 to 999,999,999,
+// which includes all ids in the tables, and -1 for anything else.
 func integer(v value) int {
 	if v.Kind != scan.Number {
 		return -1
@@ -97,8 +98,8 @@ type decimal struct {
 	point  int   // number of digits before the decimal point
 }
 
-// parseDecimal reads a JSON number's literal. Digits beyond the first 16, which
-// no stamp can use, are dropped.
+// parseDecimal reads a JSON number's literal. It drops digits after the first 16: a
+// stamp uses 16 at most.
 func parseDecimal(literal []byte) decimal {
 	var d decimal
 	fraction := false

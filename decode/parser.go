@@ -58,11 +58,11 @@ func (p *Parser) Parse(a *Action, frame []byte) error {
 	return nil
 }
 
-// note notes the value that comes next.
+// note reads the next value and stores it as that of the key.
 func (p *Parser) note(k key) { p.a.note(k, p.s.Value()) }
 
-// members reads the object that comes next and notes its members of those
-// names. Their keys follow the object's key in the same order.
+// members reads the next value, an object, and stores its members of those names.
+// Their keys follow the object's key in the same order.
 func (p *Parser) members(object key, names ...string) {
 	p.a.begin(object)
 	for name, ok := p.s.Object(); ok; name, ok = p.s.Member() {
@@ -78,9 +78,9 @@ func (p *Parser) members(object key, names ...string) {
 	}
 }
 
-// list reads an array of texts and notes its strings that are not empty, and its
-// numbers where numbers can be ids. If a name is given, the member of that name
-// takes the place of an element that is an object.
+// list reads an array of texts. It stores the strings that are not empty, and the
+// numbers of an array of ids. With a name, an element can also be an object: then
+// the object's member of that name is the text.
 func (p *Parser) list(array key, name string) {
 	p.a.begin(array)
 	kind, from := p.s.Kind(), len(p.a.elements)
@@ -98,7 +98,7 @@ func (p *Parser) list(array key, name string) {
 	p.a.note(array, scan.Value{From: uint32(from), To: uint32(len(p.a.elements)), Kind: kind})
 }
 
-// member reads the object that comes next and returns its member of that name.
+// member reads the next value, an object, and returns its member of that name.
 func (p *Parser) member(name string) (v scan.Value) {
 	for key, ok := p.s.Object(); ok; key, ok = p.s.Member() {
 		if string(key) == name {
@@ -116,7 +116,7 @@ func (p *Parser) readPosition() int32 {
 	if v.Kind != scan.Number {
 		return -1
 	}
-	return int32(integer(p.a.of(v)))
+	return int32(integer(p.a.resolve(v)))
 }
 
 // readFrame reads the members of the frame.

@@ -28,7 +28,7 @@ type EventType struct {
 	ID int
 	// Name is the value of the type field.
 	Name string
-	// read writes what platforms do not share; nil for nothing.
+	// read writes the fields that platforms do not share; nil when there are none.
 	read func(*row)
 }
 
@@ -40,7 +40,7 @@ var Platforms = []Platform{
 	{Slug: unknown, Name: "a source that restail does not know", Color: 102},
 }
 
-// unknown is the platform and the type of an event that is not in the tables.
+// unknown is the platform or the type of an event when the tables do not list it.
 const unknown = "unknown"
 
 // HasChat reports whether events come from the platform.
@@ -107,7 +107,7 @@ type platformType struct {
 	platform *Platform
 }
 
-// grown returns the list, made longer if it has no element of that index.
+// grown returns the list, extended if it is too short for that index.
 func grown[T any](list []T, index int) []T {
 	return append(list, make([]T, max(0, index+1-len(list)))...)
 }

@@ -5,9 +5,9 @@ import (
 	"github.com/restail/restail/decode/scan"
 )
 
-// row is the record being written and the action it is made from. Only a usable
-// value becomes a field: one of the field's kind that is neither null nor an empty
-// string.
+// row is the record being written, and the action that it is made from. A value
+// becomes a field only if it is usable: of the field's kind, and neither null nor
+// an empty string.
 type row struct {
 	record.Record
 	*Action
@@ -39,7 +39,7 @@ func (r *row) put(f record.Field, k key) {
 // putPresent is put for a key that has a value. It reports whether the value is
 // usable.
 func (r *row) putPresent(f record.Field, k key) bool {
-	v, kind := r.of(r.at(k)), kinds[f]
+	v, kind := r.resolve(r.at(k)), kinds[f]
 	if kind == record.Bool {
 		if v.Kind == scan.True || v.Kind == scan.False {
 			r.SetBool(f, v.Kind == scan.True)
@@ -63,13 +63,13 @@ func (r *row) putFirst(f record.Field, keys ...key) {
 	}
 }
 
-// putList sets a field of strings to the texts in an array that have one of the
-// forms. It returns the number of texts of any form.
+// putList adds the texts of an array that have one of the forms to a field of
+// strings. It returns the number of texts of all forms.
 func (r *row) putList(f record.Field, array key, forms form) (texts int) {
-	elements := r.within(array)
+	elements := r.elementsOf(array)
 	r.Reserve(f, len(elements))
 	for _, e := range elements {
-		c, ok := r.chars(r.of(e.Value), record.String)
+		c, ok := r.chars(r.resolve(e.Value), record.String)
 		if !ok {
 			continue
 		}

@@ -22,14 +22,14 @@ func (r *row) putTime(received time.Time) {
 	r.SetTime(t)
 }
 
-// instant reads a stamp: seconds since 1970, or milliseconds when it has 13
-// digits. It works on the digits, so that no fraction is rounded; three digits
-// of a fraction count. It returns false when the stamp is not usable.
-func instant(stamp value) (time.Time, bool) {
+// parseStamp reads a stamp: seconds since 1970, or milliseconds when it has 13
+// digits before the point. It works on the digits, so that nothing is rounded, and
+// drops those below a millisecond. It returns false when the stamp is not usable.
+func parseStamp(stamp value) (time.Time, bool) {
 	if stamp.Kind != scan.Number {
 		return time.Time{}, false
 	}
-	if seconds, ok := tenDigits(stamp.Bytes); ok { // nearly always
+	if seconds, ok := tenDigits(stamp.Bytes); ok { // the usual case
 		return time.Unix(seconds, 0), true
 	}
 	d := parseDecimal(stamp.Bytes)
@@ -52,8 +52,8 @@ func instant(stamp value) (time.Time, bool) {
 	return time.UnixMilli(d.digits), true
 }
 
-// tenDigits reads the literal of an integer of ten digits: as seconds, one of
-// the years 2001 to 2286.
+// tenDigits reads the literal of an integer of ten digits. As seconds, all of them
+// are usable stamps: they lie in the years 2001 to 2286.
 func tenDigits(literal []byte) (n int64, ok bool) {
 	if len(literal) != 10 {
 		return 0, false

@@ -46,14 +46,14 @@ func (p *Parser) readBroadcast(broadcast key) {
 	p.members(broadcast, "id", "title", "url")
 }
 
-// accounts are the keys of accounts in a target, in the order of preference. A
-// target has at most one of the broadcasts.
+// accounts are the keys of the accounts of a target, in the order of preference;
+// broadcasts are those of the broadcasts, of which a target has one at most.
 var (
 	accounts   = [...]key{keyChannel, keyPage, keyOrganization, keyUser, keyOwner}
 	broadcasts = [...]key{keyLiveEvent, keyLiveVideo, keyPost}
 )
 
-// putTarget writes the first account and the first broadcast that have something usable.
+// putTarget writes the first account and the first broadcast that have a usable value.
 func (r *row) putTarget() {
 	for _, a := range accounts {
 		if r.isAccount(a) {
@@ -92,6 +92,7 @@ func (r *row) isAccount(a key) bool {
 		r.isUsable(a+ofAccountID, record.ID) || r.isUsable(a+ofAccountURL, record.String)
 }
 
+// isBroadcast reports whether the broadcast has an id, a title or a URL.
 func (r *row) isBroadcast(b key) bool {
 	return r.isUsable(b+ofBroadcastID, record.ID) || r.isUsable(b+ofBroadcastTitle, record.String) ||
 		r.isUsable(b+ofBroadcastURL, record.String)

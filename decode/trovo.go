@@ -1,6 +1,6 @@
 package decode
 
-// trovo has the author only of people who allow it.
+// trovo sends the author only of people who allow it.
 var trovo = Platform{
 	Slug: "trovo", Name: "Trovo", Color: 29,
 	sources: []int{27},

@@ -20,8 +20,8 @@ func (r *row) twitch() {
 	r.twitchMessage()
 }
 
-// twitchRoles writes the roles of the author, which the badges name. An empty list
-// of badges means no role; without a list the roles are not known.
+// twitchRoles writes the author's roles from the badges that are in the record. An
+// empty list of badges means no role; without a list the roles are unknown.
 func (r *row) twitchRoles() {
 	owner, moderator, subscriber := false, false, isPositive(r.value(keySubscribedFor))
 	for _, title := range r.List(record.Badges) {
@@ -39,7 +39,8 @@ func (r *row) twitchRoles() {
 	}
 }
 
-// containsFold reports whether the text contains part, which is in lower case, in any case.
+// containsFold reports whether the text contains part, which is lower case, without
+// regard to case.
 func containsFold(text []byte, part string) bool {
 	for i := range len(text) - len(part) + 1 {
 		if text[i]|0x20 == part[0] && bytes.EqualFold(text[i:i+len(part)], []byte(part)) {

@@ -75,7 +75,7 @@ const (
 	SourceEventID
 
 	GapSeconds
-	Filled // the count on filled
+	Filled // the field count of a link record with the status filled
 	Attempt
 
 	// Count is the number of fields.
@@ -114,7 +114,7 @@ type Definition struct {
 	// Actions says which actions carry the field: action names, and the
 	// families every, event, connection, reply, relay.
 	Actions string
-	// Always says which of them always carry it; mostly none.
+	// Always says which of those actions always carry it; "" for none.
 	Always string
 	// Meaning describes the field in one line.
 	Meaning string

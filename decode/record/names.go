@@ -3,8 +3,8 @@ package record
 import "bytes"
 
 // Slug returns the platform in a connection's identifier, which has the form
-// <user>-<slug>-<target>; nil when there is none. A slug that is not known is
-// returned as it is. The service calls x twitter.
+// <user>-<slug>-<target>; nil when there is none. It returns an unknown slug
+// unchanged, but x for twitter, which is what the service calls that platform.
 func Slug(identifier []byte) []byte {
 	_, rest, _ := bytes.Cut(identifier, []byte("-"))
 	slug, _, _ := bytes.Cut(rest, []byte("-"))
@@ -34,7 +34,8 @@ func WithoutMeanings(names []Name) []string {
 	return alone
 }
 
-// Linked is one entry of the connection map. Its strings are copies.
+// Linked is a connection to a platform, as the connection map has it. Its
+// strings are copies.
 type Linked struct {
 	// Identifier is the map's key, connectionIdentifier in the action.
 	Identifier string

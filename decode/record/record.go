@@ -17,7 +17,7 @@ import (
 type Chars struct {
 	// Bytes must never be written to: they may be a view of a frame.
 	Bytes []byte
-	// Plain reports that Bytes may stand between JSON quotes as they are: no
+	// Plain reports that Bytes can be written between JSON quotes as they are: no
 	// quote, backslash, control character (C0, DEL, C1) or separator (U+2028,
 	// U+2029). False is always safe.
 	Plain bool
@@ -32,7 +32,7 @@ type Record struct {
 	At time.Time
 
 	has     [(Count + 63) / 64]uint64
-	values  [Count]Chars // a number's literal, a string; a Bool is Plain
+	values  [Count]Chars // a string, or a number's literal; a Bool is stored in Plain
 	lists   [Count][]Chars
 	scratch []byte
 	date    struct { // the last day that was formatted

@@ -37,7 +37,7 @@ func TestSetTime(t *testing.T) {
 	}
 }
 
-// TestReserve checks that reserve keeps the strings of a list, and does not add
+// TestReserve checks that Reserve keeps the strings of a list, and does not add
 // the field to the record.
 func TestReserve(t *testing.T) {
 	var r Record

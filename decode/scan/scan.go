@@ -66,8 +66,7 @@ func (k Kind) String() string {
 	return [...]string{"nothing", "null", "false", "true", "a number", "a string", "an object", "an array"}[k]
 }
 
-// Value is the kind and the position of a value; [Value.Bytes] returns its bytes.
-// It is small, so that storing one is cheap.
+// Value is the kind and the position of a value. [Value.Bytes] returns its bytes.
 type Value struct {
 	// From and To are offsets in the input or in [Scanner.Decoded].
 	From, To uint32
@@ -82,14 +81,13 @@ const (
 	decodedFlag       // the offsets are in [Scanner.Decoded]
 )
 
-// Plain reports whether a String can stand between JSON quotes, and in a line,
-// as it is: it has no quote, backslash, control character (C0, DEL, C1), line or
-// paragraph separator.
+// Plain reports whether a String can be written between JSON quotes as it is: it has
+// no quote, backslash, control character (C0, DEL, C1), line or paragraph separator.
 func (v Value) Plain() bool { return v.flags&plainFlag != 0 }
 
-// Bytes returns a String without escapes as valid UTF-8, or the literal of a
-// Number; nothing for other kinds. The result is a view of the input that the
-// value was read from, or of what Decoded returned at the end.
+// Bytes returns a String as valid UTF-8 with its escapes decoded, or the literal of a
+// Number; nothing for other kinds. input is the document, decoded the result of
+// [Scanner.Decoded] at its end; the bytes are a view of one of them.
 func (v Value) Bytes(input, decoded []byte) []byte {
 	if v.flags&decodedFlag != 0 {
 		input = decoded
@@ -99,7 +97,7 @@ func (v Value) Bytes(input, decoded []byte) []byte {
 
 // SyntaxError says where and why the input is not JSON.
 type SyntaxError struct {
-	// Offset is the number of the wrong byte, counted from 1.
+	// Offset is the position of the wrong byte, counted from 1.
 	Offset int
 	// Why is safe to print: it quotes at most one character, escaped.
 	Why string
@@ -117,10 +115,10 @@ type Scanner struct {
 	data    []byte
 	pos     int
 	err     *SyntaxError
-	decoded []byte // strings that are not in the input as they are, one after the other
+	decoded []byte // see Decoded
 
 	depth  int                          // number of open objects and arrays
-	object [(MaxDepth + 63) / 64]uint64 // bit n: what is open at depth n is an object; only skipNested uses it
+	object [(MaxDepth + 63) / 64]uint64 // bit n is set when depth n is an object, else an array; only skipNested uses it
 }
 
 // Reset begins a new document. decoded is memory to reuse for [Scanner.Decoded]; it may
@@ -133,8 +131,8 @@ func (s *Scanner) Reset(data, decoded []byte) {
 	}
 }
 
-// Decoded returns the strings that are not in the input as they are, because of an
-// escape or invalid UTF-8, one after the other.
+// Decoded returns the strings that had escapes or invalid UTF-8, decoded, one after
+// the other.
 func (s *Scanner) Decoded() []byte { return s.decoded }
 
 // End ends the document after its value, which only white space may follow. It
@@ -176,7 +174,7 @@ func (s *Scanner) Kind() Kind {
 func (s *Scanner) Value() Value {
 	switch c := s.next(); c {
 	case '"':
-		return s.text()
+		return s.readString()
 	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
 		return s.number()
 	case 't':
@@ -202,17 +200,17 @@ func (s *Scanner) Skip() {
 		s.Value()
 		return
 	}
-	end := plain(s.data, s.pos+1)
-	if end < len(s.data) && s.data[end] == '"' { // nearly always
+	end := plainEnd(s.data, s.pos+1)
+	if end < len(s.data) && s.data[end] == '"' { // the usual case
 		s.pos = end + 1
 	} else {
-		s.quoted(end)
+		s.skipString(end)
 	}
 }
 
 // Object steps into the next value, an object, and reads the key of its first
-// member. It skips an empty object and any other value; ok is false then. The key
-// has no escapes and is valid until the next call.
+// member. It skips an empty object and any other value, and ok is false then. The key
+// is decoded and is valid until the next call.
 func (s *Scanner) Object() (key []byte, ok bool) {
 	if s.next() != '{' {
 		s.Skip()
@@ -228,8 +226,8 @@ func (s *Scanner) Object() (key []byte, ok bool) {
 	return s.key(s.pos)
 }
 
-// Member reads the key of the object's next member. Read the value of the one
-// before first. After the last member it steps out and ok is false.
+// Member reads the key of the object's next member. Read the value of the previous
+// member before. After the last member Member steps out, and ok is false.
 func (s *Scanner) Member() (key []byte, ok bool) {
 	switch s.next() {
 	case ',':
@@ -242,8 +240,8 @@ func (s *Scanner) Member() (key []byte, ok bool) {
 	return nil, false
 }
 
-// Array steps into the next value, an array, up to its first element. It skips an
-// empty array and any other value and returns false then.
+// Array steps into the next value, an array, to its first element. It skips an empty
+// array and any other value, and returns false then.
 func (s *Scanner) Array() bool {
 	if s.next() != '[' {
 		s.Skip()
@@ -259,8 +257,8 @@ func (s *Scanner) Array() bool {
 	return true
 }
 
-// Element steps to the array's next element. Read the one before first. After the
-// last element it steps out and returns false.
+// Element steps to the array's next element. Read the previous element before. After
+// the last element Element steps out and returns false.
 func (s *Scanner) Element() bool {
 	switch s.next() {
 	case ',':
@@ -278,8 +276,8 @@ func (s *Scanner) Element() bool {
 func (s *Scanner) key(i int) (key []byte, ok bool) {
 	if i < len(s.data) && s.data[i] == '"' {
 		start := i + 1
-		end := plain(s.data, start)
-		if end+1 < len(s.data) && s.data[end] == '"' && s.data[end+1] == ':' { // nearly always
+		end := plainEnd(s.data, start)
+		if end+1 < len(s.data) && s.data[end] == '"' && s.data[end+1] == ':' { // the usual case
 			s.pos = end + 2
 			return s.data[start:end:end], true
 		}
@@ -290,7 +288,7 @@ func (s *Scanner) key(i int) (key []byte, ok bool) {
 		return nil, false
 	}
 	length := len(s.decoded)
-	name := s.text().Bytes(s.data, s.decoded)
+	name := s.readString().Bytes(s.data, s.decoded)
 	s.decoded = s.decoded[:length]
 	if s.next() != ':' {
 		s.unexpected("after a key")
@@ -312,7 +310,8 @@ func (s *Scanner) next() (c byte) {
 	return c
 }
 
-// nextAfterSpace is the slow path of next, apart so that next can be inlined.
+// nextAfterSpace is the slow path of next. It is a function of its own so that next
+// can be inlined.
 //
 //go:noinline
 func (s *Scanner) nextAfterSpace() byte {

@@ -206,9 +206,9 @@ func stepIn(s *Scanner) bool {
 	return false
 }
 
-// TestDepthIsCountedBackwardsToo checks that a wide document is not mistaken
-// for a deep one: the scanner counts the depth, not the brackets.
-func TestDepthIsCountedBackwardsToo(t *testing.T) {
+// TestWideIsNotDeep checks that the scanner counts the depth, not the brackets: a wide
+// document is not taken for a deep one.
+func TestWideIsNotDeep(t *testing.T) {
 	document := `[` + strings.Repeat(`{"a":[]},[{}],`, 2*MaxDepth) + `0]`
 	var s Scanner
 	compare(t, &s, []byte(document))

@@ -9,21 +9,21 @@ import (
 	"unicode/utf8"
 )
 
-// text reads the string whose opening quote comes next.
-func (s *Scanner) text() Value {
+// readString reads the string whose opening quote comes next.
+func (s *Scanner) readString() Value {
 	start := s.pos + 1
-	end := plain(s.data, start)
-	if end < len(s.data) && s.data[end] == '"' { // nearly always
+	end := plainEnd(s.data, start)
+	if end < len(s.data) && s.data[end] == '"' { // the usual case
 		s.pos = end + 1
 		return Value{uint32(start), uint32(end), String, plainFlag}
 	}
-	return s.specialText(start, end)
+	return s.readSpecialString(start, end)
 }
 
-// specialText is text for a string that has escapes or more than ASCII. The bytes
-// from start to special are plain.
-func (s *Scanner) specialText(start, special int) Value {
-	what := s.quoted(special)
+// readSpecialString reads a string that has escapes or more than ASCII. It begins at
+// start, and its bytes before special are plain ASCII.
+func (s *Scanner) readSpecialString(start, special int) Value {
+	what := s.skipString(special)
 	if s.err != nil {
 		return Value{}
 	}
@@ -43,7 +43,7 @@ func (s *Scanner) specialText(start, special int) Value {
 	return v
 }
 
-// seen says what a string contains that needs more work.
+// seen says which bytes that need more work a string contains.
 type seen uint8
 
 const (
@@ -51,18 +51,18 @@ const (
 	high                     // a byte >= 0x7f: DEL, or more than ASCII
 )
 
-// quoted skips and checks a string from i, which lies after its opening quote. It
-// returns what the string contains from there.
-func (s *Scanner) quoted(i int) (what seen) {
+// skipString skips the rest of a string from i, which lies after its opening quote,
+// and checks it. It returns what this rest contains.
+func (s *Scanner) skipString(i int) (what seen) {
 	data := s.data
-	i, what = run(data, i)
+	i, what = stringEnd(data, i)
 	for i < len(data) && data[i] == '\\' {
-		length := escape(data[i:])
+		length := escapeLength(data[i:])
 		if length == 0 {
 			s.fail(i, "no escape after a backslash")
 			return 0
 		}
-		end, more := run(data, i+length)
+		end, more := stringEnd(data, i+length)
 		i, what = end, what|more|escaped
 	}
 	s.pos = i
@@ -80,10 +80,10 @@ const (
 	highs = 0x80 * ones
 )
 
-// plain returns the index of the first byte at or after i that is not plain ASCII
-// (see [Value.Plain]), or the length of data. Most of the time of a frame is spent
-// here, so it takes 8 bytes at a time.
-func plain(data []byte, i int) int {
+// plainEnd returns the index of the first byte at or after i that is not plain ASCII
+// (see [Value.Plain]), or the length of data. Most of the time for a frame is spent
+// here, so it checks 8 bytes at a time.
+func plainEnd(data []byte, i int) int {
 	for ; i+8 <= len(data); i += 8 {
 		word := binary.LittleEndian.Uint64(data[i : i+8])
 		if stop := specials(word); stop != 0 {
@@ -96,9 +96,10 @@ func plain(data []byte, i int) int {
 	return i
 }
 
-// run is plain for strings that are not. It returns the index of the first quote,
-// backslash or C0 control character, or the length of data.
-func run(data []byte, i int) (end int, what seen) {
+// stringEnd returns the index of the first quote, backslash or C0 control character
+// at or after i, or the length of data. Unlike plainEnd it passes DEL and bytes
+// beyond ASCII, and reports in what whether there were any.
+func stringEnd(data []byte, i int) (end int, what seen) {
 	var or uint64
 	for ; i+8 <= len(data); i += 8 {
 		word := binary.LittleEndian.Uint64(data[i : i+8])
@@ -107,7 +108,7 @@ func run(data []byte, i int) (end int, what seen) {
 			or |= word | (word + ones) // adding 1 makes DEL 0x80
 			continue
 		}
-		before := word & (stop&-stop - 1) // the bytes before the first stop, and 7 bits of it
+		before := word & (stop&-stop - 1) // only the bits below the highest bit of the first stop
 		or |= before | (before + ones)
 		i += bits.TrailingZeros64(stop) / 8
 		if or&highs != 0 {
@@ -147,9 +148,9 @@ func stops(word uint64) uint64 {
 	return ((quote-0x21*ones)&^quote | (slash-ones)&^slash) & highs
 }
 
-// escape returns the length of the escape at the beginning of data, 0 when it is
+// escapeLength returns the length of the escape at the beginning of data, 0 when it is
 // not valid.
-func escape(data []byte) int {
+func escapeLength(data []byte) int {
 	if len(data) < 2 {
 		return 0
 	}
@@ -157,16 +158,16 @@ func escape(data []byte) int {
 	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
 		return 2
 	case 'u':
-		if unit(data) >= 0 {
+		if unicodeEscape(data) >= 0 {
 			return 6
 		}
 	}
 	return 0
 }
 
-// unit returns the value of the escape of the form \u0000 at the beginning of
+// unicodeEscape returns the value of the escape of the form \u0000 at the beginning of
 // data, -1 when there is none.
-func unit(data []byte) rune {
+func unicodeEscape(data []byte) rune {
 	if len(data) < 6 || data[0] != '\\' || data[1] != 'u' {
 		return -1
 	}
@@ -231,18 +232,18 @@ func unescape(raw []byte) (r rune, length int) {
 	default:
 		return rune(c), 2
 	}
-	r = unit(raw)
+	r = unicodeEscape(raw)
 	if !utf16.IsSurrogate(r) {
 		return r, 6
 	}
-	if pair := utf16.DecodeRune(r, unit(raw[6:])); pair != utf8.RuneError {
+	if pair := utf16.DecodeRune(r, unicodeEscape(raw[6:])); pair != utf8.RuneError {
 		return pair, 12
 	}
 	return utf8.RuneError, 6
 }
 
 func isPlain(text []byte) bool {
-	end, what := run(text, 0)
+	end, what := stringEnd(text, 0)
 	return end == len(text) && (what == 0 || !hasControl(text))
 }
 

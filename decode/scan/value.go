@@ -49,7 +49,8 @@ func (s *Scanner) skipToValue(outside int) bool {
 	return false
 }
 
-// rememberKind stores whether the innermost open value is an object.
+// rememberKind stores whether the innermost open value is an object, for
+// skipToValue.
 func (s *Scanner) rememberKind(object bool) {
 	i, bit := (s.depth-1)/64, uint64(1)<<((s.depth-1)%64)
 	s.object[i] &^= bit
