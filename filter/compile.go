@@ -3,7 +3,7 @@
 // it needs: after [Program.Run] the caller may overwrite both.
 //
 // [Compile] compiles a program once. [Program.Run] runs it on one record after
-// the other. No other package uses gojq. The program sees none of these
+// the other. No other package uses gojq. A program cannot notice these
 // optimizations:
 //
 //   - It gets an object with only the fields that it reads (fields.go).
@@ -48,18 +48,18 @@ type Program struct {
 	names  []string
 	values []any
 	raw    rawUse
-	// constant is set when the only output is always the record itself.
-	constant bool
+	// identity is set when the only output is always the record itself.
+	identity bool
 	gate     gate // nil when the program has to run on every record
 	// growsCache is set when the program makes regular expressions from data:
 	// gojq caches each of them as long as the code is in use.
 	growsCache bool
 
 	code    *gojq.Code
-	results gojq.Iter // the current run, which waits for a record; may be nil
+	results gojq.Iter // the current run, which waits for a record; nil when none is
 	records int       // the number of records that code has seen
 	feed    feed
-	action  action
+	frame   lazyFrame
 	guard   guard
 	object  object
 	unknown []string // the result of UnknownFields
@@ -67,15 +67,15 @@ type Program struct {
 	literals literals
 }
 
-// maxSource limits the length of a program in bytes, and maxCode that without
-// comments, white space and the text of strings: nesting costs stack.
+// maxSource limits the length of a program in bytes. maxCode limits it without
+// comments, white space and the text of strings, since nesting costs stack.
 const (
 	maxSource = 1 << 20
 	maxCode   = 128 << 10
 )
 
 // codeSize returns how many bytes of a program are neither comments, nor white
-// space, nor the text of strings. An interpolation counts.
+// space, nor the text of strings. It counts an interpolation.
 func codeSize(source string) (size int) {
 	inString, inComment := false, false
 	for i := 0; i < len(source); i++ {
@@ -100,7 +100,7 @@ func codeSize(source string) (size int) {
 	return size
 }
 
-// byteOrderMark is the beginning of files that some editors write.
+// byteOrderMark is U+FEFF, which some editors write at the beginning of a file.
 const byteOrderMark = "\ufeff"
 
 // Compile compiles jq source. An error about the program is a *[SyntaxError].
@@ -127,7 +127,7 @@ func Compile(source string, o Options) (*Program, error) {
 	}
 	p.raw = rawUseOf(query)
 	p.growsCache = makesPatterns(query)
-	p.constant = isConstant(query)
+	p.identity = isIdentity(query)
 	p.gate = gateOf(query)
 	reads := readsOf(query)
 	p.object = newObject(reads.fields, reads.whole)
@@ -168,8 +168,8 @@ func isName(s string) bool {
 	})
 }
 
-// parse parses the source. It rejects what gojq would reject only at run time,
-// or accept.
+// parse parses the source. It also rejects mistakes that gojq reports only at run
+// time or not at all.
 func (p *Program) parse() (*gojq.Query, error) {
 	if at := strings.IndexByte(p.source, 0); at >= 0 {
 		return nil, p.newSyntaxError("a NUL byte: is this a text file?", at) // gojq would ignore what follows
@@ -200,8 +200,9 @@ const (
 //
 //	records | if . then PROGRAM end
 //
-// The function records outputs an object for each record, and null when there
-// is no next record yet. The null becomes an output, which ends drive.
+// The function records outputs an object for each record. When there is no next
+// record yet it outputs null, which passes the if as it is. To drive, this null
+// means that the record has no more outputs.
 func (p *Program) compile(query *gojq.Query) error {
 	inlineSelect(query)
 	limitProducts(query)
@@ -234,7 +235,7 @@ func (p *Program) functions() []gojq.CompilerOption {
 	return []gojq.CompilerOption{
 		gojq.WithEnvironLoader(p.environ),
 		gojq.WithIterFunction(recordsFunc, 0, 0, func(any, []any) gojq.Iter { return &p.feed }),
-		gojq.WithFunction(rawFunc, 0, 0, func(any, []any) any { return p.action.value() }),
+		gojq.WithFunction(rawFunc, 0, 0, func(any, []any) any { return p.frame.value() }),
 		gojq.WithFunction(factorsFunc, 2, 2, func(_ any, factors []any) any { return p.guard.factors(factors[0], factors[1]) }),
 		gojq.WithFunction(indexFunc, 1, 1, checkIndex),
 		gojq.WithFunction("debug", 0, 0, p.debug),

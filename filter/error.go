@@ -45,7 +45,7 @@ const (
 	maxHaltMessage = 4 << 10
 )
 
-// recordError turns an error of gojq into the error that Run returns.
+// recordError converts an error of gojq to the error that Run returns.
 func (p *Program) recordError(err error) error {
 	if halt := (*gojq.HaltError)(nil); errors.As(err, &halt) {
 		return newHaltError(halt)
@@ -128,14 +128,14 @@ func (l literals) add(v any) {
 	}
 }
 
-// pattern compiles a regular expression when it is first used: most runs meet
-// no error.
-func pattern(text string) func() *regexp.Regexp {
+// lazyRegexp compiles a regular expression when it is first used: most runs have no
+// error to show.
+func lazyRegexp(text string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
 }
 
-// varying matches what a message says about the data without quoting it.
-var varying = pattern(` '[^']{1,10}'| at input byte \d+`)
+// varying matches the parts of a message that depend on the data and are no values.
+var varying = lazyRegexp(` '[^']{1,10}'| at input byte \d+`)
 
 // hideValues replaces the values that a message of gojq quotes by the names of
 // their types, unless they are literals of the program: a message must not
@@ -162,22 +162,22 @@ func (l literals) hideValues(message string) string {
 		}
 		i += length
 	}
-	return twice().ReplaceAllString(b.String(), "$1")
+	return repeatedType().ReplaceAllString(b.String(), "$1")
 }
 
-// twice matches a type that is followed by the same type in place of a value.
-var twice = pattern(`\b(string|number|array|object) \((?:string|number|array|object)\)`)
+// repeatedType matches a type that is followed by a type in place of a value.
+var repeatedType = lazyRegexp(`\b(string|number|array|object) \((?:string|number|array|object)\)`)
 
 // quotedLength is the length in bytes to which gojq cuts a value that it quotes.
 const quotedLength = 30
 
 var (
-	quotedString = pattern(`^"(?:[^"\\]|\\.)*"`)
-	quotedNumber = pattern(`^-?\d[\d.eE+-]*(?: \.\.\.)?`)
+	quotedString = lazyRegexp(`^"(?:[^"\\]|\\.)*"`)
+	quotedNumber = lazyRegexp(`^-?\d[\d.eE+-]*(?: \.\.\.)?`)
 )
 
 // quoted returns the type and the length of the value at the beginning of
-// message, or a length of 0 when there is none. A zero does not count: in a
+// message, or a length of 0 when there is none. The number 0 does not count: in a
 // message about a division it is the reason.
 func quoted(message string) (typ string, length int) {
 	switch c := message[0]; {
@@ -196,7 +196,7 @@ func quoted(message string) (typ string, length int) {
 }
 
 // compoundLength returns the length of the array or object at the beginning of
-// message, which may end with the mark of a cut.
+// message. cut is how gojq ends one that it has cut off.
 func compoundLength(message, cut string) int {
 	message = message[:min(len(message), quotedLength)]
 	decoder := json.NewDecoder(strings.NewReader(message))

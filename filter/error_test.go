@@ -7,9 +7,9 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// TestErrorStable runs programs that fail on records with different and hostile
-// text. The message is the same for all of them, and contains none of it.
-func TestErrorStable(t *testing.T) {
+// TestErrorsDoNotQuoteRecords runs programs that fail on records with different and
+// hostile text. The message is the same for all records and contains none of the text.
+func TestErrorsDoNotQuoteRecords(t *testing.T) {
 	texts := []string{
 		"short",
 		`a "quoted" text \ with {"json": [1, 2]} and (parentheses) cannot be applied to: string ("x")`,

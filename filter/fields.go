@@ -22,10 +22,10 @@ type reads struct {
 
 // readsOf follows the record through the program.
 //
-// As long as the program only passes the record on, tests it and asks it for
-// fields by name, it does not need the other fields: where the record itself
-// comes out again, Run recognizes it. Everything else needs the whole record.
-// So does a program with its own functions, a loop or an assignment.
+// A program that only passes the record on, tests it and asks it for fields by name
+// does not need the other fields: when the record itself is an output, Run
+// recognizes it. Any other use needs the whole record. So does a program with
+// functions of its own, a loop or an assignment.
 func readsOf(query *gojq.Query) reads {
 	a := &analysis{named: map[string]bool{}, variables: map[string]origins{}}
 	a.query(query, theRecord)
@@ -38,8 +38,8 @@ func readsOf(query *gojq.Query) reads {
 	return result
 }
 
-// origins says what the outputs of an expression can be; it is empty for an
-// expression without outputs.
+// origins says what the outputs of an expression can be; 0 for an expression
+// without outputs.
 type origins uint8
 
 const (
@@ -47,18 +47,18 @@ const (
 	other                         // another value, which does not contain the record unless whole is set
 )
 
-// analysis gathers what a program does with the record. Its methods walk
-// through an expression and return its outputs for an input.
+// analysis collects what a program does with the record. Its methods visit an
+// expression, and return what its outputs can be for what its input can be.
 type analysis struct {
-	named   map[string]bool // names that a value was asked for which may be the record
+	named   map[string]bool // names of fields that the record may be asked for
 	unknown []string
 	whole   bool
-	// variables holds what a variable can be. Variables of the same name are
-	// one variable here.
+	// variables maps the name of a variable to what it can be. Variables of the
+	// same name share an entry.
 	variables map[string]origins
-	// inPath is set in the arguments of a function that may follow paths. There
-	// it is an error to ask a record that is not the input for a field, and the
-	// message quotes the record.
+	// inPath is set in the arguments of a function that may take paths, such as
+	// path($r.text). There, asking for a field of a record that is not the input is
+	// an error, whose message quotes the whole record.
 	inPath bool
 }
 
@@ -83,7 +83,7 @@ func (a *analysis) name(name string, values origins) {
 
 func (a *analysis) query(q *gojq.Query, input origins) origins {
 	switch {
-	case len(q.FuncDefs) > 0:
+	case len(q.FuncDefs) > 0: // see below
 	case q.Term != nil:
 		return a.term(q.Term, input)
 	case q.Op == gojq.OpPipe && len(q.Patterns) == 0:
@@ -102,6 +102,7 @@ func (a *analysis) query(q *gojq.Query, input origins) origins {
 		a.consume(q.Right, input)
 		return other
 	}
+	// Functions of its own, reduce, assignments: anything is possible.
 	a.whole = true
 	return theRecord | other
 }
@@ -194,7 +195,7 @@ func (a *analysis) index(x *gojq.Index, values, input origins) {
 	if x.Str != nil && x.Str.Queries == nil {
 		name, ok = x.Str.Str, true
 	} else if x.Start != nil && !x.IsSlice {
-		name, ok = constant(x.Start)
+		name, ok = stringLiteral(x.Start)
 	}
 	if ok {
 		a.name(name, values)
@@ -259,7 +260,7 @@ func (a *analysis) call(f *gojq.Func, input origins) origins {
 		a.query(f.Args[0], input)
 		return input
 	case "has/1":
-		if name, ok := constant(f.Args[0]); ok {
+		if name, ok := stringLiteral(f.Args[0]); ok {
 			a.name(name, input)
 			return other
 		}

@@ -110,8 +110,8 @@ func compilePlainly(t testing.TB, program string) *gojq.Code {
 	return code
 }
 
-// plainly runs a program the plain way: the record's JSON through a run of
-// gojq of its own. It words errors as p does.
+// plainly runs a program without any optimization: a run of gojq for this record
+// alone, whose input is the record's JSON. It words errors as p does.
 func plainly(t *testing.T, ctx context.Context, p *Program, code *gojq.Code, r *record.Record) []string {
 	t.Helper()
 	input, raw := fromJSON(t, toJSON(r)), fromJSON(t, oneFrame)
@@ -120,7 +120,7 @@ func plainly(t *testing.T, ctx context.Context, p *Program, code *gojq.Code, r *
 	p.guard.limit = memoryLimit
 	p.guard.begin(ctx)
 	for p.results = code.RunWithContext(&p.guard, input, raw); ; {
-		v, ok := p.next()
+		v, ok := p.nextOutput()
 		if !ok {
 			return lines
 		}

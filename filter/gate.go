@@ -6,9 +6,9 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// gate reports whether a program has to run on a record. It is false only where
-// the program begins with a select that drops the record, which then causes
-// neither an output nor an error. Most programs drop most records this way.
+// gate reports whether a program has to run on a record. It is false only when the
+// program begins with a select that drops the record without an error. Most
+// programs drop most records this way.
 type gate func(r *record.Record) bool
 
 // gateOf returns the gate of a program that begins with select(COND), where
@@ -25,9 +25,9 @@ func gateOf(query *gojq.Query) gate {
 	return conditionGate(t.Func.Args[0])
 }
 
-// conditionGate returns a gate that is false where the condition is false
-// without an error. The right side of an and does not matter: jq does not
-// evaluate it.
+// conditionGate returns a gate that is false only when the condition is false
+// without an error. Of an and, the left side decides: when it is false, jq does not
+// evaluate the right side.
 func conditionGate(cond *gojq.Query) gate {
 	if t := cond.Term; t != nil && t.Type == gojq.TermTypeQuery && len(t.SuffixList) == 0 {
 		return conditionGate(t.Query)
@@ -56,7 +56,7 @@ func conditionGate(cond *gojq.Query) gate {
 // equalityGate returns the gate of a comparison of a field with a string, or
 // nil when the field is not one that holds a string.
 func equalityGate(field, value *gojq.Query) gate {
-	want, ok := constant(value)
+	want, ok := stringLiteral(value)
 	t := field.Term
 	if !ok || t == nil || t.Type != gojq.TermTypeIndex || len(t.SuffixList) > 0 || len(field.FuncDefs) > 0 {
 		return nil

@@ -17,17 +17,17 @@ const (
 	// time between two measurements.
 	measureAfter = 100 * time.Microsecond
 	// memoryLimit is how many bytes the heap may grow during one record, garbage
-	// included. Half of it may be in use. The step that exceeds the limit can
-	// take twice as much again, since it may copy everything.
+	// included. At most half of that may be in use. The step that exceeds the limit
+	// can take twice as much again, since it may copy everything.
 	memoryLimit = 48 << 20
-	// maxProduct limits the size of a product, in bytes. One multiplication
-	// could take gigabytes, and cannot be interrupted.
+	// maxProduct limits the size of a product, in bytes: one multiplication
+	// could make gigabytes, and cannot be interrupted.
 	maxProduct = 1 << 20
 	// maxIndex limits the index of an element: .[1e8] = 0 makes an array of that
 	// length in one step.
 	maxIndex = 1_000_000
-	// largeProduct is the size from which on the heap is measured closely, since
-	// a few more steps can make the product very large.
+	// largeProduct is the size of a product after which the guard checks before
+	// every step, since a few more steps can make the product very large.
 	largeProduct = 64 << 10
 )
 
@@ -38,23 +38,25 @@ type guard struct {
 	ctx   context.Context
 	steps uint64 // for this record
 	limit uint64 // how many bytes the heap may grow
-	// closely is set when the guard checks before every step, since any step
+	// everyStep is set when the guard checks before every step, since any step
 	// may copy something large.
-	closely bool
-	// measured is the time of the last measurement of the heap, heap the
-	// result of the first; both are zero before it.
+	everyStep bool
+	// measured is the time of the last measurement of the heap, or of the first
+	// check. heap is the result of the first measurement, 0 before it.
 	measured time.Time
 	heap     uint64
 	// stopped is why the run has to stop; nil while it may go on.
 	stopped error
 }
 
+// begin resets the guard for a new record.
 func (g *guard) begin(ctx context.Context) {
 	*g = guard{ctx: ctx, limit: g.limit}
 }
 
 var errMemory = &Error{Message: "the program takes too much memory for one record: it may never end"}
 
+// closed is what Done returns when the run has to stop.
 var closed = func() chan struct{} {
 	c := make(chan struct{})
 	close(c)
@@ -63,7 +65,7 @@ var closed = func() chan struct{} {
 
 // Done implements [context.Context]: nil while the run may go on.
 func (g *guard) Done() <-chan struct{} {
-	if g.steps++; g.steps%checkEvery != 0 && !g.closely {
+	if g.steps++; g.steps%checkEvery != 0 && !g.everyStep {
 		return nil
 	}
 	if g.check(); g.stopped != nil {
@@ -72,8 +74,10 @@ func (g *guard) Done() <-chan struct{} {
 	return nil
 }
 
+// check sets stopped when the context has ended, and measures the heap when that is
+// due. A short run is not measured.
 func (g *guard) check() {
-	if g.stopped = g.ctx.Err(); g.stopped != nil || g.steps < 4*checkEvery && !g.closely {
+	if g.stopped = g.ctx.Err(); g.stopped != nil || g.steps < 4*checkEvery && !g.everyStep {
 		return
 	}
 	switch now := time.Now(); {
@@ -91,9 +95,9 @@ func (g *guard) measureHeap() {
 	if g.heap == 0 {
 		g.heap = heap
 	}
-	g.closely = g.closely || heap > g.heap+g.limit/8
+	g.everyStep = g.everyStep || heap > g.heap+g.limit/8
 	if heap > g.heap+g.limit {
-		if heap < g.heap+8*g.limit { // more is not garbage, and would take long to mark
+		if heap < g.heap+8*g.limit { // a larger heap is hardly garbage, and takes long to collect
 			runtime.GC()
 			heap = heapSize()
 		}
@@ -111,8 +115,8 @@ func (g *guard) factors(left, right any) any {
 	if size > maxProduct {
 		return &Error{Message: "the result of a multiplication is larger than 1 MiB"}
 	}
-	if size > largeProduct && !g.closely {
-		g.closely = true
+	if size > largeProduct && !g.everyStep {
+		g.everyStep = true
 		g.measureHeap()
 	}
 	return []any{left, right}
@@ -136,15 +140,15 @@ func productSize(left, right any) float64 {
 	return 0
 }
 
-// checkIndex returns the index of an element, or a path, as it is, or an error when
-// an index is too large.
+// checkIndex returns its argument, an index or a path of indexes, unchanged, or an
+// error when an index is too large.
 func checkIndex(_ any, args []any) any {
-	path, is := args[0].([]any)
-	if !is {
+	path, ok := args[0].([]any)
+	if !ok {
 		path = args
 	}
 	for _, index := range path {
-		if n, is := gojq.ToFloat64(index); is && n > maxIndex {
+		if n, ok := gojq.ToFloat64(index); ok && n > maxIndex {
 			return &Error{Message: "an array index is larger than 1,000,000"}
 		}
 	}

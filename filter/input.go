@@ -11,8 +11,7 @@ import (
 
 // object converts records to values of gojq, one at a time.
 type object struct {
-	// fields are those that the program gets, unless whole is set: then it gets
-	// all of them.
+	// fields are the fields that the program gets. With whole set it gets all.
 	fields []record.Field
 	whole  bool
 	// members is reused for each record: gojq never changes its input, and a run
@@ -47,7 +46,7 @@ func (o *object) fill(r *record.Record) map[string]any {
 	return o.members
 }
 
-// is reports whether v is the object itself, not one that is equal to it.
+// is reports whether v is the object itself. One that is equal to it does not count.
 func (o *object) is(v map[string]any) bool {
 	return reflect.ValueOf(v).Pointer() == reflect.ValueOf(o.members).Pointer()
 }
@@ -58,22 +57,22 @@ func (o *object) value(r *record.Record, f record.Field) any {
 	case record.Bool:
 		return r.Bool(f)
 	case record.Number:
-		return o.numbers.find(r.Bytes(f), number)
+		return o.numbers.get(r.Bytes(f), numberValue)
 	case record.Strings:
 		list := r.List(f)
 		values := make([]any, len(list))
 		for i, c := range list {
-			values[i] = o.strings.find(c.Bytes, text)
+			values[i] = o.strings.get(c.Bytes, stringValue)
 		}
 		return values
 	}
 	if !repeated[f] {
 		return string(r.Bytes(f))
 	}
-	return o.strings.find(r.Bytes(f), text)
+	return o.strings.get(r.Bytes(f), stringValue)
 }
 
-// repeated marks the fields whose strings repeat in a chat: they are cached.
+// repeated marks the fields whose strings are cached, since a chat repeats them.
 var repeated = [record.Count]bool{
 	record.Action: true, record.Platform: true, record.Connection: true, record.Channel: true,
 	record.Type: true, record.BroadcastID: true, record.ShowID: true, record.Currency: true,
@@ -81,7 +80,8 @@ var repeated = [record.Count]bool{
 	record.Status: true, record.Reason: true, record.ReasonText: true,
 }
 
-// cache holds values by their text, so that a repeated one costs no allocation.
+// cache maps the text of a value to the value, so that a repeated one costs no
+// allocation.
 type cache map[string]any
 
 const (
@@ -89,7 +89,8 @@ const (
 	maxCachedLen = 128  // bytes; longer texts are not cached
 )
 
-func (c *cache) find(literal []byte, value func(string) any) any {
+// get returns the value of a text, which value makes if it is not cached.
+func (c *cache) get(literal []byte, value func(string) any) any {
 	if v, ok := (*c)[string(literal)]; ok {
 		return v
 	}
@@ -104,27 +105,28 @@ func (c *cache) find(literal []byte, value func(string) any) any {
 	return v
 }
 
-func text(s string) any { return s }
+func stringValue(s string) any { return s }
 
-// number converts a JSON number as gojq does: to an int where that is exact,
-// else to the literal, which gojq parses for arithmetic and writes unchanged.
-func number(literal string) any {
+// numberValue converts a JSON number as gojq does: to an int if that is exact, else
+// to the literal, which gojq parses for arithmetic and writes unchanged.
+func numberValue(literal string) any {
 	if n, err := strconv.Atoi(literal); err == nil && literal != "-0" {
 		return n
 	}
 	return json.Number(literal)
 }
 
-// action is the frame that a record was decoded from, for $raw.
-type action struct {
+// lazyFrame is the frame that a record was decoded from. $raw decodes it when it is
+// first used.
+type lazyFrame struct {
 	frame   []byte
 	decoded any
 	done    bool // decoded is set
 }
 
-// value decodes the frame once. It is nil without a frame. Numbers keep their
-// digits.
-func (a *action) value() any {
+// value returns the decoded frame, nil without a frame, or an error, which gojq
+// raises. Numbers keep their digits.
+func (a *lazyFrame) value() any {
 	if a.done || a.frame == nil {
 		return a.decoded
 	}

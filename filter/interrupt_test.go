@@ -55,8 +55,8 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// TestInterruptAtOnce runs nothing when the context is done already.
-func TestInterruptAtOnce(t *testing.T) {
+// TestCancelledBeforeRun checks that nothing runs when the context is done already.
+func TestCancelledBeforeRun(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(errors.New("enough"))
 	for _, program := range []string{`.`, `.author`} {
@@ -129,8 +129,8 @@ func TestMemoryPeak(t *testing.T) {
 	}
 }
 
-// TestGrowth stops programs that double something in every step.
-func TestGrowth(t *testing.T) {
+// TestDoubling stops programs that double something in every step.
+func TestDoubling(t *testing.T) {
 	for program, want := range map[string]string{
 		`"x" | until(false; . + .)`:                   "the program takes too much memory for one record: it may never end",
 		`[1] | until(false; . + .)`:                   "the program takes too much memory for one record: it may never end",
@@ -206,8 +206,9 @@ func TestLargeProductGrows(t *testing.T) {
 	}
 }
 
-// TestMemoryFlat sends many records through one run.
-func TestMemoryFlat(t *testing.T) {
+// TestMemoryOfManyRecords checks that the memory does not grow with the records of a
+// run.
+func TestMemoryOfManyRecords(t *testing.T) {
 	program := `select(.text | test("show")) | {channel, text} | .[], (label $f | ., break $f)`
 	p := compile(t, program, Options{})
 	r := typical("twitch")

@@ -22,7 +22,7 @@ func (p *Program) syntaxError(err error) error {
 	case message == unterminated:
 		start = p.openingQuote()
 	case failed.Token == "":
-		message, start = "unexpected end of the program", len(strings.TrimRight(p.source, blanks))
+		message, start = "unexpected end of the program", len(strings.TrimRight(p.source, whiteSpace))
 	case failed.Token == "'":
 		message += ": write strings in double quotes"
 	case start < 0 || p.source[start:failed.Offset] != failed.Token:
@@ -34,11 +34,11 @@ func (p *Program) syntaxError(err error) error {
 
 const (
 	unterminated = "unterminated string literal"
-	blanks       = " \t\r\n"
+	whiteSpace   = " \t\r\n"
 )
 
-// openingQuote returns the offset of the quote that is never closed: the program
-// before it has no unterminated string.
+// openingQuote returns the offset of the quote that is never closed: the last one
+// before which the program has no unterminated string. It tries 100 quotes at most.
 func (p *Program) openingQuote() int {
 	end := len(p.source)
 	for range 100 {
@@ -67,7 +67,7 @@ func (p *Program) compileError(err error) error {
 	case "input(s)/0 is not allowed":
 		names = append(names, "input", "inputs")
 	}
-	offset := p.find(names, func(source, suffix string) bool {
+	offset := p.locate(names, func(source, suffix string) bool {
 		return p.compileVariant(source, names, suffix) == message
 	})
 	switch {
@@ -81,7 +81,7 @@ func (p *Program) compileError(err error) error {
 		message = "input and inputs are not available: a filter sees one record at a time"
 	case `missing query (try ".")`:
 		message = `empty program: write "." to pass every record`
-		offset = len(strings.TrimRight(p.source, blanks))
+		offset = len(strings.TrimRight(p.source, whiteSpace))
 	}
 	return p.newSyntaxError(message, offset)
 }
@@ -90,8 +90,8 @@ func (p *Program) compileError(err error) error {
 var missing = []string{"$__loc__", "$__prog_args", "get_jq_origin", "get_prog_origin", "get_search_list",
 	"input_filename", "input_line_number"}
 
-// compileVariant compiles a source in which find may have added the suffix to
-// names. Names with the suffix are defined as functions, variables and labels.
+// compileVariant compiles a source in which locate may have added the suffix to
+// names. It defines the names with the suffix as functions, variables and labels.
 // It returns the message of the compiler, or "".
 func (p *Program) compileVariant(source string, names []string, suffix string) string {
 	query, err := gojq.Parse(source)
@@ -121,7 +121,7 @@ func (p *Program) compileVariant(source string, names []string, suffix string) s
 
 // importError returns the error of a program that imports modules.
 func (p *Program) importError() error {
-	offset := p.find([]string{"import", "include"}, func(source, _ string) bool {
+	offset := p.locate([]string{"import", "include"}, func(source, _ string) bool {
 		query, err := gojq.Parse(source)
 		return err == nil && len(query.Imports) > 0
 	})
@@ -130,18 +130,18 @@ func (p *Program) importError() error {
 
 // formatError returns the error of a program with a format that does not exist.
 func (p *Program) formatError(format string) error {
-	offset := p.find([]string{format}, func(source, _ string) bool {
+	offset := p.locate([]string{format}, func(source, _ string) bool {
 		query, err := gojq.Parse(source)
 		return err == nil && unknownFormat(query) == format
 	})
 	return p.newSyntaxError("format not defined: "+format+"; the formats are "+strings.Join(formats, ", "), offset)
 }
 
-// find returns the offset of the first occurrence of the names that causes the
-// error, by binary search. It adds a suffix to all occurrences from some point
-// on, and wrong reports whether the error remains. Occurrences that do not cause
-// it, such as those in strings and comments, make no difference.
-func (p *Program) find(names []string, wrong func(source, suffix string) bool) int {
+// locate returns the offset of the first occurrence of the names that causes the
+// error. It adds a suffix to the last occurrences, and wrong reports whether the
+// error remains; the fewest that make it disappear begin with that occurrence.
+// Those in strings and comments make no difference. It is a binary search.
+func (p *Program) locate(names []string, wrong func(source, suffix string) bool) int {
 	suffix := "_"
 	for strings.Contains(p.source, suffix) {
 		suffix += "_"

@@ -11,13 +11,14 @@ type Output struct {
 	// is to be written.
 	Record bool
 	// Value is to be written otherwise: a string, an int, a float64, a *big.Int,
-	// a json.Number, a []any or a map[string]any; nil and bools only inside of
+	// a json.Number, a []any or a map[string]any. nil and bools occur only inside
 	// the last two. It must not be changed, and is valid until emit returns. It
-	// is at most 10,000 levels deep and some 64 MiB large.
+	// is at most 10,000 levels deep and about 64 MiB large.
 	Value any
 }
 
-// output passes one output of the program to emit, unless it is false.
+// output passes one output of the program, which is not null, to emit, unless it is
+// false.
 func (p *Program) output(v any, emit func(Output) error) error {
 	switch v := v.(type) {
 	case bool:
@@ -44,14 +45,16 @@ const (
 	maxDepth = 10_000
 )
 
-// writable reports whether an output is within the limits. A few steps can make
-// an array that holds another one twice, and so on: it is small in memory, but
-// has no end as JSON.
+// writable reports whether an output is within the limits. A few steps can make an
+// array that holds another one twice, which holds another one twice, and so on: it
+// is small in memory and endless as JSON.
 func writable(v any) bool {
 	left := maxOutput
 	return measure(v, &left, maxDepth)
 }
 
+// measure subtracts the size of a value from left, and reports whether left stays
+// positive and the value is not deeper than depth.
 func measure(v any, left *int, depth int) bool {
 	*left -= 16
 	switch v := v.(type) {

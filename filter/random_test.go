@@ -176,7 +176,7 @@ func compareWithPlain(t *testing.T, program string) *Program {
 	return p
 }
 
-// TestRandom compares random programs.
+// TestRandom compares the outputs of random programs with those of plainly.
 func TestRandom(t *testing.T) {
 	for _, program := range seeds {
 		compareWithPlain(t, program)

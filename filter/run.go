@@ -13,7 +13,7 @@ const (
 	// gojq's run may be large. The next record gets a new run.
 	longRun = 1 << 16
 	// maxCachedRuns is the number of records after which a program that makes
-	// regular expressions from data is compiled again.
+	// regular expressions from data is compiled again, which empties gojq's cache.
 	maxCachedRuns = 1000
 )
 
@@ -30,7 +30,7 @@ func (p *Program) Run(ctx context.Context, r *record.Record, frame []byte, emit 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if p.constant {
+	if p.identity {
 		return emit(Output{Record: true})
 	}
 	if p.gate != nil && !p.gate(r) {
@@ -41,7 +41,7 @@ func (p *Program) Run(ctx context.Context, r *record.Record, frame []byte, emit 
 			return err
 		}
 	}
-	p.action = action{frame: frame}
+	p.frame = lazyFrame{frame: frame}
 	p.guard.begin(ctx)
 	p.feed = feed{next: p.object.fill(r)}
 	finished, err := p.drive(emit)
@@ -51,18 +51,18 @@ func (p *Program) Run(ctx context.Context, r *record.Record, frame []byte, emit 
 	if p.guard.stopped == errMemory {
 		runtime.GC() // the garbage of this record must not count for the next
 	}
-	p.action = action{}
+	p.frame = lazyFrame{}
 	return err
 }
 
-// drive passes the outputs for one record to emit. It reports whether the run
-// can take the next record; after an error it cannot.
+// drive passes the outputs for one record to emit. It reports whether the run can
+// continue with the next record; after an error it cannot.
 func (p *Program) drive(emit func(Output) error) (finished bool, err error) {
 	if p.results == nil {
 		p.results = p.code.RunWithContext(&p.guard, nil, p.values...)
 	}
 	for {
-		v, _ := p.next()
+		v, _ := p.nextOutput()
 		switch v := v.(type) {
 		case nil:
 			if p.feed.empty {
@@ -82,9 +82,9 @@ func (p *Program) drive(emit func(Output) error) (finished bool, err error) {
 	}
 }
 
-// next returns the next output. A few programs make gojq 0.12.20 panic, such as
+// nextOutput returns the next output. A few programs make gojq 0.12.20 panic, such as
 // 1 < (label $out | .): that is an error of one record.
-func (p *Program) next() (v any, ok bool) {
+func (p *Program) nextOutput() (v any, ok bool) {
 	defer func() {
 		if broken := recover(); broken != nil {
 			v, ok = &Error{Message: visible(fmt.Sprint("gojq failed: ", broken))}, true
@@ -95,9 +95,9 @@ func (p *Program) next() (v any, ok bool) {
 
 // feed supplies the run with one record at a time.
 type feed struct {
-	next map[string]any // nil once the run has it
-	// empty is set when the run has asked for another record: there are no more
-	// outputs for the last one.
+	next map[string]any // nil after the run has taken it
+	// empty is set when the run has asked for another record, and so has computed
+	// all outputs for the last one.
 	empty bool
 }
 

@@ -320,7 +320,7 @@ func TestRunKeepsNothing(t *testing.T) {
 	}
 }
 
-// TestRunRaw checks $raw without a frame, and for one that cannot be decoded.
+// TestRunRaw checks $raw without a frame, and with one that cannot be decoded.
 func TestRunRaw(t *testing.T) {
 	p := compile(t, `[$raw], ($raw | type)`, Options{})
 	tests := []struct {

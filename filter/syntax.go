@@ -20,7 +20,7 @@ type SyntaxError struct {
 	// Line and Column begin at 1; Column counts characters.
 	Line, Column int
 
-	several bool   // the program has several lines
+	several bool   // the program has more than one line
 	text    string // the line of the program
 }
 
@@ -35,7 +35,7 @@ func (p *Program) newSyntaxError(message string, offset int) *SyntaxError {
 		Line:    strings.Count(p.source[:start], "\n") + 1,
 		Column:  utf8.RuneCountInString(p.source[start:offset]) + 1,
 		several: strings.Contains(strings.TrimRight(p.source, "\r\n"), "\n"),
-		text:    strings.ReplaceAll(strings.TrimSuffix(text, "\r"), "\t", " "), // a column for each
+		text:    strings.ReplaceAll(strings.TrimSuffix(text, "\r"), "\t", " "), // a tab takes one column, as Column counts it
 	}
 }
 
@@ -84,7 +84,8 @@ func (e *SyntaxError) excerpt() (line string, column int) {
 	return strings.Join(left, "") + right, column
 }
 
-// visible escapes what is not printable, so that a line is safe for a terminal.
+// visible escapes characters that are not printable, so that a line is safe for a
+// terminal.
 func visible(s string) string {
 	var b strings.Builder
 	for _, r := range s {

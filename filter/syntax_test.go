@@ -141,8 +141,8 @@ func checkVisible(t *testing.T, text string) {
 	}
 }
 
-// TestPosition checks line and column, which count characters.
-func TestPosition(t *testing.T) {
+// TestErrorPosition checks line and column, which count characters.
+func TestErrorPosition(t *testing.T) {
 	tests := []struct {
 		program      string
 		line, column int

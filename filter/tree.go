@@ -35,8 +35,8 @@ func eachIn[T any](v reflect.Value, visit func(*T)) {
 	}
 }
 
-// isConstant reports whether the program is . or true.
-func isConstant(query *gojq.Query) bool {
+// isIdentity reports whether the program is . or true.
+func isIdentity(query *gojq.Query) bool {
 	t := query.Term
 	return t != nil && len(query.FuncDefs) == 0 && len(t.SuffixList) == 0 &&
 		(t.Type == gojq.TermTypeIdentity || t.Type == gojq.TermTypeTrue)
@@ -61,15 +61,15 @@ func rawUseOf(query *gojq.Query) rawUse {
 			use = max(use, rawLate)
 		}
 	})
-	early := func(mentioned bool) {
+	earlyIf := func(mentioned bool) {
 		if mentioned {
 			use = rawEarly
 		}
 	}
-	each(query, func(p *gojq.Pattern) { early(p.Name == "$raw") })
-	each(query, func(p *gojq.PatternObject) { early(p.Key == "$raw") })
-	each(query, func(kv *gojq.ObjectKeyVal) { early(kv.Key == "$raw") })
-	each(query, func(d *gojq.FuncDef) { early(slices.Contains(d.Args, "$raw")) })
+	each(query, func(p *gojq.Pattern) { earlyIf(p.Name == "$raw") })
+	each(query, func(p *gojq.PatternObject) { earlyIf(p.Key == "$raw") })
+	each(query, func(kv *gojq.ObjectKeyVal) { earlyIf(kv.Key == "$raw") })
+	each(query, func(d *gojq.FuncDef) { earlyIf(slices.Contains(d.Args, "$raw")) })
 	return use
 }
 
@@ -86,12 +86,12 @@ func renameRaw(query *gojq.Query) {
 // faster than the call. A program that redefines select or empty is left alone.
 func inlineSelect(query *gojq.Query) {
 	isSelect := func(name string, arguments int) bool { return name == "select" && arguments == 1 }
-	other := false
+	redefined := false
 	each(query, func(d *gojq.FuncDef) {
-		other = other || isSelect(d.Name, len(d.Args)) || d.Name == "empty" ||
+		redefined = redefined || isSelect(d.Name, len(d.Args)) || d.Name == "empty" ||
 			slices.Contains(d.Args, "empty") || slices.Contains(d.Args, "$empty")
 	})
-	if other {
+	if redefined {
 		return
 	}
 	each(query, func(t *gojq.Term) {
@@ -119,8 +119,8 @@ const (
 	rightFactor = "$_ right"
 )
 
-// limitProducts has the factors of every product checked first, since a string
-// times a large number is one operation of gojq, which takes gigabytes:
+// limitProducts rewrites every product so that its factors are checked first. A
+// string times a large number is one operation of gojq and can take gigabytes.
 //
 //	L * R	becomes	_ factors(L; R) as [$l, $r] | $l * $r
 //	L *= R	becomes	R as $r | L |= . * $r
@@ -150,8 +150,8 @@ func bind(q, source *gojq.Query, pattern *gojq.Pattern, body *gojq.Query) {
 	q.Op, q.Left, q.Patterns, q.Right = gojq.OpPipe, source, []*gojq.Pattern{pattern}, body
 }
 
-// limitIndexes has every index and every path checked first, in a program that
-// can assign a value to an element:
+// limitIndexes rewrites every index and every path so that it is checked first, in a
+// program that can assign a value to an element:
 //
 //	.[E]		becomes	.[_ index(E)]
 //	setpath(E; V)	becomes	setpath(_ index(E); V)
@@ -176,7 +176,7 @@ func limitIndexes(query *gojq.Query) {
 
 // isSmall reports whether an index is a literal that needs no check.
 func isSmall(index *gojq.Query) bool {
-	if _, ok := constant(index); ok {
+	if _, ok := stringLiteral(index); ok {
 		return true
 	}
 	t := index.Term
@@ -196,7 +196,7 @@ func makesPatterns(query *gojq.Query) bool {
 	found := false
 	each(query, func(f *gojq.Func) {
 		if slices.Contains(patternFuncs, f.Name) && len(f.Args) > 0 {
-			if _, ok := constant(f.Args[0]); !ok {
+			if _, ok := stringLiteral(f.Args[0]); !ok {
 				found = true
 			}
 		}
@@ -204,8 +204,8 @@ func makesPatterns(query *gojq.Query) bool {
 	return found
 }
 
-// constant returns the string of a query that is a string literal.
-func constant(query *gojq.Query) (string, bool) {
+// stringLiteral returns the string of a query that is a string literal.
+func stringLiteral(query *gojq.Query) (string, bool) {
 	t := query.Term
 	if t == nil || t.Type != gojq.TermTypeString || t.Str.Queries != nil || len(t.SuffixList) > 0 || len(query.FuncDefs) > 0 {
 		return "", false
@@ -213,7 +213,7 @@ func constant(query *gojq.Query) (string, bool) {
 	return t.Str.Str, true
 }
 
-// formats are the formats of gojq, which reports an unknown one only when it
+// formats are the formats of gojq, which reports an unknown format only when it
 // runs.
 var formats = []string{"@text", "@json", "@html", "@uri", "@urid", "@csv", "@tsv", "@sh", "@base64", "@base64d"}
 
