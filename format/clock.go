@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/clipperhouse/displaywidth"
 	"github.com/itchyny/timefmt-go"
@@ -53,31 +54,26 @@ func UnknownDirective(layout string) string {
 			verb = colons
 		}
 		if verb == "" || !strings.Contains(directives, verb[:1]) {
-			end := len(rest) - len(verb)
-			for i, c := range verb { // the whole character, not its first byte
-				if end += len(string(c)); i == 0 {
-					break
-				}
-			}
-			return "%" + rest[:min(end, len(rest))]
+			_, size := utf8.DecodeRuneInString(verb)
+			return "%" + rest[:len(rest)-len(verb)+size]
 		}
 		layout = verb[1:]
 	}
 }
 
-// timer formats the column of the time, once a second.
-type timer struct {
+// timeColumn formats the column of the time. It formats a second only once.
+type timeColumn struct {
 	clock    Clock
 	location *time.Location
-	fraction bool // the layout shows fractions of a second
+	fraction bool // the layout may show fractions of a second
 	second   int64
-	raw      []byte // second in the layout
+	raw      []byte // the second in the layout
 	text     []byte // raw, made safe
 	width    int    // of text
 	widest   int    // the greatest width so far
 }
 
-func newTimer(clock Clock, location *time.Location) timer {
+func newTimeColumn(clock Clock, location *time.Location) timeColumn {
 	if location == nil {
 		location = time.Local
 	}
@@ -87,12 +83,12 @@ func newTimer(clock Clock, location *time.Location) timer {
 	if clock.layout == "" {
 		clock.layout = "%H:%M:%S"
 	}
-	return timer{clock: clock, location: location, fraction: strings.Contains(clock.layout, "f")}
+	return timeColumn{clock: clock, location: location, fraction: strings.Contains(clock.layout, "f")}
 }
 
-// column returns the time as safe text, valid until the next call, and how many
-// blanks fill its column. The zero time is blank.
-func (c *timer) column(t time.Time) (text []byte, blanks int) {
+// format returns the time as safe text, valid until the next call, and the number of
+// blanks that fill its column. For the zero time the text is empty.
+func (c *timeColumn) format(t time.Time) (text []byte, blanks int) {
 	if t.IsZero() {
 		return nil, c.widest
 	}
@@ -106,6 +102,7 @@ func (c *timer) column(t time.Time) (text []byte, blanks int) {
 	return c.text, c.widest - c.width
 }
 
+// appendBlanks appends n blanks, none if n is negative.
 func appendBlanks(dst []byte, n int) []byte {
 	for ; n > 0; n-- {
 		dst = append(dst, ' ')

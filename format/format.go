@@ -14,7 +14,7 @@ type Format struct {
 	// Name is the value of --format, Meaning describes the format in a few words.
 	Name, Meaning string
 	// ForPeople reports that the format shows the conversation and the user's
-	// clock, while the messages on stderr tell the rest.
+	// clock. Changes of connections and of the link are status lines on stderr then.
 	ForPeople bool
 	// TakesFields reports that the format writes only [Options.Fields].
 	TakesFields bool
@@ -52,13 +52,13 @@ func ByName(name string) *Format {
 type Writer interface {
 	// Record appends the line of one action: the record, or for [Raw] the
 	// frame. The frame is nil for a link record, which the service did not
-	// send. Nothing is appended when the format has no line for it. The record
-	// and the frame are neither changed nor kept. For Raw, r may be nil.
+	// send. Record appends nothing when the format has no line for the record. It
+	// neither changes nor keeps the record and the frame. For Raw, r may be nil.
 	Record(dst []byte, r *record.Record, frame []byte) []byte
 	// Value appends the line of a filter's output that is not the record
 	// itself. v is a gojq value (nil, bool, int, float64, *big.Int,
-	// json.Number, string, []any, map[string]any), neither changed nor kept.
-	// Raw appends nothing: a recording has the action, which the caller writes
+	// json.Number, string, []any, map[string]any). Value neither changes nor keeps
+	// it. Raw appends nothing: a recording has the action, which the caller writes
 	// with Record, once for all outputs.
 	Value(dst []byte, v any) []byte
 }

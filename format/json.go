@@ -75,8 +75,8 @@ func appendObject(dst []byte, object map[string]any) []byte {
 	return append(dst, '}')
 }
 
-// appendFloat writes numbers from 1e-6 up to 1e21 without an exponent, and
-// others as 1e-7 and 1e+21, as JavaScript does.
+// appendFloat appends a number as JavaScript writes it: from 1e-6 up to 1e21 without
+// an exponent, others in the form 1e-7 and 1e+21.
 func appendFloat(dst []byte, f float64) []byte {
 	if math.IsNaN(f) {
 		return append(dst, "null"...)
@@ -134,8 +134,8 @@ func unescaped(text []byte) int {
 	for ; i+8 <= len(text); i += 8 {
 		w := binary.LittleEndian.Uint64(text[i:])
 		quote, backslash := w^'"'*ones, w^'\\'*ones
-		// The first byte whose high bit is set needs an escape. The high bits of
-		// those behind it mean nothing, because of carries.
+		// The first byte whose high bit is set needs an escape. Ignore the high bits
+		// after it: the subtractions carry.
 		stop := (w | (w - ' '*ones) | (w + ones) | (quote - ones) | (backslash - ones)) & highs
 		if stop != 0 {
 			return i + bits.TrailingZeros64(stop)/8

@@ -10,27 +10,27 @@ import (
 	"github.com/restail/restail/format/safe"
 )
 
-// line is a line of text being written. Text from chatters enters through show,
-// list and pair only, which make it safe.
+// line is the line of text being written. Text from chatters must be written with
+// show, list or pair, which make it safe.
 type line struct {
 	out     []byte
 	color   bool
-	painted bool
-	open    bool // inside the brackets behind a name
+	painted bool // a style is on
+	open    bool // the brackets for remarks are open
 
 	start   int // where the line begins in out
 	body    int // where the author begins, counted from start
 	message int // where the message begins, counted from start; 0 without one
 
-	whole, style []byte // memory for wrap
+	wrapText, wrapStyle []byte // memory for wrap
 }
 
 // begin begins a line at the end of dst.
 func (l *line) begin(dst []byte, color bool) {
-	*l = line{out: dst, color: color, start: len(dst), whole: l.whole, style: l.style}
+	*l = line{out: dst, color: color, start: len(dst), wrapText: l.wrapText, wrapStyle: l.wrapStyle}
 }
 
-// beginMessage notes that the message begins here.
+// beginMessage stores that the message begins here. Only the first call counts.
 func (l *line) beginMessage() {
 	if l.message == 0 {
 		l.message = len(l.out) - l.start
@@ -46,7 +46,7 @@ const (
 	bold style = "1"
 )
 
-// say appends text of our own.
+// say appends text of restail's own.
 func (l *line) say(text string) { l.out = append(l.out, text...) }
 
 // show appends text from a chatter, without the blanks at its end.
@@ -59,7 +59,7 @@ func trimBlanks(text []byte) []byte {
 	return bytes.TrimRightFunc(text, func(r rune) bool { return unicode.Is(unicode.Zs, r) })
 }
 
-// paint changes the style for what follows, until the next reset.
+// paint turns a style on, until the next reset.
 func (l *line) paint(s style) {
 	if l.color && s != "" {
 		l.out = append(l.out, '\x1b', '[')
@@ -69,7 +69,7 @@ func (l *line) paint(s style) {
 	}
 }
 
-// paintColor is paint with an entry of the palette.
+// paintColor turns on the colour of an entry of the palette, until the next reset.
 func (l *line) paintColor(entry uint8) {
 	if l.color {
 		l.out = append(l.out, "\x1b[38;5;"...)
@@ -79,7 +79,7 @@ func (l *line) paintColor(entry uint8) {
 	}
 }
 
-// reset ends what paint began.
+// reset turns all styles off.
 func (l *line) reset() {
 	if l.painted {
 		l.say("\x1b[0m")
@@ -87,7 +87,7 @@ func (l *line) reset() {
 	l.painted = false
 }
 
-// list appends strings with commas between.
+// list appends strings, separated by commas.
 func (l *line) list(items []record.Chars) {
 	for i, item := range items {
 		if i > 0 {
@@ -97,7 +97,7 @@ func (l *line) list(items []record.Chars) {
 	}
 }
 
-// remark begins a remark in the brackets behind a name.
+// remark begins a remark in the brackets behind a name, which it opens if needed.
 func (l *line) remark(text string) {
 	if l.open {
 		l.say(", ")
@@ -108,7 +108,7 @@ func (l *line) remark(text string) {
 	l.say(text)
 }
 
-// close ends the remarks.
+// close closes the brackets for remarks.
 func (l *line) close() {
 	if l.open {
 		l.say("]")

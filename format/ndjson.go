@@ -9,18 +9,18 @@ import (
 // NDJSON writes each record as one JSON object on one line, its fields in the
 // order of [record.Fields].
 //
-// Text passes through unchanged, <, > and & included. Escaped, by JSON's rules,
-// are quote and backslash, control characters with DEL and C1, and the line and
-// paragraph separators U+2028 and U+2029, where readers such as Python's
-// splitlines would cut the line in two.
+// Text passes through unchanged, <, > and & included. Escaped are the quote and the
+// backslash, control characters with DEL and C1, and the line and paragraph
+// separators U+2028 and U+2029, at which readers such as Python's splitlines would
+// cut the line in two.
 type NDJSON struct {
 	// Fields, when not nil, are the only fields written, in this order. A
 	// record, or an object of a filter, that has none of them has no line.
 	Fields []record.Field
 }
 
-// keyRoom is the size of the array of each key, unused bytes at its end included.
-// Copying a length that the compiler knows is faster than copying the right one.
+// keyRoom is the size of the array for a key, which is longer than any key. Copying a
+// constant number of bytes is faster than copying the exact one.
 const keyRoom = 24
 
 // column is a field with its key.
@@ -60,8 +60,8 @@ func (n NDJSON) Record(dst []byte, r *record.Record, _ []byte) []byte {
 
 // Value implements [Writer]. Of an object it writes only Fields.
 func (n NDJSON) Value(dst []byte, v any) []byte {
-	object, is := v.(map[string]any)
-	if n.Fields == nil || !is {
+	object, ok := v.(map[string]any)
+	if n.Fields == nil || !ok {
 		return append(appendValue(dst, v), '\n')
 	}
 	start := len(dst)
@@ -73,8 +73,9 @@ func (n NDJSON) Value(dst []byte, v any) []byte {
 	return closeObject(dst, start)
 }
 
-// closeObject makes the members behind start, each with a comma before it, an
-// object on a line. Without members there is no line.
+// closeObject turns the members behind start into an object on a line. Each member
+// begins with a comma; the first comma becomes the brace. Without members there is no
+// line.
 func closeObject(dst []byte, start int) []byte {
 	if len(dst) == start {
 		return dst
@@ -83,8 +84,8 @@ func closeObject(dst []byte, start int) []byte {
 	return append(dst, '}', '\n')
 }
 
-// appendField appends a field with a comma before it. Most fields are plain
-// strings, which are written in one step.
+// appendField appends a comma and a field. Most fields are plain strings, for which
+// the buffer grows only once.
 func appendField(dst []byte, r *record.Record, f record.Field) []byte {
 	column := &columns[f]
 	c := r.Chars(f)

@@ -29,28 +29,28 @@ func appendName(dst, platform, channel []byte) []byte {
 // originColumn writes the column of platform and channel, and remembers which
 // platforms have several channels.
 type originColumn struct {
-	channels map[string]*channels // by platform
-	width    int                  // of the column, without regard to limit
-	limit    int                  // the greatest width on this terminal
+	channels map[string]*platformChannels // by platform
+	width    int                          // of the column, without regard to limit
+	limit    int                          // the greatest width on this terminal
 }
 
-type channels struct {
-	first   string
+type platformChannels struct {
+	first   string // the first one that was learned
 	several bool
 	width   int // of the platform with its widest channel
 }
 
-// The column is as wide as the longest platform. When a line names its channel
-// for the first time, the column grows for all channels of that platform. What
-// is longer than the column is cut.
+// The limits of the column's width. The column is as wide as the longest platform.
+// When a line names its channel for the first time, the column grows for all
+// channels of that platform. A name that is longer than the column is cut.
 const (
 	narrowest, widest = 8, 24
-	// maxPlatforms bounds the memory: the service has platforms by the dozen.
+	// maxPlatforms bounds the memory. The service has about a dozen platforms.
 	maxPlatforms = 64
 )
 
-// fit sets the limit for a terminal: a fifth of its columns, in a narrow one
-// eight, and never a third. 0 columns: there is no terminal.
+// fit sets the limit for a terminal: a fifth of its columns, but at least eight, and
+// always less than a third. 0 columns means that there is no terminal.
 func (c *originColumn) fit(columns int) {
 	c.limit = widest
 	if columns > 0 {
@@ -70,12 +70,12 @@ func (c *originColumn) learn(platform, channel []byte) {
 	}
 	if known == nil {
 		if c.channels == nil {
-			c.channels = map[string]*channels{}
+			c.channels = map[string]*platformChannels{}
 		}
 		if len(c.channels) == maxPlatforms {
 			return
 		}
-		known = &channels{first: string(channel)}
+		known = &platformChannels{first: string(channel)}
 		c.channels[string(platform)] = known
 	} else {
 		known.several = true
@@ -110,15 +110,15 @@ func appendOrigin(dst, platform, channel []byte) []byte {
 	return dst
 }
 
-// cut cuts the safe text behind start to that many columns, with … at its end
-// when it was longer, and returns its width.
+// cut cuts the safe text behind start to that many columns, with … at its end when
+// the text was longer. It also returns the width.
 func cut(dst []byte, start, columns int) (out []byte, width int) {
 	text := displaywidth.TruncateBytes(dst[start:], columns, []byte("…"))
 	return append(dst[:start], text...), displaywidth.Bytes(text)
 }
 
-// beginOf returns as much of the text as can fill that many columns. A
-// character can have any number of combining marks, so bytes are limited too.
+// beginOf returns a beginning of the text that is long enough to fill that many
+// columns. It limits bytes, since a character can have any number of combining marks.
 func beginOf[T string | []byte](text T, columns int) T {
 	const bytesPerColumn = 32
 	end := bytesPerColumn * columns

@@ -11,15 +11,15 @@ import (
 // and some cannot show 24-bit colours. Only entries with a contrast of at least
 // 3.5 against both black and white are used, so that names are readable on both.
 
-// palette has all of those entries, ordered by hue.
+// palette lists all of those entries, ordered by hue; the last one is a grey.
 var palette = [...]uint8{
 	95, 131, 167, 160, 196, 166, 130, 94, 101, 100, 64, 65, 28, 29, 66, 30, 31, 32, 33, 67, 26, 27, 68,
 	61, 62, 63, 99, 98, 97, 135, 134, 129, 128, 165, 96, 133, 164, 163, 199, 162, 198, 132, 161, 197, 168,
 	102,
 }
 
-// platformColor returns the colour of a platform: its own, or for an unlisted one
-// always the same entry.
+// platformColor returns the colour of a platform: its own, or for an unlisted
+// platform an entry that is the same in every run.
 func (t *Text) platformColor(platform []byte) uint8 {
 	if color, known := t.colors[string(platform)]; known {
 		return color
@@ -27,8 +27,8 @@ func (t *Text) platformColor(platform []byte) uint8 {
 	return hashColor(hashOf(platform))
 }
 
-// authorColor returns the colour of an author's name: the entry nearest to the
-// platform's colour, or else always the same entry for the same author.
+// authorColor returns the colour of an author's name: the entry nearest to the colour
+// that the platform tells, or else an entry that is the same in every run.
 func authorColor(r *record.Record) uint8 {
 	if color, ok := parseColor(r.Bytes(record.AuthorColor)); ok {
 		return nearest(color)
@@ -74,7 +74,7 @@ func parseColor(text []byte) (rgb [3]uint8, ok bool) {
 	return rgb, true
 }
 
-// nearest returns the entry of the palette whose hue is most like the colour's.
+// nearest returns the entry of the palette whose hue is closest to that of the colour.
 // The colour is first brought to a readable luminance: a bright one is scaled
 // down, a dark one mixed with white. The luminance of the entries is ignored,
 // since all of them are readable.

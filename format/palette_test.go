@@ -39,7 +39,7 @@ func TestColorsCanBeReadOnBlackAndOnWhite(t *testing.T) {
 	styles := []style{noMark.style, actionMark.style, replyMark.style, firstMark.style, whisperMark.style,
 		moneyMark.style, memberMark.style, ownMark.style, goodMark.style, upMark.style, downMark.style,
 		badMark.style, changingMark.style, quietMark.style, unknownMark.style}
-	for _, m := range marks {
+	for _, m := range roleMarks {
 		styles = append(styles, m.style)
 	}
 	for _, s := range styles {

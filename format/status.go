@@ -21,18 +21,18 @@ const (
 	StatusText StatusMode = "text"
 	// StatusJSON is one JSON object on each line.
 	StatusJSON StatusMode = "json"
-	// StatusNone is errors, those of frames and of the filter included, and the
-	// table that a signal asks for.
+	// StatusNone leaves only errors, those of frames and of the filter included, and
+	// the table that a signal asks for.
 	StatusNone StatusMode = "none"
 )
 
 // Status writes the messages about the run: what changed, and nothing else. Each
-// line begins with a mark that scripts may rely on: + for good news, - for an
-// end, ! for an error, ~ for other changes.
+// line begins with a mark that scripts may rely on: + for something that works
+// again or newly, - for an end, ! for an error, ~ for other changes.
 //
 // Messages are made safe, so that no channel title, reason or frame can forge a
-// line. Each line is one Write, whose errors are dropped, for there is nowhere
-// to report them. Status is safe for concurrent use.
+// line. Each line is one Write. Its errors are ignored, since there is nowhere to
+// report them. Status is safe for concurrent use.
 type Status struct {
 	mu   sync.Mutex
 	w    io.Writer
@@ -45,7 +45,7 @@ func NewStatus(w io.Writer, mode StatusMode, now func() time.Time) *Status {
 	return &Status{w: w, mode: mode, now: now}
 }
 
-// Connection reports the status of a connection. r is the record with the news,
+// Connection reports the status of a connection. r is the record that changed it,
 // nil when there is none.
 func (s *Status) Connection(l record.Linked, r *record.Record) {
 	what := l.Status
@@ -57,9 +57,9 @@ func (s *Status) Connection(l record.Linked, r *record.Record) {
 			what += ": " + l.ReasonText
 		}
 	}
-	n := connectionNews(s.now(), l)
+	n := connectionObject(s.now(), l)
 	if r != nil && s.mode == StatusJSON {
-		n = news{at: n.at, kind: n.kind}.record(r)
+		n = statusObject{at: n.at, kind: n.kind}.record(r)
 	}
 	s.connection(l, statusMark(l.Status), what, n)
 }
@@ -68,28 +68,28 @@ func (s *Status) Connection(l record.Linked, r *record.Record) {
 // not on the new one.
 func (s *Status) Gone(l record.Linked) {
 	l.Status = "gone"
-	s.connection(l, downMark, "gone: not announced again since the link was restored", connectionNews(s.now(), l))
+	s.connection(l, downMark, "gone: not announced again since the link was restored", connectionObject(s.now(), l))
 }
 
-// The widths in columns to which a line about a connection cuts its name and what
-// became of it.
+// The widths in columns to which the name of a connection and its status are cut.
 const (
 	maxName = 100
 	maxWhat = 400
 )
 
-func (s *Status) connection(l record.Linked, m mark, what string, n news) {
+// connection writes a line about a connection: its name, then what.
+func (s *Status) connection(l record.Linked, m mark, what string, n statusObject) {
 	name, _ := shortened(linkedName(l), maxName)
 	what, _ = shortened(what, maxWhat)
 	s.write(m, name+" "+what, n)
 }
 
-// Link is what a status line about the link says beyond its record.
+// Link has what a status line about the link says in addition to its record.
 type Link struct {
 	Detail  string        // the reason in words, without secrets; "" for the words of its code
 	NeverUp bool          // lost: no handshake has succeeded yet
 	Gap     time.Duration // restored: how long chat could have been missed, unrounded
-	Retry   time.Duration // lost: time until the next try, 0 when there is no wait or no try
+	Retry   time.Duration // lost: time until the next retry; 0 when it is at once or there is none
 }
 
 // Link reports a change of the link; r is its record.
@@ -117,10 +117,11 @@ func (s *Status) Link(l Link, r *record.Record) {
 	case status == "lost" && l.Retry > 0:
 		message += ", retrying in " + duration(l.Retry)
 	}
-	s.write(linkMark(status), safe.String(message), news{at: r.At, kind: "link"}.record(r))
+	s.write(linkMark(status), safe.String(message), statusObject{at: r.At, kind: "link"}.record(r))
 }
 
-// duration writes tenths of a second below a minute, whole seconds above.
+// duration formats a duration: in tenths of a second below a minute, in whole
+// seconds from there on.
 func duration(d time.Duration) string {
 	if d < time.Minute-50*time.Millisecond {
 		return fmt.Sprintf("%.1fs", d.Seconds())
@@ -135,7 +136,7 @@ func (s *Status) Frame(err error, frame []byte) {
 	if len(begin) > 0 {
 		message += ": " + safe.String(begin)
 	}
-	s.write(badMark, message, news{at: s.now(), kind: "frame"}.text("frame", begin))
+	s.write(badMark, message, statusObject{at: s.now(), kind: "frame"}.text("frame", begin))
 }
 
 // MoreFrames reports n broken frames that were not shown one by one.
@@ -144,17 +145,17 @@ func (s *Status) MoreFrames(n int64) {
 	if n == 1 {
 		message = "1 more broken frame skipped"
 	}
-	s.write(badMark, message, news{at: s.now(), kind: "frame"}.number("broken", n))
+	s.write(badMark, message, statusObject{at: s.now(), kind: "frame"}.number("broken", n))
 }
 
-// Dropped returns the line that says how many lines were not written because
-// nobody read them. It is shown in every mode: errors may be among them.
+// Dropped returns the line that says how many lines were not written because nobody
+// read stderr. Write it in every mode: errors may be among those lines.
 func (s *Status) Dropped(lines int) []byte {
 	message := fmt.Sprintf("%d status lines were dropped: nobody read stderr", lines)
 	if lines == 1 {
 		message = "1 status line was dropped: nobody read stderr"
 	}
-	return s.line(changingMark, message, news{at: s.now(), kind: "summary"}.number("dropped", int64(lines)))
+	return s.line(changingMark, message, statusObject{at: s.now(), kind: "summary"}.number("dropped", int64(lines)))
 }
 
 // beginning returns as many whole characters of a frame as help to recognize it.
@@ -172,26 +173,26 @@ func beginning(frame []byte) string {
 }
 
 // Filter reports an error of the filter. r is the record that it failed on, nil
-// when the message concerns no single record.
+// when the message is not about one record.
 func (s *Status) Filter(message string, r *record.Record) {
-	n := news{at: s.now(), kind: "filter"}
+	n := statusObject{at: s.now(), kind: "filter"}
 	if r != nil && s.mode == StatusJSON {
 		n = n.record(r)
 	}
 	s.write(badMark, safe.String("filter: "+message), n)
 }
 
-// Note reports something else. kind is link, connection, frame or filter.
+// Note reports any other change. kind is link, connection, frame or filter.
 func (s *Status) Note(kind, message string) {
-	s.write(changingMark, safe.String(message), news{at: s.now(), kind: kind})
+	s.write(changingMark, safe.String(message), statusObject{at: s.now(), kind: kind})
 }
 
-// Error reports the error that ends the run, in every mode, and the hint, if
-// there is one, on a line below. Further lines of a message are indented, so that
-// none looks like a status line.
+// Error reports the error that ends the run, in every mode. The hint, if there is
+// one, goes on the next line. Further lines of a message are indented, so that none
+// looks like a status line.
 func (s *Status) Error(message, hint string) {
 	if s.mode == StatusJSON {
-		s.emit(news{at: s.now(), kind: "error"}.text("hint", hint).line(message))
+		s.emit(statusObject{at: s.now(), kind: "error"}.text("hint", hint).line(message))
 		return
 	}
 	text := strings.TrimRight(message, "\n")
@@ -214,10 +215,10 @@ func (s *Status) Error(message, hint string) {
 // Summary reports the counters at the end of a run.
 func (s *Status) Summary(c Counters) {
 	now := s.now()
-	s.write(changingMark, c.text(now), countersNews(now, c))
+	s.write(changingMark, c.text(now), countersObject(now, c))
 }
 
-// Table writes the connection table and the counters, in every mode: a signal
+// Table writes the connection table and the counters, in every mode, since a signal
 // asked for them.
 func (s *Status) Table(linked []record.Linked, c Counters) {
 	now := s.now()
@@ -226,9 +227,9 @@ func (s *Status) Table(linked []record.Linked, c Counters) {
 		return
 	}
 	for _, l := range linked {
-		s.emit(connectionNews(now, l).line(linkedName(l) + " " + safe.String(l.Status)))
+		s.emit(connectionObject(now, l).line(linkedName(l) + " " + safe.String(l.Status)))
 	}
-	s.emit(countersNews(now, c).line(c.text(now)))
+	s.emit(countersObject(now, c).line(c.text(now)))
 }
 
 // linkedName returns the name of a connection, made safe.
@@ -241,7 +242,7 @@ func linkedName(l record.Linked) string {
 }
 
 // write writes one line, unless the mode is StatusNone and it is not an error.
-func (s *Status) write(m mark, message string, object news) {
+func (s *Status) write(m mark, message string, object statusObject) {
 	isError := m == badMark && (object.kind == "frame" || object.kind == "filter")
 	if s.mode != StatusNone || isError {
 		s.emit(s.line(m, message, object))
@@ -250,7 +251,7 @@ func (s *Status) write(m mark, message string, object news) {
 
 // line returns a line of the mode: the message, which must be safe, or the
 // JSON object with it.
-func (s *Status) line(m mark, message string, object news) []byte {
+func (s *Status) line(m mark, message string, object statusObject) []byte {
 	if s.mode == StatusJSON {
 		return object.line(message)
 	}

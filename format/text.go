@@ -41,20 +41,20 @@ type Text struct {
 	color  bool
 	colors map[string]uint8 // of the platforms
 	width  func() int
-	timer  timer
+	clock  timeColumn
 	origin originColumn
-	line   line          // the one being written; kept, since a new one would be allocated
+	line   line          // the line being written; here, so that it is allocated once
 	object record.Record // the record that Value makes of an object
 }
 
 // NewText returns a text writer that knows no channels yet.
 func NewText(o TextOptions) *Text {
-	return &Text{color: o.Color, colors: o.PlatformColors, width: o.Width, timer: newTimer(o.Clock, o.Location)}
+	return &Text{color: o.Color, colors: o.PlatformColors, width: o.Width, clock: newTimeColumn(o.Clock, o.Location)}
 }
 
-// Know tells the writer which channel a connection belongs to. When a platform
-// has several channels, its lines name them. Records tell it too, but the
-// writer sees only those that are written.
+// Know tells the writer the channel of a connection. When a platform has several
+// channels, its lines name them. The writer also learns channels from records, but
+// it sees only those that are written.
 func (t *Text) Know(l record.Linked) {
 	t.origin.learn([]byte(l.Platform), []byte(l.Channel))
 }
@@ -84,8 +84,8 @@ var (
 	unknownMark  = mark{'?', "38;5;130"}
 )
 
-// lines has the function that writes the line of each known action.
-var lines = map[string]func(*Text, *line, *record.Record){
+// lineWriters are the functions that write the line of each known action.
+var lineWriters = map[string]func(*Text, *line, *record.Record){
 	"heartbeat":         (*Text).heartbeat,
 	"connection_info":   (*Text).connection,
 	"connection_closed": (*Text).connection,
@@ -121,7 +121,7 @@ func (t *Text) record(dst []byte, r *record.Record, columns int) []byte {
 	t.origin.fit(columns)
 	l := &t.line
 	l.begin(dst, t.color)
-	if write, known := lines[string(r.Bytes(record.Action))]; known {
+	if write, known := lineWriters[string(r.Bytes(record.Action))]; known {
 		write(t, l, r)
 	} else {
 		t.unknown(l, r)
@@ -132,8 +132,8 @@ func (t *Text) record(dst []byte, r *record.Record, columns int) []byte {
 
 // head writes the columns before the author.
 func (t *Text) head(l *line, r *record.Record, m mark) {
-	if !t.timer.clock.none {
-		clock, blanks := t.timer.column(r.At)
+	if !t.clock.clock.none {
+		clock, blanks := t.clock.format(r.At)
 		l.paint(dim)
 		l.out = append(l.out, clock...)
 		l.reset()
@@ -143,7 +143,7 @@ func (t *Text) head(l *line, r *record.Record, m mark) {
 	l.paint(m.style)
 	l.out = append(l.out, m.sign)
 	l.reset()
-	badges(l, r)
+	roles(l, r)
 	l.body = len(l.out) - l.start
 }
 
@@ -154,7 +154,7 @@ func (t *Text) writeOrigin(l *line, r *record.Record) {
 	if len(platform) > 0 {
 		l.paintColor(t.platformColor(platform))
 	}
-	if namesItself(r) {
+	if namesChannel(r) {
 		channel = nil
 	}
 	var blanks int
@@ -163,11 +163,12 @@ func (t *Text) writeOrigin(l *line, r *record.Record) {
 	l.out = appendBlanks(l.out, blanks+1)
 }
 
-// namesItself reports whether the line names its channel outside the column.
-func namesItself(r *record.Record) bool { return r.Has(record.Status) }
+// namesChannel reports whether the line names its channel outside the column, as those
+// of connections do.
+func namesChannel(r *record.Record) bool { return r.Has(record.Status) }
 
-// marks show an author's roles; each is one column wide.
-var marks = [...]struct {
+// roleMarks are the signs for an author's roles; each is one column wide.
+var roleMarks = [...]struct {
 	field record.Field
 	sign  string
 	style style
@@ -179,14 +180,14 @@ var marks = [...]struct {
 	{record.IsBot, "⚙", "38;5;102"},
 }
 
-// badges writes the column of the author's roles. It is two wide: more than two
+// roles writes the column of the author's roles. It is two wide: more than two
 // roles, which are rare, move the name.
-func badges(l *line, r *record.Record) {
+func roles(l *line, r *record.Record) {
 	blanks := 2
-	for i := range marks {
-		if r.Bool(marks[i].field) {
-			l.paint(marks[i].style)
-			l.say(marks[i].sign)
+	for i := range roleMarks {
+		if r.Bool(roleMarks[i].field) {
+			l.paint(roleMarks[i].style)
+			l.say(roleMarks[i].sign)
 			l.reset()
 			blanks--
 		}

@@ -21,16 +21,16 @@ func (t *Text) replyCreated(l *line, r *record.Record) {
 	l.reset()
 	if id := r.Bytes(record.ReplyID); len(id) > 0 {
 		l.remark("reply ")
-		l.show(short(id))
+		l.show(shortID(id))
 	}
-	to(l, r.List(record.Connections))
+	recipients(l, r.List(record.Connections))
 	l.close()
 	message(l, r, true)
 }
 
-// to writes the platforms of connections. Neighbours of the same platform are
-// written once, with their number.
-func to(l *line, connections []record.Chars) {
+// recipients writes the platforms of connections. It writes a platform that follows
+// itself once, with a number.
+func recipients(l *line, connections []record.Chars) {
 	for i := 0; i < len(connections); {
 		switch {
 		case i > 0:
@@ -40,10 +40,10 @@ func to(l *line, connections []record.Chars) {
 		default:
 			l.remark("to ")
 		}
-		name := target(connections[i].Bytes)
+		name := platformOf(connections[i].Bytes)
 		l.show(name)
 		same := 1
-		for i++; i < len(connections) && bytes.Equal(target(connections[i].Bytes), name); i++ {
+		for i++; i < len(connections) && bytes.Equal(platformOf(connections[i].Bytes), name); i++ {
 			same++
 		}
 		if same > 1 {
@@ -74,7 +74,7 @@ func (t *Text) outcome(l *line, r *record.Record, what string, id []byte) {
 	l.paint(m.style)
 	l.say(what)
 	l.say(" ")
-	l.show(short(id))
+	l.show(shortID(id))
 	l.say(" ")
 	l.show(how)
 	l.reset()
@@ -107,7 +107,7 @@ func (t *Text) connection(l *line, r *record.Record) {
 	details(l, r)
 }
 
-// statusMark is the mark of a connection's status, in status lines too.
+// statusMark returns the mark of a connection's status. Status lines use it too.
 func statusMark(status string) mark {
 	switch status {
 	case "connected":
@@ -180,7 +180,7 @@ func (t *Text) link(l *line, r *record.Record) {
 	}
 }
 
-// linkMark is the mark of the link's status, in status lines too.
+// linkMark returns the mark of the link's status. Status lines use it too.
 func linkMark(status string) mark {
 	switch status {
 	case "connected", "restored", "filled":
@@ -203,8 +203,8 @@ func (t *Text) unknown(l *line, r *record.Record) {
 // columnFields are the fields that the columns of every line show.
 var columnFields = fieldSet(record.Time, record.Action, record.Platform)
 
-// short returns as much of an id as distinguishes it from others on a screen.
-func short(id []byte) []byte {
+// shortID returns enough of an id to tell it from the others on a screen.
+func shortID(id []byte) []byte {
 	const enough = 8
 	if len(id) <= enough+4 || !isASCII(id) {
 		return id
@@ -216,9 +216,9 @@ func isASCII(text []byte) bool {
 	return bytes.IndexFunc(text, func(r rune) bool { return r > '~' }) < 0
 }
 
-// target returns the platform that a connection's identifier names, or the
+// platformOf returns the platform that a connection's identifier names, or the
 // whole identifier when it names none.
-func target(identifier []byte) []byte {
+func platformOf(identifier []byte) []byte {
 	if slug := record.Slug(identifier); slug != nil {
 		return slug
 	}

@@ -22,29 +22,29 @@ func (t *Text) event(l *line, r *record.Record) {
 type eventType struct {
 	name    string
 	mark    mark
-	unknown bool // all fields of the record are shown
-	// say writes the type as a remark behind the name; nil for none.
-	say func(*line, *record.Record)
+	unknown bool // show all fields of the record
+	// remark writes the type as a remark behind the name; nil for none.
+	remark func(*line, *record.Record)
 }
 
 // eventTypes are the event types, the most frequent first.
 var eventTypes = [...]eventType{
 	{name: "text", mark: noMark},
-	{name: "emoji", mark: noMark, say: func(l *line, _ *record.Record) { l.remark("emoji") }},
-	{name: "sticker", mark: noMark, say: func(l *line, _ *record.Record) { l.remark("sticker") }},
-	{name: "super_chat", mark: moneyMark, say: func(l *line, r *record.Record) { money(l, r, "super chat") }},
-	{name: "super_sticker", mark: moneyMark, say: superSticker},
-	{name: "subscription", mark: memberMark, say: subscription},
-	{name: "member_milestone", mark: memberMark, say: milestone},
-	{name: "membership", mark: memberMark, say: membership},
-	{name: "membership_gift", mark: memberMark, say: membershipGift},
+	{name: "emoji", mark: noMark, remark: func(l *line, _ *record.Record) { l.remark("emoji") }},
+	{name: "sticker", mark: noMark, remark: func(l *line, _ *record.Record) { l.remark("sticker") }},
+	{name: "super_chat", mark: moneyMark, remark: func(l *line, r *record.Record) { money(l, r, "super chat") }},
+	{name: "super_sticker", mark: moneyMark, remark: superSticker},
+	{name: "subscription", mark: memberMark, remark: subscription},
+	{name: "member_milestone", mark: memberMark, remark: milestone},
+	{name: "membership", mark: memberMark, remark: membership},
+	{name: "membership_gift", mark: memberMark, remark: membershipGift},
 }
 
 // unknownType is any other type.
-var unknownType = eventType{mark: unknownMark, unknown: true, say: writeUnknownType}
+var unknownType = eventType{mark: unknownMark, unknown: true, remark: writeUnknownType}
 
 func eventTypeOf(r *record.Record) *eventType {
-	if !r.Has(record.Type) { // an object that a filter made
+	if !r.Has(record.Type) { // an object of a filter
 		return &eventTypes[0]
 	}
 	name := r.Bytes(record.Type)
@@ -75,9 +75,8 @@ func eventMark(r *record.Record, t *eventType) mark {
 	return noMark
 }
 
-// author writes the author's name, or "(no name)" when the platform withheld
-// it. It writes nothing when the record has no author field, as an object that a
-// filter made can lack it.
+// author writes the author's name, or "(no name)" when the platform withheld it. It
+// writes nothing for a record without an author field, such as an object of a filter.
 func author(l *line, r *record.Record) {
 	name := trimBlanks(r.Bytes(record.Author))
 	if len(name) == 0 {
@@ -105,8 +104,8 @@ func remarks(l *line, r *record.Record, t *eventType) {
 	if r.Bool(record.IsFirst) {
 		l.remark("first message")
 	}
-	if t.say != nil {
-		t.say(l, r)
+	if t.remark != nil {
+		t.remark(l, r)
 	}
 	if r.Has(record.Amount) && t.mark != moneyMark {
 		money(l, r, "gave")
@@ -118,7 +117,7 @@ func remarks(l *line, r *record.Record, t *eventType) {
 	l.close()
 }
 
-// money writes a donation.
+// money writes a donation as a remark that begins with what.
 func money(l *line, r *record.Record, what string) {
 	l.remark(what)
 	for _, f := range [...]record.Field{record.Amount, record.Currency} {
@@ -148,7 +147,7 @@ func subscription(l *line, r *record.Record) {
 		return
 	}
 	l.remark("gifted ")
-	given(l, r, "subscription")
+	gifts(l, r, "subscription")
 	if names := r.List(record.GiftedTo); len(names) > 0 {
 		l.say(" to ")
 		l.list(names)
@@ -173,12 +172,12 @@ func membership(l *line, r *record.Record) {
 
 func membershipGift(l *line, r *record.Record) {
 	l.remark("gifted ")
-	given(l, r, "membership")
+	gifts(l, r, "membership")
 	level(l, r)
 }
 
-// given writes the number of gifts.
-func given(l *line, r *record.Record, what string) {
+// gifts writes the number of gifts.
+func gifts(l *line, r *record.Record, what string) {
 	count := r.Bytes(record.GiftCount)
 	if len(count) > 0 {
 		l.show(count)
@@ -226,8 +225,8 @@ func writeUnknownType(l *line, r *record.Record) {
 	}
 }
 
-// message writes the text and the address of the image. named says that a name
-// stands before it.
+// message writes the text and the address of the image. named says that a name is
+// written before them.
 func message(l *line, r *record.Record, named bool) {
 	text, image := trimBlanks(r.Bytes(record.Text)), trimBlanks(r.Bytes(record.Image))
 	me := r.Bool(record.IsAction)

@@ -50,7 +50,7 @@ func withoutColors(text []byte) []byte { return colors.ReplaceAll(text, nil) }
 // own line: the line of an unknown one shows the record's fields by name.
 func TestNoKnownActionIsWrittenAsUnknown(t *testing.T) {
 	for _, action := range decode.Actions {
-		if lines[action.Name] == nil {
+		if lineWriters[action.Name] == nil {
 			t.Errorf("%s has no line of its own", action.Name)
 		}
 	}

@@ -18,15 +18,15 @@ func (t *Text) Value(dst []byte, v any) []byte {
 	case string:
 		return append(safe.AppendTabbed(dst, []byte(v)), '\n')
 	case map[string]any:
-		if _, is := v["action"].(string); is {
+		if _, ok := v["action"].(string); ok {
 			return t.objectLine(dst, v)
 		}
 	}
 	return append(safe.AppendJSON(dst, appendValue(nil, v)), '\n')
 }
 
-// objectLine writes an object as a record. Values that a record cannot hold
-// stand at the end of the line, each with its name.
+// objectLine writes an object as the line of a record. Values that a record cannot
+// hold follow at the end of the line, each with its name.
 func (t *Text) objectLine(dst []byte, object map[string]any) []byte {
 	r := &t.object
 	r.Reset()
@@ -90,7 +90,7 @@ func setTime(r *record.Record, text string) bool {
 }
 
 func addStrings(r *record.Record, f record.Field, items []any) bool {
-	if slices.ContainsFunc(items, func(item any) bool { _, is := item.(string); return !is }) {
+	if slices.ContainsFunc(items, func(item any) bool { _, ok := item.(string); return !ok }) {
 		return false
 	}
 	for _, item := range items {

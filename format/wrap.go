@@ -6,7 +6,7 @@ import (
 	"github.com/clipperhouse/displaywidth"
 )
 
-// measure measures text with colours, which take no columns.
+// measure measures text that has escape sequences of colours, which take no columns.
 var measure = displaywidth.Options{ControlSequences: true}
 
 const (
@@ -18,7 +18,7 @@ const (
 	// leastIndent is the least indentation of a continuation, so that none can
 	// be taken for a new line.
 	leastIndent = 2
-	// keptLine is the size in bytes up to which the memory for a line is kept.
+	// keptLine is the size in bytes of the largest line whose memory is kept.
 	keptLine = 64 << 10
 )
 
@@ -28,7 +28,7 @@ type wrapper struct {
 	width  int
 	indent int    // of a continuation
 	column int    // where the next character goes
-	style  []byte // the escape sequences since the last reset
+	style  []byte // the escape sequences of the styles that are on
 }
 
 // wrap wraps the line at the end of dst, from start on. What does not fit
@@ -38,36 +38,36 @@ func (l *line) wrap(dst []byte, start, width int) []byte {
 	if width < leastWidth || len(dst)-start <= width { // no character is wider than its bytes
 		return dst
 	}
-	l.whole = append(l.whole[:0], dst[start:]...)
+	l.wrapText = append(l.wrapText[:0], dst[start:]...)
 	head, indent := l.split(width)
-	w := wrapper{out: dst[:start], width: width, indent: indent, style: l.style[:0]}
+	w := wrapper{out: dst[:start], width: width, indent: indent, style: l.wrapStyle[:0]}
 	head = bytes.TrimRight(head, " ")
 	w.put(head, measure.Bytes(head))
-	for rest := l.whole[len(head):]; len(rest) > 0; {
+	for rest := l.wrapText[len(head):]; len(rest) > 0; {
 		word := bytes.TrimLeft(rest, " ")
 		blanks := rest[:len(rest)-len(word)]
 		word, _, _ = bytes.Cut(word, []byte{' '})
 		w.word(blanks, word)
 		rest = rest[len(blanks)+len(word):]
 	}
-	l.style = w.style
-	if cap(l.whole) > keptLine {
-		l.whole = nil
+	l.wrapStyle = w.style
+	if cap(l.wrapText) > keptLine {
+		l.wrapText = nil
 	}
 	return w.out
 }
 
-// split returns the part of the line that is not wrapped, and the column where
-// the rest continues: one that leaves room for some text.
+// split returns the head of the line, which is not wrapped, and the column where
+// the rest continues, which leaves some width for it.
 func (l *line) split(width int) (head []byte, indent int) {
-	head = l.whole[:min(l.body, len(l.whole))]
+	head = l.wrapText[:min(l.body, len(l.wrapText))]
 	least := max(leastText, width/3)
 	for _, end := range [...]int{l.message, l.body} {
-		if end == 0 || end > len(l.whole) {
+		if end == 0 || end > len(l.wrapText) {
 			continue
 		}
-		if column := measure.Bytes(l.whole[:end]); width-column >= least {
-			return l.whole[:end], column
+		if column := measure.Bytes(l.wrapText[:end]); width-column >= least {
+			return l.wrapText[:end], column
 		}
 	}
 	return head, leastIndent
@@ -75,8 +75,8 @@ func (l *line) split(width int) (head []byte, indent int) {
 
 // word writes a word and the blanks before it, or a line break instead of the
 // blanks. A word of ASCII that is longer than a continuation, such as an address,
-// gets the least indentation. What is longer still is broken at the width, and so
-// are long words of other scripts, which can be whole sentences.
+// gets the least indentation. A word that is even longer is broken at the width. So
+// is a long word of another script, which can be a whole sentence.
 func (w *wrapper) word(blanks, word []byte) {
 	size := measure.Bytes(word)
 	switch {
@@ -99,7 +99,7 @@ func (w *wrapper) word(blanks, word []byte) {
 	}
 }
 
-// put writes text on the current line.
+// put writes text on the current line, and keeps track of its styles.
 func (w *wrapper) put(text []byte, width int) {
 	w.out = append(w.out, text...)
 	w.column += width

@@ -13,23 +13,23 @@
 //     U+E0FFF, outside a flag: they can spell any ASCII text without showing it.
 //     A flag is U+1F3F4, three to seven tag letters or digits (a region with its
 //     subdivision) and U+E007F;
-//   - variation selectors at the beginning of the text or behind a different
-//     one: one selects the form of the character before it, several in a row
-//     can hide text;
+//   - variation selectors at the beginning of the text or after a different
+//     selector: a selector chooses the form of the character before it, but
+//     several in a row can hide text;
 //   - interlinear annotation characters, U+FFF9 to U+FFFB, which mark text that
 //     need not be shown;
 //   - bytes that are not UTF-8.
 //
 // Everything else stays: all scripts, combining marks, joined emoji, skin tones,
-// flags. So do invisible characters that spelling needs or that affect nothing
-// but their own place: joiners, the implicit direction marks U+200E, U+200F and
+// flags. So do invisible characters that spelling needs or that affect only their
+// own place: joiners, the implicit direction marks U+200E, U+200F and
 // U+061C (Arabic and Hebrew need them beside digits and punctuation), the soft
 // hyphen, U+FEFF, the invisible operators.
 //
 // Escapes look like \x1b below U+0100 and for a byte, like \u202e below U+10000
 // and like \U000e0041 above. Backslashes are not escaped, since names and shrugs
-// are full of them. So the typed characters \x1b and an escape look the same;
-// in ndjson they differ.
+// are full of them. So an escape looks like the typed characters \x1b; in ndjson
+// they differ.
 package safe
 
 import (
@@ -51,11 +51,11 @@ const (
 // Append appends the text, made safe. Safe text does not change.
 func Append(dst, text []byte) []byte { return escape(dst, text, people) }
 
-// AppendTabbed is Append, but tabs stay: the output of a filter can be a table.
+// AppendTabbed is like Append, but tabs stay: the output of a filter can be a table.
 func AppendTabbed(dst, text []byte) []byte { return escape(dst, text, tabbed) }
 
-// AppendJSON appends JSON whose control characters are escaped already. Other
-// unsafe characters become JSON escapes, so that the value stays the same.
+// AppendJSON appends JSON, in which control characters are escaped already. It writes
+// other unsafe characters as JSON escapes, so that the value stays the same.
 func AppendJSON(dst, text []byte) []byte { return escape(dst, text, json) }
 
 // String returns the text made safe.
@@ -72,7 +72,7 @@ func escape(dst, text []byte, as style) []byte {
 		r, n := utf8.DecodeRune(text[i:])
 		harm := false
 		switch {
-		case ' ' <= r && r <= '~': // safe, behind letters
+		case ' ' <= r && r <= '~': // printable ASCII after letters
 		case r < 0xa0:
 			harm = r != '\t' || as != tabbed
 		case r == utf8.RuneError:
@@ -102,8 +102,8 @@ func printable(text []byte) int {
 	i := 0
 	for ; i+8 <= len(text); i += 8 {
 		w := binary.LittleEndian.Uint64(text[i:])
-		// The first byte whose high bit is set is not printable. The high bits of
-		// those behind it mean nothing, because of carries.
+		// The first byte whose high bit is set is not printable. Ignore the high bits
+		// after it: the subtraction carries.
 		if stop := ((w - ' '*ones) | w | (w + ones)) & highs; stop != 0 {
 			return i + bits.TrailingZeros64(stop)/8
 		}

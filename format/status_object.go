@@ -9,16 +9,16 @@ import (
 	"github.com/restail/restail/format/safe"
 )
 
-// news is a status line as JSON: its time, its kind, and the fields of the
-// record that it is about, each with a comma before it.
-type news struct {
+// statusObject is a status line as JSON: its time, its kind, and the fields of the
+// record that it is about. Each field begins with a comma.
+type statusObject struct {
 	at     time.Time
 	kind   string
 	fields []byte
 }
 
-// line returns the line. The message is that of the text mode.
-func (n news) line(message string) []byte {
+// line returns the line with a message, the same as in text mode.
+func (n statusObject) line(message string) []byte {
 	out := append([]byte(`{"time":"`), n.at.UTC().Format(time.RFC3339)...)
 	out = append(out, `","kind":`...)
 	out = appendSafeJSON(out, n.kind)
@@ -28,8 +28,8 @@ func (n news) line(message string) []byte {
 	return append(out, '}', '\n')
 }
 
-// text adds a field, unless it is empty.
-func (n news) text(name, value string) news {
+// text adds a string field, unless its value is empty.
+func (n statusObject) text(name, value string) statusObject {
 	if value != "" {
 		n.fields = append(n.fields, `,"`+name+`":`...)
 		n.fields = appendSafeJSON(n.fields, value)
@@ -37,15 +37,15 @@ func (n news) text(name, value string) news {
 	return n
 }
 
-// number adds a field.
-func (n news) number(name string, value int64) news {
+// number adds a number field.
+func (n statusObject) number(name string, value int64) statusObject {
 	n.fields = append(n.fields, `,"`+name+`":`...)
 	n.fields = strconv.AppendInt(n.fields, value, 10)
 	return n
 }
 
 // record adds the fields of a record, except time: the line has its own.
-func (n news) record(r *record.Record) news {
+func (n statusObject) record(r *record.Record) statusObject {
 	for f := range r.All {
 		if f != record.Time {
 			n.fields = safe.AppendJSON(n.fields, appendField(nil, r, f))
@@ -54,18 +54,17 @@ func (n news) record(r *record.Record) news {
 	return n
 }
 
-// appendSafeJSON appends a JSON string that is safe to show on a terminal and
-// has the value of text.
+// appendSafeJSON appends text as a JSON string that is safe to show on a terminal.
 func appendSafeJSON(dst []byte, text string) []byte {
 	return safe.AppendJSON(dst, appendQuoted(nil, []byte(text)))
 }
 
-func connectionNews(at time.Time, l record.Linked) news {
+func connectionObject(at time.Time, l record.Linked) statusObject {
 	action := "connection_info"
 	if l.Status == "closed" {
 		action = "connection_closed"
 	}
-	return news{at: at, kind: "connection"}.
+	return statusObject{at: at, kind: "connection"}.
 		text("action", action).
 		text("platform", l.Platform).
 		text("connection", l.Identifier).
@@ -84,11 +83,10 @@ type Counters struct {
 	Broken       int64     // frames that are not actions
 	FilterErrors int64     // records on which the filter failed
 	Queued       int64     // frames received and not processed yet
-	LastHeard    time.Time // when the last frame came; zero before the first, and in a replay
+	LastHeard    time.Time // when the last frame arrived; zero before the first, and in a replay
 }
 
-// text returns the counters in one line for people. A replay has no time at
-// which it last heard something.
+// text returns the counters in one line for people.
 func (c Counters) text(now time.Time) string {
 	heard := ""
 	switch {
@@ -101,8 +99,8 @@ func (c Counters) text(now time.Time) string {
 		c.Received, c.Written, c.Filtered, c.Broken, c.FilterErrors, c.Queued, heard)
 }
 
-func countersNews(at time.Time, c Counters) news {
-	n := news{at: at, kind: "summary"}.
+func countersObject(at time.Time, c Counters) statusObject {
+	n := statusObject{at: at, kind: "summary"}.
 		number("received", c.Received).
 		number("written", c.Written).
 		number("filtered", c.Filtered).
