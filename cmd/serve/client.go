@@ -11,7 +11,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-// client is a connection of a chat client. The goroutine of its request plays to it.
+// client is the connection of a chat client. The goroutine of its request runs it.
 type client struct {
 	*Options
 	span
@@ -21,10 +21,10 @@ type client struct {
 	stop  chan struct{} // closed when the server shuts down
 	gone  chan struct{} // closed when nothing more can be read from the client
 
-	finish <-chan struct{} // Finish after the last action; nil before
+	finish <-chan struct{} // nil until the last action is sent, then Finish
 
-	at    time.Duration // the time of the show when the last frame was sent
-	moved []byte        // buffer for an action with another timestamp
+	at    time.Duration // the show's time of the last frame that was sent
+	moved []byte        // buffer for a frame whose timestamp is moved
 }
 
 var (
@@ -40,16 +40,16 @@ const cutTime = time.Second
 // forever is a time that is never reached.
 var forever = time.Date(2238, time.January, 1, 0, 0, 0, 0, time.UTC)
 
-// run plays to the client until one side closes the connection.
+// run sends the show until one side closes the connection.
 func (c *client) run() {
 	go c.read()
 	if c.Speed > 0 && c.cut != never {
-		c.conn.end(c.due(c.cut).Add(cutTime))
+		c.conn.setLastDeadline(c.due(c.cut).Add(cutTime))
 	}
 	err := c.play()
 	if err == nil && (!c.CloseAtEnd || c.Finish != nil) {
 		c.finish = c.Finish
-		err = c.pause(forever)
+		err = c.waitUntil(forever)
 	}
 	switch {
 	case err == nil, errors.Is(err, errOver):
@@ -63,8 +63,8 @@ func (c *client) run() {
 	<-c.gone
 }
 
-// read ignores what the client sends. The library answers pings and the close
-// frame only while a read is under way.
+// read reads and ignores what the client sends. The library answers pings and the
+// close frame only while a read is under way.
 func (c *client) read() {
 	defer close(c.gone)
 	c.ws.SetReadLimit(-1)
@@ -79,8 +79,8 @@ func (c *client) read() {
 	}
 }
 
-// play sends the connection set, if the show has begun before, and then the actions,
-// each at its time.
+// play sends the connection set, if the client's part is not the beginning of the
+// show, and then the actions, each at its time.
 func (c *client) play() error {
 	c.conn.cork()
 	c.at = c.from
@@ -94,11 +94,11 @@ func (c *client) play() error {
 	}
 	for n := c.next; c.clock.has(n) && c.clock.at(n) < c.cut; n++ {
 		at := c.clock.at(n)
-		if err := c.await(at); err != nil {
+		if err := c.waitForShow(at); err != nil {
 			return err
 		}
 		frame := c.clock.frame(n)
-		if by := c.clock.begin(n); by > 0 {
+		if by := c.clock.roundStart(n); by > 0 {
 			c.moved = moveStamp(c.moved[:0], frame, by)
 			frame = c.moved
 		}
@@ -111,19 +111,19 @@ func (c *client) play() error {
 	if c.cut == never {
 		return c.conn.uncork()
 	}
-	if err := c.await(c.cut); err != nil {
+	if err := c.waitForShow(c.cut); err != nil {
 		return err
 	}
 	c.clock.skip(c.cut)
 	return errCut
 }
 
-// await waits until a time of the show.
-func (c *client) await(at time.Duration) error {
+// waitForShow waits until a time of the show; at full speed it does not wait.
+func (c *client) waitForShow(at time.Duration) error {
 	if c.Speed <= 0 {
 		return c.ended()
 	}
-	return c.pause(c.due(at))
+	return c.waitUntil(c.due(at))
 }
 
 // due returns the real time for a time of the show.
@@ -131,20 +131,20 @@ func (c *client) due(at time.Duration) time.Time {
 	return c.start.Add(time.Duration(min(float64(at)/c.Speed, math.MaxInt64/2)))
 }
 
-// pause waits until a time, and sends heartbeats meanwhile.
-func (c *client) pause(until time.Time) error {
-	began := time.Now()
-	if !until.After(began) {
+// waitUntil waits until a time, and sends heartbeats meanwhile.
+func (c *client) waitUntil(until time.Time) error {
+	start := time.Now()
+	if !until.After(start) {
 		return c.ended()
 	}
 	if err := c.conn.uncork(); err != nil {
 		return err
 	}
-	for beat := began.Add(heartbeat); beat.Before(until); beat = beat.Add(heartbeat) {
+	for beat := start.Add(heartbeat); beat.Before(until); beat = beat.Add(heartbeat) {
 		if err := c.sleep(beat); err != nil {
 			return err
 		}
-		if err := c.sendHeartbeat(beat.Sub(began)); err != nil {
+		if err := c.sendHeartbeat(beat.Sub(start)); err != nil {
 			return err
 		}
 	}
@@ -153,7 +153,7 @@ func (c *client) pause(until time.Time) error {
 	return err
 }
 
-// ended returns why nothing more can be sent; nil while it can.
+// ended returns why nothing more can be sent, nil while more can be sent.
 func (c *client) ended() error {
 	select {
 	case <-c.gone:
@@ -165,7 +165,7 @@ func (c *client) ended() error {
 	}
 }
 
-// sleep waits until a time. Its error says what ended the wait before.
+// sleep waits until a time. Its error says what ended the wait early.
 func (c *client) sleep(until time.Time) error {
 	timer := time.NewTimer(time.Until(until))
 	defer timer.Stop()
@@ -181,8 +181,8 @@ func (c *client) sleep(until time.Time) error {
 	}
 }
 
-// sendHeartbeat sends a heartbeat, with the time of the show as its timestamp.
-// after is the time since the last action.
+// sendHeartbeat sends a heartbeat, with the time of the show as its timestamp. after
+// is the real time since the last action.
 func (c *client) sendHeartbeat(after time.Duration) error {
 	now := time.Now()
 	if origin := c.clock.origin; !origin.IsZero() {

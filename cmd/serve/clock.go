@@ -13,8 +13,8 @@ import (
 // never is a time that no show reaches.
 const never = time.Duration(math.MaxInt64)
 
-// timeline is the actions of a show and their times. A loop plays them in rounds.
-// Actions are numbered from 0, on through all rounds.
+// timeline has the actions of a show and their times. A loop repeats them in rounds.
+// Actions are numbered from 0, and the numbers go on through all rounds.
 type timeline struct {
 	actions []Action
 	origin  time.Time     // the timestamp of the start; zero when no action has one
@@ -37,16 +37,16 @@ func newTimeline(actions []Action, loop bool) *timeline {
 func (t *timeline) has(n int) bool { return n < len(t.actions) || t.round > 0 }
 
 // at returns the time of action n.
-func (t *timeline) at(n int) time.Duration { return t.begin(n) + t.actions[n%len(t.actions)].At }
+func (t *timeline) at(n int) time.Duration { return t.roundStart(n) + t.actions[n%len(t.actions)].At }
 
-// begin returns the time at which the round of action n begins.
-func (t *timeline) begin(n int) time.Duration { return time.Duration(n/len(t.actions)) * t.round }
+// roundStart returns the time at which the round of action n begins.
+func (t *timeline) roundStart(n int) time.Duration { return time.Duration(n/len(t.actions)) * t.round }
 
 // frame returns action n as it was recorded.
 func (t *timeline) frame(n int) []byte { return t.actions[n%len(t.actions)].Frame }
 
-// find returns the number of the first action at or after a time.
-func (t *timeline) find(at time.Duration) int {
+// firstAt returns the number of the first action at or after a time.
+func (t *timeline) firstAt(at time.Duration) int {
 	rounds := 0
 	if t.round > 0 {
 		rounds = int(at / t.round)
@@ -88,8 +88,8 @@ func (t *timeline) connections(n int) [][]byte {
 	return set
 }
 
-// clock is the time of a show. With an outage all clients share it: the first one
-// starts it. The outage is in the middle of the show, or of every round. At full
+// clock tells the time of a show. With an outage all clients share it, and the first
+// one starts it. The outage is in the middle of the show, or of every round. At full
 // speed the clock moves with the actions that are sent, and skips the outage.
 type clock struct {
 	*timeline
@@ -98,8 +98,8 @@ type clock struct {
 
 	mu    sync.Mutex
 	start time.Time     // the zero time before the first client
-	now   time.Duration // at full speed
-	next  int           // at full speed: the number of the next action
+	now   time.Duration // used at full speed only
+	next  int           // the number of the next action; used at full speed only
 }
 
 // span is the part of a show for one client.
@@ -110,46 +110,47 @@ type span struct {
 	cut   time.Duration // when the connection is cut, or never
 }
 
-// enter returns the part for a client that connects at a time without an outage.
-func (c *clock) enter(came time.Time) span {
+// spanFor returns the part of the show for a client that connects at a time when there is
+// no outage.
+func (c *clock) spanFor(arrived time.Time) span {
 	if c.outage == 0 {
-		return span{start: came, cut: never}
+		return span{start: arrived, cut: never}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.start.IsZero() {
-		c.start = came
+		c.start = arrived
 	}
-	s := span{start: c.start, from: c.time(came), next: c.next}
+	s := span{start: c.start, from: c.showTime(arrived), next: c.next}
 	if c.speed > 0 {
-		s.next = c.find(s.from)
+		s.next = c.firstAt(s.from)
 	}
-	_, s.cut = c.cuts(s.from)
+	_, s.cut = c.outageAt(s.from)
 	return s
 }
 
-// left returns how much longer the outage lasts; 0 when there is none.
-func (c *clock) left(now time.Time) time.Duration {
+// outageLeft returns how much longer the outage lasts, in real time; 0 when there is none.
+func (c *clock) outageLeft(now time.Time) time.Duration {
 	if c.outage == 0 || c.speed <= 0 {
 		return 0
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	left, _ := c.cuts(c.time(now))
+	left, _ := c.outageAt(c.showTime(now))
 	return time.Duration(math.Ceil(float64(left) / c.speed))
 }
 
-// time returns the time of the show. The caller has locked c.mu.
-func (c *clock) time(now time.Time) time.Duration {
+// showTime returns the time of the show. The caller has locked c.mu.
+func (c *clock) showTime(now time.Time) time.Duration {
 	if c.start.IsZero() || c.speed <= 0 {
 		return c.now
 	}
 	return time.Duration(min(float64(now.Sub(c.start))*c.speed, math.MaxInt64/4))
 }
 
-// seen returns how many actions have come by then, in all rounds. Without an outage
-// each client has a time of its own, so that all actions count.
-func (c *clock) seen(now time.Time) int {
+// shown returns how many actions the show has had by then, in all rounds. Without an
+// outage each client has a time of its own, so that all actions count.
+func (c *clock) shown(now time.Time) int {
 	if c.outage == 0 {
 		return len(c.actions)
 	}
@@ -161,20 +162,20 @@ func (c *clock) seen(now time.Time) int {
 	case c.start.IsZero():
 		return 0
 	}
-	return c.find(c.time(now) + 1)
+	return c.firstAt(c.showTime(now) + 1)
 }
 
-// cuts returns how much of an outage is left at a time of the show, and when the
-// next outage begins.
-func (c *clock) cuts(at time.Duration) (left, next time.Duration) {
-	middle := max(c.length/2, 1) // after the actions of a show whose times are all 0
+// outageAt returns how much of an outage is left at a time of the show, and when the next
+// outage begins.
+func (c *clock) outageAt(at time.Duration) (left, next time.Duration) {
+	middle := max(c.length/2, 1) // not 0: if all actions are at 0, the outage comes after them
 	switch {
 	case at < middle:
 		return 0, middle
 	case c.round == 0:
 		return max(0, middle+c.outage-at), never
 	}
-	// An outage that is longer than a round replaces the next ones.
+	// An outage that is longer than a round replaces those of the next rounds.
 	period := c.round * (1 + c.outage/c.round)
 	since := (at - middle) % period
 	return max(0, c.outage-since), at - since + period
@@ -186,9 +187,10 @@ func (c *clock) sent(n int) { c.move(c.at(n), n+1) }
 // skip moves the clock, at full speed, past the outage that begins with a cut.
 func (c *clock) skip(cut time.Duration) {
 	end := cut + c.outage
-	c.move(end, c.find(end))
+	c.move(end, c.firstAt(end))
 }
 
+// move moves the clock forward to a time and the number of the next action.
 func (c *clock) move(now time.Duration, next int) {
 	if c.outage == 0 || c.speed > 0 {
 		return

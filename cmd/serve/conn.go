@@ -8,20 +8,20 @@ import (
 	"time"
 )
 
-// batch is how many bytes a corked conn buffers before it writes.
+// batch is how many bytes a conn buffers while it is corked.
 const batch = 64 << 10
 
 // conn is the network connection under a WebSocket. While it is corked, it buffers
-// frames and writes them in batches: a system call costs many times what a frame
-// costs. Every write must succeed within writeTimeout.
+// frames and writes them in batches, since a system call costs many times what a
+// frame costs. Each write fails after writeTimeout.
 type conn struct {
 	net.Conn
 
-	mu     sync.Mutex
-	corked bool
-	ends   time.Time // the deadline of all writes; zero for none
-	buf    []byte
-	err    error // of the first write that failed: nothing is written after it
+	mu           sync.Mutex
+	corked       bool
+	lastDeadline time.Time // no write may end later; zero for no limit
+	buf          []byte
+	err          error // of the first write that failed: nothing is written after it
 }
 
 // Write buffers p while corked, and writes the buffer otherwise.
@@ -53,20 +53,21 @@ func (c *conn) uncork() error {
 	return c.flush()
 }
 
-// end sets the deadline of all writes.
-func (c *conn) end(at time.Time) {
+// setLastDeadline sets the time after which all writes fail.
+func (c *conn) setLastDeadline(at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.ends = at
+	c.lastDeadline = at
 }
 
+// flush writes the buffer. The caller has locked c.mu.
 func (c *conn) flush() error {
 	if c.err != nil || len(c.buf) == 0 {
 		return c.err
 	}
 	deadline := time.Now().Add(writeTimeout)
-	if !c.ends.IsZero() && c.ends.Before(deadline) {
-		deadline = c.ends
+	if !c.lastDeadline.IsZero() && c.lastDeadline.Before(deadline) {
+		deadline = c.lastDeadline
 	}
 	if c.err = c.SetWriteDeadline(deadline); c.err == nil {
 		_, c.err = c.Conn.Write(c.buf)

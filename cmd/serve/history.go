@@ -40,7 +40,7 @@ func (s *Server) newAPI() http.Handler {
 	})
 }
 
-// chatMessage is the JSON of a message.
+// chatMessage is a message in the JSON of an answer.
 type chatMessage struct {
 	Timestamp   string  `json:"timestamp"`
 	Platform    *string `json:"platform"`
@@ -58,8 +58,8 @@ func (s *Server) chatHistory(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, "not_found", "no event has this id")
 		return
 	}
-	a, seen := all[i], s.clock.seen(time.Now())
-	page, err := a.page(r.URL.Query(), seen)
+	a, shown := all[i], s.clock.shown(time.Now())
+	page, err := a.page(r.URL.Query(), shown)
 	if err != nil {
 		refuse(w, http.StatusBadRequest, "invalid_request", err.Error())
 		return
@@ -69,13 +69,13 @@ func (s *Server) chatHistory(w http.ResponseWriter, r *http.Request) {
 		Next     *string       `json:"nextPageToken"`
 		Previous *string       `json:"previousPageToken"`
 	}{Messages: a.read(page.numbers)}
-	if len(limited(a.after(page.to, seen), 1)) > 0 {
+	if len(firstN(a.after(page.to, shown), 1)) > 0 {
 		body.Next = nullable(forwards + strconv.Itoa(page.to))
 	}
-	if len(limited(a.before(page.from, seen), 1)) > 0 {
+	if len(firstN(a.before(page.from, shown), 1)) > 0 {
 		body.Previous = nullable(backwards + strconv.Itoa(page.from))
 	}
-	answer(w, http.StatusOK, body)
+	writeJSON(w, http.StatusOK, body)
 }
 
 // A page token is a direction and the number of a message: the page begins with that
@@ -92,7 +92,7 @@ type page struct {
 }
 
 // page returns the page that a query asks for.
-func (a *archive) page(query url.Values, seen int) (p page, err error) {
+func (a *archive) page(query url.Values, shown int) (p page, err error) {
 	size, err := number(query, "pageSize", 100, 1, 1000)
 	if err != nil {
 		return p, err
@@ -104,20 +104,20 @@ func (a *archive) page(query url.Values, seen int) (p page, err error) {
 	token := query.Get("pageToken")
 	switch {
 	case token == "":
-		p.from = min(a.seek(time.Unix(second, 0)), a.end(seen))
+		p.from = min(a.seek(time.Unix(second, 0)), a.end(shown))
 	case query.Get("timestamp") != "":
 		return p, errors.New("send pageToken or timestamp, not both")
 	default:
 		p.from, err = strconv.Atoi(token[1:])
-		if err != nil || p.from < 0 || p.from > a.end(seen) || !strings.Contains(forwards+backwards, token[:1]) {
+		if err != nil || p.from < 0 || p.from > a.end(shown) || !strings.Contains(forwards+backwards, token[:1]) {
 			return p, errors.New("invalid pageToken: send one from an earlier answer")
 		}
 	}
 	if p.to = p.from; strings.HasPrefix(token, backwards) {
-		p.numbers = limited(a.before(p.to, seen), int(size))
+		p.numbers = firstN(a.before(p.to, shown), int(size))
 		slices.Reverse(p.numbers)
 	} else {
-		p.numbers = limited(a.after(p.from, seen), int(size))
+		p.numbers = firstN(a.after(p.from, shown), int(size))
 	}
 	if len(p.numbers) > 0 {
 		p.from = min(p.from, p.numbers[0])
@@ -126,11 +126,12 @@ func (a *archive) page(query url.Values, seen int) (p page, err error) {
 	return p, nil
 }
 
-// number returns a number of a query, which must lie between least and most.
-func number(query url.Values, name string, missing, least, most int64) (int64, error) {
+// number returns a number of a query, which must lie between least and most. fallback is
+// the result when the query does not have it.
+func number(query url.Values, name string, fallback, least, most int64) (int64, error) {
 	text := query.Get(name)
 	if text == "" {
-		return missing, nil
+		return fallback, nil
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < least || n > most {
@@ -139,7 +140,7 @@ func number(query url.Values, name string, missing, least, most int64) (int64, e
 	return n, nil
 }
 
-// read returns the JSON of messages.
+// read returns the messages with these numbers.
 func (a *archive) read(numbers []int) []chatMessage {
 	var parser decode.Parser
 	var action decode.Action
@@ -182,7 +183,7 @@ func nullable(s string) *string {
 	return &s
 }
 
-// event is the JSON of a broadcast.
+// event is a broadcast in the JSON of an answer.
 type event struct {
 	ID           string     `json:"id"`
 	Status       string     `json:"status"`
@@ -195,7 +196,7 @@ type event struct {
 // inProgress answers with the broadcast in progress.
 func (s *Server) inProgress(w http.ResponseWriter, _ *http.Request) {
 	events := s.events()
-	answer(w, http.StatusOK, slices.DeleteFunc(events, func(e event) bool { return e.FinishedAt != nil }))
+	writeJSON(w, http.StatusOK, slices.DeleteFunc(events, func(e event) bool { return e.FinishedAt != nil }))
 }
 
 // ended answers with a page of the broadcasts that have ended, the newest first.
@@ -210,7 +211,7 @@ func (s *Server) ended(w http.ResponseWriter, r *http.Request) {
 	events := s.events()
 	events = slices.DeleteFunc(events, func(e event) bool { return e.FinishedAt == nil })
 	count := int64(len(events))
-	answer(w, http.StatusOK, map[string]any{
+	writeJSON(w, http.StatusOK, map[string]any{
 		"items":      events[min((page-1)*limit, count):min(page*limit, count)],
 		"pagination": map[string]int64{"page": page, "limit": limit, "pages_total": (count + limit - 1) / limit},
 	})
@@ -220,10 +221,10 @@ func (s *Server) ended(w http.ResponseWriter, r *http.Request) {
 // progress until the show is over. Without an outage the show is never over, since
 // every client starts its own.
 func (s *Server) events() []event {
-	seen := s.clock.seen(time.Now())
+	shown := s.clock.shown(time.Now())
 	events := []event{}
 	for _, a := range slices.Backward(s.archives()) {
-		first, last := limited(a.after(0, seen), 1), limited(a.before(a.end(seen), seen), 1)
+		first, last := firstN(a.after(0, shown), 1), firstN(a.before(a.end(shown), shown), 1)
 		if len(first) == 0 {
 			continue
 		}
@@ -234,25 +235,25 @@ func (s *Server) events() []event {
 		})
 	}
 	slices.SortStableFunc(events, func(x, y event) int { return cmp.Compare(*y.FinishedAt, *x.FinishedAt) })
-	if over := s.clock.outage > 0 && !s.clock.has(seen); len(events) > 0 && !over {
+	if over := s.clock.outage > 0 && !s.clock.has(shown); len(events) > 0 && !over {
 		events[0].Status, events[0].FinishedAt = "in-progress", nil
 	}
 	return events
 }
 
 // archive is the chat history of one broadcast of a show. Each event is a message,
-// even one without text such as a sticker. The streamer's replies are not.
+// even one without text such as a sticker. The streamer's replies are no messages.
 //
-// Messages are numbered in the order of their times, on through all rounds. Messages
-// that are not visible yet have numbers too, so that a page token stays valid while
-// the show goes on.
+// Messages are numbered in the order of their times, and the numbers go on through all
+// rounds. A message is visible once the show has had its action. Messages that are not
+// visible yet have numbers too, so that a page token stays valid while the show goes on.
 type archive struct {
 	*timeline
 	id       string
 	messages []message
 }
 
-// message is an event. Each request reads the rest from the event's frame.
+// message is an event. Each request reads the other fields from the event's frame.
 type message struct {
 	action  int // its number in the timeline, in the first round
 	time    time.Time
@@ -260,10 +261,10 @@ type message struct {
 }
 
 // newArchives makes the archive of each broadcast of a show, in the order of their
-// first messages. began is when the show starts if no action has a timestamp.
-func newArchives(t *timeline, began time.Time) (all []*archive) {
+// first messages. start is when the show starts, for a show without timestamps.
+func newArchives(t *timeline, start time.Time) (all []*archive) {
 	if !t.origin.IsZero() {
-		began = t.origin
+		start = t.origin
 	}
 	var parser decode.Parser
 	var action decode.Action
@@ -277,7 +278,7 @@ func newArchives(t *timeline, began time.Time) (all []*archive) {
 		if parser.Parse(&action, a.Frame) != nil {
 			continue
 		}
-		d.Apply(&action, began.Add(a.At))
+		d.Apply(&action, start.Add(a.At))
 		r := d.Record()
 		id, channel := string(r.Bytes(record.BroadcastID)), string(r.Bytes(record.Channel))
 		if string(action.Name()) != "event" || id == "" {
@@ -305,20 +306,20 @@ func (a *archive) action(n int) int {
 
 // time returns the time of message n.
 func (a *archive) time(n int) time.Time {
-	return a.messages[n%len(a.messages)].time.Add(a.begin(a.action(n)))
+	return a.messages[n%len(a.messages)].time.Add(a.roundStart(a.action(n)))
 }
 
-// end returns a number after those of all visible messages, which are those of the
-// first seen actions.
-func (a *archive) end(seen int) int {
-	return (seen + len(a.actions) - 1) / len(a.actions) * len(a.messages)
+// end returns a number after those of all visible messages. shown is the number of
+// actions that the show has had.
+func (a *archive) end(shown int) int {
+	return (shown + len(a.actions) - 1) / len(a.actions) * len(a.messages)
 }
 
 // after yields the numbers of the visible messages from n on.
-func (a *archive) after(n, seen int) iter.Seq[int] {
+func (a *archive) after(n, shown int) iter.Seq[int] {
 	return func(yield func(int) bool) {
-		for end := a.end(seen); n < end; n++ {
-			if a.action(n) < seen && !yield(n) {
+		for end := a.end(shown); n < end; n++ {
+			if a.action(n) < shown && !yield(n) {
 				return
 			}
 		}
@@ -326,10 +327,10 @@ func (a *archive) after(n, seen int) iter.Seq[int] {
 }
 
 // before yields the numbers of the visible messages before n, the nearest first.
-func (a *archive) before(n, seen int) iter.Seq[int] {
+func (a *archive) before(n, shown int) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		for n--; n >= 0; n-- {
-			if a.action(n) < seen && !yield(n) {
+			if a.action(n) < shown && !yield(n) {
 				return
 			}
 		}
@@ -340,15 +341,15 @@ func (a *archive) before(n, seen int) iter.Seq[int] {
 func (a *archive) seek(at time.Time) int {
 	rounds := 0
 	if last := a.messages[len(a.messages)-1].time; a.round > 0 && at.After(last) {
-		rounds = int((at.Sub(last)-1)/a.round) + 1 // all of whose messages are earlier
+		rounds = int((at.Sub(last)-1)/a.round) + 1 // rounds whose messages are all earlier
 		at = at.Add(-time.Duration(rounds) * a.round)
 	}
 	n, _ := slices.BinarySearchFunc(a.messages, at, func(m message, at time.Time) int { return m.time.Compare(at) })
 	return rounds*len(a.messages) + n
 }
 
-// limited returns the first n numbers.
-func limited(numbers iter.Seq[int], n int) (list []int) {
+// firstN returns the first n numbers.
+func firstN(numbers iter.Seq[int], n int) (list []int) {
 	for number := range numbers {
 		if list = append(list, number); len(list) == n {
 			break

@@ -236,7 +236,7 @@ func TestHistorySeeks(t *testing.T) {
 	}
 }
 
-// TestHistoryIsChronological has a recording whose stamps go back.
+// TestHistoryIsChronological serves a recording whose stamps go back.
 func TestHistoryIsChronological(t *testing.T) {
 	r := onLoopback(t, Options{Actions: actions(spoken("b", "1", first+1), spoken("b", "3", first+3), spoken("b", "2", first+2), spoken("b", "0", first))})
 	if got := r.page(t, "b", "").texts(); !slices.Equal(got, []string{"0", "1", "2", "3"}) {
@@ -419,8 +419,9 @@ func TestBroadcasts(t *testing.T) {
 	}
 }
 
-// TestFinish checks that the close waits for the channel, with heartbeats meanwhile.
-func TestFinish(t *testing.T) {
+// TestCloseWaitsForFinish checks that the close waits for the channel, with heartbeats
+// meanwhile.
+func TestCloseWaitsForFinish(t *testing.T) {
 	for _, speed := range []float64{0, 1} {
 		synctest.Test(t, func(t *testing.T) {
 			finish := make(chan struct{})

@@ -113,7 +113,7 @@ func readAll(t *testing.T, ws *websocket.Conn) (frames []string, status websocke
 func actions(frames ...string) (show []Action) {
 	var clock recordedClock
 	for _, frame := range frames {
-		show = append(show, Action{At: clock.at([]byte(frame)), Frame: []byte(frame)})
+		show = append(show, Action{At: clock.timeOf([]byte(frame)), Frame: []byte(frame)})
 	}
 	return show
 }

@@ -21,8 +21,9 @@ const (
 	RevokePath = "/oauth/revoke"
 )
 
-// OAuthOptions say which application an [OAuth] accepts and what goes wrong. The zero
-// OAuthOptions accept any application, and the user allows everything.
+// OAuthOptions say which application an [OAuth] accepts, and which failures it
+// simulates. The zero OAuthOptions accept any application, and the user allows
+// everything.
 type OAuthOptions struct {
 	// ClientID and ClientSecret are those of the only application. An empty one
 	// accepts any that is not empty.
@@ -54,7 +55,7 @@ type OAuth struct {
 	refreshes int
 }
 
-// Pair is the tokens that a login or a refresh returns.
+// Pair has the tokens that a login or a refresh returns.
 type Pair struct {
 	Access, Refresh string
 	Expires         time.Time // of the access token
@@ -128,8 +129,8 @@ func (s *OAuth) Refreshes() int {
 	return s.refreshes
 }
 
-// Fail lets the next requests for a token or a revocation fail, each with one of
-// these statuses. 429 has a Retry-After of one second.
+// Fail makes the next requests for a token or a revocation fail, each with one of
+// these statuses. A 429 has a Retry-After of one second.
 func (s *OAuth) Fail(statuses ...int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -232,14 +233,14 @@ func (s *OAuth) token(w http.ResponseWriter, r *http.Request) {
 			pair = s.issue()
 		}
 	default:
-		s.deny(w, r, "unsupported_grant_type")
+		s.refuseGrant(w, r, "unsupported_grant_type")
 		return
 	}
 	if pair == nil {
-		s.deny(w, r, "invalid_grant")
+		s.refuseGrant(w, r, "invalid_grant")
 		return
 	}
-	answer(w, http.StatusOK, s.answered(pair))
+	writeJSON(w, http.StatusOK, s.pairJSON(pair))
 }
 
 // revoke makes a token invalid, and with a refresh token its access token. An
@@ -255,11 +256,11 @@ func (s *OAuth) revoke(w http.ResponseWriter, r *http.Request) {
 	if p := s.refresh[token]; p != nil {
 		s.kill(p)
 	}
-	answer(w, http.StatusOK, struct{}{})
+	writeJSON(w, http.StatusOK, struct{}{})
 }
 
 // admit checks the client credentials of a request and returns the client's id. When
-// it refuses the request, it has answered.
+// it refuses the request, it answers it and returns false.
 func (s *OAuth) admit(w http.ResponseWriter, r *http.Request) (client string, ok bool) {
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 	if err := r.ParseForm(); err != nil {
@@ -296,9 +297,9 @@ func (s *OAuth) failure() int {
 	return status
 }
 
-// answered returns the JSON of a pair: the fields of the standard, and their camelCase
+// pairJSON returns the JSON of a pair: the fields of the standard, and their camelCase
 // twins, as the service has them.
-func (s *OAuth) answered(p *Pair) map[string]any {
+func (s *OAuth) pairJSON(p *Pair) map[string]any {
 	const scope, kind = "chat.read", "Bearer"
 	seconds := int64(s.options.Expiry / time.Second)
 	return map[string]any{
@@ -318,17 +319,17 @@ func (s *OAuth) answered(p *Pair) map[string]any {
 	}
 }
 
-// deny answers with an error in the form of the standard, which the service uses
-// besides its own.
-func (s *OAuth) deny(w http.ResponseWriter, r *http.Request, name string) {
+// refuseGrant answers with an error in the form of the standard, which the service uses
+// in addition to its own.
+func (s *OAuth) refuseGrant(w http.ResponseWriter, r *http.Request, name string) {
 	body := map[string]string{"error": name}
 	if s.options.Echo {
 		body["error_description"] = echo(r)
 	}
-	answer(w, http.StatusBadRequest, body)
+	writeJSON(w, http.StatusBadRequest, body)
 }
 
-// refuse answers with an error in the service's form.
+// refuse answers with an error in the form of the service's own.
 func (s *OAuth) refuse(w http.ResponseWriter, r *http.Request, status int, name, message string) {
 	if s.options.Echo {
 		message += ": " + echo(r)
@@ -342,8 +343,8 @@ func echo(r *http.Request) string {
 	return r.Header.Get("Authorization") + " " + secret + " " + r.URL.RawQuery + " " + r.PostForm.Encode()
 }
 
-// answer answers with JSON.
-func answer(w http.ResponseWriter, status int, body any) {
+// writeJSON answers with a body as JSON.
+func writeJSON(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)

@@ -160,9 +160,9 @@ func TestOutageAtFullSpeed(t *testing.T) {
 	}
 }
 
-// TestOneClock checks that later clients get what the first one gets at that time, and
-// that all are cut at once.
-func TestOneClock(t *testing.T) {
+// TestClientsShareTheClock checks that later clients get what the first one gets at that
+// time, and that all are cut at once.
+func TestClientsShareTheClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, end := onPipes(Options{Actions: outageShow, Speed: 1, Outage: time.Minute})
 		defer end()

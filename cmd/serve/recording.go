@@ -34,7 +34,7 @@ const (
 
 var errTooLarge = fmt.Errorf("it takes more than %d MiB of memory; serve a part of it: head -n 100000 FILE | restail serve -", memoryLimit>>20)
 
-// Skipped counts what of a recording is not served.
+// Skipped counts the parts of a recording that are not served.
 type Skipped struct {
 	TooLarge int  // frames above the limit
 	Broken   int  // lines that are not actions
@@ -43,9 +43,9 @@ type Skipped struct {
 
 // Recording reads a recording, plain or gzipped, and keeps its actions byte for
 // byte. It skips blank lines and restail's own. The time of an action is its
-// timestamp relative to the first one; an action without a timestamp, or with an
+// timestamp relative to the first one. An action without a timestamp, or with an
 // earlier one than the action before, follows at once. The connection set at the head
-// of a recording may be old: it comes at the start.
+// of a recording can have old timestamps, so its actions follow at once too.
 func Recording(r io.Reader, maxFrame int) (actions []Action, skipped Skipped, err error) {
 	return readActions(r, maxFrame, memoryLimit)
 }
@@ -56,7 +56,7 @@ func readActions(r io.Reader, maxFrame, memory int) (actions []Action, skipped S
 		return nil, skipped, err
 	}
 	lines := recording.NewReader(text, maxFrame)
-	p := player{actions: []Action{}}
+	p := collector{actions: []Action{}}
 	for {
 		line, err := lines.Read()
 		switch {
@@ -92,10 +92,10 @@ func unpacked(r io.Reader) (io.Reader, error) {
 	return text, nil
 }
 
-// limitedReader fails when more is read than the limit.
+// limitedReader fails when more bytes are read than it may.
 type limitedReader struct {
 	in   io.Reader
-	left int // how many more bytes may be read
+	left int // bytes that may still be read
 }
 
 func (l *limitedReader) Read(p []byte) (int, error) {
@@ -107,31 +107,31 @@ func (l *limitedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// player makes actions from the lines of a recording.
-type player struct {
+// collector makes actions of the lines of a recording.
+type collector struct {
 	actions  []Action
 	skipped  Skipped
 	clock    recordedClock
 	head     recording.Head
 	parser   decode.Parser
-	others   recording.LineParser
-	relinked bool // the recording has a new socket after the last action
+	records  recording.LineParser // of lines that may be ndjson records
+	relinked bool                 // the recording has a new socket after the last action
 }
 
 // add adds the action of a line. It returns false when the line is not an action.
-func (p *player) add(line []byte) bool {
+func (p *collector) add(line []byte) bool {
 	if own, ok := recording.ParseOwn(line); ok {
 		p.relinked = p.relinked || own.Relinks()
 		return false
 	}
 	var action decode.Action
-	if p.parser.Parse(&action, line) != nil || !action.HasPayload() && p.others.Record(line, time.Time{}) != nil {
+	if p.parser.Parse(&action, line) != nil || !action.HasPayload() && p.records.Record(line, time.Time{}) != nil {
 		p.skipped.Broken++
 		return false
 	}
 	at := p.clock.last
 	if !p.head.Has(action.Name(), len(line)) {
-		at = p.clock.at(line)
+		at = p.clock.timeOf(line)
 	}
 	p.actions = append(p.actions, Action{At: at, Frame: bytes.Clone(line), Relinked: p.relinked})
 	p.relinked = false
@@ -144,7 +144,9 @@ type recordedClock struct {
 	last  time.Duration
 }
 
-func (c *recordedClock) at(frame []byte) time.Duration {
+// timeOf returns the time of a frame: that of the frame before it when it has no
+// stamp or an earlier one.
+func (c *recordedClock) timeOf(frame []byte) time.Duration {
 	s, ok := readStamp(frame)
 	if !ok {
 		return c.last
@@ -156,9 +158,9 @@ func (c *recordedClock) at(frame []byte) time.Duration {
 	return c.last
 }
 
-// origin returns the timestamp of the start of a show; zero when no action has a
-// usable one. Stamps have whole seconds, and an action may come later than its stamp
-// says. So each action gives the start or an earlier time, and the latest counts.
+// origin returns the timestamp of the start of a show; zero when no action has a usable
+// one. A stamp minus the action's time is the start or earlier, since a stamp has whole
+// seconds and an action may come later than it says. So the latest of these counts.
 func origin(actions []Action) (start time.Time) {
 	for _, a := range actions {
 		if s, ok := readStamp(a.Frame); ok && s.time().Add(-a.At).After(start) {

@@ -64,7 +64,7 @@ func TestRecording(t *testing.T) {
 	}
 }
 
-// TestRecordingIsCutShort has what kill -9 leaves of a gzipped recording.
+// TestRecordingIsCutShort serves what kill -9 leaves of a gzipped recording.
 func TestRecordingIsCutShort(t *testing.T) {
 	whole := gzipped(t, said("a", first)+"\n"+said("b", first)+"\n")
 	for _, in := range []string{whole[:len(whole)-4], whole + whole[:5]} {

@@ -1,12 +1,11 @@
 // Package serve is a Restream on this machine, for demos and tests.
 //
-// It takes the actions of a recording, or of the built-in show, and HTTP requests.
-// It sends each client the actions over a WebSocket, at their times, and answers
-// requests for the chat history and for tokens.
+// It sends each client the actions of a recording or of the built-in show over a
+// WebSocket, at their times. It answers requests for the chat history and for tokens.
 //
-// Nothing changes the actions, which all clients share. The goroutine of a client's
-// request plays to it and is the only one that writes to its socket. The [Server]
-// owns the clock that they share, and ends them all.
+// All clients share the actions, which nothing changes. The goroutine of a client's
+// request sends them, and is the only one that writes to the client's socket. The
+// [Server] owns the clock that clients share, and closes their connections.
 package serve
 
 import (
@@ -30,22 +29,23 @@ import (
 const Path = "/ws"
 
 // Options say what a [Server] plays, how fast and to whom. The zero Options play
-// the built-in show as fast as the socket takes it, accept any token, and keep
-// connections open afterwards.
+// the built-in show as fast as the client reads, accept any token, and keep
+// connections open at the end.
 type Options struct {
 	// Actions are sent to every client. They begin with the connection set, as on the
 	// service. Nil plays [Show].
 	Actions []Action
 	// Speed is the factor of the recorded pace: 1 plays as recorded, 10 ten times as
-	// fast, 0 as fast as the socket takes it.
+	// fast, 0 as fast as the client reads.
 	Speed float64
 	// Loop plays the actions again and again, with later timestamps each time.
 	Loop bool
 	// Outage, when not 0, gives the show one clock, which the first client starts.
 	// In the middle of the show the server disconnects every client and then answers
 	// handshakes with 503, for that long by the clock; at full speed it skips that
-	// time. A client that connects later gets the connection set, stamped with the
-	// time of the clock, and the rest of the show. With Loop each round has an outage.
+	// time. A client that connects later gets the connection set, with the time of
+	// the clock as its timestamp, and the rest of the show. With Loop each round has an
+	// outage.
 	Outage time.Duration
 	// CloseAtEnd closes a connection normally (1000) after the last action. Without
 	// it the connection stays up with heartbeats, as on the service when a broadcast
@@ -66,7 +66,7 @@ const (
 	// heartbeat is the time without an action after which a heartbeat is sent, as
 	// the service does. It is real time at any speed: clients measure real time.
 	heartbeat = 45 * time.Second
-	// writeTimeout is how long a client may stop reading before it is cut off.
+	// writeTimeout is how long a client may stop reading before it is disconnected.
 	writeTimeout = 10 * time.Minute
 	// closeTimeout is how long Shutdown waits for clients to read what was sent and to
 	// answer the close frame.
@@ -94,7 +94,7 @@ func New(o Options) *Server {
 		o.Actions = Show()
 	}
 	if o.Accept == nil {
-		o.Accept = only(o.Token)
+		o.Accept = acceptOnly(o.Token)
 	}
 	if o.Other == nil {
 		o.Other = http.HandlerFunc(notFound)
@@ -105,15 +105,15 @@ func New(o Options) *Server {
 		stop:    make(chan struct{}),
 		clients: make(map[*client]struct{}),
 	}
-	began := time.Now()
-	s.archives = sync.OnceValue(func() []*archive { return newArchives(s.clock.timeline, began) })
+	started := time.Now()
+	s.archives = sync.OnceValue(func() []*archive { return newArchives(s.clock.timeline, started) })
 	s.api = s.newAPI()
 	return s
 }
 
-// only returns a function that accepts one token, or any token when that is empty.
+// acceptOnly returns a function that accepts one token, or any token when that is empty.
 // It compares digests, which takes the same time for any two tokens.
-func only(token string) func(string) bool {
+func acceptOnly(token string) func(string) bool {
 	want := sha256.Sum256([]byte(token))
 	return func(sent string) bool {
 		got := sha256.Sum256([]byte(sent))
@@ -121,11 +121,11 @@ func only(token string) func(string) bool {
 	}
 }
 
-// ServeHTTP upgrades a request for [Path] and plays to the client until that
-// leaves, the show ends with CloseAtEnd, or Shutdown is called. It answers requests
-// for the chat history below [EventsPath], during an outage too.
+// ServeHTTP upgrades a request for [Path] and sends the show until the client leaves,
+// the show ends with CloseAtEnd, or Shutdown is called. It answers requests for the
+// chat history below [EventsPath], during an outage too.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	came := time.Now()
+	arrived := time.Now()
 	switch {
 	case strings.HasPrefix(r.URL.Path, EventsPath):
 		s.api.ServeHTTP(w, r)
@@ -136,19 +136,19 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Upgrade", "websocket")
 		refuse(w, http.StatusUpgradeRequired, "upgrade_required",
 			"this is a WebSocket endpoint: connect to ws://HOST"+Path+"?accessToken=TOKEN")
-	case s.clock.left(came) > 0:
-		refuseFor(w, s.clock.left(came))
+	case s.clock.outageLeft(arrived) > 0:
+		refuseFor(w, s.clock.outageLeft(arrived))
 	case !s.options.Accept(r.URL.Query().Get("accessToken")):
 		refuse(w, http.StatusUnauthorized, "invalid_token",
 			"the access token is missing or not accepted: send it as ?accessToken=TOKEN")
 	default:
-		s.serve(w, r, came)
+		s.serve(w, r, arrived)
 	}
 }
 
 // LoopbackOnly returns a handler that refuses every request whose Host is not this
-// machine. Otherwise a web page could let its own name resolve to this machine (DNS
-// rebinding) and read a private recording.
+// machine. Otherwise a web page whose name resolves to this machine (DNS rebinding)
+// could read a private recording.
 func LoopbackOnly(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !endpoint.IsLoopbackHost(r.Host) {
@@ -163,9 +163,9 @@ func LoopbackOnly(h http.Handler) http.Handler {
 // Otherwise any page in the user's browser could read a private recording.
 var loopback = []string{"localhost", "localhost:*", "127.0.0.1", "127.0.0.1:*", `\[::1\]`, `\[::1\]:*`}
 
-// serve plays to a client. Its part of the show begins at the time of the request:
-// the client misses nothing that comes after the answer to its handshake.
-func (s *Server) serve(w http.ResponseWriter, r *http.Request, came time.Time) {
+// serve sends the show to a client. Its part begins at the time of the request, so that
+// the client misses nothing after the answer to its handshake.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, arrived time.Time) {
 	select {
 	case <-s.stop:
 		refuse(w, http.StatusServiceUnavailable, "shutting_down", "the server is shutting down")
@@ -183,7 +183,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, came time.Time) {
 		return
 	}
 	defer s.leave(c)
-	c.span = s.clock.enter(came)
+	c.span = s.clock.spanFor(arrived)
 	c.run()
 }
 
@@ -199,6 +199,7 @@ func (s *Server) enter(c *client) bool {
 	return true
 }
 
+// leave removes c from the clients.
 func (s *Server) leave(c *client) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -247,8 +248,8 @@ func notFound(w http.ResponseWriter, _ *http.Request) {
 	refuse(w, http.StatusNotFound, "not_found", "nothing is served here; the chat socket is "+Path)
 }
 
-// refuseFor refuses a handshake during an outage that lasts that much longer.
-// Retry-After has whole seconds; for less than one it is left out, since a client
+// refuseFor refuses a handshake during an outage of which that much is left.
+// Retry-After has whole seconds. For less than one there is none, since the client
 // would wait too long.
 func refuseFor(w http.ResponseWriter, left time.Duration) {
 	if left >= time.Second {

@@ -202,7 +202,7 @@ func handshake(t *testing.T, r testServer) *http.Request {
 	return req
 }
 
-func TestClientIsHeardButIgnored(t *testing.T) {
+func TestWhatClientsSendIsIgnored(t *testing.T) {
 	hello := said("hello", 1740152273)
 	for name, o := range map[string]Options{
 		"quiet":         {Actions: actions(hello)},

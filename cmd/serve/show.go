@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// script is the script of the built-in show: the people, and what they say and do.
+// script has the script of the built-in show: the people, and what they say and do.
 // cast.txt and act1.txt explain the format of their lines.
 //
 //go:embed show/cast.txt show/act*.txt
@@ -102,14 +102,14 @@ type room struct {
 	source int    // eventSourceId
 	about  object // the target of connection_info
 	emotes []string
-	// answers reports whether a message names the one that it answers. On other
-	// platforms people write @NAME.
+	// answers reports that a message has a field for the one that it answers. On
+	// other platforms people write @NAME.
 	answers bool
 	// event makes the event of a message.
 	event func(line) (eventType int, payload object)
 
-	uuid, old string // of the connection, and of the one before it
-	renewals  int
+	uuid, old string // of the connection; of the one before it until that is closed
+	renewals  int    // how often the connection was replaced
 	closed    bool
 }
 
@@ -117,7 +117,8 @@ func (r *room) identifier() string {
 	return fmt.Sprintf("%d-%s-%s", streamer, r.slug, r.target)
 }
 
-// platforms make the rooms of each platform, in the order of the documentation.
+// platforms has the function that makes the rooms of each platform, in the order of the
+// documentation.
 var platforms = []func() []*room{
 	twitchRooms, youtubeRooms, facebookRooms, dliveRooms, discordRooms,
 	linkedinRooms, trovoRooms, xRooms, kickRooms, rumbleRooms,
@@ -135,12 +136,12 @@ type person struct {
 	nick  string // in the script
 	name  string // on the screen
 	room  *room
-	marks map[string]string // other details; each platform has its own
+	marks map[string]string // the marks of the line in cast.txt; show_*.go explain them
 
 	last remark // what the person said last
 }
 
-// remark is a message that an answer or a relay refers to.
+// remark is a message that an answer or a relay can refer to.
 type remark struct {
 	event   string  // eventIdentifier
 	message string  // the platform's own id
@@ -148,6 +149,7 @@ type remark struct {
 	author  *person
 }
 
+// is reports whether the person has a mark.
 func (p *person) is(mark string) bool {
 	_, ok := p.marks[mark]
 	return ok
@@ -219,7 +221,7 @@ type line struct {
 // addLine adds the action of a line of an act: a message, or a direction.
 func (b *builder) addLine(written string) error {
 	if direction, ok := strings.CutPrefix(written, "!"); ok {
-		return b.direct(direction)
+		return b.addDirection(direction)
 	}
 	head, text, ok := strings.Cut(written+" ", ": ")
 	if !ok {
@@ -254,9 +256,9 @@ func (b *builder) addLine(written string) error {
 	return nil
 }
 
-// key returns what the ids of a line are made from: the line, and how many equal
-// ones came before. Its place does not matter, so that a new line in the script
-// changes no id of another line.
+// key returns the text from which the ids of a line are made: the line, and how often
+// it occurred so far. Its position does not count, so that a new line in the script does
+// not change the ids of others.
 func (b *builder) key(written string) string {
 	b.written[written]++
 	return written + "\x00" + strconv.Itoa(b.written[written])
@@ -296,7 +298,7 @@ func (s remark) first() *remark {
 	return &s
 }
 
-// directions are the commands that lines with an exclamation mark give, and how
+// directions are the commands of lines that begin with an exclamation mark, and how
 // many words each needs. act1.txt explains the words.
 var directions = map[string]struct {
 	words int
@@ -314,7 +316,8 @@ var directions = map[string]struct {
 	"relay":     {3, (*builder).relay},
 }
 
-func (b *builder) direct(written string) error {
+// addDirection adds the actions of a line that begins with an exclamation mark.
+func (b *builder) addDirection(written string) error {
 	written, text, _ := strings.Cut(written, ": ")
 	words := strings.Fields(written)
 	if len(words) == 0 {
@@ -327,19 +330,21 @@ func (b *builder) direct(written string) error {
 	return direction.do(b, words[1:], text)
 }
 
+// pause does !pause DURATION.
 func (b *builder) pause(words []string, _ string) error {
 	pause, err := time.ParseDuration(words[0])
 	b.at += pause
 	return err
 }
 
+// heartbeat does !heartbeat.
 func (b *builder) heartbeat([]string, string) error {
 	b.send("heartbeat", object{})
 	return nil
 }
 
-// replaces finds the room's emotes in the text, the last one first. Positions count
-// characters, both ends included.
+// replaces returns the member replaces for the room's emotes in the text, the last one
+// first. Positions count characters, both ends included.
 func (l line) replaces() []object {
 	list := []object{}
 	at := 0

@@ -93,7 +93,7 @@ func (b *builder) connectionClosed(words []string, _ string) error {
 	return nil
 }
 
-// replyCreated does !reply NAME ROOM…: TEXT, or all for every room that is open. A
+// replyCreated does !reply NAME ROOM…: TEXT. all as the room means every open one. A
 // reply whose name begins with web comes from the service's own chat window, which
 // gives it no clientReplyUuid.
 func (b *builder) replyCreated(words []string, text string) error {
@@ -150,6 +150,7 @@ func (b *builder) replyFailed(words []string, _ string) error {
 	return b.replied("reply_failed", words)
 }
 
+// replied adds an action about a reply.
 func (b *builder) replied(action string, words []string) error {
 	reply, ok := b.replies[words[0]]
 	if !ok {

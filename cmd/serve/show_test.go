@@ -255,7 +255,7 @@ func TestShowReplies(t *testing.T) {
 	}
 }
 
-func TestShowTells(t *testing.T) {
+func TestShowHasRareCases(t *testing.T) {
 	show := theShow(t)
 	at := func(payload map[string]any, path string) any {
 		var value any = payload

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// stamp is the timestamp of an action and where its literal is in the frame.
+// stamp is the timestamp of an action, and the position of its literal in the frame.
 type stamp struct {
 	seconds  float64
 	milli    bool // the literal counts milliseconds: it has 13 digits
@@ -26,8 +26,8 @@ func (s stamp) time() time.Time {
 	return time.UnixMilli(int64(math.Round(s.seconds * 1000)))
 }
 
-// readStamp finds the timestamp of an action. It returns false when that has no usable
-// one. The service sends it as the last member, so that is tried first.
+// readStamp finds the timestamp of an action. It returns false when there is no usable
+// one. It looks at the last member first, where the service sends the timestamp.
 func readStamp(frame []byte) (stamp, bool) {
 	from, to, ok := lastStamp(frame)
 	if !ok {
@@ -47,7 +47,7 @@ func readStamp(frame []byte) (stamp, bool) {
 	return s, s.seconds >= firstStamp && s.seconds < endOfStamp
 }
 
-// lastStamp finds the literal at the end of a frame.
+// lastStamp finds the literal of a timestamp that is the last member.
 func lastStamp(frame []byte) (from, to int, ok bool) {
 	body, ok := bytes.CutSuffix(frame, []byte("}"))
 	if !ok {
@@ -57,8 +57,7 @@ func lastStamp(frame []byte) (from, to int, ok bool) {
 	return len(head), len(body), len(head) < len(body) && bytes.HasSuffix(head, []byte(`,"timestamp":`))
 }
 
-// findStamp finds the literal anywhere. Of several members of that name it takes
-// the last.
+// findStamp finds the literal of a timestamp anywhere. Of several it takes the last.
 func findStamp(frame []byte) (from, to int, ok bool) {
 	in := json.NewDecoder(bytes.NewReader(frame))
 	if open, err := in.Token(); err != nil || open != json.Delim('{') {
@@ -82,8 +81,8 @@ func findStamp(frame []byte) (from, to int, ok bool) {
 	return from, to, ok && err == nil
 }
 
-// setStamp appends the frame to dst with the timestamp t. It does not change a
-// frame without a usable timestamp.
+// setStamp appends the frame to dst, with t as its timestamp. A frame without a usable
+// timestamp stays as it is.
 func setStamp(dst, frame []byte, t time.Time) []byte {
 	s, ok := readStamp(frame)
 	if !ok {
@@ -94,8 +93,8 @@ func setStamp(dst, frame []byte, t time.Time) []byte {
 	return append(dst, frame[s.to:]...)
 }
 
-// moveStamp appends the frame to dst with its timestamp moved, in the same unit.
-// It does not change a frame without a usable timestamp.
+// moveStamp appends the frame to dst, with its timestamp moved and in the same unit. A
+// frame without a usable timestamp stays as it is.
 func moveStamp(dst, frame []byte, by time.Duration) []byte {
 	s, ok := readStamp(frame)
 	if !ok {
