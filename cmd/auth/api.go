@@ -34,8 +34,8 @@ const (
 )
 
 // api is a client of the service's OAuth server. It accepts tokens whatever the
-// content type and the rest of the answer are: when the answer to a refresh
-// comes, the old tokens are already invalid.
+// content type and the rest of the answer are: when a refresh is answered, the old
+// tokens are already invalid.
 type api struct {
 	base    string // without a slash at the end
 	http    *http.Client
@@ -52,18 +52,18 @@ func newAPI(o *Options) *api {
 // application is a registered client of the API.
 type application struct{ id, secret string }
 
-// pair is what a login or a refresh returns.
+// pair has the tokens that a login or a refresh returns.
 type pair struct {
 	access  string
 	refresh string // "" when the old one stays valid
 	expires time.Time
-	scopes  []string // nil when the answer does not tell them
+	scopes  []string // nil when the answer does not name them
 }
 
 // refusal is an answer of the API that is an error.
 type refusal struct {
-	status int           // of HTTP, or what the answer says instead of a 2xx
-	name   string        // of the error, such as invalid_grant; "" when not told
+	status int           // of HTTP; of the body, when HTTP's is 2xx
+	name   string        // of the error, such as invalid_grant; "" when there is none
 	text   string        // the answer in words, without secrets
 	after  time.Duration // of Retry-After
 }
@@ -132,10 +132,10 @@ func (a *api) post(ctx context.Context, path string, app application, form url.V
 	if err != nil && len(body) == 0 {
 		return nil, nil, a.unreachable(err)
 	}
-	return resp, body, nil // one that was cut off fails to parse
+	return resp, body, nil // a body that was cut off fails to parse
 }
 
-// unreachable says why there is no answer.
+// unreachable returns the error that says why there is no answer.
 func (a *api) unreachable(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return temporary("%s did not answer within %v", a.base, requestTime)
@@ -177,7 +177,7 @@ func (a *api) refusal(resp *http.Response, body []byte) *refusal {
 	return r
 }
 
-// quote returns what a server said as one short line without secrets.
+// quote returns a server's text as one short line without secrets.
 func (a *api) quote(text string) string { return endpoint.Quote(text, a.secrets.Text) }
 
 // parseObject reads the JSON object at the start of an answer. It ignores a
@@ -213,8 +213,8 @@ func parseAnswer(body []byte, asked time.Time) (*pair, error) {
 	return &pair{access: access, refresh: refresh, expires: expiryOf(answer, asked), scopes: scopesOf(answer)}, nil
 }
 
-// scopesOf returns the granted scopes, nil when the answer does not tell them. In
-// one string, blanks or commas separate them.
+// scopesOf returns the granted scopes, nil when the answer does not name them. In a
+// string, blanks or commas separate them.
 func scopesOf(answer map[string]json.RawMessage) []string {
 	for _, key := range []string{"scope", "scopes"} {
 		var text *string
@@ -229,8 +229,8 @@ func scopesOf(answer map[string]json.RawMessage) []string {
 	return nil
 }
 
-// expiryOf returns when the access token expires. It prefers a duration to a
-// point in time: that is right even when our clock is wrong.
+// expiryOf returns when the access token expires. It prefers a duration to a point in
+// time, since a duration is right even when this machine's clock is wrong.
 func expiryOf(answer map[string]json.RawMessage, asked time.Time) time.Time {
 	asked = asked.Round(0) // the monotonic clock stands still while the machine sleeps
 	for _, key := range []string{"expires_in", "accessTokenExpiresIn"} {

@@ -21,22 +21,22 @@ import (
 	"github.com/restail/restail/cmd/endpoint"
 )
 
-// Options say where tokens come from. Only the first two may be empty.
+// Options say where tokens come from. Only TokenFile and TokenCommand may be empty.
 type Options struct {
 	// TokenFile is --token-file: a path, "-" for stdin, "" for none.
 	TokenFile string
 	// TokenCommand is --token-command, "" for none. See [split] for how it
 	// becomes a program and its arguments.
 	TokenCommand string
-	// APIURL is --api-url, which [CheckAPI] has accepted: what "/login" and
-	// "/oauth/token" are appended to.
+	// APIURL is --api-url, which [CheckAPI] has accepted. "/login" and
+	// "/oauth/token" are appended to it.
 	APIURL string
-	// Environ is the environment as "NAME=value", also that of the command; of
+	// Environ is the environment as "NAME=value", for the token command too. Of
 	// duplicates the last counts.
 	Environ []string
 	// Stdin is read for a TokenFile of "-", and by [Login].
 	Stdin io.Reader
-	// Stderr is the stderr of the token command, and gets the messages of [Login]
+	// Stderr receives the stderr of the token command, and the messages of [Login]
 	// and [Logout].
 	Stderr io.Writer
 	// HTTP is the client for the API. Its CheckRedirect is ignored: redirects are
@@ -55,21 +55,21 @@ type Options struct {
 func CheckAPI(api string) (*url.URL, error) {
 	u, err := endpoint.Check(api, "https", "http")
 	if err == nil && u.RawQuery != "" {
-		err = errors.New("an address of an API must have no ? part")
+		err = errors.New("the address must not contain a ? part")
 	}
 	return u, err
 }
 
 func (o *Options) getenv(name string) string { return endpoint.Getenv(o.Environ, name) }
 
-// source returns an access token, as [Source.Token] does. It is called by one
-// goroutine at a time.
+// source returns an access token, as [Source.Token] does. Only one goroutine at a
+// time calls it.
 type source func(ctx context.Context, refused string) (string, error)
 
 // Source returns access tokens. It is safe for concurrent use.
 type Source struct {
 	token   source
-	mu      chan struct{} // a lock that a context can give up waiting for
+	mu      chan struct{} // a lock for token; a wait for it ends with the context
 	secrets *redact.Secrets
 }
 
@@ -101,7 +101,7 @@ func (o *Options) open() (source, error) {
 		return newCommand(o)
 	}
 	path, err := o.storePath()
-	if err != nil { // without a home there is no login in it either
+	if err != nil { // without a home directory there is no stored login
 		return func(context.Context, string) (string, error) { return "", errNoLogin }, nil
 	}
 	r := newRefresher(o, path)
@@ -111,12 +111,12 @@ func (o *Options) open() (source, error) {
 	return r.token, nil
 }
 
-// Token returns an access token. refused is the token that the service has just
-// refused, or "": it is not returned again.
+// Token returns an access token. refused is a token that the service has just
+// refused, or "". Token does not return it again.
 //
 // The error is the context's, or an [*Error]: Temporary when asking again can
 // help, else final. When ctx is cancelled during a refresh, Token waits for the
-// answer, 5 s at most, and stores it: the old tokens are invalid.
+// answer, 5 s at most, and stores it, since the old tokens are invalid.
 func (s *Source) Token(ctx context.Context, refused string) (string, error) {
 	select {
 	case <-ctx.Done():
@@ -162,21 +162,23 @@ func (e *Error) RetryAfter() time.Duration { return e.after }
 // ExitStatus returns the exit status of a program that ends with the error.
 func (e *Error) ExitStatus() int { return e.status }
 
-// usage is for a setting or a file, found before any server is contacted;
-// unauthorized for a token that is missing or refused; failed for a fault of this
-// machine that a retry does not fix; temporary for one that a retry may fix.
+// usage returns the error for a wrong setting or file, found before any server is
+// contacted.
 func usage(format string, args ...any) *Error {
 	return &Error{text: fmt.Sprintf(format, args...), status: statusUsage}
 }
 
+// unauthorized returns the error for a token that is missing or was refused.
 func unauthorized(format string, args ...any) *Error {
 	return &Error{text: fmt.Sprintf(format, args...), status: statusUnauthorized}
 }
 
+// failed returns the error for a failure on this machine that a retry does not fix.
 func failed(format string, args ...any) *Error {
 	return &Error{text: fmt.Sprintf(format, args...), status: statusFailed}
 }
 
+// temporary returns the error for a failure that a retry may fix.
 func temporary(format string, args ...any) *Error {
 	return &Error{text: fmt.Sprintf(format, args...), status: statusFailed, temporary: true}
 }

@@ -27,8 +27,8 @@ var page string
 // pageTime is how long the browser has to fetch its page after the login.
 const pageTime = 2 * time.Second
 
-// fromBrowser logs in through the browser of this machine, and serves the
-// redirect URL that it comes back to.
+// fromBrowser logs in through the browser of this machine, and serves the redirect
+// URL to which the browser returns.
 func (f *flow) fromBrowser(ctx context.Context) error {
 	listeners, err := f.listen(ctx)
 	if err != nil {
@@ -57,9 +57,9 @@ func (f *flow) fromBrowser(ctx context.Context) error {
 	}
 }
 
-// listen opens the port of the redirect URL, on loopback only. A browser may
-// resolve localhost to either loopback address. This machine may lack one of
-// them, but no other program may listen on either: it would get the code.
+// listen opens the port of the redirect URL, on loopback only. A browser may resolve
+// localhost to either loopback address, so listen opens both. This machine may lack
+// one of them, but no other program may listen on either: it could get the code.
 func (f *flow) listen(ctx context.Context) (listeners []net.Listener, err error) {
 	hosts := []string{f.redirect.Hostname()}
 	if strings.EqualFold(hosts[0], "localhost") {

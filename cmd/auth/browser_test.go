@@ -118,7 +118,7 @@ func visit(t *testing.T, to, host string, header ...string) int {
 	return resp.StatusCode
 }
 
-// TestOtherCallbacks has requests that do not end the login.
+// TestOtherCallbacks sends requests that do not end the login.
 func TestOtherCallbacks(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, serve.OAuthOptions{})

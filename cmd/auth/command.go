@@ -50,7 +50,7 @@ func (c *command) token(ctx context.Context, refused string) (string, error) {
 	switch {
 	case ctx.Err() != nil:
 		return "", ctx.Err()
-	case err != nil: // a command that has worked before may work again
+	case err != nil: // temporary if the command has worked before
 		return "", &Error{text: "--token-command: " + err.Error(), status: statusUnauthorized, temporary: c.last != ""}
 	case token == refused:
 		return "", unauthorized("--token-command: %s printed the same token again, which the service had just refused", c.args[0])
@@ -114,10 +114,10 @@ func (b *limitedBuffer) Write(p []byte) (int, error) {
 	return b.text.Write(p)
 }
 
-// lineWriter knows whether the last line that was written has its end.
+// lineWriter passes text on to w, and can end a last line that is not complete.
 type lineWriter struct {
 	w    io.Writer
-	open bool
+	open bool // the last line has no line end yet
 }
 
 func (l *lineWriter) Write(p []byte) (int, error) {
@@ -137,7 +137,7 @@ func (l *lineWriter) endLine() {
 //
 //	{"token": "…", "expires_at": 1740152273}
 //
-// where expires_at is seconds since 1970, RFC 3339, null or missing. The time is
+// where expires_at is seconds since 1970, RFC 3339, null or missing. expires is
 // zero when it is not known.
 func parseOutput(text string) (token string, expires time.Time, err error) {
 	text = strings.TrimPrefix(text, "\ufeff")

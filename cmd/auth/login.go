@@ -17,11 +17,11 @@ import (
 	"github.com/restail/restail/cmd/endpoint"
 )
 
-// chatScope is the scope that the chat needs. A login does not ask for scopes:
-// the owner of an application ticks them.
+// chatScope is the scope that the chat needs. A login does not ask for scopes: the
+// owner of an application ticks them in Restream's settings.
 const chatScope = "chat.read"
 
-// LoginOptions is what [Login] needs.
+// LoginOptions are the options of [Login].
 type LoginOptions struct {
 	Options
 	// RedirectURL is --redirect-url, exactly as registered for the application.
@@ -43,7 +43,7 @@ type flow struct {
 	lines    *bufio.Reader // Stdin
 	api      *api
 	store    store
-	known    *login // the stored one, empty when there is none
+	known    *login // the stored login, empty when there is none
 	redirect *url.URL
 	app      application
 	state    string
@@ -71,7 +71,7 @@ func Login(ctx context.Context, o LoginOptions) error {
 	return nil
 }
 
-// newFlow checks the options, before anything is asked or contacted.
+// newFlow checks the options, before the user is asked or a server is contacted.
 func newFlow(o *LoginOptions) (*flow, error) {
 	redirect, err := parseRedirect(o.RedirectURL, o.NoBrowser)
 	if err != nil {
@@ -144,7 +144,7 @@ func (f *flow) codeOf(q url.Values) (code string, err error) {
 	f.Secrets.Add(q.Get("code"))
 	switch {
 	case !q.Has("state") && !q.Has("code") && !q.Has("error"):
-		// What the service does after a denial.
+		// The service redirects like this after a denial.
 		return "", unauthorized("the login was denied: the browser came back without a code; run `restail login` again to allow it")
 	case !f.hasState(q):
 		return "", unauthorized("the answer belongs to another login (its state is wrong): run `restail login` again, and use only the page that it opens")
@@ -157,8 +157,8 @@ func (f *flow) codeOf(q url.Values) (code string, err error) {
 	return code, nil
 }
 
-// finish exchanges the code for tokens and stores them. It reserves space on the
-// disk first: a code works once.
+// finish exchanges the code for tokens and stores them. It reserves space on the disk
+// first, since a code works only once.
 func (f *flow) finish(ctx context.Context, code string) error {
 	unlock, err := f.store.lock(ctx)
 	if err != nil {

@@ -332,7 +332,7 @@ func replace(pairs ...string) func(*url.URL) {
 	}
 }
 
-// TestMissingScope has answers for an application that may not read chats.
+// TestMissingScope logs in with an application that may not read chats.
 func TestMissingScope(t *testing.T) {
 	t.Parallel()
 	for scope, enough := range map[string]bool{

@@ -117,7 +117,7 @@ func TestLogoutOfADamagedStore(t *testing.T) {
 	w.wantGone(t)
 }
 
-func TestLogoutElsewhere(t *testing.T) {
+func TestLogoutAtAnotherAPI(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, serve.OAuthOptions{})
 	l := &login{Serial: 1, APIURL: "https://api.restream.io", AccessToken: "a", RefreshToken: "r"}

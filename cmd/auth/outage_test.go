@@ -17,7 +17,7 @@ import (
 	"github.com/restail/restail/cmd/serve"
 )
 
-// TestRefreshIsRetried has all failures that must never be a logout.
+// TestRefreshIsRetried checks all failures that must never count as a logout.
 func TestRefreshIsRetried(t *testing.T) {
 	t.Parallel()
 	body := func(status int, header, text string) func(http.ResponseWriter, *http.Request) bool {
@@ -107,12 +107,12 @@ func TestNoNetwork(t *testing.T) {
 	wantError(t, err, statusFailed, true, "cannot reach", w.APIURL, "refused")
 }
 
-// TestUnusualAnswers has answers whose tokens must not be lost: the old ones are
+// TestUnusualAnswers checks answers whose tokens must not be lost: the old ones are
 // already invalid.
 func TestUnusualAnswers(t *testing.T) {
 	t.Parallel()
 	const tokens = `"access_token":"new","refresh_token":"fresh"`
-	long := strings.Repeat("r", 3*reserved)
+	long := strings.Repeat("r", 3*reservedBytes)
 	tests := []struct {
 		name, body string
 		refresh    string // token, "" for the old one
@@ -276,8 +276,8 @@ func TestNothingCanBeWritten(t *testing.T) {
 	}
 	_, err := w.open(t).Token(t.Context(), old.AccessToken)
 	wantError(t, err, statusUsage, false, "is a directory")
-	wantError(t, unwritable(errors.New("disk full")), statusFailed, true, "nothing can be written", "disk full")
-	wantError(t, unwritable(os.ErrPermission), statusFailed, false, "nothing can be written")
+	wantError(t, unwritable(errors.New("disk full")), statusFailed, true, "cannot write a file", "disk full")
+	wantError(t, unwritable(os.ErrPermission), statusFailed, false, "cannot write a file")
 	if w.requests() != 0 {
 		t.Errorf("%d requests", w.requests())
 	}

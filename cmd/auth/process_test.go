@@ -168,8 +168,8 @@ func TestEightProcessesMakeOneRefresh(t *testing.T) {
 	}
 }
 
-// TestKilled kills a process at every step of a refresh, as kill -9 does.
-func TestKilled(t *testing.T) {
+// TestKilledDuringRefresh kills a process at every step of a refresh, as kill -9 does.
+func TestKilledDuringRefresh(t *testing.T) {
 	t.Parallel()
 	t.Run("before the request", func(t *testing.T) {
 		t.Parallel()

@@ -24,19 +24,19 @@ func (f *flow) application(ctx context.Context) (app application, err error) {
 	app = application{strings.TrimSpace(f.getenv(clientIDVariable)), strings.TrimSpace(f.getenv(clientSecretVariable))}
 	f.Secrets.Add(app.secret)
 	if app.id == "" {
-		// The terminal must not see control characters of the file.
+		// Escape control characters of the file, for the terminal.
 		shown := strings.Trim(strconv.Quote(endpoint.Quote(f.known.ClientID, f.Secrets.Text)), `"`)
-		if app.id, err = f.ask(ctx, "Client id", f.known.ClientID, shown, f.line); err != nil {
+		if app.id, err = f.ask(ctx, "Client id", f.known.ClientID, shown, f.promptLine); err != nil {
 			return app, err
 		}
 	}
 	if app.secret == "" {
-		offered, shown, read := "", "", f.line
+		offered, shown, read := "", "", f.promptLine
 		if app.id == f.known.ClientID && f.known.ClientSecret != "" {
 			offered, shown = f.known.ClientSecret, "the stored one"
 		}
 		if f.ReadSecret != nil {
-			read = f.hidden
+			read = f.promptHidden
 		}
 		app.secret, err = f.ask(ctx, "Client secret", offered, shown, read)
 		f.Secrets.Add(app.secret)
@@ -68,17 +68,17 @@ func (f *flow) ask(ctx context.Context, what, offered, shown string, read func(c
 	return text, nil
 }
 
-// hidden reads a line without echo. The line end is not echoed either.
-func (f *flow) hidden(ctx context.Context) (string, error) {
+// promptHidden reads a line without echo. The line end is not echoed either.
+func (f *flow) promptHidden(ctx context.Context) (string, error) {
 	text, err := f.ReadSecret(ctx)
 	fmt.Fprintln(f.Stderr)
 	return text, err
 }
 
-// line reads a line of stdin. What follows on stderr begins on a new line: only a
+// promptLine reads a line of stdin. What follows on stderr begins on a new line: only a
 // terminal echoes a line end.
-func (f *flow) line(ctx context.Context) (string, error) {
-	line, err := abandon(ctx, func() (string, error) { return f.lines.ReadString('\n') })
+func (f *flow) promptLine(ctx context.Context) (string, error) {
+	line, err := readWithContext(ctx, func() (string, error) { return f.lines.ReadString('\n') })
 	if ctx.Err() == nil && (f.ReadSecret == nil || !strings.HasSuffix(line, "\n")) {
 		fmt.Fprintln(f.Stderr)
 	}
@@ -89,13 +89,13 @@ func (f *flow) line(ctx context.Context) (string, error) {
 }
 
 // fromPaste logs in without a browser on this machine: the user opens the URL in
-// any browser, and pastes the URL that it was redirected to.
+// any browser, and pastes the URL that the browser was redirected to.
 func (f *flow) fromPaste(ctx context.Context) error {
 	fmt.Fprintf(f.Stderr, "Open this URL in a browser, on any machine:\n\n%s\n\n", f.url())
 	fmt.Fprintf(f.Stderr, "The login ends at a page that may not load. Paste that page's URL here, or the code in it: ")
 	pasted, err := "", error(nil)
 	for pasted == "" && err == nil {
-		pasted, err = f.line(ctx)
+		pasted, err = f.promptLine(ctx)
 		pasted = strings.TrimSpace(pasted)
 	}
 	switch {
@@ -104,16 +104,16 @@ func (f *flow) fromPaste(ctx context.Context) error {
 	case pasted == "":
 		return unauthorized("nothing was pasted: run `restail login --no-browser` again")
 	}
-	code, err := f.pasted(pasted)
+	code, err := f.parsePasted(pasted)
 	if err != nil {
 		return err
 	}
 	return f.finish(ctx, code)
 }
 
-// pasted parses a redirect URL, its query, or a bare code. A bare code comes
+// parsePasted parses a redirect URL, its query, or a bare code. A bare code comes
 // without a state; PKCE ties it to this login.
-func (f *flow) pasted(text string) (code string, err error) {
+func (f *flow) parsePasted(text string) (code string, err error) {
 	isURL := strings.Contains(text, "://") || strings.ContainsAny(text[:1], "/?")
 	if !isURL && !strings.Contains(text, "code=") && !strings.Contains(text, "state=") {
 		f.Secrets.Add(text)

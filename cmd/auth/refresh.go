@@ -18,8 +18,8 @@ const (
 	// answerTime is how long a refresh waits for its answer after its caller has
 	// been cancelled.
 	answerTime = 5 * time.Second
-	// finalWithin is the time after a refused token was replaced in which the
-	// refusal of the new one is final. Later, the new one has worked in between.
+	// finalWithin is how soon after it replaced a refused token a new token must be
+	// refused for that to be final. Later the new token has worked in between.
 	finalWithin = 5 * time.Minute
 )
 
@@ -30,7 +30,7 @@ type refresher struct {
 	now   func() time.Time
 	warn  func(line string)
 
-	// replacement is the token that last replaced a refused one, at replacedAt.
+	// replacement is the last token that replaced a refused one, at replacedAt.
 	replacement string
 	replacedAt  time.Time
 }
@@ -84,8 +84,8 @@ func (r *refresher) login(ctx context.Context, refused string) (*login, error) {
 	return r.refresh(ctx, l, refused)
 }
 
-// useOld returns the old login while it is valid, with a warning, when err
-// prevents a refresh.
+// useOld is called when err prevents a refresh. While the old login is valid, it
+// warns of err and returns the login; otherwise it returns err.
 func (r *refresher) useOld(ctx context.Context, l *login, refused string, err error) (*login, error) {
 	if ctx.Err() != nil || l == nil || l.AccessToken == refused || l.left(r.now()) <= 0 {
 		return nil, err
@@ -127,15 +127,15 @@ func (r *refresher) refresh(ctx context.Context, l *login, refused string) (*log
 	return l, nil
 }
 
-// unwritable returns the error when no tokens are requested, since they could not
-// be stored.
+// unwritable returns the error for a store that cannot be written. No tokens are
+// requested then, since they could not be stored.
 func unwritable(err error) *Error {
-	e := temporary("the access token cannot be refreshed, since nothing can be written beside the stored login: %v", err)
+	e := temporary("cannot refresh the access token: cannot write a file next to the stored login: %v", err)
 	e.temporary = !errors.Is(err, os.ErrPermission) && !errors.Is(err, syscall.EROFS)
 	return e
 }
 
-// outlive returns a context that ends a time span after ctx.
+// outlive returns a context that ends later than ctx, by a time span.
 func outlive(ctx context.Context, span time.Duration) (context.Context, context.CancelFunc) {
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(span, cancel) })

@@ -39,7 +39,7 @@ func parseToken(text string) (string, error) {
 	return token, nil
 }
 
-// fixed returns a source with one token that cannot change.
+// fixed returns a source whose only token never changes.
 func fixed(token, name string) source {
 	return func(_ context.Context, refused string) (string, error) {
 		if token == refused {
@@ -49,17 +49,18 @@ func fixed(token, name string) source {
 	}
 }
 
+// refusedFrom returns the error for a refused token of a source that has no other.
 func refusedFrom(name string) error {
 	return unauthorized("the service refused the token of %s: it may have expired; get a new one, or let `restail login` keep one fresh", name)
 }
 
-// readOnce returns a source that reads a line from stdin or a pipe, the first
-// time that it is asked.
+// readOnce returns a source that reads a line from stdin or a pipe when the first
+// token is needed.
 func readOnce(name string, read func() (string, error)) source {
 	token := ""
 	return func(ctx context.Context, refused string) (string, error) {
 		if token == "" {
-			line, err := abandon(ctx, read)
+			line, err := readWithContext(ctx, read)
 			switch {
 			case ctx.Err() != nil:
 				return "", ctx.Err()
@@ -74,9 +75,9 @@ func readOnce(name string, read func() (string, error)) source {
 	}
 }
 
-// abandon waits for a read of stdin or a pipe. When ctx is done first, it
-// abandons the read, since nothing can stop it.
-func abandon(ctx context.Context, read func() (string, error)) (string, error) {
+// readWithContext calls read, for stdin or a pipe. When ctx is done first, it returns
+// and leaves the read running, since nothing can stop it.
+func readWithContext(ctx context.Context, read func() (string, error)) (string, error) {
 	type result struct {
 		line string
 		err  error
@@ -94,8 +95,8 @@ func abandon(ctx context.Context, read func() (string, error)) (string, error) {
 	}
 }
 
-// readLine reads the first line that is not blank, with its line end, and no
-// byte more.
+// readLine reads up to the end of the first line that is not blank, and not a byte
+// more.
 func readLine(r io.Reader) (string, error) {
 	var line []byte
 	char := make([]byte, 1)
@@ -113,8 +114,8 @@ func readLine(r io.Reader) (string, error) {
 }
 
 // openFile returns a source that reads a token file each time, so that another
-// program can renew the token. A pipe, such as a shell's <(command), is opened
-// when the token is needed, since that waits for its writer, and read once.
+// program can renew the token. It reads a pipe, such as a shell's <(command), only
+// once and when the token is needed, since opening it waits for its writer.
 func openFile(path string) (source, error) {
 	info, err := os.Stat(path)
 	if err != nil {

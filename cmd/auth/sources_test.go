@@ -14,8 +14,8 @@ import (
 	"github.com/restail/restail/cmd/serve"
 )
 
-// TestOrder removes one source after the other.
-func TestOrder(t *testing.T) {
+// TestOrderOfSources removes one source after the other.
+func TestOrderOfSources(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, serve.OAuthOptions{})
 	stored := w.storeLogin(t, time.Hour).AccessToken
@@ -47,7 +47,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-func TestVariable(t *testing.T) {
+func TestTokenInEnvironment(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, serve.OAuthOptions{})
 	w.Environ = append(w.Environ, accessTokenVariable+"=a-token")
@@ -111,7 +111,7 @@ func TestTokenFile(t *testing.T) {
 	wantError(t, err, statusUsage, false, "token file", w.TokenFile)
 }
 
-func TestStdin(t *testing.T) {
+func TestTokenOnStdin(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		text, want string

@@ -19,16 +19,16 @@ import (
 )
 
 const (
-	// lockTime is longer than a refresh can take, with the wait for its answer.
-	// A process that holds the lock for longer has been stopped.
+	// lockTime is longer than a refresh can take, including the wait for its answer.
+	// A process that holds the lock for longer is suspended.
 	lockTime = 45 * time.Second
 	// retryPause is the pause before another try to lock or to rename.
 	retryPause = 20 * time.Millisecond
 	// storeLimit is the largest store that is read, in bytes.
 	storeLimit = 1 << 20
-	// reserved is how many bytes are written to the disk before tokens are
+	// reservedBytes is how many bytes are written to the disk before tokens are
 	// requested, so that there is space for them.
-	reserved = 8 << 10
+	reservedBytes = 8 << 10
 )
 
 // login is the content of the store.
@@ -46,7 +46,7 @@ type login struct {
 
 func (l *login) application() application { return application{l.ClientID, l.ClientSecret} }
 
-// left returns how long the access token is still valid.
+// left returns how long the access token stays valid.
 func (l *login) left(now time.Time) time.Duration { return l.ExpiresAt.Sub(now) }
 
 // renewed returns the login with new tokens.
@@ -58,7 +58,7 @@ func (l *login) renewed(p *pair) *login {
 	return &next
 }
 
-// store is a file that any number of processes read and write:
+// store is a login on the disk, which any number of processes read and write:
 //
 //	token.json      always a complete login; it is replaced, never changed
 //	token.json.new  the next login, from before the tokens are requested until
@@ -137,8 +137,9 @@ func decodeLogin(r io.Reader) (*login, error) {
 	return l, nil
 }
 
-// recover returns the login: the newer one of a process that was killed before
-// its rename, if there is one, else what read returns. It needs the lock.
+// recover returns the login. If a process was killed before it could rename a newer
+// login, that is renamed and returned; otherwise recover returns what read does. It
+// needs the lock.
 func (s *store) recover() (*login, error) {
 	l, err := s.read()
 	if untrusted(err) {
@@ -173,7 +174,7 @@ func (s *store) prepare() (*os.File, error) {
 		return nil, err
 	}
 	if err = next.Chmod(0o600); err == nil { // whatever the umask
-		_, err = next.Write(bytes.Repeat([]byte("\n"), reserved)) // JSON may end in white space
+		_, err = next.Write(bytes.Repeat([]byte("\n"), reservedBytes)) // JSON may end in white space
 	}
 	if err == nil {
 		err = next.Sync()
@@ -185,8 +186,8 @@ func (s *store) prepare() (*os.File, error) {
 	return next, nil
 }
 
-// put makes l the stored login. When only its rename fails, recover finds the
-// login later.
+// put makes l the stored login, through the file that prepare made. When only the
+// rename fails, recover finds the login later.
 func (s *store) put(next *os.File, l *login) error {
 	text, err := json.MarshalIndent(l, "", "  ")
 	if err == nil {
@@ -232,8 +233,8 @@ func (s *store) remove() error {
 	return nil
 }
 
-// syncDir makes a rename durable. Where a directory cannot be synced, both files
-// are complete logins until the file system writes it.
+// syncDir makes a rename durable. It ignores errors: a crash before the file system
+// writes the directory leaves a complete login under either name.
 func (s *store) syncDir() {
 	if dir, err := os.Open(filepath.Dir(s.path)); err == nil {
 		_ = dir.Sync()
@@ -268,7 +269,7 @@ func (s *store) lock(ctx context.Context) (unlock func(), err error) {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case waiting.Err() != nil:
-		return nil, temporary("another process has held %s for %v: is a restail stopped?", path, lockTime)
+		return nil, temporary("another process has held %s for %v: is another restail suspended?", path, lockTime)
 	}
 	return nil, failed("cannot lock the stored login: %v", err)
 }

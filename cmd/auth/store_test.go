@@ -84,7 +84,7 @@ func TestDamagedStore(t *testing.T) {
 	}
 }
 
-// TestRecover has all that a killed process can leave.
+// TestRecover reads everything that a killed process can leave.
 func TestRecover(t *testing.T) {
 	t.Parallel()
 	old := &login{Serial: 4, AccessToken: "old"}

@@ -21,5 +21,6 @@ func trusted(info fs.FileInfo) bool {
 	return ok && (stat.Uid == 0 || int(stat.Uid) == os.Geteuid())
 }
 
-// detached starts a program without a terminal: a text browser must not use ours.
+// detached starts a program without a terminal, so that a text browser cannot use
+// restail's.
 func detached() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }

@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// openSafely is nothing here: there are no FIFOs, and only an administrator can
+// openSafely is empty on Windows: there are no FIFOs, and only an administrator can
 // make symbolic links.
 const openSafely = 0
 

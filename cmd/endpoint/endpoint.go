@@ -1,6 +1,6 @@
-// Package endpoint holds the rules for talking to the service, which its chat
-// and its API share: which addresses a token may be sent to, through which proxy,
-// how long to wait before a retry, and how to quote an answer. It keeps no state.
+// Package endpoint has the rules for connections to the service's chat and API:
+// which addresses a token may be sent to, through which proxy, how long to wait
+// before a retry, and how to quote an answer. It keeps no state.
 package endpoint
 
 import (
@@ -20,21 +20,21 @@ import (
 )
 
 // Check parses the address of an endpoint and refuses one that tokens must not
-// be sent to. Any host may have the scheme secure, only this machine the scheme
-// plain, since tokens travel on it unencrypted: Check(raw, "wss", "ws"),
+// be sent to. Any host may have the scheme secure. Only this machine may have the
+// scheme plain, since tokens travel on it unencrypted: Check(raw, "wss", "ws"),
 // Check(raw, "https", "http"). The error says what is allowed and never quotes
-// the address, which may hold a secret.
+// the address, which may contain a secret.
 func Check(raw, secure, plain string) (*url.URL, error) {
 	allowed := fmt.Sprintf("%s://HOST/PATH, or %s:// for localhost, 127.0.0.1 or [::1]", secure, plain)
 	u, err := url.Parse(raw)
 	if err != nil {
-		return nil, fmt.Errorf("it cannot be read as an address; it must be %s", allowed)
+		return nil, fmt.Errorf("it cannot be parsed as an address; it must be %s", allowed)
 	}
 	switch {
 	case u.User != nil:
-		return nil, errors.New("an address must hold no user name or password")
+		return nil, errors.New("the address must not contain a user name or password")
 	case u.Fragment != "":
-		return nil, errors.New("an address must have no # part")
+		return nil, errors.New("the address must not contain a # part")
 	case u.Scheme != secure && u.Scheme != plain:
 		return nil, fmt.Errorf("its scheme is not %s; it must be %s", secure, allowed)
 	case u.Hostname() == "":
@@ -45,7 +45,7 @@ func Check(raw, secure, plain string) (*url.URL, error) {
 	return u, nil
 }
 
-// IsLoopback reports whether a host names this machine. It looks up no name.
+// IsLoopback reports whether a host names this machine, without a DNS lookup.
 func IsLoopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
@@ -55,8 +55,8 @@ func IsLoopback(host string) bool {
 }
 
 // IsLoopbackHost reports whether the Host header of a request names this
-// machine, with any port or none. A web page that had its own name resolved to
-// this machine (DNS rebinding) sends that name.
+// machine, with any port or none. A web page whose own name resolves to this
+// machine (DNS rebinding) sends that name.
 func IsLoopbackHost(header string) bool {
 	u := url.URL{Host: header}
 	if _, port, found := strings.Cut(strings.TrimPrefix(header, "["+u.Hostname()+"]"), ":"); found && !isPort(port) {
@@ -84,7 +84,7 @@ func OnlyLoopback(_, address string, _ syscall.RawConn) error {
 }
 
 // Transport returns a transport that uses the proxies of the environment. With
-// onlyLoopback it does not connect to another machine.
+// onlyLoopback it connects to this machine only.
 func Transport(onlyLoopback bool, getenv func(string) string) *http.Transport {
 	dialer := &net.Dialer{}
 	if onlyLoopback {
@@ -107,8 +107,8 @@ func Proxy(getenv func(string) string) func(*url.URL) (*url.URL, error) {
 	return config.ProxyFunc()
 }
 
-// variable returns the value of an environment variable whose name is in upper
-// or lower case, and that name.
+// variable returns the value of an environment variable whose name may be in upper
+// or lower case, and the name that is set.
 func variable(getenv func(string) string, name string) (set, value string) {
 	if value = getenv(name); value != "" {
 		return name, value
@@ -183,9 +183,9 @@ const MaxQuote = 200
 
 // Quote prepares text of a server or a library for an error message: redact
 // removes the secrets, and the text becomes one short line. Control characters
-// stay, until the message is printed.
+// stay; the printer of the message escapes them.
 func Quote(said string, redact func(string) string) string {
-	// Redact first: a secret that is joined or cut off is harder to recognize.
+	// Redact first: afterwards a secret may be cut off, or its white space changed.
 	said = strings.Join(strings.Fields(redact(said)), " ")
 	if len(said) <= MaxQuote {
 		return said

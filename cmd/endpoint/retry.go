@@ -18,9 +18,9 @@ const (
 	leastRetry = 100 * time.Millisecond
 )
 
-// Backoff returns how long to wait before the nth retry in a row, counted from 1:
-// a random time up to a limit that doubles with every retry, so that clients that
-// failed together do not return together. It is never longer than most.
+// Backoff returns how long to wait before the nth retry in a row, counted from 1: a
+// random time, so that clients that failed together do not retry together. Its limit
+// doubles with every retry, and is never more than most.
 func Backoff(n int, most time.Duration) time.Duration {
 	limit := firstRetry
 	for ; n > 1 && limit < most; n-- {

@@ -4,8 +4,8 @@
 // text that a server, a proxy or a library wrote and returns the text with
 // [Mark] in place of each secret. It finds a secret, and any eight bytes of it,
 // as they are and in the usual encodings: percent-encoded, escaped for JSON, Go
-// or HTML, two of these over each other, base64 and hexadecimal. Line ends may
-// split it.
+// or HTML, any two of these one after the other, base64 and hexadecimal. Line ends
+// may split it.
 package redact
 
 import (
@@ -109,8 +109,8 @@ var patterns = sync.OnceValue(func() []*regexp.Regexp {
 	}
 })
 
-// without removes the secrets from a text; short ones, which may be words, only
-// if words is true.
+// without returns the text without the secrets. It removes short ones, which may be
+// words, only if words is true.
 func (s *Secrets) without(text string, words bool) string {
 	s.mu.RLock()
 	set := s.set
@@ -173,9 +173,8 @@ func (s *set) find(text string, words bool) []bool {
 	return secret
 }
 
-// isWord reports whether a piece is no more than an ordinary word that secrets
-// contain among others: the secret restream-chat-1234 does not redact the
-// restream of an address.
+// isWord reports whether a piece is only an ordinary word that is a part of secrets:
+// the secret restream-chat-1234 does not redact restream in an address.
 func (s *set) isWord(piece string) bool {
 	if len(piece) >= 2*pieceSize || strings.ContainsFunc(piece, func(c rune) bool { return c < 'a' || c > 'z' }) {
 		return false
@@ -204,10 +203,10 @@ func isAlphanumeric(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c >= 0x80
 }
 
-// fold prepares text for a comparison: ASCII letters become lower case, since
-// hexadecimal digits come in either and a host name loses its capitals, and
-// control characters go, since a line end may split a secret. It also returns
-// where each byte was in the text.
+// fold prepares text for a comparison. It makes ASCII letters lower case, since
+// hexadecimal digits can be in either case and a host name loses its capitals. It
+// removes control characters, since a line end may split a secret. places has the
+// index in text of each folded byte.
 func fold(text string) (folded []byte, places []int) {
 	for at, c := range []byte(text) {
 		if 'A' <= c && c <= 'Z' {
@@ -253,7 +252,7 @@ func newSet(secrets []string) *set {
 			s.short = append(s.short, escaped...)
 			escaped = nil
 		}
-		for _, encoded := range append(escaped, digits(secret)...) {
+		for _, encoded := range append(escaped, hexAndBase64(secret)...) {
 			if folded, _ := fold(encoded); len(folded) >= pieceSize {
 				long = append(append(long, folded...), 0xff) // in no UTF-8
 			}
@@ -263,7 +262,7 @@ func newSet(secrets []string) *set {
 	return s
 }
 
-// escape returns the texts and what each way to escape them makes of them.
+// escape returns the texts, and each of them escaped in each way.
 func escape(texts []string) []string {
 	escaped := slices.Clone(texts)
 	for _, text := range texts {
@@ -275,10 +274,10 @@ func escape(texts []string) []string {
 	return slices.Compact(escaped)
 }
 
-// digits returns the secret in hexadecimal and in base64, as they are within a
-// longer text too: base64 depends on where the secret begins, and the digits
-// that it shares with its neighbours are left out.
-func digits(secret string) []string {
+// hexAndBase64 returns the secret in hexadecimal and in base64, so that it is found
+// within a longer text too. base64 depends on where the secret begins in the text, and
+// its first and last digits also on the neighbours, so those are left out.
+func hexAndBase64(secret string) []string {
 	encoded := []string{hex.EncodeToString([]byte(secret))}
 	for _, text := range slices.Compact([]string{secret, url.QueryEscape(secret)}) {
 		for before := range 3 {
