@@ -34,8 +34,8 @@ func bashScript(app *kong.Application) string {
 		}
 	}
 	var lists strings.Builder
-	for _, name := range usedTables(app) {
-		fmt.Fprintf(&lists, "    local %s='%s'\n", name, fold(record.WithoutMeanings(table(name)), " ", "\n        "))
+	for _, name := range usedLists(app) {
+		fmt.Fprintf(&lists, "    local %s='%s'\n", name, fold(record.WithoutMeanings(listNamed(name)), " ", "\n        "))
 	}
 	return strings.NewReplacer(
 		"NAME", app.Name, "COMMANDS", strings.Join(commandNames, " "), "FALLBACK", app.DefaultCmd.Name,
@@ -52,15 +52,15 @@ func bashValues(app *kong.Application, flags []*kong.Flag) string {
 		if !takesValue(flag) {
 			continue
 		}
-		does := bashChoices(choicesOf(app, flag.Value))
-		if patterns[does] == nil {
-			order = append(order, does)
+		assignment := bashChoices(choicesOf(app, flag.Value))
+		if patterns[assignment] == nil {
+			order = append(order, assignment)
 		}
-		patterns[does] = append(patterns[does], spellings(flag)...)
+		patterns[assignment] = append(patterns[assignment], spellings(flag)...)
 	}
 	var out strings.Builder
-	for _, does := range order {
-		fmt.Fprintf(&out, "        %s) %s;;\n", fold(patterns[does], " | ", " | \\\n            "), does)
+	for _, assignment := range order {
+		fmt.Fprintf(&out, "        %s) %s;;\n", fold(patterns[assignment], " | ", " | \\\n            "), assignment)
 	}
 	return out.String()
 }
@@ -70,8 +70,8 @@ func bashChoices(c choices) string {
 	switch {
 	case c.files:
 		return "files=yes "
-	case c.table != "":
-		return "list=$" + c.table + " "
+	case c.list != "":
+		return "list=$" + c.list + " "
 	case c.names != nil:
 		return "words=" + quote(strings.Join(record.WithoutMeanings(c.names), " ")) + " "
 	}

@@ -9,11 +9,11 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Completion writes the completion script of a shell: bash, zsh or fish. The
-// script stands alone: it needs no other package and never runs the program.
+// Completion writes the completion script of a shell: bash, zsh or fish. The script
+// needs no other package and never runs the program.
 //
-// It is our own because kongplete and kong-completion run the program at every
-// Tab, and complete neither lists nor --no-… nor meanings.
+// The package does not use kongplete or kong-completion: they run the program at
+// every Tab, complete neither lists nor --no-…, and show no meanings.
 func Completion(w io.Writer, app *kong.Application, shell string) error {
 	script := map[string]func(*kong.Application) string{
 		"bash": bashScript, "zsh": zshScript, "fish": fishScript,
@@ -25,17 +25,17 @@ func Completion(w io.Writer, app *kong.Application, shell string) error {
 	return err
 }
 
-// usedTables returns the names of the lists that some flag needs.
-func usedTables(app *kong.Application) []string {
+// usedLists returns the names of the lists that some flag needs.
+func usedLists(app *kong.Application) []string {
 	used := map[string]bool{}
-	for _, flag := range uses(app) {
-		used[choicesOf(app, flag.Value).table] = true
+	for _, flag := range flagUses(app) {
+		used[choicesOf(app, flag.Value).list] = true
 	}
-	return slices.DeleteFunc(slices.Clone(tables), func(name string) bool { return !used[name] })
+	return slices.DeleteFunc(slices.Clone(listNames), func(name string) bool { return !used[name] })
 }
 
-// fold joins words with blank, or with lineBreak where a line would become longer
-// than 80 characters.
+// fold joins words with blank, or with lineBreak where the line would be longer than
+// 80 characters.
 func fold(words []string, blank, lineBreak string) string {
 	var out strings.Builder
 	column := 0

@@ -11,8 +11,8 @@ import (
 const gap = 2
 
 // FieldText returns the record's fields as a table for people: name, type, the
-// actions that have it, meaning. With a width above 0, cells that do not fit are
-// wrapped: the meanings first, then types and actions too.
+// actions that have the field, meaning. With a width above 0, cells that do not fit
+// are wrapped: first the meanings, then types and actions too.
 func FieldText(width int) string {
 	rows := [][4]string{{"FIELD", "TYPE", "ACTIONS", "MEANING"}}
 	for _, field := range record.Fields {

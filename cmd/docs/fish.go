@@ -11,9 +11,9 @@ import (
 // one for each flag, with all commands that take it.
 func fishScript(app *kong.Application) string {
 	var lists, completes strings.Builder
-	for _, name := range usedTables(app) {
+	for _, name := range usedLists(app) {
 		fmt.Fprintf(&lists, "function __%s_%s\n    __%s_list", app.Name, name, app.Name)
-		for _, n := range table(name) {
+		for _, n := range listNamed(name) {
 			fmt.Fprintf(&lists, " \\\n        %s %s", n.Name, fishQuote(n.Meaning))
 		}
 		lists.WriteString("\nend\n\n")
@@ -24,12 +24,12 @@ func fishScript(app *kong.Application) string {
 	}
 	for _, command := range app.Children {
 		for _, arg := range command.Positional {
-			if does := fishChoices(app, choicesOf(app, arg)); does != "" {
-				fmt.Fprintf(&completes, "complete -c %s -n '__%s_in %s'%s\n", app.Name, app.Name, command.Name, does)
+			if options := fishChoices(app, choicesOf(app, arg)); options != "" {
+				fmt.Fprintf(&completes, "complete -c %s -n '__%s_in %s'%s\n", app.Name, app.Name, command.Name, options)
 			}
 		}
 	}
-	for _, flag := range uses(app) {
+	for _, flag := range flagUses(app) {
 		completes.WriteString(fishFlag(app, flag))
 	}
 	return strings.NewReplacer(
@@ -38,10 +38,10 @@ func fishScript(app *kong.Application) string {
 }
 
 // fishFlag returns the lines of a flag and its negation.
-func fishFlag(app *kong.Application, flag *use) string {
+func fishFlag(app *kong.Application, flag *flagUse) string {
 	start := "complete -c " + app.Name
-	if flag.of != nil {
-		start += fmt.Sprintf(" -n '__%s_in %s'", app.Name, strings.Join(flag.of, " "))
+	if flag.commands != nil {
+		start += fmt.Sprintf(" -n '__%s_in %s'", app.Name, strings.Join(flag.commands, " "))
 	}
 	line := start
 	if flag.Short != 0 {
@@ -69,8 +69,8 @@ func fishChoices(app *kong.Application, c choices) string {
 	switch {
 	case c.files:
 		return " -F"
-	case c.table != "":
-		return " -a '(__" + app.Name + "_" + c.table + ")'"
+	case c.list != "":
+		return " -a '(__" + app.Name + "_" + c.list + ")'"
 	case c.names != nil:
 		words := make([]string, len(c.names))
 		for i, n := range c.names {

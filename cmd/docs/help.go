@@ -12,7 +12,7 @@ import (
 )
 
 // Help prints help. kong's own printer shows neither allowed values nor examples,
-// aligns each group separately, and asks for a command where none is needed.
+// aligns each group separately, and says that a command is required.
 type Help struct {
 	// Examples are shown in the program's help: Term is a command line.
 	Examples []Item
@@ -45,15 +45,15 @@ func (h Help) program(s *sheet, app *kong.Application) {
 	for _, command := range app.Children {
 		rows = append(rows, row{usage(command, argumentName), command.Help})
 	}
-	flags := flagRows(app, unshared(app.Flags))
-	left := leftOf(slices.Concat(rows, flags))
+	flags := flagRows(app, usesOf(app.Flags))
+	left := secondColumn(slices.Concat(rows, flags))
 	s.table("Commands:", rows, left)
 	s.table("Flags:", flags, left)
 	var examples []row
 	for _, example := range h.Examples {
 		examples = append(examples, row{example.Term, example.Meaning})
 	}
-	s.table("Examples:", examples, leftOf(examples))
+	s.table("Examples:", examples, secondColumn(examples))
 	s.paragraph(h.More)
 }
 
@@ -72,18 +72,18 @@ func (h Help) command(s *sheet, app *kong.Application, command *kong.Node) {
 	for _, arg := range command.Positional {
 		arguments = append(arguments, row{strings.ToUpper(arg.Name), arg.Help})
 	}
-	s.table("Arguments:", arguments, flagLeft)
-	for _, group := range grouped(unshared(command.Flags), "Flags") {
-		s.table(group.title+":", flagRows(app, group.flags), flagLeft)
+	s.table("Arguments:", arguments, flagColumn)
+	for _, group := range grouped(usesOf(command.Flags), "Flags") {
+		s.table(group.title+":", flagRows(app, group.flags), flagColumn)
 	}
-	s.table("General:", flagRows(app, unshared(app.Flags)), flagLeft)
+	s.table("General:", flagRows(app, usesOf(app.Flags)), flagColumn)
 	if h.Flags != nil {
 		s.paragraph(h.Flags(command))
 	}
 }
 
 // flagRows returns flags with their meanings. The long forms are aligned.
-func flagRows(app *kong.Application, flags []*use) []row {
+func flagRows(app *kong.Application, flags []*flagUse) []row {
 	rows := make([]row, len(flags))
 	for i, flag := range flags {
 		short := "    "
@@ -92,7 +92,7 @@ func flagRows(app *kong.Application, flags []*use) []row {
 		}
 		rows[i] = row{short + longForm(flag.Flag), meaning(flag.Flag)}
 		c := choicesOf(app, flag.Value)
-		if list := strings.Join(record.WithoutMeanings(c.names), ", "); c.table != "" && len(list) < listWidth {
+		if list := strings.Join(record.WithoutMeanings(c.names), ", "); c.list != "" && len(list) < listWidth {
 			rows[i].meaning += " Choose from: " + list + "."
 		}
 	}
@@ -102,9 +102,10 @@ func flagRows(app *kong.Application, flags []*use) []row {
 const (
 	// listWidth is the length, in bytes, up to which a list is shown in full.
 	listWidth = 200
-	// flagLeft is the column where the meanings of flags begin, topicLeft the
-	// last one where those of a topic do.
-	flagLeft, topicLeft = 34, 26
+	// flagColumn is the column where the meanings of flags begin.
+	flagColumn = 34
+	// topicColumn is the last column where the meanings of a topic's items begin.
+	topicColumn = 26
 )
 
 // Topic returns a section as a page of help. A width of 0 means 80 columns.
@@ -116,8 +117,8 @@ func Topic(s Section, width int) string {
 
 type row struct{ term, meaning string }
 
-// leftOf returns the first column behind all terms.
-func leftOf(rows []row) (left int) {
+// secondColumn returns the column where the second column of a table can begin.
+func secondColumn(rows []row) (left int) {
 	for _, r := range rows {
 		left = max(left, utf8.RuneCountInString(r.term)+4)
 	}
@@ -138,7 +139,7 @@ func newSheet(width int) *sheet {
 	return &sheet{width: max(width, 40)}
 }
 
-// block writes lines, after an empty line.
+// block writes lines, after an empty line if they are not the first.
 func (s *sheet) block(lines ...string) {
 	if s.Len() > 0 {
 		s.WriteByte('\n')
@@ -153,7 +154,7 @@ func (s *sheet) paragraph(text string) {
 	}
 }
 
-// section writes a title, paragraphs, a list and the parts.
+// section writes a section: its title, paragraphs, items and parts.
 func (s *sheet) section(section Section) {
 	s.block(section.Title + ":")
 	if section.Text != "" {
@@ -172,7 +173,7 @@ func (s *sheet) section(section Section) {
 	if section.Text != "" && len(rows) > 0 {
 		s.WriteByte('\n')
 	}
-	s.rows(rows, min(leftOf(rows), topicLeft))
+	s.rows(rows, min(secondColumn(rows), topicColumn))
 	for _, part := range section.Parts {
 		s.section(part)
 	}
@@ -187,8 +188,8 @@ func (s *sheet) table(heading string, rows []row, left int) {
 	s.rows(rows, left)
 }
 
-// rows writes two columns. The second begins at left, or in the middle of a
-// narrow sheet. A longer term has its own line.
+// rows writes two columns. The second begins at left, or in the middle of a narrow
+// sheet. A term that is too long has a line of its own.
 func (s *sheet) rows(rows []row, left int) {
 	left = min(left, s.width/2)
 	margin := strings.Repeat(" ", left)
@@ -203,8 +204,8 @@ func (s *sheet) rows(rows []row, left int) {
 	}
 }
 
-// wrap breaks text at blanks into lines of at most width characters. A longer
-// word has its own line.
+// wrap breaks text at blanks into lines of at most width characters. A longer word
+// has a line of its own.
 func wrap(text string, width int) []string {
 	var lines []string
 	line := ""

@@ -12,11 +12,11 @@ import (
 )
 
 // Man writes the manual page: name, synopsis, description, commands and flags
-// from the model, then the sections in their order. It uses only macros that
-// every man program knows, and .fchar, which those without it ignore.
+// from the model, then the sections in their order. It uses only macros that every
+// man program knows, and .fchar, which a program that does not know it ignores.
 //
-// It is our own because mango-kong repeats a flag under each command that takes
-// it, and shows no defaults.
+// The package does not use mango-kong, which repeats a flag under each command that
+// takes it, and shows no defaults.
 func Man(w io.Writer, app *kong.Application, sections ...Section) error {
 	p := &page{}
 	p.macro("SH", "NAME")
@@ -24,12 +24,12 @@ func Man(w io.Writer, app *kong.Application, sections ...Section) error {
 	p.macro("SH", "SYNOPSIS")
 	p.line(prose("`" + app.Name + "` [*FLAGS*]"))
 	for _, command := range app.Children {
-		synopsis := "`" + app.Name + "` " + typed(command)
+		line := "`" + app.Name + "` " + synopsis(command)
 		if len(command.Flags) > 0 {
-			synopsis += " [*FLAGS*]"
+			line += " [*FLAGS*]"
 		}
 		p.macro("br")
-		p.line(prose(synopsis))
+		p.line(prose(line))
 	}
 	p.macro("SH", "DESCRIPTION")
 	p.line(prose(app.Help))
@@ -39,7 +39,7 @@ func Man(w io.Writer, app *kong.Application, sections ...Section) error {
 	}
 	head := &page{}
 	head.macro("TH", strings.ToUpper(app.Name), "1")
-	head.macro("nh") // a flag gets no hyphen that is not its own
+	head.macro("nh") // no hyphenation, which would put hyphens into flags
 	head.macro("ad l")
 	for _, symbol := range p.symbols() {
 		head.line(`.fchar \[u` + symbol + `] (U+` + symbol + `)`)
@@ -48,8 +48,8 @@ func Man(w io.Writer, app *kong.Application, sections ...Section) error {
 	return err
 }
 
-// symbols returns the hexadecimal numbers of the characters that a printer's font
-// may lack. Groff drops such a character, unless .fchar says what to show instead.
+// symbols returns the hexadecimal numbers of the page's characters that a printer's
+// font may lack. Groff drops such a character, unless .fchar says what to show instead.
 func (p *page) symbols() []string {
 	var all []string
 	for _, found := range regexp.MustCompile(`\\\[u(2[0-9A-F]{3})\]`).FindAllSubmatch(p.Bytes(), -1) {
@@ -59,8 +59,8 @@ func (p *page) symbols() []string {
 	return slices.Compact(all)
 }
 
-// nameLine returns what stands behind the name: the beginning of the
-// description, which indexes of manual pages show.
+// nameLine returns the text after the program's name, which indexes of manual pages
+// show: the beginning of the description.
 func nameLine(help string) string {
 	first, _, _ := strings.Cut(sentence(help), ": ")
 	return strings.ToLower(first[:1]) + first[1:]
@@ -81,7 +81,7 @@ func (p *page) macro(name string, args ...string) {
 // line writes a line of roff.
 func (p *page) line(text string) { p.WriteString(text + "\n") }
 
-// lines writes prose, and the macro where it has the separator.
+// lines writes prose, with the macro in place of each separator.
 func (p *page) lines(text, separator, macro string) {
 	for i, part := range strings.Split(text, separator) {
 		if i > 0 {
@@ -91,7 +91,7 @@ func (p *page) lines(text, separator, macro string) {
 	}
 }
 
-// content writes what stands below the title of a section.
+// content writes a section without its title.
 func (p *page) content(s Section) {
 	if s.Text != "" {
 		p.lines(s.Text, "\n\n", "PP")
@@ -127,8 +127,8 @@ func prose(text string) string {
 	return out.String()
 }
 
-// roff turns text into one line of roff that shows exactly this text, so that
-// what is copied from the page can be typed.
+// roff turns text into one line of roff that shows exactly this text, so that text
+// copied from the page works in a shell.
 func roff(text string) string {
 	var out strings.Builder
 	for _, c := range text {

@@ -1,13 +1,16 @@
 // Package docs generates documentation from the command line's model: shell
 // completion, the manual page, help, and the reference (REFERENCE.md). The
-// grammar is the only place that lists commands and flags, so these cannot fall
-// behind.
+// grammar is the only place that lists commands and flags, so the documentation is
+// never out of date.
 //
-// The grammar has one level of commands, one of which is the default. Beside
-// kong's own tags, words:"…" says what to complete for a value: actions,
-// platforms or fields (a comma-separated list of those names), files, or else one
-// of the listed words, where commands stands for all of them; other values may be
-// valid too.
+// The grammar has one level of commands, one of which is the default. In addition to
+// kong's own tags it has words:"…", which says how to complete a value:
+//
+//	actions, platforms, fields  names of that list, separated by commas
+//	files                       a file
+//	WORD,WORD                   one of the words; commands stands for all commands
+//
+// Other values may be valid too.
 package docs
 
 import (
@@ -20,37 +23,37 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// isDefault tells whether a command runs when none is named.
+// isDefault reports whether a command runs when none is named.
 func isDefault(node *kong.Node) bool { return node.Parent.DefaultCmd == node }
 
-// flagsOf returns every flag that can follow a command: its own, then those
-// that can follow any.
+// flagsOf returns every flag that a command takes: its own, then those that every
+// command takes.
 func flagsOf(node *kong.Node) []*kong.Flag {
 	return slices.Concat(node.Flags, node.Parent.Flags)
 }
 
-// A use is a flag and the commands that take it; no command means all of them.
-// Flags of one name are one use only when their help and default agree.
-type use struct {
+// flagUse is a flag and the commands that take it; nil means every command. Flags of
+// the same name are one flagUse only when their help and default are equal.
+type flagUse struct {
 	*kong.Flag
-	of []string
+	commands []string
 }
 
-// uses returns all flags, each once, in the order in which they first occur.
-func uses(app *kong.Application) []*use {
+// flagUses returns all flags, each once, in the order in which they first occur.
+func flagUses(app *kong.Application) []*flagUse {
 	type identity struct{ name, help, value string }
-	known := map[identity]*use{}
-	var all []*use
+	known := map[identity]*flagUse{}
+	var all []*flagUse
 	add := func(flag *kong.Flag, command string) {
 		id := identity{flag.Name, flag.Help, flag.Default}
 		u := known[id]
 		if u == nil {
-			u = &use{Flag: flag}
+			u = &flagUse{Flag: flag}
 			known[id] = u
 			all = append(all, u)
 		}
 		if command != "" {
-			u.of = append(u.of, command)
+			u.commands = append(u.commands, command)
 		}
 	}
 	for _, command := range app.Children {
@@ -64,24 +67,24 @@ func uses(app *kong.Application) []*use {
 	return all
 }
 
-// unshared returns the flags of one command as uses.
-func unshared(flags []*kong.Flag) []*use {
-	all := make([]*use, len(flags))
+// usesOf returns flags as flagUses without commands.
+func usesOf(flags []*kong.Flag) []*flagUse {
+	all := make([]*flagUse, len(flags))
 	for i, flag := range flags {
-		all[i] = &use{Flag: flag}
+		all[i] = &flagUse{Flag: flag}
 	}
 	return all
 }
 
-// flagGroup is a group of the grammar, or the flags without a group.
+// flagGroup has the flags of a group of the grammar, or those without a group.
 type flagGroup struct {
 	title string
-	flags []*use
+	flags []*flagUse
 }
 
 // grouped sorts flags into their groups, in the order of first use. Flags
 // without a group come last, under the title rest.
-func grouped(flags []*use, rest string) []flagGroup {
+func grouped(flags []*flagUse, rest string) []flagGroup {
 	var groups []flagGroup
 	last := flagGroup{title: rest}
 	for _, flag := range flags {
@@ -103,7 +106,7 @@ func grouped(flags []*use, rest string) []flagGroup {
 	return groups
 }
 
-// takesValue tells whether the flag needs a value.
+// takesValue reports whether the flag needs a value.
 func takesValue(flag *kong.Flag) bool { return !flag.IsBool() }
 
 // negated returns the flag that turns this one off, "" when there is none.
@@ -192,12 +195,12 @@ func sentence(help string) string {
 	return strings.TrimSuffix(first, ".")
 }
 
-// choices lists known values of a flag or argument.
+// choices has the known values of a flag or argument.
 type choices struct {
 	names []record.Name
-	// table is the name of the list that the names are from, "" for none. A
-	// value is then any number of them with commas between.
-	table string
+	// list is the name of the list that the names are from, "" for none. With a list, a
+	// value is any number of the names, separated by commas.
+	list  string
 	files bool
 }
 
@@ -209,8 +212,8 @@ func choicesOf(app *kong.Application, v *kong.Value) choices {
 	case words == "files":
 		c.files = true
 	case words != "":
-		if c.names = table(words); c.names != nil {
-			c.table = words
+		if c.names = listNamed(words); c.names != nil {
+			c.list = words
 			break
 		}
 		for word := range strings.SplitSeq(words, ",") {
@@ -244,11 +247,11 @@ func explain(names []record.Name, help string) {
 	}
 }
 
-// tables are the names of the lists, in their order in the scripts.
-var tables = []string{"actions", "platforms", "fields"}
+// listNames are the names of the lists, in their order in the scripts.
+var listNames = []string{"actions", "platforms", "fields"}
 
-// table returns the list of that name, nil when there is none.
-func table(name string) []record.Name {
+// listNamed returns the list of that name, nil when there is none.
+func listNamed(name string) []record.Name {
 	switch name {
 	case "actions":
 		return decode.ActionChoices()

@@ -38,13 +38,13 @@ func Commands(app *kong.Application) Section {
 		if flags != nil {
 			meaning += "\nFlags: " + strings.Join(flags, ", ") + "."
 		}
-		s.Items = append(s.Items, Item{typed(command), meaning})
+		s.Items = append(s.Items, Item{synopsis(command), meaning})
 	}
 	return s
 }
 
-// typed returns how to type a command, without flags.
-func typed(command *kong.Node) string {
+// synopsis returns how to type a command, without flags.
+func synopsis(command *kong.Node) string {
 	form := "`" + command.Name + "`"
 	for _, arg := range command.Positional {
 		form += " *" + argumentForm(arg) + "*"
@@ -55,7 +55,7 @@ func typed(command *kong.Node) string {
 // Flags lists all flags in their groups, each with the commands that take it.
 func Flags(app *kong.Application) Section {
 	s := Section{Title: "Flags"}
-	for _, group := range grouped(uses(app), "General") {
+	for _, group := range grouped(flagUses(app), "General") {
 		part := Section{Title: group.title}
 		for _, flag := range group.flags {
 			form, value, _ := strings.Cut(longForm(flag.Flag), "=")
@@ -67,8 +67,8 @@ func Flags(app *kong.Application) Section {
 				term = "`-" + string(flag.Short) + "`, " + term
 			}
 			meaning := meaning(flag.Flag)
-			if flag.of != nil {
-				meaning += " (*" + strings.Join(flag.of, ", ") + "*)"
+			if flag.commands != nil {
+				meaning += " (*" + strings.Join(flag.commands, ", ") + "*)"
 			}
 			part.Items = append(part.Items, Item{term, meaning})
 		}
@@ -108,7 +108,8 @@ type piece struct {
 	text string
 }
 
-// pieces splits prose. A mark that is not closed is a character like any other.
+// pieces splits prose at its marks. A mark that is not closed is an ordinary
+// character.
 func pieces(prose string) (all []piece) {
 	for prose != "" {
 		start := strings.IndexAny(prose, "`*")

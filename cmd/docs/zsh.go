@@ -19,9 +19,9 @@ func zshScript(app *kong.Application) string {
 		}
 		functions.WriteString("\n}\n\n")
 	}
-	for _, name := range usedTables(app) {
+	for _, name := range usedLists(app) {
 		fmt.Fprintf(&functions, "_%s_%s() {\n    _values -s , %s", app.Name, name, name)
-		for _, n := range table(name) {
+		for _, n := range listNamed(name) {
 			functions.WriteString(" \\\n        " + quote(n.Name+"["+zshEscape(n.Meaning, "[]")+"]"))
 		}
 		functions.WriteString("\n}\n\n")
@@ -50,8 +50,8 @@ func zshArguments(app *kong.Application, command *kong.Node) []string {
 	return specs
 }
 
-// zshFlag returns the specs of a flag: one for its spellings, another for its
-// negation. They exclude each other.
+// zshFlag returns the specs of a flag: one for the flag, and one for its negation if
+// it has one. Either excludes the other.
 func zshFlag(app *kong.Application, flag *kong.Flag) []string {
 	others := ""
 	if all := spellings(flag); len(all) > 1 && !flag.IsCumulative() {
@@ -82,8 +82,8 @@ func zshChoices(app *kong.Application, c choices) string {
 	switch {
 	case c.files:
 		return "_files"
-	case c.table != "":
-		return "_" + app.Name + "_" + c.table
+	case c.list != "":
+		return "_" + app.Name + "_" + c.list
 	case c.names != nil:
 		words := make([]string, len(c.names))
 		for i, n := range c.names {
