@@ -10,6 +10,11 @@ import (
 // Of duplicate keys the last one counts, and a second object replaces the first
 // entirely. [Parser.Parse] fills it; the zero Action is ready for that.
 //
+// For the frame {"action":"event","payload":{"eventTypeId":4}} the keys keyAction,
+// keyPayload and keyTypeID are present. keyAction has the index 1, and values[1] is
+// the string from byte 11 to 16. keyTypeID has the index 2, and values[2] is the
+// number. keyPayload has no value of its own, since it is an object.
+//
 // It holds views of its frame, which must not change while the Action is used.
 type Action struct {
 	data    []byte

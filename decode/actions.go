@@ -213,13 +213,7 @@ func (d *Decoder) replyCreated() {
 	r.put(record.Text, keyReplyText)
 	r.put(record.BroadcastID, keyBroadcastID)
 	r.put(record.ShowID, keyShowID)
-	identifiers := r.elementsOf(keyConnections)
-	r.Reserve(record.Connections, len(identifiers))
-	for _, e := range identifiers {
-		if identifier, ok := r.chars(r.resolve(e.Value), record.ID); ok {
-			r.Add(record.Connections, identifier)
-		}
-	}
+	r.putList(record.Connections, keyConnections, inArray)
 }
 
 func (d *Decoder) reply() { d.row.put(record.ReplyID, keyReplyID) }

@@ -69,7 +69,7 @@ func (r *row) putList(f record.Field, array key, forms form) (texts int) {
 	elements := r.elementsOf(array)
 	r.Reserve(f, len(elements))
 	for _, e := range elements {
-		c, ok := r.chars(r.resolve(e.Value), record.String)
+		c, ok := r.chars(r.resolve(e.Value), record.ID) // the parser keeps numbers only where they are ids
 		if !ok {
 			continue
 		}

@@ -172,7 +172,7 @@ func isName(s string) bool {
 // time or not at all.
 func (p *Program) parse() (*gojq.Query, error) {
 	if at := strings.IndexByte(p.source, 0); at >= 0 {
-		return nil, p.newSyntaxError("a NUL byte: is this a text file?", at) // gojq would ignore what follows
+		return nil, p.newSyntaxError("a NUL byte: is this a text file?", at) // gojq would ignore the rest
 	}
 	query, err := gojq.Parse(p.source)
 	if err != nil {

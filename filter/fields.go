@@ -26,6 +26,10 @@ type reads struct {
 // does not need the other fields: when the record itself is an output, Run
 // recognizes it. Any other use needs the whole record. So does a program with
 // functions of its own, a loop or an assignment.
+//
+//	select(.amount) | {author, text}  reads amount, author and text
+//	select(.text | test("hi"))        reads text
+//	.text = "hi", tojson, to_entries  read the whole record
 func readsOf(query *gojq.Query) reads {
 	a := &analysis{named: map[string]bool{}, variables: map[string]origins{}}
 	a.query(query, theRecord)

@@ -7,10 +7,10 @@ import (
 
 // Output is one output of a program that is neither false nor null.
 type Output struct {
-	// Record is set when the output is true or the unchanged record: the record
-	// is to be written.
+	// Record is set when the output is true or the unchanged record: the caller
+	// writes the record.
 	Record bool
-	// Value is to be written otherwise: a string, an int, a float64, a *big.Int,
+	// Value is what the caller writes otherwise: a string, an int, a float64, a *big.Int,
 	// a json.Number, a []any or a map[string]any. nil and bools occur only inside
 	// the last two. It must not be changed, and is valid until emit returns. It
 	// is at most 10,000 levels deep and about 64 MiB large.

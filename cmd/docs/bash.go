@@ -120,8 +120,8 @@ LISTS
     if ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} != -* ]]; then
         command=${COMP_WORDS[1]} i=2
     fi
-    # Walk to the word under the cursor. When i ends behind it, it is a flag's value.
-    # bash splits words at = and :, which are then words too.
+    # Walk to the word under the cursor. If i ends after it, the word is a flag's value.
+    # bash splits words at = and :, and each of these is a word then.
     while ((i < COMP_CWORD)); do
         word=${COMP_WORDS[i]}
         if [[ $word == [=:] ]]; then
@@ -141,7 +141,7 @@ LISTS
     if [[ $cur == = ]]; then
         cur=''
     elif [[ $cur == --*=* && -z $only ]] && _NAME_value "$command" "${cur%%=*}"; then
-        # bash 3.2 does not split at =, nor does bash with such a COMP_WORDBREAKS.
+        # bash 3.2 does not split at =, nor does a later bash whose COMP_WORDBREAKS lacks it.
         i=$((COMP_CWORD + 1))
         [[ ${BASH_VERSINFO[0]} -ge 4 && $COMP_WORDBREAKS != *=* ]] && before=${cur%%=*}=
         cur=${cur#*=}
@@ -170,7 +170,7 @@ LISTS
             [[ ,$chosen == *,$word,* ]] || words+=" $word"
         done
         compopt -o nospace 2>/dev/null
-        # When bash lists the choices, they come without what is chosen already.
+        # When bash lists the choices, leave out the names that are typed already.
         [[ ${COMP_TYPE-} == 63 ]] || before+=$chosen
     fi
     COMPREPLY=($(compgen -P "$before" -W "$words" -- "$cur"))

@@ -91,6 +91,10 @@ func (t *timeline) connections(n int) [][]byte {
 // clock tells the time of a show. With an outage all clients share it, and the first
 // one starts it. The outage is in the middle of the show, or of every round. At full
 // speed the clock moves with the actions that are sent, and skips the outage.
+//
+// In this file a time.Duration is a time of the show, counted from its start, and a
+// time.Time is a real time, unless a comment says otherwise. An hour of the show takes
+// an hour divided by the speed in real time.
 type clock struct {
 	*timeline
 	speed  float64
