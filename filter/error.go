@@ -134,7 +134,8 @@ func lazyRegexp(text string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
 }
 
-// varying matches the parts of a message that depend on the data and are no values.
+// varying matches the parts of a message that depend on the data but are not quoted
+// values.
 var varying = lazyRegexp(` '[^']{1,10}'| at input byte \d+`)
 
 // hideValues replaces the values that a message of gojq quotes by the names of

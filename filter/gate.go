@@ -26,7 +26,7 @@ func gateOf(query *gojq.Query) gate {
 }
 
 // conditionGate returns a gate that is false only when the condition is false
-// without an error. Of an and, the left side decides: when it is false, jq does not
+// without an error. The left side of an and is enough: when it is false, jq does not
 // evaluate the right side.
 func conditionGate(cond *gojq.Query) gate {
 	if t := cond.Term; t != nil && t.Type == gojq.TermTypeQuery && len(t.SuffixList) == 0 {

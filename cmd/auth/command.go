@@ -80,7 +80,7 @@ func (c *command) run(ctx context.Context) (token string, expires time.Time, err
 	exit, exited := errors.AsType[*exec.ExitError](err)
 	switch {
 	case stdout.over:
-		err = fmt.Errorf("%s printed more than any token is: over 64 KiB", name)
+		err = fmt.Errorf("%s printed more than 64 KiB: no token is that long", name)
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		err = fmt.Errorf("%s did not finish within %v", name, commandTime)
 	case exited:

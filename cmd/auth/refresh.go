@@ -18,8 +18,8 @@ const (
 	// answerTime is how long a refresh waits for its answer after its caller has
 	// been cancelled.
 	answerTime = 5 * time.Second
-	// finalWithin is how soon after it replaced a refused token a new token must be
-	// refused for that to be final. Later the new token has worked in between.
+	// finalWithin is the time after a new token has replaced a refused one. A refusal
+	// of the new token within it is final. Later, the new token has worked in between.
 	finalWithin = 5 * time.Minute
 )
 
@@ -77,7 +77,7 @@ func (r *refresher) login(ctx context.Context, refused string) (*login, error) {
 	left := l.left(r.now())
 	switch {
 	case l.AccessToken == refused && refused == r.replacement && r.now().Sub(r.replacedAt) < finalWithin:
-		return nil, unauthorized("the service refuses even a fresh token: run `restail login`, and see at restream.io whether the application may read chats")
+		return nil, unauthorized("the service refuses even a fresh token: run `restail login`, and check at restream.io whether the application may read chats")
 	case l.AccessToken != refused && (left >= refreshBefore || changed && left > 0):
 		return l, nil
 	}

@@ -242,7 +242,7 @@ func (s *Server) events() []event {
 }
 
 // archive is the chat history of one broadcast of a show. Each event is a message,
-// even one without text such as a sticker. The streamer's replies are no messages.
+// even one without text such as a sticker. The streamer's replies are not messages.
 //
 // Messages are numbered in the order of their times, and the numbers go on through all
 // rounds. A message is visible once the show has had its action. Messages that are not

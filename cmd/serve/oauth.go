@@ -329,7 +329,7 @@ func (s *OAuth) refuseGrant(w http.ResponseWriter, r *http.Request, name string)
 	writeJSON(w, http.StatusBadRequest, body)
 }
 
-// refuse answers with an error in the form of the service's own.
+// refuse answers with an error in the service's own form.
 func (s *OAuth) refuse(w http.ResponseWriter, r *http.Request, status int, name, message string) {
 	if s.options.Echo {
 		message += ": " + echo(r)

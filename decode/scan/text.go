@@ -43,7 +43,7 @@ func (s *Scanner) readSpecialString(start, special int) Value {
 	return v
 }
 
-// seen says which bytes that need more work a string contains.
+// seen is a set of kinds of bytes in a string that need more work.
 type seen uint8
 
 const (
