@@ -172,7 +172,7 @@ func (r *run) exitStuck(p *pipe, end *endFlags, cause error) {
 	if !p.out.flushing.Load() {
 		reason = "the filter does not end"
 	}
-	if ending := p.ending.Load(); ending != nil && !errors.Is(*ending, errCount) { // the lines of a count are not out
+	if ending := p.endedBy.Load(); ending != nil && !errors.Is(*ending, errCount) { // the lines of a count are not out
 		cause = *ending
 	}
 	unwritten := fmt.Sprintf("%d lines", p.out.collected.Load()-p.out.written.Load())

@@ -170,9 +170,9 @@ const backfillRetries = 4
 // live source, which puts them into the stream and into the recording.
 type backfill struct {
 	*history.Backfill
-	ctx     context.Context // of run
-	inserts chan session.Item
-	filled  func() // called after each gap, filled or not; can be nil
+	ctx      context.Context // of run
+	inserts  chan session.Item
+	afterGap func() // called after each gap, filled or not; can be nil
 }
 
 // newBackfill returns a backfill; its run method does the work. maxBackoff is the
@@ -209,11 +209,11 @@ func (b *backfill) insert(messages []history.Message, broadcast string) {
 // report sends the outcome of a gap to the stream.
 func (b *backfill) report(status, reason string, count int, gap time.Duration) {
 	now := time.Now()
-	b.send(session.Item{Received: now, Link: &session.Link{
+	b.send(session.Item{Received: now, Link: &session.LinkEvent{
 		Status: status, Reason: reason, At: now, Gap: gap, HasGap: true, Count: count,
 	}})
-	if b.filled != nil {
-		b.filled()
+	if b.afterGap != nil {
+		b.afterGap()
 	}
 }
 
@@ -236,7 +236,7 @@ func (b *backfill) noteAction(p *pipe, item session.Item) {
 }
 
 // noteLink notes a link event.
-func (b *backfill) noteLink(event *session.Link) {
+func (b *backfill) noteLink(event *session.LinkEvent) {
 	switch {
 	case event.Status == session.Connected && !event.HasGap:
 		b.Connected(event.At)

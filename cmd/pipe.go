@@ -31,7 +31,7 @@ type pipe struct {
 	handled  atomic.Int64     // all actions up to this time were written to stdout or dropped; in Unix nanoseconds
 
 	decoder      *decode.Decoder
-	actions      func(action []byte) bool
+	isChosen     func(action []byte) bool
 	platforms    map[string]bool // the ones to write; nil for all
 	program      *filter.Program // nil without a filter
 	filterCtx    context.Context // of the program; see filterContext
@@ -47,14 +47,14 @@ type pipe struct {
 	limit int // write at most this many lines; 0 for no limit
 	count int // lines so far, without those of link records
 
-	status   *format.Status
-	broken   brokenFrames
-	newer    bool          // a line of a newer version was reported
-	settleAt time.Time     // when to report missing connections; zero for never
-	link     record.Record // reused by handleLink
-	linkLine []byte        // reused by handleLink
-	counters counters
-	ending   atomic.Pointer[error] // what ends the loop; the last lines may still wait
+	status        *format.Status
+	broken        brokenFrames
+	reportedNewer bool          // a line of a newer version was reported
+	settleAt      time.Time     // when to report missing connections; zero for never
+	link          record.Record // reused by handleLink
+	linkLine      []byte        // reused by handleLink
+	counters      counters
+	endedBy       atomic.Pointer[error] // what ends the loop; the last lines may still wait
 	// filterStart is when the program began to run on the current record, in
 	// nanoseconds since the start of the output; 0 while it does not run.
 	filterStart atomic.Int64
@@ -82,7 +82,7 @@ func (p *pipe) run(ctx context.Context) (err error) {
 		}
 		if err != nil {
 			ending := err
-			p.ending.Store(&ending)
+			p.endedBy.Store(&ending)
 		}
 		if err != nil || !item.More || p.out.isFull() {
 			err = p.flush(ctx, item.More, err)
@@ -202,18 +202,18 @@ func (p *pipe) handleLink(ctx context.Context, item session.Item) error {
 		p.broken.report(p.status, errors.New(event.Detail), nil, item.Received)
 	}
 	// A recording can hold several runs; each begins with connected.
-	if event.Status == session.Restored && !event.Same || event.Status == session.Connected && p.live == nil {
+	if event.Status == session.Restored && !event.SameSocket || event.Status == session.Connected && p.live == nil {
 		p.decoder.Relink()
 		if p.live != nil {
 			p.settleAt = item.Received.Add(settleTime)
 		}
 	}
-	if item.Outside || !p.actions(r.Bytes(record.Action)) {
+	if item.Outside || !p.isChosen(r.Bytes(record.Action)) {
 		return nil
 	}
 	line := item.Frame
 	if p.isRaw && item.Line == nil {
-		p.linkLine = recording.AppendLink(p.linkLine[:0], r, event.Same)
+		p.linkLine = recording.AppendLink(p.linkLine[:0], r, event.SameSocket)
 		line = bytes.TrimSuffix(p.linkLine, []byte("\n"))
 	}
 	return p.emit(ctx, entry{record: r, line: line})
@@ -233,8 +233,8 @@ func (p *pipe) handleLine(ctx context.Context, item session.Item) error {
 		}
 		return nil
 	default:
-		if !p.newer {
-			p.newer = true
+		if !p.reportedNewer {
+			p.reportedNewer = true
 			p.status.Note("frame", fmt.Sprintf("lines of kind %.40q skipped: a later version of restail wrote them", l.Kind))
 		}
 		return nil
@@ -253,7 +253,7 @@ func (p *pipe) handleLine(ctx context.Context, item session.Item) error {
 // wants reports whether -a and -p choose an action. -p does not affect an action
 // without a platform.
 func (p *pipe) wants(action []byte, platform func() []byte) bool {
-	if !p.actions(action) {
+	if !p.isChosen(action) {
 		return false
 	}
 	if p.platforms == nil {

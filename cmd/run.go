@@ -62,7 +62,7 @@ type run struct {
 	stderr  *stderr
 	inJSON  bool // all of stderr is JSON
 	secrets *redact.Secrets
-	set     origins       // of the flags that were not set on the command line
+	origins origins       // of the flags that were not set on the command line
 	ended   chan struct{} // closed at the end of Run
 	active  atomic.Pointer[activePipe]
 	resumed chan struct{} // receives a value after SIGCONT
@@ -87,7 +87,7 @@ func (r *run) execute(args []string, cancel context.CancelCauseFunc) error {
 	if err != nil {
 		return err
 	}
-	r.set = set
+	r.origins = set
 	switch helpOrVersion(parsed) {
 	case "help":
 		return writeError(parsed.PrintUsage(false))
@@ -216,7 +216,7 @@ func usageError(err error, hint string) error {
 
 // flagError is usageError for the value of a flag. It says where the flag was set.
 func (r *run) flagError(flag string, err error) error {
-	return usageError(errors.New(r.set.withOrigin("--"+flag+": "+err.Error())), "")
+	return usageError(errors.New(r.origins.withOrigin("--"+flag+": "+err.Error())), "")
 }
 
 // ExitStatus is the status that the run ends with.

@@ -116,7 +116,7 @@ func (l *linkFlags) retries() int {
 
 // setLinkRecord makes r the record of a link event. Its gap is rounded to
 // milliseconds.
-func setLinkRecord(r *record.Record, event *session.Link) {
+func setLinkRecord(r *record.Record, event *session.LinkEvent) {
 	r.Reset()
 	r.SetTime(event.At.Truncate(time.Second))
 	r.SetPlain(record.Action, "link")
@@ -138,7 +138,7 @@ func setLinkRecord(r *record.Record, event *session.Link) {
 
 // reportLink prints a status line for a link event, whose record is r. Ended prints
 // nothing: the error that follows says it.
-func reportLink(status *format.Status, r *record.Record, event *session.Link) {
+func reportLink(status *format.Status, r *record.Record, event *session.LinkEvent) {
 	if event.Status != session.Ended {
 		status.Link(format.Link{Detail: event.Detail, Gap: event.Gap, Retry: event.Retry, NeverUp: event.NeverUp}, r)
 	}

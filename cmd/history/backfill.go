@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	// firstAsk and lastAsk are the times after the restoration at which the history is
+	// firstRequest and lastAsk are the times after the restoration at which the history is
 	// requested. It may be late.
-	firstAsk = 5 * time.Second
-	lastAsk  = firstAsk + 30*time.Second
+	firstRequest  = 5 * time.Second
+	secondRequest = firstRequest + 30*time.Second
 	// leastWait is the least wait, at any speed, for the messages of the seconds after
 	// a gap.
 	leastWait = time.Second
@@ -55,31 +55,31 @@ type Backfill struct {
 	o    BackfillOptions
 	wake chan struct{} // a gap may be ready
 
-	mu        sync.Mutex // guards all that follows
-	start     time.Time  // of the first handshake of all runs, by the service's clock if that is behind
-	anchored  bool       // start was compared with the service's clock
-	stamped   bool       // the service stamps its actions
-	last      time.Time  // the stamp of the last action
-	beat      time.Time  // the last stamp that is not of a connection
-	beatAt    time.Time  // when that was received
-	broadcast string     // the last broadcast id that is a UUID
-	recent    []heard    // the last actions
-	gaps      []*gap     // to fill, in order
-	filled    []said     // messages inserted, as far back as the gaps need them
+	mu        sync.Mutex       // guards all that follows
+	start     time.Time        // of the first handshake of all runs, by the service's clock if that is behind
+	anchored  bool             // start was compared with the service's clock
+	stamped   bool             // the service stamps its actions
+	lastStamp time.Time        // the stamp of the last action
+	clock     time.Time        // the last stamp that is not of a connection
+	clockAt   time.Time        // when that was received
+	broadcast string           // the last broadcast id that is a UUID
+	recent    []receivedAction // the last actions
+	gaps      []*gap           // to fill, in order
+	filled    []content        // messages inserted, as far back as the gaps need them
 }
 
 // gap is a gap in the chat.
 type gap struct {
-	restored time.Time
-	length   time.Duration
-	from     time.Time // the stamp of the last action before it
-	least    time.Time // the earliest end, by the service's clock
-	to       time.Time // the first stamp after it that is not earlier; zero until then
-	toAt     time.Time // when to was set
-	there    []said    // the messages received around it
-	before   string    // the last broadcast before it; "" for none
-	after    string    // the first broadcast after it; "" for none
-	ready    bool      // there is complete
+	restored    time.Time
+	length      time.Duration
+	from        time.Time // the stamp of the last action before it
+	earliestEnd time.Time // the earliest end, by the service's clock
+	to          time.Time // the first stamp after it that is not earlier; zero until then
+	toAt        time.Time // when to was set
+	around      []content // the messages received around it
+	before      string    // the last broadcast before it; "" for none
+	after       string    // the first broadcast after it; "" for none
+	ready       bool      // there is complete
 }
 
 // NewBackfill makes a Backfill. It does nothing before Run.
@@ -108,10 +108,10 @@ func (b *Backfill) Restored(at time.Time, length time.Duration) {
 		b.start = began
 	}
 	g := &gap{restored: at, length: length, before: b.broadcast}
-	g.from, g.there = b.until(began)
-	g.least = g.from.Add(length + time.Second)
-	if !b.beat.IsZero() {
-		g.least = b.beat.Add(at.Round(0).Sub(b.beatAt) + time.Second)
+	g.from, g.around = b.receivedUntil(began)
+	g.earliestEnd = g.from.Add(length + time.Second)
+	if !b.clock.IsZero() {
+		g.earliestEnd = b.clock.Add(at.Round(0).Sub(b.clockAt) + time.Second)
 	}
 	b.gaps = append(b.gaps, g)
 }
@@ -119,7 +119,7 @@ func (b *Backfill) Restored(at time.Time, length time.Duration) {
 // Idle notes that nothing is waiting to be noted. Call it now and then: in a quiet chat
 // it makes a gap ready.
 func (b *Backfill) Idle() {
-	wait := max(leastWait, b.scaled(firstAsk))
+	wait := max(leastWait, b.scaled(firstRequest))
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, g := range b.gaps {
@@ -168,7 +168,7 @@ func (b *Backfill) next() *gap {
 		return nil
 	}
 	g := b.gaps[0]
-	b.filled = slices.DeleteFunc(b.filled, func(s said) bool { return s.Time.Unix() < g.from.Unix()-edge })
+	b.filled = slices.DeleteFunc(b.filled, func(s content) bool { return s.Time.Unix() < g.from.Unix()-margin })
 	return g
 }
 
@@ -176,8 +176,8 @@ func (b *Backfill) next() *gap {
 // already time for the second request, there is no first one.
 func (b *Backfill) fill(ctx context.Context, g *gap) {
 	count, reason := 0, ""
-	for _, delay := range []time.Duration{firstAsk, lastAsk} {
-		if delay == firstAsk && time.Since(g.restored) >= b.scaled(lastAsk) {
+	for _, delay := range []time.Duration{firstRequest, secondRequest} {
+		if delay == firstRequest && time.Since(g.restored) >= b.scaled(secondRequest) {
 			continue
 		}
 		select {
@@ -185,7 +185,7 @@ func (b *Backfill) fill(ctx context.Context, g *gap) {
 		case <-ctx.Done():
 			return
 		}
-		n, err := b.ask(ctx, g)
+		n, err := b.fillOnce(ctx, g)
 		if ctx.Err() != nil {
 			return
 		}
@@ -217,11 +217,11 @@ func reasonOf(err error) string {
 	return ReasonNetwork
 }
 
-// ask inserts the messages of the history that the chat lacks. It returns their number
+// fillOnce inserts the messages of the history that the chat lacks. It returns their number
 // and the first error.
-func (b *Backfill) ask(ctx context.Context, g *gap) (count int, err error) {
+func (b *Backfill) fillOnce(ctx context.Context, g *gap) (count int, err error) {
 	b.mu.Lock()
-	there := slices.Concat(g.there, b.filled)
+	there := slices.Concat(g.around, b.filled)
 	broadcasts := slices.Compact([]string{g.before, g.after})
 	b.mu.Unlock()
 	broadcasts = slices.DeleteFunc(broadcasts, func(id string) bool { return id == "" })
@@ -237,7 +237,7 @@ func (b *Backfill) ask(ctx context.Context, g *gap) (count int, err error) {
 	}
 	paired := newMatcher(there, g.from.Unix(), g.to.Unix())
 	for _, broadcast := range broadcasts {
-		n, failed := b.read(ctx, g, broadcast, paired)
+		n, failed := b.insertMissing(ctx, g, broadcast, paired)
 		count += n
 		if err == nil {
 			err = failed
@@ -246,8 +246,8 @@ func (b *Backfill) ask(ctx context.Context, g *gap) (count int, err error) {
 	return count, err
 }
 
-// read inserts the messages of one broadcast that the chat lacks, page by page.
-func (b *Backfill) read(ctx context.Context, g *gap, broadcast string, paired *matcher) (count int, err error) {
+// insertMissing inserts the messages of one broadcast that the chat lacks, page by page.
+func (b *Backfill) insertMissing(ctx context.Context, g *gap, broadcast string, paired *matcher) (count int, err error) {
 	first, last := g.from.Unix()-tolerance, g.to.Unix()+tolerance
 	var page []Message
 	for m, failed := range b.o.Client.Messages(ctx, broadcast, time.Unix(first, 0)) {
@@ -274,7 +274,7 @@ func (b *Backfill) insert(messages []Message, broadcast string) int {
 	b.mu.Lock()
 	messages = slices.DeleteFunc(messages, func(m Message) bool { return m.Time.Unix() < b.start.Unix() })
 	for _, m := range messages {
-		b.filled = append(b.filled, m.said())
+		b.filled = append(b.filled, m.content())
 	}
 	b.mu.Unlock()
 	if len(messages) > 0 {

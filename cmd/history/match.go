@@ -13,9 +13,9 @@ import (
 // socket and in the history.
 const tolerance = 2
 
-// said is what a message says, on the socket or in the history. A value that is not
+// content is what a message says, on the socket or in the history. A value that is not
 // known is "". Times are compared by the second: the socket has no fractions.
-type said struct {
+type content struct {
 	Time     time.Time `json:"time"`
 	Platform string    `json:"platform,omitempty"`
 	Channel  string    `json:"channel,omitempty"`
@@ -23,17 +23,19 @@ type said struct {
 	Text     string    `json:"text,omitempty"`
 }
 
-func newSaid(at time.Time, platform, channel, author, text string) said {
+func newContent(at time.Time, platform, channel, author, text string) content {
 	if platform == "unknown" {
 		platform = ""
 	}
-	return said{at.UTC().Round(0), short(platform), short(channel), short(author), short(text)}
+	return content{at.UTC().Round(0), short(platform), short(channel), short(author), short(text)}
 }
 
-func (m *Message) said() said { return newSaid(m.Time, m.Platform, m.Channel, m.Author, m.Text) }
+func (m *Message) content() content {
+	return newContent(m.Time, m.Platform, m.Channel, m.Author, m.Text)
+}
 
 // values returns what was said without the time.
-func (s said) values() said {
+func (s content) values() content {
 	s.Time = time.Time{}
 	return s
 }
@@ -65,15 +67,15 @@ const (
 type matcher struct {
 	first, last int64    // the seconds whose messages the history must have
 	known       []*known // in the order of their seconds
-	byValues    map[said][]*known
+	byValues    map[content][]*known
 	waiting     [alike + 1][]Message // to be paired by that likeness
 	trail       []*known             // what the search under way has visited
 }
 
 // known is a message that must not be written again.
 type known struct {
-	said
-	partner  *said // in the history; nil for none
+	content
+	partner  *content // in the history; nil for none
 	likeness likeness
 	// visited marks what a search has seen. A search that fails leaves its marks: no
 	// later one of its kind can succeed from there.
@@ -82,10 +84,10 @@ type known struct {
 
 // newMatcher makes a matcher for a history that must have all messages from the
 // second first to last.
-func newMatcher(there []said, first, last int64) *matcher {
-	m := &matcher{first: first, last: last, byValues: map[said][]*known{}}
+func newMatcher(there []content, first, last int64) *matcher {
+	m := &matcher{first: first, last: last, byValues: map[content][]*known{}}
 	for _, s := range there {
-		m.known = append(m.known, &known{said: s})
+		m.known = append(m.known, &known{content: s})
 	}
 	slices.SortStableFunc(m.known, func(a, b *known) int { return cmp.Compare(a.Time.Unix(), b.Time.Unix()) })
 	for _, k := range m.known {
@@ -120,7 +122,7 @@ func (m *matcher) unpaired(list []Message, l likeness) []Message {
 		}
 		var left []Message
 		for _, message := range list {
-			s := message.said()
+			s := message.content()
 			m.trail = m.trail[:0]
 			if !m.pair(&s, l, within) {
 				left = append(left, message)
@@ -136,7 +138,7 @@ func (m *matcher) unpaired(list []Message, l likeness) []Message {
 }
 
 // pair finds a partner for a message. Others may change theirs for it.
-func (m *matcher) pair(s *said, l likeness, within int64) bool {
+func (m *matcher) pair(s *content, l likeness, within int64) bool {
 	for k := range m.candidates(s, l, within) {
 		if k.partner == nil {
 			k.partner, k.likeness = s, l
@@ -159,7 +161,7 @@ func (m *matcher) pair(s *said, l likeness, within int64) bool {
 
 // candidates yields the known messages of that likeness, at most that many seconds
 // apart, except those that already have a partner of another likeness.
-func (m *matcher) candidates(s *said, l likeness, within int64) iter.Seq[*known] {
+func (m *matcher) candidates(s *content, l likeness, within int64) iter.Seq[*known] {
 	return func(yield func(*known) bool) {
 		list, second := m.known, s.Time.Unix()
 		if l == equal {
@@ -183,9 +185,9 @@ func (m *matcher) candidates(s *said, l likeness, within int64) iter.Seq[*known]
 // has a text, the known one must lie in the stretch: otherwise the history may not have
 // it, and this could be any message of its author. The one without a text must not be
 // the only one with an author: a reply has none, and it is not a sticker.
-func (m *matcher) canBe(k *known, s *said, l likeness) bool {
+func (m *matcher) canBe(k *known, s *content, l likeness) bool {
 	if k.Text != s.Text {
-		fewer, more, second := &k.said, s, k.Time.Unix()
+		fewer, more, second := &k.content, s, k.Time.Unix()
 		if s.Text == "" {
 			fewer, more = more, fewer
 		}

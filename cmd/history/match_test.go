@@ -34,9 +34,9 @@ func messages(lines ...string) (list []Message) {
 	return list
 }
 
-func saidOf(list []Message) (all []said) {
+func saidOf(list []Message) (all []content) {
 	for _, m := range list {
-		all = append(all, m.said())
+		all = append(all, m.content())
 	}
 	return all
 }
@@ -223,7 +223,7 @@ func randomCuts(random *rand.Rand, history []Message) [][]int {
 }
 
 // mostPairs tries every pairing of messages whose values are the same.
-func mostPairs(there, history []said, same func(a, b string) bool) int {
+func mostPairs(there, history []content, same func(a, b string) bool) int {
 	if len(history) == 0 {
 		return 0
 	}

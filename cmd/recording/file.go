@@ -22,11 +22,11 @@ const maxMember = 16 << 20
 // file is a recording that is open for appending, locked against other writers.
 type file struct {
 	*os.File
-	lock    *flock.Flock
-	size    int64 // when it was opened
-	synced  int64 // the size up to which it is on the disk
-	empty   bool  // nothing was written to it yet
-	newline bool  // its last line has no line break
+	lock         *flock.Flock
+	size         int64 // when it was opened
+	synced       int64 // the size up to which it is on the disk
+	empty        bool  // nothing was written to it yet
+	needsNewline bool  // its last line has no line break
 
 	// For a name that ends in .gz; zip is nil for others.
 	zip    *gzip.Writer
@@ -138,7 +138,7 @@ func (f *file) findLineEnd() error {
 			return err
 		}
 	}
-	f.newline = last[0] != '\n'
+	f.needsNewline = last[0] != '\n'
 	return nil
 }
 
@@ -147,8 +147,8 @@ func (f *file) write(lines []byte) error {
 	if len(lines) == 0 {
 		return nil
 	}
-	if f.newline {
-		f.newline = false
+	if f.needsNewline {
+		f.needsNewline = false
 		if err := f.write([]byte{'\n'}); err != nil {
 			return err
 		}

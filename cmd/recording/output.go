@@ -36,18 +36,18 @@ type output struct {
 	parser  decode.Parser
 	action  decode.Action
 
-	file    *file       // nil after a failure
-	opened  time.Time   // when the last file was opened
-	last    fs.FileInfo // of that file
-	needSet bool        // the file must begin with the connection set and may not have it
-	name    string
-	namedAt int64 // the second for which name was chosen
+	file     *file       // nil after a failure
+	opened   time.Time   // when the last file was opened
+	lastFile fs.FileInfo // of that file
+	needSet  bool        // the file must begin with the connection set and may not have it
+	name     string
+	namedAt  int64 // the second for which name was chosen
 
 	// Each line is in one of these spans until it is on the disk.
-	since   span // written, or in buffers
-	syncing span // being synced
-	hole    span // not recorded, and not stated yet
-	lost    span // all earlier holes
+	unsynced   span // written, or in buffers
+	syncing    span // being synced
+	hole       span // not recorded, and not stated yet
+	unrecorded span // all earlier holes
 
 	flushAt time.Time  // when to flush; zero for nothing to flush
 	synced  chan error // the result of the sync under way; nil for none
@@ -73,7 +73,7 @@ func (p *output) record(c *chunk) {
 		p.hole.add(c.span)
 		p.warn(errTooSlow)
 	default:
-		p.since.add(c.span)
+		p.unsynced.add(c.span)
 		if p.flushAt.IsZero() {
 			p.flushAt = c.queued.Add(flushEvery)
 		}
@@ -158,7 +158,7 @@ func (p *output) startSync() error {
 	if err != nil {
 		return err
 	}
-	p.syncing, p.syncEnd, p.since = p.since, info.Size(), span{}
+	p.syncing, p.syncEnd, p.unsynced = p.unsynced, info.Size(), span{}
 	synced, f := make(chan error, 1), p.file.File
 	go func() { synced <- f.Sync() }()
 	p.synced = synced
@@ -176,7 +176,7 @@ func (p *output) endSync(err error) {
 func (p *output) noteSync(err error) {
 	p.synced = nil
 	if err != nil {
-		p.since.add(p.syncing)
+		p.unsynced.add(p.syncing)
 	} else {
 		p.file.synced, p.needSet = p.syncEnd, false
 		p.shared.advance(p.syncing.last)
@@ -219,7 +219,7 @@ func (p *output) stateHole() {
 	}
 	if p.settle(); p.file != nil {
 		p.shared.advance(p.hole.last)
-		p.lost.add(p.hole)
+		p.unrecorded.add(p.hole)
 		p.hole = span{}
 	}
 }
@@ -236,8 +236,8 @@ func (p *output) open() error {
 		f.close()
 		return err
 	}
-	p.needSet = p.needSet || f.empty || !os.SameFile(p.last, info)
-	p.last, p.file, p.opened = info, f, time.Now()
+	p.needSet = p.needSet || f.empty || !os.SameFile(p.lastFile, info)
+	p.lastFile, p.file, p.opened = info, f, time.Now()
 	if p.needSet {
 		p.writeSet()
 	}
@@ -297,8 +297,8 @@ func (p *output) fail(err error) {
 	if p.synced != nil {
 		p.noteSync(<-p.synced)
 	}
-	p.hole.add(p.since)
-	p.since, p.flushAt = span{}, time.Time{}
+	p.hole.add(p.unsynced)
+	p.unsynced, p.flushAt = span{}, time.Time{}
 	p.file.abandon()
 	p.file, p.retryAt = nil, time.Now().Add(retryEvery)
 	p.warn(err)
@@ -324,5 +324,5 @@ func (p *output) finish() {
 		p.tryOpen()
 		p.closeFile()
 	}
-	p.lost.add(p.hole)
+	p.unrecorded.add(p.hole)
 }

@@ -43,8 +43,8 @@ type Own struct {
 	Status, Reason string
 	GapSeconds     *float64
 	Count, Attempt *int64
-	// Same reports that the socket stayed up, so that the connection map stays.
-	Same bool
+	// SameSocket reports that the socket stayed up, so that the connection map stays.
+	SameSocket bool
 
 	// Seconds is for how long nothing was recorded, Actions how many are missing.
 	Seconds float64
@@ -58,7 +58,7 @@ type Own struct {
 // Relinks reports whether the line is news of a new socket. The service announces all
 // connections again then.
 func (o *Own) Relinks() bool {
-	return o.Kind == KindLink && (o.Status == "connected" || o.Status == "restored") && !o.Same
+	return o.Kind == KindLink && (o.Status == "connected" || o.Status == "restored") && !o.SameSocket
 }
 
 // ParseOwn parses one of restail's own lines, with or without its line break: exactly
@@ -83,7 +83,7 @@ func ParseOwn(line []byte) (Own, bool) {
 	get(members, "gap_seconds", &o.GapSeconds)
 	get(members, "count", &o.Count)
 	get(members, "attempt", &o.Attempt)
-	get(members, "same", &o.Same)
+	get(members, "same", &o.SameSocket)
 	get(members, "seconds", &o.Seconds)
 	get(members, "actions", &o.Actions)
 	get(members, "broadcast_id", &o.BroadcastID)

@@ -50,9 +50,9 @@ func (f *file) repair(name string, tag []byte) error {
 		if tag == nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 			return fmt.Errorf("it is damaged: %w", err)
 		}
-		return f.replaceTail(name, start, all.n-before.n, all.endsInLine())
+		return f.replaceTail(name, start, all.n-before.n, all.endsInPartialLine())
 	}
-	f.newline = all.endsInLine()
+	f.needsNewline = all.endsInPartialLine()
 	return nil
 }
 
@@ -90,7 +90,7 @@ func (f *file) replaceTail(name string, start, size int64, newline bool) error {
 	if err := other.Truncate(f.size); err != nil {
 		return err
 	}
-	f.synced, f.newline = f.size, newline
+	f.synced, f.needsNewline = f.size, newline
 	return other.Sync()
 }
 
@@ -196,8 +196,8 @@ func (t *text) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// endsInLine reports whether the last line has no line break.
-func (t *text) endsInLine() bool { return t.n > 0 && t.last != '\n' }
+// endsInPartialLine reports whether the last line has no line break.
+func (t *text) endsInPartialLine() bool { return t.n > 0 && t.last != '\n' }
 
 // skipper writes everything after the first skip bytes to w.
 type skipper struct {

@@ -27,7 +27,7 @@ type State struct {
 	path    string
 	lock    *flock.Flock
 	warn    func(error)
-	before  content
+	lastRun content
 	now     content
 	edge    func() []byte // of now; nil for none
 	unsaved bool
@@ -64,7 +64,7 @@ func OpenState(path string, warn func(error)) (*State, error) {
 	case !locked:
 		return nil, fmt.Errorf("another process uses the state %s: give each one its own", path)
 	}
-	if s.before, err = readState(path); err != nil {
+	if s.lastRun, err = readState(path); err != nil {
 		_ = s.lock.Unlock()
 		return nil, err
 	}
@@ -102,10 +102,10 @@ func readState(path string) (content, error) {
 
 // Complete returns the time up to which the chat of the last run is complete. It returns
 // false when there was no run.
-func (s *State) Complete() (time.Time, bool) { return s.before.Complete, !s.before.Complete.IsZero() }
+func (s *State) Complete() (time.Time, bool) { return s.lastRun.Complete, !s.lastRun.Complete.IsZero() }
 
 // Edge returns the edge that the last run saved; nil for none.
-func (s *State) Edge() []byte { return s.before.Edge }
+func (s *State) Edge() []byte { return s.lastRun.Edge }
 
 // Save saves the time up to which the chat is complete. edge returns the state of gap
 // filling for that time, as JSON or nil; it is called when the file is written. That

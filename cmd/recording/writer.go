@@ -95,10 +95,10 @@ func (w *Writer) Close() error {
 	w.mu.Unlock()
 	w.signal()
 	<-w.done
-	if w.lost.isEmpty() {
+	if w.unrecorded.isEmpty() {
 		return nil
 	}
-	return fmt.Errorf("%d actions were not recorded: %w", w.lost.actions, w.failure)
+	return fmt.Errorf("%d actions were not recorded: %w", w.unrecorded.actions, w.failure)
 }
 
 // Written returns the time of receipt up to which every line is on the disk, or stated

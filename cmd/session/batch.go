@@ -19,12 +19,12 @@ const (
 // A batch is what travels from goroutine to goroutine: frames, or one other
 // item. It belongs to the goroutine that holds it.
 type batch struct {
-	received time.Time
-	data     []byte   // the frames, one after the other
-	ends     []int    // where each frame ends in data
-	parsed   []parsed // one for each frame; shorter while they are not parsed
-	actions  bool     // a frame is an action
-	changes  []int    // the frames that change the connection map
+	received  time.Time
+	data      []byte   // the frames, one after the other
+	ends      []int    // where each frame ends in data
+	parsed    []parsed // one for each frame; shorter while they are not parsed
+	hasAction bool     // a frame is an action
+	changes   []int    // the frames that change the connection map
 
 	other *Item // instead of frames; nil for frames
 	err   error // with other: why a recording ended; nil for something else
@@ -68,7 +68,7 @@ func (b *batch) parse(parser *decode.Parser) {
 		if p.err = parser.Parse(&p.action, b.frame(n)); p.err != nil {
 			continue
 		}
-		b.actions = true
+		b.hasAction = true
 		if p.action.ChangesConnections() {
 			b.changes = append(b.changes, n)
 		}
@@ -115,5 +115,5 @@ func (b *batch) compacted() *batch {
 // reset makes the batch empty.
 func (b *batch) reset() {
 	b.data, b.ends, b.parsed = b.data[:0], b.ends[:0], b.parsed[:0]
-	b.actions, b.changes = false, b.changes[:0]
+	b.hasAction, b.changes = false, b.changes[:0]
 }

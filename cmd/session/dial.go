@@ -58,7 +58,7 @@ func (l *Live) dial(ctx context.Context, token string) (*socket, *fault) {
 		go s.read()
 		return s, nil
 	case answer != nil:
-		return nil, l.answerFault(answer)
+		return nil, l.handshakeFault(answer)
 	}
 	f := &fault{reason: reasonNetwork}
 	where := l.url.Host

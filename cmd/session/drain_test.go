@@ -25,7 +25,7 @@ func TestDrainedIsRedialledAfterTwoSeconds(t *testing.T) {
 	if from := l.beginning(t, 2); from != s.dials[0].Add(10*sec) {
 		t.Errorf("the gap begins %v after the s.dials[0]", from.Sub(s.dials[0]))
 	}
-	if l.links[1].Retry != 0 || l.links[1].Detail == "" || l.links[1].Same {
+	if l.links[1].Retry != 0 || l.links[1].Detail == "" || l.links[1].SameSocket {
 		t.Errorf("%+v", l.links[1])
 	}
 	if left != 1000 || s.most != 1 {
@@ -52,10 +52,10 @@ func TestStandDown(t *testing.T) {
 		t.Errorf("%d dials", len(s.dials))
 	}
 	lost, restored := l.link(t, 3), l.link(t, 4)
-	if !lost.Same || !strings.Contains(lost.Detail, "another client took over") || lost.At != s.dials[1].Add(50*sec) {
+	if !lost.SameSocket || !strings.Contains(lost.Detail, "another client took over") || lost.At != s.dials[1].Add(50*sec) {
 		t.Errorf("%+v", lost)
 	}
-	if !restored.Same || restored.Gap != 60*sec || restored.At != lost.At.Add(60*sec) {
+	if !restored.SameSocket || restored.Gap != 60*sec || restored.At != lost.At.Add(60*sec) {
 		t.Errorf("%+v", restored)
 	}
 }
@@ -81,7 +81,7 @@ func TestInserts(t *testing.T) {
 			if p.accept() && p.send("a") {
 				synctest.Wait()
 				inserts <- Item{Line: &recording.Line{Own: recording.Own{Kind: recording.KindHistory}}, Frame: []byte("a message")}
-				inserts <- Item{Link: &Link{Status: Filled}}
+				inserts <- Item{Link: &LinkEvent{Status: Filled}}
 				p.send("end")
 				<-p.gone
 			}
@@ -110,7 +110,7 @@ func (r *recordedLines) Frames(received time.Time, data []byte, ends, changes []
 	}
 }
 
-func (r *recordedLines) Link(news *Link) { r.add(Item{Link: news}) }
+func (r *recordedLines) Link(news *LinkEvent) { r.add(Item{Link: news}) }
 
 func (r *recordedLines) Own(_ time.Time, line []byte) { r.lines = append(r.lines, "own "+string(line)) }
 

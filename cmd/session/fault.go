@@ -26,8 +26,8 @@ type fault struct {
 	noToken error         // why there is no token to try again with
 }
 
-// answerFault reads the answer to a handshake that was not an upgrade.
-func (l *Live) answerFault(answer *http.Response) *fault {
+// handshakeFault reads the answer to a handshake that was not an upgrade.
+func (l *Live) handshakeFault(answer *http.Response) *fault {
 	code := answer.StatusCode
 	status := strings.TrimSpace(fmt.Sprintf("%d %s", code, http.StatusText(code)))
 	f := &fault{reason: reasonRefused, detail: "the service answered " + status}
@@ -72,15 +72,15 @@ func (l *link) socketFault(s *socket) *fault {
 		return l.closeFault(closing)
 	case errors.Is(s.err, errTooLarge):
 		f.reason = reasonTooLarge
-		f.detail = fmt.Sprintf("a frame is larger than the limit of %s (--max-frame)", size(l.o.MaxFrame))
+		f.detail = fmt.Sprintf("a frame is larger than the limit of %s (--max-frame)", formatSize(l.o.MaxFrame))
 	case errors.Is(failure, syscall.ECONNRESET):
 		f.detail = "the connection was reset"
 	case errors.Is(s.err, errCut), errors.Is(failure, io.EOF):
 		f.detail = errCut.Error()
 	case failure != nil:
 		f.detail = l.quote(failure)
-	case s.wire.failure != nil: // in between, where TLS is
-		f.reason, f.detail = reasonTLS, l.quote(s.wire.failure)
+	case s.wire.readErr != nil: // in between, where TLS is
+		f.reason, f.detail = reasonTLS, l.quote(s.wire.readErr)
 	default:
 		f.reason, f.detail = reasonProtocol, "the service broke the WebSocket protocol: "+l.quote(s.err)
 	}
@@ -112,8 +112,8 @@ func (l *link) quote(err error) string {
 	return endpoint.Quote(err.Error(), l.o.Redact)
 }
 
-// size writes a limit the way a flag takes it: 16MiB.
-func size(bytes int) string {
+// formatSize writes a limit the way a flag takes it: 16MiB.
+func formatSize(bytes int) string {
 	units := strings.Fields("B KiB MiB GiB")
 	for ; len(units) > 1 && bytes > 0 && bytes%1024 == 0; units = units[1:] {
 		bytes /= 1024

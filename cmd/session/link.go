@@ -15,9 +15,9 @@ const (
 	maxTick = 200 * time.Millisecond
 	// signalTime is how long SIGCONT may take to be delivered.
 	signalTime = 100 * time.Millisecond
-	// catchUp is how long silence may go on after a pause: what has arrived
+	// resumeSilence is how long silence may go on after a pause: what has arrived
 	// meanwhile must be read first.
-	catchUp = time.Second
+	resumeSilence = time.Second
 	// stable is how long a link that received an action lasts until the count of
 	// attempts starts anew.
 	stable = 10 * time.Second
@@ -45,27 +45,27 @@ type link struct {
 	down     bool // its loss was reported
 
 	// Tokens.
-	token    string // the last that was shown, or that is to be shown next
-	asked    bool   // token has just been asked for
-	refusal  fault  // how token was refused, which must be replaced; zero while it need not
-	replaced bool   // a refused token was replaced, and no action has come since
-	retried  bool   // the token was shown again after a refusal, and no handshake was granted since
+	token      string // the last that was shown, or that is to be shown next
+	askedAhead bool   // token has just been asked for
+	refusal    fault  // how token was refused, which must be replaced; zero while it need not
+	replaced   bool   // a refused token was replaced, and no action has come since
+	retried    bool   // the token was shown again after a refusal, and no handshake was granted since
 
 	// The open socket; nil when there is none.
 	socket        *socket
 	active        bool         // it has received an action
 	lastAlive     time.Time    // the last sign of life
 	lastAction    time.Time    // when the last action was received
-	ticked        time.Time    // the last tick
+	lastTick      time.Time    // the last tick
 	completeUntil time.Time    // the time up to which the chat is complete
 	earlier       [2]time.Time // completeUntil at the last two ticks: SIGCONT can arrive late
 	pausedAt      time.Time    // when a pause was noticed; zero once a read has had to wait since
 
 	// Drains.
-	drained    time.Time // when the last connection was taken away; zero when not drained
+	drainedAt  time.Time // when the last connection was taken away; zero when not drained
 	redialed   bool      // the socket is dialled because of a drain
 	redialedAt time.Time // when the last such socket was opened
-	standing   bool      // another client has the chat, and we do not redial
+	stoodDown  bool      // another client has the chat, and we do not redial
 }
 
 // run keeps the link up until ctx is cancelled, which is not an error, or the
@@ -78,14 +78,14 @@ func (l *link) run(ctx context.Context) error {
 		}
 		l.failures++
 		wait, err := l.judge(ctx, f)
-		news := Link{Status: Lost, Reason: f.reason, Detail: f.detail, At: l.o.Now(), Attempt: l.tries, Retry: wait, NeverUp: !l.wasUp}
+		news := LinkEvent{Status: Lost, Reason: f.reason, Detail: f.detail, At: l.o.Now(), Attempt: l.tries, Retry: wait, NeverUp: !l.wasUp}
 		if !l.down && (l.token != "" || f.noToken == nil) { // nothing is lost when there never was a token
 			l.down = true
-			l.say(news)
+			l.report(news)
 		}
 		if err != nil {
 			news.Status, news.NeverUp = Ended, false
-			l.say(news)
+			l.report(news)
 			return err
 		}
 		if !sleep(ctx, wait) {
@@ -97,12 +97,12 @@ func (l *link) run(ctx context.Context) error {
 // attempt dials once and follows the socket as long as it lives.
 func (l *link) attempt(ctx context.Context) *fault {
 	l.tries++
-	if !l.asked {
+	if !l.askedAhead {
 		if f := l.ask(ctx); f != nil {
 			return f
 		}
 	}
-	l.asked = false
+	l.askedAhead = false
 	s, f := l.dial(ctx, l.token)
 	if f != nil {
 		return f
@@ -151,7 +151,7 @@ func (l *link) ask(ctx context.Context) *fault {
 // opened resets the state for a new socket and says that the link is up.
 func (l *link) opened(s *socket) {
 	now := s.opened
-	news := Link{Status: Connected, At: now, Attempt: l.tries}
+	news := LinkEvent{Status: Connected, At: now, Attempt: l.tries}
 	switch {
 	case l.wasUp:
 		news.Status, news.Gap, news.HasGap = Restored, elapsed(l.completeUntil, now), true
@@ -160,13 +160,13 @@ func (l *link) opened(s *socket) {
 	}
 	l.wasUp, l.down, l.retried = true, false, false
 	l.socket, l.active, l.connections = s, false, decode.NewForDrains()
-	l.lastAlive, l.lastAction, l.ticked = now, now, now
+	l.lastAlive, l.lastAction, l.lastTick = now, now, now
 	l.completeUntil, l.earlier, l.pausedAt = now, [2]time.Time{now, now}, time.Time{}
-	l.drained, l.standing = time.Time{}, false
+	l.drainedAt, l.stoodDown = time.Time{}, false
 	if l.redialed {
 		l.redialed, l.redialedAt = false, now
 	}
-	l.say(news)
+	l.report(news)
 }
 
 // follow passes on what the socket receives until that ends, and says why: nil
@@ -181,7 +181,7 @@ func (l *link) follow(ctx context.Context) *fault {
 			if !ok {
 				s.abandon()
 				l.awaitSignal()
-				l.noticeWait()
+				l.noticeLongRead()
 				return l.socketFault(s)
 			}
 			l.receive(b)
@@ -218,19 +218,19 @@ func (l *link) stop() {
 // queue. News of the link that an action brings comes right behind it.
 func (l *link) receive(b *batch) {
 	l.noticePause(l.o.Now())
-	l.noticeWait()
+	l.noticeLongRead()
 	b.parse(&l.parser)
-	if b.actions {
+	if b.hasAction {
 		l.active, l.lastAction, l.replaced = true, b.received, false
 		if b.received.After(l.lastAlive) { // a batch may have waited while the buffer was full
 			l.lastAlive = b.received
 		}
-		if l.drained.IsZero() {
-			l.complete(b.received)
+		if l.drainedAt.IsZero() {
+			l.noteComplete(b.received)
 		}
 	}
-	var news *Link  // that a frame brings
-	var rest *batch // the frames behind it
+	var news *LinkEvent // that a frame brings
+	var rest *batch     // the frames behind it
 	for _, n := range b.changes {
 		l.connections.Apply(&b.parsed[n].action, b.received)
 		if news = l.noticeDrain(b.received); news != nil {
@@ -246,15 +246,15 @@ func (l *link) receive(b *batch) {
 		l.lastAlive = l.o.Now() // a pause is not silence
 	}
 	if news != nil {
-		l.say(*news)
+		l.report(*news)
 		if len(rest.ends) > 0 {
 			l.receive(rest)
 		}
 	}
 }
 
-// complete notes that nothing which was sent before was missed.
-func (l *link) complete(until time.Time) {
+// noteComplete notes that nothing which was sent before was missed.
+func (l *link) noteComplete(until time.Time) {
 	if l.pausedAt.IsZero() {
 		l.completeUntil = until
 	}
@@ -263,34 +263,34 @@ func (l *link) complete(until time.Time) {
 // insert puts an item of somebody else into the queue.
 func (l *link) insert(item Item) {
 	if item.Link != nil {
-		l.say(*item.Link)
+		l.report(*item.Link)
 		return
 	}
 	if l.o.Recorder != nil {
 		l.o.Recorder.Own(item.Received, append(slices.Clone(item.Frame), '\n'))
 	}
-	l.queue.say(item)
+	l.queue.putItem(item)
 }
 
-// say puts news of the link into the queue.
-func (l *link) say(news Link) {
+// report puts news of the link into the queue.
+func (l *link) report(news LinkEvent) {
 	if l.o.Recorder != nil {
 		l.o.Recorder.Link(&news)
 	}
-	l.queue.say(Item{Link: &news, Received: news.At})
+	l.queue.putItem(Item{Link: &news, Received: news.At})
 }
 
 // tick looks at the clock. It returns why the socket is to be left, or nil.
 func (l *link) tick() *fault {
 	now := l.o.Now()
 	l.noticePause(now)
-	l.ticked, l.earlier = now, [2]time.Time{l.earlier[1], l.completeUntil}
-	l.noticeWait()
+	l.lastTick, l.earlier = now, [2]time.Time{l.earlier[1], l.completeUntil}
+	l.noticeLongRead()
 	l.queue.tick(now)
 	switch {
 	case elapsed(l.lastAlive, now) >= l.o.HeartbeatTimeout:
-		return &fault{reason: reasonSilent, detail: "nothing received for " + seconds(l.o.HeartbeatTimeout)}
-	case !l.drained.IsZero() && !l.standing && elapsed(l.drained, now) >= drainWait:
+		return &fault{reason: reasonSilent, detail: "nothing received for " + formatSeconds(l.o.HeartbeatTimeout)}
+	case !l.drainedAt.IsZero() && !l.stoodDown && elapsed(l.drainedAt, now) >= drainWait:
 		l.redialed = true
 		return &fault{reason: reasonDrained, detail: "the service took every connection away while the link stayed up"}
 	}
@@ -301,24 +301,24 @@ func (l *link) tick() *fault {
 // a newer socket subscribed, and that they are back. Dialling again gets them
 // back. But when they are soon gone again, another client is doing the same, and
 // one of the two must stand down.
-func (l *link) noticeDrain(received time.Time) (news *Link) {
+func (l *link) noticeDrain(received time.Time) (news *LinkEvent) {
 	drained := l.connections.Drained()
 	switch {
-	case drained && l.drained.IsZero():
-		l.complete(received)
-		l.drained = received
+	case drained && l.drainedAt.IsZero():
+		l.noteComplete(received)
+		l.drainedAt = received
 		if !l.redialedAt.IsZero() && elapsed(l.redialedAt, received) <= fightWithin {
-			l.standing, l.down = true, true
-			news = &Link{Status: Lost, Reason: reasonReplaced, At: received, Attempt: l.tries, Same: true,
+			l.stoodDown, l.down = true, true
+			news = &LinkEvent{Status: Lost, Reason: reasonReplaced, At: received, Attempt: l.tries, SameSocket: true,
 				Detail: "another client took over the chat; this one stands down and goes on listening"}
 		}
-	case !drained && !l.drained.IsZero():
-		l.drained = time.Time{}
-		if l.standing {
-			l.standing, l.down = false, false
-			news = &Link{Status: Restored, At: received, Gap: elapsed(l.completeUntil, received), HasGap: true, Attempt: l.tries, Same: true}
+	case !drained && !l.drainedAt.IsZero():
+		l.drainedAt = time.Time{}
+		if l.stoodDown {
+			l.stoodDown, l.down = false, false
+			news = &LinkEvent{Status: Restored, At: received, Gap: elapsed(l.completeUntil, received), HasGap: true, Attempt: l.tries, SameSocket: true}
 		}
-		l.complete(received)
+		l.noteComplete(received)
 	}
 	return news
 }
@@ -329,11 +329,11 @@ func (l *link) noticeDrain(received time.Time) (news *Link) {
 
 // noticePause notices that the process was stopped, by a tick that is late.
 func (l *link) noticePause(now time.Time) {
-	if elapsed(l.ticked, now) < maxTick*3/2 {
+	if elapsed(l.lastTick, now) < maxTick*3/2 {
 		return
 	}
-	l.pausedAt, l.ticked = time.Now(), now
-	if silence := l.o.HeartbeatTimeout - catchUp; elapsed(l.lastAlive, now) > silence {
+	l.pausedAt, l.lastTick = time.Now(), now
+	if silence := l.o.HeartbeatTimeout - resumeSilence; elapsed(l.lastAlive, now) > silence {
 		l.lastAlive = now.Add(-silence)
 	}
 }
@@ -353,15 +353,15 @@ func (l *link) awaitSignal() {
 	}
 }
 
-// noticeWait notices that a read has had to wait since a pause: everything that
+// noticeLongRead notices that a read has had to wait since a pause: everything that
 // was sent before has been read.
-func (l *link) noticeWait() {
+func (l *link) noticeLongRead() {
 	if l.pausedAt.IsZero() || !l.socket.conn.hasWaited(l.pausedAt) {
 		return
 	}
 	l.pausedAt, l.completeUntil = time.Time{}, l.lastAction
-	if !l.drained.IsZero() {
-		l.completeUntil = l.drained
+	if !l.drainedAt.IsZero() {
+		l.completeUntil = l.drainedAt
 	}
 }
 
@@ -399,7 +399,7 @@ func (l *link) judgeRefusal(ctx context.Context, f *fault, exhausted bool) (time
 	}
 	l.refusal, l.replaced = *f, true
 	failed := l.ask(ctx)
-	if l.asked = failed == nil; l.asked || failed.noToken == nil {
+	if l.askedAhead = failed == nil; l.askedAhead || failed.noToken == nil {
 		return 0, nil
 	}
 	f.detail = failed.detail

@@ -14,7 +14,7 @@ func TestActionsAndNewsComeInOrder(t *testing.T) {
 	l, s := run(t, LiveOptions{Retries: -1}, "d",
 		closes(1001, "a restart", "a", "b"), cut("c"), says("d"))
 	l.expect(t, "connected", "a", "b", "lost closed", "restored", "c", "lost network", "restored", "d")
-	for n, want := range []Link{
+	for n, want := range []LinkEvent{
 		{Status: Connected, Attempt: 1},
 		{Status: Lost, Detail: "the service closed the link (1001): a restart", Attempt: 1},
 		{Status: Restored, Attempt: 2},
@@ -22,7 +22,7 @@ func TestActionsAndNewsComeInOrder(t *testing.T) {
 		{Status: Restored, Attempt: 3},
 	} {
 		got := l.link(t, n)
-		if got.Status != want.Status || got.Detail != want.Detail || got.Attempt != want.Attempt || got.NeverUp || got.Same {
+		if got.Status != want.Status || got.Detail != want.Detail || got.Attempt != want.Attempt || got.NeverUp || got.SameSocket {
 			t.Errorf("news %d: %+v, want %+v", n, got, want)
 		}
 	}

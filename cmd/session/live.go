@@ -68,7 +68,7 @@ type Recorder interface {
 	// Frames records frames, which lie one after the other in data: ends are
 	// where each ends, changes the indexes of those that change the connection map.
 	Frames(received time.Time, data []byte, ends, changes []int)
-	Link(news *Link)
+	Link(news *LinkEvent)
 	// Own records a line of restail's own, with its line break.
 	Own(received time.Time, line []byte)
 }

@@ -27,15 +27,15 @@ const (
 type queue struct {
 	free chan *batch // for reuse
 
-	changed *sync.Cond // signals that a field below has changed
-	mu      sync.Mutex // guards all that follows
-	limit   int        // bytes that may wait; 0 for no limit
-	waiting []*batch
-	bytes   int       // of waiting and of what the consumer has
-	took    time.Time // when the consumer took or gave back a batch last
-	closed  bool      // no more input
-	err     error     // why it was closed
-	stats   Stats
+	changed   *sync.Cond // signals that a field below has changed
+	mu        sync.Mutex // guards all that follows
+	limit     int        // bytes that may wait; 0 for no limit
+	waiting   []*batch
+	bytes     int       // of waiting and of what the consumer has
+	lastTaken time.Time // when the consumer took or gave back a batch last
+	closed    bool      // no more input
+	err       error     // why it was closed
+	stats     Stats
 }
 
 // Stats is a moment of a [Live].
@@ -101,7 +101,7 @@ func (q *queue) put(b *batch) (waited bool) {
 
 // fits reports whether another batch fits. The caller has locked q.mu.
 func (q *queue) fits() bool {
-	return q.limit == 0 || q.bytes < min(runAhead, q.limit) || q.bytes < q.limit && time.Since(q.took) >= stall
+	return q.limit == 0 || q.bytes < min(runAhead, q.limit) || q.bytes < q.limit && time.Since(q.lastTaken) >= stall
 }
 
 // wake lets put look again. It holds the lock, so that put is not on its way to
@@ -120,8 +120,8 @@ func (q *queue) unlimit() {
 	q.changed.Broadcast()
 }
 
-// say appends an item that is not a frame. It never waits.
-func (q *queue) say(item Item) {
+// putItem appends an item that is not a frame. It never waits.
+func (q *queue) putItem(item Item) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if link := item.Link; link != nil && link.Status != Filled && link.Status != Unfilled {
@@ -177,7 +177,7 @@ func (q *queue) take() (b *batch, more bool) {
 	}
 	b, q.waiting[0] = q.waiting[0], nil
 	q.waiting = q.waiting[1:]
-	q.took = time.Now()
+	q.lastTaken = time.Now()
 	return b, len(q.waiting) > 0
 }
 
@@ -185,14 +185,14 @@ func (q *queue) take() (b *batch, more bool) {
 func (q *queue) done(b *batch) {
 	q.mu.Lock()
 	q.bytes -= b.size()
-	q.took = time.Now()
+	q.lastTaken = time.Now()
 	q.changed.Broadcast()
 	q.mu.Unlock()
 	q.release(b)
 }
 
-// untake puts batches back before all others.
-func (q *queue) untake(batches []*batch) {
+// putBack puts batches back before all others.
+func (q *queue) putBack(batches []*batch) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, b := range batches {

@@ -50,7 +50,7 @@ func (e *TooLongError) Error() string {
 	if e.File != "" {
 		of = " of " + e.File
 	}
-	return fmt.Sprintf("line %d%s is longer than the limit of %s (--max-frame)", e.Line, of, size(e.Limit))
+	return fmt.Sprintf("line %d%s is longer than the limit of %s (--max-frame)", e.Line, of, formatSize(e.Limit))
 }
 
 var (
@@ -83,11 +83,11 @@ type Replay struct {
 	damaged      []error
 
 	// Of the current file.
-	file  int       // its index
-	found bool      // a line was not broken
-	start time.Time // when the action with the first stamp was due; zero before
-	first time.Time // the first stamp since start
-	last  time.Time // the stamp before
+	file       int       // its index
+	foundLine  bool      // a line was not broken
+	start      time.Time // when the action with the first stamp was due; zero before
+	firstStamp time.Time // the first stamp since start
+	lastStamp  time.Time // the stamp before
 }
 
 // NewReplay makes a Replay. Nothing is read before its items are asked for.
@@ -185,7 +185,7 @@ func (r *fileReader) handOver() {
 type classifier struct {
 	lines recording.LineParser
 	head  recording.Head
-	up    bool // the link was up once
+	wasUp bool // the link was up once
 }
 
 // classify gives an item the Line that it is, if it is one. It returns the time of the
@@ -194,7 +194,7 @@ type classifier struct {
 func (c *classifier) classify(item *Item) (at time.Time, moves bool) {
 	switch {
 	case item.Action != nil:
-		c.up = true                    // as it was when this was recorded
+		c.wasUp = true                 // as it was when this was recorded
 		if !item.Action.HasPayload() { // spares most actions the search for a time
 			item.Line = c.lines.Record(item.Action.Frame(), item.Received)
 		}
@@ -209,8 +209,8 @@ func (c *classifier) classify(item *Item) (at time.Time, moves bool) {
 		item.Action, item.Broken = nil, nil
 		if string(item.Line.Action()) == recording.KindLink {
 			item.Link = linkOf(item.Line)
-			item.Link.NeverUp = item.Link.Status == Lost && !c.up
-			c.up = c.up || item.Link.Status == Connected || item.Link.Status == Restored
+			item.Link.NeverUp = item.Link.Status == Lost && !c.wasUp
+			c.wasUp = c.wasUp || item.Link.Status == Connected || item.Link.Status == Restored
 		}
 		return item.Line.Record.At, item.Line.MovesClock() && !c.head.Has(item.Line.Action(), len(item.Frame))
 	case item.Action != nil:
@@ -224,15 +224,15 @@ func (c *classifier) classify(item *Item) (at time.Time, moves bool) {
 }
 
 // linkOf makes a line of a recording news of the link.
-func linkOf(l *recording.Line) *Link {
+func linkOf(l *recording.Line) *LinkEvent {
 	r := &l.Record
 	gap, _ := strconv.ParseFloat(string(r.Bytes(record.GapSeconds)), 64)
 	attempt, _ := strconv.Atoi(string(r.Bytes(record.Attempt)))
 	count, _ := strconv.Atoi(string(r.Bytes(record.Filled)))
-	return &Link{
+	return &LinkEvent{
 		Status: string(r.Bytes(record.Status)), Reason: string(r.Bytes(record.Reason)), At: r.At,
 		Gap: time.Duration(gap * float64(time.Second)), HasGap: r.Has(record.GapSeconds),
-		Count: count, Attempt: attempt, Same: l.Same,
+		Count: count, Attempt: attempt, SameSocket: l.SameSocket,
 	}
 }
 
@@ -243,7 +243,7 @@ func (r *Replay) firstTime() (first time.Time) {
 	var parser decode.Parser
 	var c classifier
 	var seen []*batch
-	defer func() { r.queue.untake(seen) }()
+	defer func() { r.queue.putBack(seen) }()
 	for size := 0; size <= recording.MaxHead; {
 		taken, _ := r.queue.take()
 		if taken == nil {
@@ -281,9 +281,9 @@ func (r *Replay) play(item Item, err error) bool {
 		return r.yield(item, nil)
 	}
 	at, moves := r.classifier.classify(&item)
-	r.found = r.found || item.Action != nil || item.Line != nil
+	r.foundLine = r.foundLine || item.Action != nil || item.Line != nil
 	item.Outside = !at.IsZero() && (at.Before(r.since) || !r.until.IsZero() && !at.Before(r.until))
-	filledIn := item.Line != nil && item.Line.Kind == recording.KindHistory && at.Before(r.last)
+	filledIn := item.Line != nil && item.Line.Kind == recording.KindHistory && at.Before(r.lastStamp)
 	if !moves || filledIn || item.Outside || r.o.Speed <= 0 {
 		return r.yield(item, nil)
 	}
@@ -299,7 +299,7 @@ func (r *Replay) play(item Item, err error) bool {
 
 // end ends the current file.
 func (r *Replay) end(err error) {
-	if errors.Is(err, io.EOF) && !r.found {
+	if errors.Is(err, io.EOF) && !r.foundLine {
 		err = ErrNoActions
 	}
 	if name := r.o.Files[r.file].Name; name != "" {
@@ -309,26 +309,26 @@ func (r *Replay) end(err error) {
 		r.damaged = append(r.damaged, err)
 	}
 	r.file++
-	r.found, r.start, r.last, r.classifier.head = false, time.Time{}, time.Time{}, recording.Head{}
+	r.foundLine, r.start, r.lastStamp, r.classifier.head = false, time.Time{}, time.Time{}, recording.Head{}
 }
 
 // wait returns how long to wait before an action, so that actions are as far apart
 // as their stamps, and what to tell the user.
 func (r *Replay) wait(stamp time.Time) (wait time.Duration, notice string) {
-	back := r.last.Sub(stamp)
+	back := r.lastStamp.Sub(stamp)
 	if r.start.IsZero() || back > maxBack {
 		if !r.start.IsZero() {
 			notice = "the stamps of the recording jump back by " + back.String() + ": its pace begins anew"
 		}
-		r.start, r.first = time.Now(), stamp
+		r.start, r.firstStamp = time.Now(), stamp
 	}
-	r.last = stamp
-	after := min(float64(stamp.Sub(r.first))/r.o.Speed, math.MaxInt64/2)
+	r.lastStamp = stamp
+	after := min(float64(stamp.Sub(r.firstStamp))/r.o.Speed, math.MaxInt64/2)
 	wait = time.Until(r.start.Add(time.Duration(after)))
 	if wait > maxWait {
 		notice = "the next action of the recording is due in " + wait.Round(time.Second).String() + ": waiting for one minute only"
 		wait = maxWait
-		r.start, r.first = time.Now().Add(wait), stamp
+		r.start, r.firstStamp = time.Now().Add(wait), stamp
 	}
 	return wait, notice
 }

@@ -496,11 +496,11 @@ func TestLinkOfARecording(t *testing.T) {
 	l := replayed(t, ReplayOptions{Files: file(strings.NewReader(text))})
 	l.expect(t, "lost closed", "connected", "lost replaced", "restored")
 	when := time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC)
-	for i, want := range []Link{
+	for i, want := range []LinkEvent{
 		{Status: Lost, Reason: "closed", At: when.Add(5 * sec), NeverUp: true},
 		{Status: Connected, At: when.Add(6 * sec)},
 		{Status: Lost, Reason: "replaced", At: when.Add(7 * sec), Attempt: 1},
-		{Status: Restored, At: when.Add(9 * sec), Gap: 2125 * time.Millisecond, HasGap: true, Attempt: 2, Same: true},
+		{Status: Restored, At: when.Add(9 * sec), Gap: 2125 * time.Millisecond, HasGap: true, Attempt: 2, SameSocket: true},
 	} {
 		if got := *l.link(t, i); got != want {
 			t.Errorf("%+v, want %+v", got, want)

@@ -51,7 +51,7 @@ type Item struct {
 	// as a [TooLongError]; nil when the item is something else.
 	Broken error
 	// Link is news of the link. That of a recording has a Line too.
-	Link *Link
+	Link *LinkEvent
 	// Notice is a sentence for the user; "" when the item is something else.
 	Notice string
 	// Received is when the item was received or happened.
@@ -63,7 +63,7 @@ type Item struct {
 	Outside bool
 }
 
-// The statuses of a [Link].
+// The statuses of a [LinkEvent].
 const (
 	Connected = "connected" // up for the first time
 	Lost      = "lost"      // down, or up but useless; once for each outage
@@ -73,7 +73,7 @@ const (
 	Unfilled  = "unfilled"  // it could not be
 )
 
-// The reasons of a [Link].
+// The reasons of a [LinkEvent].
 const (
 	reasonSilent       = "heartbeat_timeout" // no action for HeartbeatTimeout
 	reasonClosed       = "closed"            // a close frame
@@ -90,8 +90,8 @@ const (
 	reasonNoToken      = "token"             // there is no token for now
 )
 
-// A Link is news of the socket.
-type Link struct {
+// A LinkEvent is news of the socket.
+type LinkEvent struct {
 	// Status is one of the statuses above.
 	Status string
 	// Reason is one of the reasons above; "" where nothing went wrong.
@@ -114,10 +114,10 @@ type Link struct {
 	Retry time.Duration
 	// NeverUp tells, on Lost, that the link has not been up yet.
 	NeverUp bool
-	// Same tells that the socket stayed up: on Lost that chat goes to another
-	// client, on Restored that it is back. Without Same, the service announces
+	// SameSocket tells that the socket stayed up: on Lost that chat goes to another
+	// client, on Restored that it is back. Without SameSocket, the service announces
 	// all connections anew.
-	Same bool
+	SameSocket bool
 }
 
 // Tokens supplies access tokens.

@@ -37,7 +37,7 @@ func (s *socket) read() {
 	b := s.queue.get()
 	for s.err == nil {
 		s.err = s.readMessage(b)
-		if len(b.ends) > 0 && (s.err != nil || s.wire.whole == 0 || b.isFull()) {
+		if len(b.ends) > 0 && (s.err != nil || s.wire.ready == 0 || b.isFull()) {
 			b.received = s.wire.readAt
 			s.batches <- b
 			b = s.queue.get()
@@ -60,14 +60,14 @@ func (s *socket) readMessage(b *batch) error {
 		data = data[:len(data)+n]
 		// A read that leaves room has used up a frame. Only fragments are worth
 		// asking for the end of the message.
-		if err == nil && len(data) < cap(data) && !s.wire.fragments {
+		if err == nil && len(data) < cap(data) && !s.wire.fragmented {
 			err = io.EOF
 		}
 	}
 	if !errors.Is(err, io.EOF) {
 		return err
 	}
-	s.wire.whole--
+	s.wire.ready--
 	b.data, b.ends = data, append(b.ends, len(data))
 	return nil
 }

@@ -21,8 +21,8 @@ func elapsed(from, to time.Time) time.Duration {
 	return max(to.Sub(from), to.Round(0).Sub(from.Round(0)))
 }
 
-// seconds writes a timeout: 60s, not 1m0s.
-func seconds(d time.Duration) string {
+// formatSeconds writes a timeout: 60s, not 1m0s.
+func formatSeconds(d time.Duration) string {
 	if d%time.Second == 0 {
 		return fmt.Sprintf("%ds", d/time.Second)
 	}

@@ -33,33 +33,33 @@ type wire struct {
 	readAt  time.Time // when what is in buf was read
 	buf     []byte
 	r, w    int   // what is unread in buf
-	bad     error // what to return once buf is read
-	failure error // the first error of a read
+	scanErr error // what to return once buf is read
+	readErr error // the first error of a read
 
-	head    []byte // the part of a header that was read
-	payload int64  // bytes of the frame that are still to come
-	message int64  // bytes of the message's frames so far
-	last    bool   // the frame is the last of its message
-	whole   int    // messages that were read to their end and not taken yet
-	// fragments tells that a message came in several frames. It is known before
+	header      []byte // the part of a header that was read
+	payloadLeft int64  // bytes of the frame that are still to come
+	messageSize int64  // bytes of the message's frames so far
+	last        bool   // the frame is the last of its message
+	ready       int    // messages that were read to their end and not taken yet
+	// fragmented tells that a message came in several frames. It is known before
 	// the library sees the first of them.
-	fragments bool
+	fragmented bool
 }
 
 func (w *wire) Read(p []byte) (int, error) {
 	if w.r == w.w {
-		if w.bad != nil {
-			return 0, w.bad
+		if w.scanErr != nil {
+			return 0, w.scanErr
 		}
 		n, err := w.ReadWriteCloser.Read(w.buf)
 		w.readAt = w.now()
-		w.failure = cmp.Or(w.failure, err)
+		w.readErr = cmp.Or(w.readErr, err)
 		if errors.Is(err, io.EOF) {
 			err = errCut // the library takes io.EOF for the end of a message
 		}
-		n, w.bad = w.scan(w.buf[:n])
-		if n == 0 && (w.bad != nil || err != nil) {
-			return 0, cmp.Or(w.bad, err)
+		n, w.scanErr = w.scan(w.buf[:n])
+		if n == 0 && (w.scanErr != nil || err != nil) {
+			return 0, cmp.Or(w.scanErr, err)
 		}
 		w.r, w.w = 0, n
 	}
@@ -88,23 +88,23 @@ func (w *wire) Write(p []byte) (int, error) {
 // the error in the header behind them.
 func (w *wire) scan(p []byte) (int, error) {
 	for n := 0; n < len(p); {
-		if w.payload == 0 {
-			w.head = append(w.head, p[n])
+		if w.payloadLeft == 0 {
+			w.header = append(w.header, p[n])
 			n++
-			if len(w.head) < 2 || len(w.head) < headerSize(w.head[1]) {
+			if len(w.header) < 2 || len(w.header) < headerSize(w.header[1]) {
 				continue
 			}
-			if err := w.begin(); err != nil {
+			if err := w.beginFrame(); err != nil {
 				return n - 1, err
 			}
-			w.head = w.head[:0]
+			w.header = w.header[:0]
 		}
-		skip := min(w.payload, int64(len(p)-n))
-		w.payload -= skip
+		skip := min(w.payloadLeft, int64(len(p)-n))
+		w.payloadLeft -= skip
 		n += int(skip)
-		if w.payload == 0 && w.last {
+		if w.payloadLeft == 0 && w.last {
 			w.last = false
-			w.whole++
+			w.ready++
 		}
 	}
 	return len(p), nil
@@ -121,28 +121,28 @@ func headerSize(second byte) int {
 	return 2
 }
 
-// begin begins the frame whose header is complete.
-func (w *wire) begin() error {
-	first, second := w.head[0], w.head[1]
+// beginFrame begins the frame whose header is complete.
+func (w *wire) beginFrame() error {
+	first, second := w.header[0], w.header[1]
 	if second&0x80 != 0 {
 		return errMasked
 	}
-	switch w.payload = int64(second); second {
+	switch w.payloadLeft = int64(second); second {
 	case 126:
-		w.payload = int64(binary.BigEndian.Uint16(w.head[2:]))
+		w.payloadLeft = int64(binary.BigEndian.Uint16(w.header[2:]))
 	case 127:
-		w.payload = int64(binary.BigEndian.Uint64(w.head[2:]) &^ (1 << 63)) // the library refuses that bit
+		w.payloadLeft = int64(binary.BigEndian.Uint64(w.header[2:]) &^ (1 << 63)) // the library refuses that bit
 	}
 	const fin, opcodes, control = 0x80, 0x0f, 0x08
 	if first&control != 0 {
 		return nil
 	}
 	w.last = first&fin != 0
-	w.fragments = w.fragments || !w.last
+	w.fragmented = w.fragmented || !w.last
 	if first&opcodes != 0 { // not a continuation
-		w.message = 0
+		w.messageSize = 0
 	}
-	if w.message += w.payload; w.message > w.limit || w.message < 0 {
+	if w.messageSize += w.payloadLeft; w.messageSize > w.limit || w.messageSize < 0 {
 		return errTooLarge
 	}
 	return nil
