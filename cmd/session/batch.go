@@ -24,10 +24,10 @@ type batch struct {
 	ends      []int    // where each frame ends in data
 	parsed    []parsed // one for each frame; shorter while they are not parsed
 	hasAction bool     // a frame is an action
-	changes   []int    // the frames that change the connection map
+	changes   []int    // the indexes of the frames that change the connection map
 
 	other *Item // instead of frames; nil for frames
-	err   error // with other: why a recording ended; nil for something else
+	err   error // why a recording ended, with an empty other; else nil
 }
 
 // parsed is what a frame says, or why it is not an action.
@@ -44,7 +44,7 @@ func (b *batch) add(frame []byte) {
 
 func (b *batch) isFull() bool { return len(b.data) >= batchBytes || len(b.ends) >= batchFrames }
 
-// size is what the batch costs in the queue, in bytes.
+// size is the memory that the batch is counted for in the queue, in bytes.
 func (b *batch) size() int { return len(b.data) + frameOverhead*b.len() }
 
 // frame returns the nth frame.
@@ -91,18 +91,19 @@ func (b *batch) item(n int) Item {
 	return Item{Action: &b.parsed[n].action, Received: b.received}
 }
 
-// split cuts off the frames behind the nth and returns them.
+// split removes the frames after the nth and returns them.
 func (b *batch) split(n int) *batch {
 	rest := &batch{received: b.received}
-	for behind := n + 1; behind < len(b.ends); behind++ {
-		rest.add(b.frame(behind))
+	for after := n + 1; after < len(b.ends); after++ {
+		rest.add(b.frame(after))
 	}
 	b.data, b.ends, b.parsed = b.data[:b.ends[n]], b.ends[:n+1], b.parsed[:n+1]
 	b.changes = slices.DeleteFunc(b.changes, func(change int) bool { return change > n })
 	return rest
 }
 
-// compacted returns a copy of exactly the frames: the consumer parses them again.
+// compacted returns a copy that has no spare memory and no parsed actions: the
+// consumer parses the frames again.
 func (b *batch) compacted() *batch {
 	return &batch{
 		received: b.received,

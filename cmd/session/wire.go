@@ -19,20 +19,21 @@ var (
 	errTooLarge = errors.New("a frame is larger than the limit")
 )
 
-// A wire is what the WebSocket library reads from and writes to, above TLS. It
-// buffers what it reads and follows the frame headers (RFC 6455, section 5.2): the
-// library accepts a masked frame, reads a message that is announced as too large,
-// and does not tell whether another message has arrived.
+// A wire is the connection that the WebSocket library reads from and writes to, above
+// TLS. It buffers what it reads and follows the frame headers (RFC 6455, section 5.2).
+// It does what the library does not: it refuses a masked frame, it refuses a message
+// that is too large before it is read, and it knows whether another whole message has
+// arrived.
 type wire struct {
 	io.ReadWriteCloser
-	conn  *tcpConn // at the bottom
+	conn  *tcpConn // below TLS
 	limit int64    // bytes of the largest message
 	now   func() time.Time
-	mute  bool // a write failed: nothing is written any more
+	mute  bool // a write failed, so nothing more is written
 
 	readAt  time.Time // when what is in buf was read
 	buf     []byte
-	r, w    int   // what is unread in buf
+	r, w    int   // buf[r:w] is not read by the library yet
 	scanErr error // what to return once buf is read
 	readErr error // the first error of a read
 
@@ -40,9 +41,9 @@ type wire struct {
 	payloadLeft int64  // bytes of the frame that are still to come
 	messageSize int64  // bytes of the message's frames so far
 	last        bool   // the frame is the last of its message
-	ready       int    // messages that were read to their end and not taken yet
-	// fragmented tells that a message came in several frames. It is known before
-	// the library sees the first of them.
+	ready       int    // whole messages that have arrived and that readMessage has not taken
+	// fragmented reports whether any message so far came in several frames. It is set
+	// before the library sees the first of them.
 	fragmented bool
 }
 
@@ -68,9 +69,9 @@ func (w *wire) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// Write reports success even when it failed: the library ends reading when it
-// cannot write a pong, and everything that has arrived would be lost. The deadline
-// does not stay: TLS writes of its own accord too, when keys change.
+// Write reports success even when it failed. Otherwise the library would stop reading
+// when it cannot write a pong, and everything that has arrived would be lost. Write
+// removes its deadline, since TLS also writes by itself, when keys change.
 func (w *wire) Write(p []byte) (int, error) {
 	if w.mute {
 		return len(p), nil
@@ -85,7 +86,7 @@ func (w *wire) Write(p []byte) (int, error) {
 }
 
 // scan follows the frame headers in p. It returns the number of valid bytes, and
-// the error in the header behind them.
+// the error in the header after them.
 func (w *wire) scan(p []byte) (int, error) {
 	for n := 0; n < len(p); {
 		if w.payloadLeft == 0 {
@@ -110,7 +111,8 @@ func (w *wire) scan(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// headerSize is the size of a header that is not masked, by its second byte.
+// headerSize returns the size of the header of a frame that is not masked. second is
+// the second byte of the header.
 func headerSize(second byte) int {
 	switch second & 0x7f {
 	case 126:
@@ -148,15 +150,14 @@ func (w *wire) beginFrame() error {
 	return nil
 }
 
-// longRead is how long a read takes that had to wait for data. A shorter wait
-// may be that for the rest of what the service has to send already.
+// longRead is how long a read must wait for data to prove that everything sent before
+// has been read. During a shorter wait, more data may be on its way already.
 const longRead = 20 * time.Millisecond
 
-// A tcpConn is the TCP connection at the bottom, below TLS. It knows when reads
-// had to wait.
+// A tcpConn is the TCP connection below TLS. It knows when reads had to wait.
 type tcpConn struct {
 	net.Conn
-	err error // the reader's: the first error of a read
+	err error // the first error of a read; belongs to the goroutine that reads
 
 	mu     sync.Mutex   // guards all that follows
 	reads  bool         // a read is under way
@@ -180,8 +181,7 @@ func (c *tcpConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// hasWaited reports whether a read has had to wait for data after that moment, or
-// does so now.
+// hasWaited reports whether there was a long read after that time, or one is under way.
 func (c *tcpConn) hasWaited(after time.Time) bool {
 	long := func(from, to time.Time) bool { return min(to.Sub(from), to.Sub(after)) >= longRead }
 	c.mu.Lock()
