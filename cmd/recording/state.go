@@ -28,9 +28,9 @@ type State struct {
 	lock    *flock.Flock
 	warn    func(error)
 	lastRun content
-	now     content
-	edge    func() []byte // of now; nil for none
-	unsaved bool
+	now     content       // of this run
+	edge    func() []byte // returns the edge of now; nil for none
+	unsaved bool          // now has changed since it was written
 	savedAt time.Time
 	warned  bool
 }
@@ -40,7 +40,7 @@ type content struct {
 	Restail  string    `json:"restail"` // always "state"
 	Version  int       `json:"version"`
 	Complete time.Time `json:"complete"`
-	// Edge is the state of gap filling.
+	// Edge is what history.Backfill needs to fill the gap after this run.
 	Edge json.RawMessage `json:"edge,omitempty"`
 }
 
@@ -107,10 +107,10 @@ func (s *State) Complete() (time.Time, bool) { return s.lastRun.Complete, !s.las
 // Edge returns the edge that the last run saved; nil for none.
 func (s *State) Edge() []byte { return s.lastRun.Edge }
 
-// Save saves the time up to which the chat is complete. edge returns the state of gap
-// filling for that time, as JSON or nil; it is called when the file is written. That
-// happens at most once a second, and waits for the disk: call Save again and again, and
-// not from the goroutine of the stream.
+// Save saves the time up to which the chat is complete. edge returns the edge for that
+// time, as JSON or nil; Save and Close call it when they write the file. Save writes at
+// most once a second, and waits for the disk: call it regularly, but not from the
+// goroutine that reads the chat.
 func (s *State) Save(complete time.Time, edge func() []byte) {
 	if !complete.Equal(s.now.Complete) {
 		s.now.Complete, s.edge, s.unsaved = complete.UTC().Round(0), edge, true
