@@ -9,23 +9,24 @@ import (
 )
 
 const (
-	// margin is how many seconds of messages are kept before and after a gap: the history
-	// may serve those within the requested stretch.
+	// margin is how many seconds of messages before and after a gap are kept. The history
+	// has them too, and they must not be inserted again.
 	margin = 2 * tolerance
-	// minRecent is how many actions are kept at least. When the process was stopped, a gap
-	// begins long before the link is lost, and actions received since lie in the gap.
+	// minRecent is how many actions are kept at least. After the process was stopped, a
+	// gap begins long before the link is lost. Then actions received since its beginning
+	// lie in the gap.
 	minRecent = 10_000
 )
 
 // receivedAction is a received action.
 type receivedAction struct {
-	received  time.Time // by the wall clock; zero in an earlier run
-	lastStamp time.Time // the value of Backfill.last after it
+	received  time.Time // by the wall clock; zero for an action of an earlier run
+	lastStamp time.Time // the value of Backfill.lastStamp after it
 	content   content   // its time is zero when the action is not a message
 }
 
-// Note notes an action of the service, whether or not it is written. stamp is the
-// service's, zero when the action has none. Note does not keep r.
+// Note notes an action of the service, whether or not its record is written. stamp is the
+// time that the service stamped it with, zero for none. Note does not keep r.
 func (b *Backfill) Note(r *record.Record, stamp, received time.Time) {
 	action := string(r.Bytes(record.Action))
 	ofConnection := action == "connection_info" || action == "connection_closed"
@@ -42,7 +43,7 @@ func (b *Backfill) Note(r *record.Record, stamp, received time.Time) {
 	case !ofConnection:
 		if b.stamped && !b.anchored {
 			b.anchored = true
-			if stamp.Before(b.start) { // the service's clock is behind ours
+			if stamp.Before(b.start) { // the service's clock is slower than ours
 				b.start = stamp
 			}
 		}
@@ -66,8 +67,8 @@ func (b *Backfill) Note(r *record.Record, stamp, received time.Time) {
 	}
 }
 
-// contentOf returns what a message says; the zero said for another action. A reply does
-// not name its author.
+// contentOf returns the content of a message; the zero content for another action. A
+// reply does not name its author.
 func contentOf(r *record.Record, action string) content {
 	text := func(f record.Field) string { return string(r.Bytes(f)) }
 	switch platform := text(record.Platform); {
@@ -75,7 +76,7 @@ func contentOf(r *record.Record, action string) content {
 		return newContent(r.At, platform, text(record.Channel), text(record.Author), text(record.Text))
 	case action != "reply_created":
 		return content{}
-	case platform == "restream": // goes to several platforms
+	case platform == "restream": // the reply goes to several platforms
 		return newContent(r.At, "", "", "", text(record.Text))
 	default:
 		return newContent(r.At, platform, text(record.Channel), "", text(record.Text))
@@ -84,7 +85,7 @@ func contentOf(r *record.Record, action string) content {
 
 // noteAfter notes an action that was received after a gap. The caller has locked
 // b.mu.
-func (b *Backfill) noteAfter(g *gap, stamp time.Time, ofConnection bool, s content) {
+func (b *Backfill) noteAfter(g *gap, stamp time.Time, ofConnection bool, c content) {
 	if g.to.IsZero() && !stamp.IsZero() && !stamp.Before(g.from) {
 		g.to, g.toAt = stamp, time.Now()
 		if ofConnection && stamp.Before(g.earliestEnd) { // a repeated one may have an old stamp
@@ -92,17 +93,18 @@ func (b *Backfill) noteAfter(g *gap, stamp time.Time, ofConnection bool, s conte
 		}
 	}
 	end := g.to.Unix() + margin
-	if !s.Time.IsZero() && (g.to.IsZero() || s.Time.Unix() <= end) {
-		g.around = append(g.around, s)
+	if !c.Time.IsZero() && (g.to.IsZero() || c.Time.Unix() <= end) {
+		g.around = append(g.around, c)
 	}
 	if !g.to.IsZero() && stamp.Unix() > end {
 		b.setReady(g)
 	}
 }
 
-// receivedUntil returns the stamp of the last action received up to a time, and the messages
-// received since a few seconds before that stamp. The caller has locked b.mu.
-func (b *Backfill) receivedUntil(received time.Time) (last time.Time, there []content) {
+// receivedUntil returns the stamp of the last action received up to a time. It also
+// returns all messages received so far whose stamps are later, or earlier by no more than
+// margin. The caller has locked b.mu.
+func (b *Backfill) receivedUntil(received time.Time) (last time.Time, messages []content) {
 	last = received
 	if i := len(b.recent) - 1; i >= 0 {
 		for i > 0 && b.recent[i].received.After(received) {
@@ -112,10 +114,10 @@ func (b *Backfill) receivedUntil(received time.Time) (last time.Time, there []co
 	}
 	for _, h := range b.recent {
 		if !h.content.Time.IsZero() && h.content.Time.Unix() >= last.Unix()-margin {
-			there = append(there, h.content)
+			messages = append(messages, h.content)
 		}
 	}
-	return last, there
+	return last, messages
 }
 
 // saved is what Edge returns, as JSON.
@@ -128,27 +130,27 @@ type saved struct {
 	Messages  []content `json:"said,omitempty"`
 }
 
-// Edge returns the state that the next run needs to fill the gap between the runs. The
-// gap begins at complete, the time by our clock up to which the chat is complete.
-// Messages received after handed did not reach the reader: the next run must write them.
-func (b *Backfill) Edge(complete, handed time.Time) []byte {
+// Edge returns what the next run needs to fill the gap between the runs. The gap begins
+// at complete, the time by our clock up to which the chat is complete. Messages received
+// after handled were not written to stdout, so the next run must write them.
+func (b *Backfill) Edge(complete, handled time.Time) []byte {
 	b.mu.Lock()
 	last, _ := b.receivedUntil(complete.Round(0))
-	var there []content
+	var messages []content
 	for _, h := range b.recent {
-		if !h.received.After(handed.Round(0)) && !h.content.Time.IsZero() && h.content.Time.Unix() >= last.Unix()-margin {
-			there = append(there, h.content)
+		if !h.received.After(handled.Round(0)) && !h.content.Time.IsZero() && h.content.Time.Unix() >= last.Unix()-margin {
+			messages = append(messages, h.content)
 		}
 	}
-	for _, s := range b.filled {
-		if s.Time.Unix() >= last.Unix()-margin {
-			there = append(there, s)
+	for _, c := range b.filled {
+		if c.Time.Unix() >= last.Unix()-margin {
+			messages = append(messages, c)
 		}
 	}
 	if !b.stamped {
 		last = time.Time{}
 	}
-	s := saved{b.start, last, b.clock, b.clockAt, b.broadcast, there[max(0, len(there)-minRecent):]}
+	s := saved{b.start, last, b.clock, b.clockAt, b.broadcast, messages[max(0, len(messages)-minRecent):]}
 	b.mu.Unlock()
 	text, _ := json.Marshal(s) // never fails
 	return text
