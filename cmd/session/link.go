@@ -19,7 +19,7 @@ const (
 	// meanwhile must be read first.
 	resumeSilence = time.Second
 	// stable is how long a link that received an action lasts until the count of
-	// attempts starts anew.
+	// attempts starts again.
 	stable = 10 * time.Second
 	// tokenRetry is the wait before a token that was refused at a reconnect is sent
 	// once more: the service may still count the old socket.

@@ -127,11 +127,11 @@ func (l *log) expect(t *testing.T, want ...string) {
 	}
 }
 
-// link returns the nth news of the link.
+// link returns the nth link event.
 func (l *log) link(t *testing.T, n int) *LinkEvent {
 	t.Helper()
 	if n >= len(l.links) {
-		t.Fatalf("there were only %d news of the link: %q", len(l.links), l.lines)
+		t.Fatalf("there were only %d link events: %q", len(l.links), l.lines)
 	}
 	return l.links[n]
 }

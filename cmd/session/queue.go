@@ -62,7 +62,7 @@ func (q *queue) get() *batch {
 	}
 }
 
-// release keeps a batch that is no longer used for get.
+// release keeps an unused batch for a later get, unless it is too small or too large.
 func (q *queue) release(b *batch) {
 	if cap(b.data) < batchBytes || cap(b.data) > 4*batchBytes {
 		return

@@ -320,7 +320,7 @@ func (r *Replay) wait(stamp time.Time) (wait time.Duration, notice string) {
 	back := r.lastStamp.Sub(stamp)
 	if r.start.IsZero() || back > maxBack {
 		if !r.start.IsZero() {
-			notice = "the stamps of the recording jump back by " + back.String() + ": its pace begins anew"
+			notice = "the time stamps of the recording jump back by " + back.String() + ": the pace starts again from there"
 		}
 		r.start, r.firstStamp = time.Now(), stamp
 	}
@@ -328,7 +328,7 @@ func (r *Replay) wait(stamp time.Time) (wait time.Duration, notice string) {
 	after := min(float64(stamp.Sub(r.firstStamp))/r.o.Speed, math.MaxInt64/2)
 	wait = time.Until(r.start.Add(time.Duration(after)))
 	if wait > maxWait {
-		notice = "the next action of the recording is due in " + wait.Round(time.Second).String() + ": waiting for one minute only"
+		notice = "the next action of the recording is due in " + wait.Round(time.Second).String() + ": waiting only one minute"
 		wait = maxWait
 		r.start, r.firstStamp = time.Now().Add(wait), stamp
 	}

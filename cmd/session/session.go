@@ -100,7 +100,7 @@ type LinkEvent struct {
 	// Reason is one of the reasons above; "" where nothing went wrong.
 	Reason string
 	// Detail is the reason in words, on one line and without secrets. It may
-	// quote the service: whoever shows it must escape control characters.
+	// quote the service: escape control characters before you show it.
 	Detail string
 	// At is when it happened.
 	At time.Time
