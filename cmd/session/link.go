@@ -15,11 +15,11 @@ const (
 	maxTick = 200 * time.Millisecond
 	// signalTime is how long SIGCONT may take to be delivered.
 	signalTime = 100 * time.Millisecond
-	// resumeSilence is how long silence may go on after a pause: what has arrived
-	// meanwhile must be read first.
+	// resumeSilence is the least heartbeat timeout left after a pause, so that what has
+	// arrived meanwhile is read first.
 	resumeSilence = time.Second
-	// stable is how long a link that received an action lasts until the count of
-	// attempts starts again.
+	// stable is how long a link that received an action must last before attempts are
+	// counted from 0 again.
 	stable = 10 * time.Second
 	// tokenRetry is the wait before a token that was refused at a reconnect is sent
 	// once more: the service may still count the old socket.
@@ -32,8 +32,8 @@ const (
 	fightWithin = time.Minute
 )
 
-// A link keeps a socket up: it dials, follows the socket until it ends, and
-// dials again. It belongs to one goroutine.
+// A link keeps the chat's connection up: it dials, follows the socket until that ends,
+// and dials again. It belongs to one goroutine.
 type link struct {
 	*Live
 	parser      decode.Parser
