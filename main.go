@@ -11,7 +11,7 @@ import (
 )
 
 func main() {
-	debug.SetMemoryLimit(128 << 20) // beyond that, only hostile input and slow readers: collect early
+	debug.SetMemoryLimit(128 << 20) // more only for hostile input and slow readers: then collect more often
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, cmd.Signals(signal.Ignored)...)
 	os.Exit(cmd.Run(context.Background(), os.Args[1:], cmd.Env{

@@ -70,7 +70,7 @@ func (c *connectionsCommand) settle(r *run, live *session.Live, decoder *decode.
 				changed = item.Received
 				if up.IsZero() {
 					up = changed
-				} else if !item.Link.Same {
+				} else if !item.Link.SameSocket {
 					decoder.Relink()
 				}
 			default:

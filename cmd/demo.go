@@ -58,7 +58,7 @@ func (c *demoCommand) Run(r *run) error {
 			return err
 		}
 		p.backfill = r.newBackfill(api, anyToken{}, demoBackoff, float64(c.Speed), nil)
-		p.backfill.filled = end
+		p.backfill.afterGap = end
 	}
 	maxRetries := retries(demoRetries)
 	live, err := r.newLive(&linkFlags{
@@ -103,7 +103,7 @@ func (anyToken) Token(context.Context, string) (string, error) { return "demo", 
 type show struct{ *session.Live }
 
 // endsShow reports whether the server has closed the socket at the end of the show.
-func endsShow(event *session.Link) bool {
+func endsShow(event *session.LinkEvent) bool {
 	return (event.Status == session.Lost || event.Status == session.Ended) && event.Reason == "closed"
 }
 

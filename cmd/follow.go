@@ -31,8 +31,8 @@ type activePipe struct {
 	ctx context.Context
 }
 
-// isStuck reports whether the run is to end but a write or the filter may hold it
-// up.
+// isStuck reports whether the run is to end but the loop is still in a write or in the
+// filter.
 func (a *activePipe) isStuck() bool { return a.ctx.Err() != nil && a.isBusy() }
 
 // follow runs the pipe until the source ends, or --count, --timeout, --idle, a
@@ -49,7 +49,7 @@ func (r *run) follow(p *pipe, end *endFlags) error {
 	ended := make(chan struct{})
 	watchers.Go(func() { r.watch(ctx, p, end, cancel, ended) })
 	if p.backfill != nil {
-		watchers.Go(func() { p.backfill.run(ctx) })
+		watchers.Go(func() { p.backfill.Run(ctx) })
 	}
 	r.active.Store(&activePipe{p, ctx})
 	err := p.run(ctx)
@@ -119,14 +119,14 @@ const (
 	// stuckAfter is how long a run that is to end waits for a reader of stdout that
 	// takes nothing.
 	stuckAfter = 2 * time.Second
-	// caughtUpAfter is how long the buffer must not be full before the reader counts
-	// as having caught up.
+	// caughtUpAfter is how long the buffer must have space before watch reports that
+	// the reader has caught up.
 	caughtUpAfter = 2 * time.Second
 )
 
-// watch runs beside the loop, which stdout can block. It saves the state, ends the
-// run at --idle, and reports when reading from the socket pauses. It ends the
-// process when the run cannot end because nobody takes its lines. It returns when
+// watch runs on a goroutine of its own, because stdout can block the loop. It saves
+// the state, ends the run at --idle, and reports when reading from the socket pauses.
+// It ends the process when the run is to end but nobody reads stdout. It returns when
 // ended is closed.
 func (r *run) watch(ctx context.Context, p *pipe, end *endFlags, cancel context.CancelCauseFunc, ended <-chan struct{}) {
 	ticker := time.NewTicker(watchEvery)
@@ -172,8 +172,9 @@ func (r *run) exitStuck(p *pipe, end *endFlags, cause error) {
 	if !p.out.flushing.Load() {
 		reason = "the filter does not end"
 	}
-	if ending := p.ending.Load(); ending != nil && !errors.Is(*ending, errCount) { // the lines of a count are not out
-		cause = *ending
+	// A count is reached only when its lines are written, and here they are not.
+	if endedBy := p.endedBy.Load(); endedBy != nil && !errors.Is(*endedBy, errCount) {
+		cause = *endedBy
 	}
 	unwritten := fmt.Sprintf("%d lines", p.out.collected.Load()-p.out.written.Load())
 	if n := p.snapshot().Queued; n > 0 {
@@ -213,8 +214,8 @@ func (b *bufferReporter) check(status *format.Status, stats session.Stats, now t
 	}
 }
 
-// handleSignals cancels the run at the first stop signal. It ends the process at
-// the second, and at the first if the run is stuck by then. It prints the table for
+// handleSignals cancels the run at the first stop signal. It ends the process at the
+// second one, or at the first one if the run is already stuck. It prints the table for
 // the table signals, reopens the recording at SIGHUP, and passes SIGCONT on. It
 // returns at the end of the run.
 func (r *run) handleSignals(cancel context.CancelCauseFunc) {

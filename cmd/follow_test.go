@@ -45,12 +45,12 @@ func TestEnds(t *testing.T) {
 		{"refused token", picky, nil, 3, 2, "401"},
 		{"refused token without reconnect", picky, []string{"--no-reconnect"}, 3, 2, "401"},
 		{"link records do not count, refused token", picky, []string{"-n", "1"}, 3, 2, "401"},
-		{"link records do not count, nobody there", "ws://127.0.0.1:1/ws", []string{"--no-reconnect", "-n", "1"}, 4, 2, "given up"},
-		{"nobody there", "ws://127.0.0.1:1/ws", []string{"--no-reconnect"}, 4, 2, "given up"},
-		{"nobody there after a retry", "ws://127.0.0.1:1/ws", []string{"--max-retries=1", "--max-backoff", "1ms"}, 4, 2, "given up"},
-		{"nobody there for the timeout", "ws://127.0.0.1:1/ws", []string{"-t", "1s"}, 4, 1, "--timeout ran out while the link was down"},
-		{"nobody there for the idle time", "ws://127.0.0.1:1/ws", []string{"--idle", "1s"}, 4, 1, "--idle ran out while the link was down"},
-		{"nobody there before the count", "ws://127.0.0.1:1/ws", []string{"-t", "1s", "-n", "1"}, 124, 1, ""},
+		{"link records do not count, nobody listens", "ws://127.0.0.1:1/ws", []string{"--no-reconnect", "-n", "1"}, 4, 2, "given up"},
+		{"nobody listens", "ws://127.0.0.1:1/ws", []string{"--no-reconnect"}, 4, 2, "given up"},
+		{"nobody listens after a retry", "ws://127.0.0.1:1/ws", []string{"--max-retries=1", "--max-backoff", "1ms"}, 4, 2, "given up"},
+		{"nobody listens for the timeout", "ws://127.0.0.1:1/ws", []string{"-t", "1s"}, 4, 1, "--timeout ran out while the link was down"},
+		{"nobody listens for the idle time", "ws://127.0.0.1:1/ws", []string{"--idle", "1s"}, 4, 1, "--idle ran out while the link was down"},
+		{"nobody listens before the count", "ws://127.0.0.1:1/ws", []string{"-t", "1s", "-n", "1"}, 124, 1, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

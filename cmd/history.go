@@ -170,12 +170,11 @@ const backfillRetries = 4
 // live source, which puts them into the stream and into the recording.
 type backfill struct {
 	*history.Backfill
-	ctx     context.Context // of run
-	inserts chan session.Item
-	filled  func() // called after each gap, filled or not; can be nil
+	inserts  chan session.Item
+	afterGap func() // called after each gap, whether it was filled or not; can be nil
 }
 
-// newBackfill returns a backfill; its run method does the work. maxBackoff is the
+// newBackfill returns a backfill; its Run method does the work. maxBackoff is the
 // longest pause between two tries. speed divides the delays before a gap is filled; 0
 // means no delay. edge holds the last messages of an earlier run, as
 // [recording.State] kept them.
@@ -188,40 +187,34 @@ func (r *run) newBackfill(o auth.Options, tokens session.Tokens, maxBackoff time
 	return b
 }
 
-// run fills gaps until ctx is done.
-func (b *backfill) run(ctx context.Context) {
-	b.ctx = ctx
-	b.Run(ctx)
-}
-
 // insert sends messages of a broadcast to the stream.
-func (b *backfill) insert(messages []history.Message, broadcast string) {
+func (b *backfill) insert(ctx context.Context, messages []history.Message, broadcast string) {
 	for _, m := range messages {
 		now := time.Now()
 		line := recording.AppendHistory(nil, broadcast, m.Raw)
 		parsed := new(recording.LineParser).Own(line, now)
 		if parsed != nil {
-			b.send(session.Item{Line: parsed, Frame: bytes.TrimSuffix(line, []byte("\n")), Received: now})
+			b.send(ctx, session.Item{Line: parsed, Frame: bytes.TrimSuffix(line, []byte("\n")), Received: now})
 		}
 	}
 }
 
 // report sends the outcome of a gap to the stream.
-func (b *backfill) report(status, reason string, count int, gap time.Duration) {
+func (b *backfill) report(ctx context.Context, status, reason string, count int, gap time.Duration) {
 	now := time.Now()
-	b.send(session.Item{Received: now, Link: &session.Link{
+	b.send(ctx, session.Item{Received: now, Link: &session.LinkEvent{
 		Status: status, Reason: reason, At: now, Gap: gap, HasGap: true, Count: count,
 	}})
-	if b.filled != nil {
-		b.filled()
+	if b.afterGap != nil {
+		b.afterGap()
 	}
 }
 
 // send waits until the live source takes the item, or the run ends.
-func (b *backfill) send(item session.Item) {
+func (b *backfill) send(ctx context.Context, item session.Item) {
 	select {
 	case b.inserts <- item:
-	case <-b.ctx.Done():
+	case <-ctx.Done():
 	}
 }
 
@@ -236,7 +229,7 @@ func (b *backfill) noteAction(p *pipe, item session.Item) {
 }
 
 // noteLink notes a link event.
-func (b *backfill) noteLink(event *session.Link) {
+func (b *backfill) noteLink(event *session.LinkEvent) {
 	switch {
 	case event.Status == session.Connected && !event.HasGap:
 		b.Connected(event.At)

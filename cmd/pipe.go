@@ -19,10 +19,10 @@ import (
 // pipe is the loop that every record runs through. Its functions stand in the
 // order in which data flows: run takes an item from the source, handle decodes it,
 // emit filters and formats it, flush writes the lines to stdout. Status lines
-// about the link and the connections leave the same loop, in order, to stderr.
+// about the link and the connections go from the same loop, in order, to stderr.
 type pipe struct {
 	source session.Source
-	live   *session.Live // the source, or the one that it wraps; nil unless live
+	live   *session.Live // the source, or what the source of the demo wraps; nil unless live
 
 	recorder *recorder        // nil without -w
 	backfill *backfill        // nil without --backfill
@@ -31,30 +31,30 @@ type pipe struct {
 	handled  atomic.Int64     // all actions up to this time were written to stdout or dropped; in Unix nanoseconds
 
 	decoder      *decode.Decoder
-	actions      func(action []byte) bool
-	platforms    map[string]bool // the ones to write; nil for all
-	program      *filter.Program // nil without a filter
-	filterCtx    context.Context // of the program; see filterContext
+	isChosen     func(action []byte) bool // by -a, or by default
+	platforms    map[string]bool          // the ones to write; nil for all
+	program      *filter.Program          // nil without a filter
+	filterCtx    context.Context          // for the program; see filterContext
 	filterErrors filterErrors
 
 	writer format.Writer
 	isRaw  bool // -o raw: write the frame, at most once
-	// learn tells the text format about connections that it does not write; nil
-	// for other formats.
+	// learn tells the text format about a connection, even one whose record is not
+	// written; nil for other formats.
 	learn func(record.Linked)
 
 	out   *output
 	limit int // write at most this many lines; 0 for no limit
 	count int // lines so far, without those of link records
 
-	status   *format.Status
-	broken   brokenFrames
-	newer    bool          // a line of a newer version was reported
-	settleAt time.Time     // when to report missing connections; zero for never
-	link     record.Record // reused by handleLink
-	linkLine []byte        // reused by handleLink
-	counters counters
-	ending   atomic.Pointer[error] // what ends the loop; the last lines may still wait
+	status        *format.Status
+	broken        brokenFrames
+	reportedNewer bool          // a line of a newer version was reported
+	settleAt      time.Time     // when to report missing connections; zero for never
+	link          record.Record // reused by handleLink
+	linkLine      []byte        // reused by handleLink
+	counters      counters
+	endedBy       atomic.Pointer[error] // what ends the loop; the last lines may still wait
 	// filterStart is when the program began to run on the current record, in
 	// nanoseconds since the start of the output; 0 while it does not run.
 	filterStart atomic.Int64
@@ -70,19 +70,19 @@ var errCount = errors.New("all lines are written")
 
 // run moves items from the source to stdout until the source ends, the count is
 // reached, the filter halts, or stdout fails. It writes the collected lines before
-// it lets go of the source, which may take its time to end. When ctx was done
-// first, its cause is the error.
+// it leaves the loop, since the source may need time to close its socket. If ctx was
+// done before an error, run returns the cause of ctx.
 func (p *pipe) run(ctx context.Context) (err error) {
 	for item, sourceErr := range p.source.Items(ctx) {
 		if err = sourceErr; err == nil {
 			err = p.handle(ctx, item)
 		}
 		if sourceErr == nil && ctx.Err() != nil && err != nil {
-			err = context.Cause(ctx) // it came first
+			err = context.Cause(ctx) // ctx ended before this error
 		}
 		if err != nil {
-			ending := err
-			p.ending.Store(&ending)
+			endedBy := err
+			p.endedBy.Store(&endedBy)
 		}
 		if err != nil || !item.More || p.out.isFull() {
 			err = p.flush(ctx, item.More, err)
@@ -107,7 +107,7 @@ func (p *pipe) handle(ctx context.Context, item session.Item) error {
 		p.reportMissing()
 	}
 	switch {
-	case item.Line != nil && item.Line.Kind == "" && p.isRaw:
+	case item.Line != nil && item.Line.Kind == recording.KindRecord && p.isRaw:
 		return usageError(errors.New("an ndjson record cannot be written as raw: it lacks the action that the service sent"), "use -o ndjson or -o text")
 	case item.Link != nil:
 		return p.handleLink(ctx, item)
@@ -126,7 +126,8 @@ func (p *pipe) handle(ctx context.Context, item session.Item) error {
 	return nil
 }
 
-// handleAction decodes an action of the service and emits it if it is wanted.
+// handleAction decodes an action of the service, and emits its record if -a and -p
+// choose it.
 func (p *pipe) handleAction(ctx context.Context, item session.Item) error {
 	p.received = item.Received
 	p.decoder.Apply(item.Action, item.Received)
@@ -146,8 +147,8 @@ func (p *pipe) handleAction(ctx context.Context, item session.Item) error {
 }
 
 // settleTime must pass without a change of a connection before missing ones are
-// reported: a new socket announces every connection, and one that flaps is back
-// within seconds.
+// reported. A new socket announces every connection, and a connection that is lost
+// for a moment comes back within seconds.
 const settleTime = 3 * time.Second
 
 // reportConnections reports what an action changed in the connection map.
@@ -190,7 +191,7 @@ func (p *pipe) handleLink(ctx context.Context, item session.Item) error {
 	}
 	switch {
 	case item.Outside:
-	case item.Line != nil && event.Status == session.Ended: // no error follows
+	case item.Line != nil && event.Status == session.Ended: // in a recording no error follows
 		p.status.Link(format.Link{}, r)
 	default:
 		reportLink(p.status, r, event)
@@ -202,18 +203,18 @@ func (p *pipe) handleLink(ctx context.Context, item session.Item) error {
 		p.broken.report(p.status, errors.New(event.Detail), nil, item.Received)
 	}
 	// A recording can hold several runs; each begins with connected.
-	if event.Status == session.Restored && !event.Same || event.Status == session.Connected && p.live == nil {
+	if event.Status == session.Restored && !event.SameSocket || event.Status == session.Connected && p.live == nil {
 		p.decoder.Relink()
 		if p.live != nil {
 			p.settleAt = item.Received.Add(settleTime)
 		}
 	}
-	if item.Outside || !p.actions(r.Bytes(record.Action)) {
+	if item.Outside || !p.isChosen(r.Bytes(record.Action)) {
 		return nil
 	}
 	line := item.Frame
 	if p.isRaw && item.Line == nil {
-		p.linkLine = recording.AppendLink(p.linkLine[:0], r, event.Same)
+		p.linkLine = recording.AppendLink(p.linkLine[:0], r, event.SameSocket)
 		line = bytes.TrimSuffix(p.linkLine, []byte("\n"))
 	}
 	return p.emit(ctx, entry{record: r, line: line})
@@ -226,15 +227,15 @@ func (p *pipe) handleLine(ctx context.Context, item session.Item) error {
 	l := item.Line
 	r := &l.Record
 	switch l.Kind {
-	case recording.KindHistory, "":
+	case recording.KindHistory, recording.KindRecord:
 	case recording.KindUnrecorded:
 		if !item.Outside {
 			p.status.Note("frame", fmt.Sprintf("unrecorded actions: %d, in the %gs after %s", l.Actions, l.Seconds, r.Bytes(record.Time)))
 		}
 		return nil
 	default:
-		if !p.newer {
-			p.newer = true
+		if !p.reportedNewer {
+			p.reportedNewer = true
 			p.status.Note("frame", fmt.Sprintf("lines of kind %.40q skipped: a later version of restail wrote them", l.Kind))
 		}
 		return nil
@@ -253,7 +254,7 @@ func (p *pipe) handleLine(ctx context.Context, item session.Item) error {
 // wants reports whether -a and -p choose an action. -p does not affect an action
 // without a platform.
 func (p *pipe) wants(action []byte, platform func() []byte) bool {
-	if !p.actions(action) {
+	if !p.isChosen(action) {
 		return false
 	}
 	if p.platforms == nil {
@@ -312,11 +313,12 @@ func (p *pipe) applyFilter(ctx context.Context, e entry) error {
 }
 
 // filterTime limits the program's time for one record after the run was cancelled.
-// Received records are still filtered then, but no program delays the end forever.
+// Records that were received before are still filtered, but must not delay the end
+// forever.
 const filterTime = time.Second
 
-// filterContext returns the context for one run of the program. ctx is that of the
-// loop.
+// filterContext returns the context for one run of the program, which continues for
+// filterTime after ctx is done.
 func (p *pipe) filterContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	if ctx.Err() != nil {
 		return context.WithTimeout(context.WithoutCancel(ctx), filterTime)
@@ -329,7 +331,7 @@ func (p *pipe) filterContext(ctx context.Context) (context.Context, context.Canc
 	return p.filterCtx, func() {}
 }
 
-// collect stores the lines after a writer may have appended one. counts says
+// collect stores lines, to which a writer has appended one line or none. counts says
 // whether that line counts for --count and --idle.
 func (p *pipe) collect(lines []byte, counts bool) error {
 	if len(lines) == len(p.out.lines) {
@@ -345,11 +347,12 @@ func (p *pipe) collect(lines []byte, counts bool) error {
 	return nil
 }
 
-// flush writes the collected lines. It returns what ends the run: err if it is not
-// nil, else why the lines cannot be written.
+// flush writes the collected lines. It returns the error that ends the run: that of a
+// failed write, else err. A reader of stdout that went away is less important than
+// err, and than the cause of ctx.
 //
-// With more, other actions with the same time may follow, so handled stays below
-// that time.
+// If more is true, other actions with the same time may follow, so handled stays
+// below that time.
 func (p *pipe) flush(ctx context.Context, more bool, err error) error {
 	writeErr := p.out.flush()
 	if writeErr == nil && !p.received.IsZero() {
@@ -369,7 +372,7 @@ func (p *pipe) flush(ctx context.Context, more bool, err error) error {
 	return writeErr
 }
 
-// snapshot returns the counters, with the backlog of a live source.
+// snapshot returns the counters, with the number of waiting actions of a live source.
 func (p *pipe) snapshot() format.Counters {
 	c := format.Counters{
 		Received:     p.counters.received.Load(),

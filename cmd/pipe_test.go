@@ -46,7 +46,7 @@ func (s scripted) record(t *testing.T, name string) {
 		switch {
 		case item.Link != nil:
 			setLinkRecord(&link, item.Link)
-			w.Own(item.Received, recording.AppendLink(nil, &link, item.Link.Same))
+			w.Own(item.Received, recording.AppendLink(nil, &link, item.Link.SameSocket))
 		case item.Action != nil:
 			frame := item.Action.Frame()
 			var changes []int
@@ -72,13 +72,13 @@ func randomShow(rng *rand.Rand) scripted {
 		return item
 	}
 	var s scripted
-	link := func(l session.Link) {
+	link := func(l session.LinkEvent) {
 		at = at.Add(time.Duration(rng.IntN(5000)) * time.Millisecond)
 		l.At = at
 		s = append(s, received(session.Item{Link: &l}))
 	}
 	var set [][]byte
-	link(session.Link{Status: session.Connected, Attempt: 1})
+	link(session.LinkEvent{Status: session.Connected, Attempt: 1})
 	for _, action := range serve.Show() {
 		frame := action.Frame
 		if bytes.Contains(frame, []byte(`"connection_info"`)) {
@@ -90,8 +90,8 @@ func randomShow(rng *rand.Rand) scripted {
 		switch rng.IntN(40) {
 		case 0:
 			same := rng.IntN(3) == 0
-			link(session.Link{Status: session.Lost, Reason: "closed", Attempt: rng.IntN(3), Same: same})
-			link(session.Link{Status: session.Restored, Gap: time.Duration(rng.Int64N(1e11)), Attempt: 1 + rng.IntN(9), Same: same})
+			link(session.LinkEvent{Status: session.Lost, Reason: "closed", Attempt: rng.IntN(3), SameSocket: same})
+			link(session.LinkEvent{Status: session.Restored, Gap: time.Duration(rng.Int64N(1e11)), Attempt: 1 + rng.IntN(9), SameSocket: same})
 			if !same {
 				for _, i := range rng.Perm(len(set))[:rng.IntN(len(set)+1)] {
 					s = append(s, received(parsedItem(set[i])))
@@ -104,7 +104,7 @@ func randomShow(rng *rand.Rand) scripted {
 		}
 		s = append(s, received(parsedItem(frame)))
 	}
-	link(session.Link{Status: session.Ended, Reason: "closed"})
+	link(session.LinkEvent{Status: session.Ended, Reason: "closed"})
 	return s
 }
 

@@ -14,18 +14,18 @@ import (
 // recorder writes what a live source receives to the recording of -w.
 type recorder struct {
 	*recording.Writer
-	endsRun func(*session.Link) bool // reports events that are left out because they end the run; nil for none
+	endsRun func(*session.LinkEvent) bool // reports whether an event ends the run and is not recorded; nil for never
 	link    record.Record
 	line    []byte
 }
 
 // Link implements [session.Recorder].
-func (r *recorder) Link(event *session.Link) {
+func (r *recorder) Link(event *session.LinkEvent) {
 	if r.endsRun != nil && r.endsRun(event) {
 		return
 	}
 	setLinkRecord(&r.link, event)
-	r.line = recording.AppendLink(r.line[:0], &r.link, event.Same)
+	r.line = recording.AppendLink(r.line[:0], &r.link, event.SameSocket)
 	r.Own(event.At, r.line)
 }
 
@@ -33,7 +33,7 @@ func (r *recorder) Link(event *session.Link) {
 func (r *recorder) closeWithin(limit time.Duration) {
 	closed := make(chan struct{})
 	go func() {
-		_ = r.Close() // the process ends; nobody can be told
+		_ = r.Close() // the process ends, so the error cannot change its status
 		close(closed)
 	}()
 	select {

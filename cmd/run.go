@@ -40,6 +40,7 @@ func Run(ctx context.Context, args []string, env Env) int {
 	defer r.stderr.flush(stderrWait)
 	defer func() { r.summary() }()
 	err := r.execute(args, cancel)
+	// A signal also sets the status of a command that ended early because of it.
 	if cause := (silentExit{}); errors.As(context.Cause(ctx), &cause) && (err == nil || errors.Is(err, context.Canceled)) {
 		err = cause
 	}
@@ -60,20 +61,20 @@ type run struct {
 	Env     // with a Stderr that redacts secrets and never blocks
 	status  *format.Status
 	stderr  *stderr
-	inJSON  bool // all of stderr is JSON
+	inJSON  bool // write everything on stderr as JSON
 	secrets *redact.Secrets
-	set     origins       // of the flags that were not set on the command line
-	ended   chan struct{} // closed at the end of Run
-	active  atomic.Pointer[activePipe]
-	resumed chan struct{} // receives a value after SIGCONT
-	summary func()        // prints the summary line at the end of Run
+	origins origins                    // where the flags were set that are not on the command line
+	ended   chan struct{}              // closed at the end of Run
+	active  atomic.Pointer[activePipe] // the running pipe, for the signal handler; nil for none
+	resumed chan struct{}              // receives a value after SIGCONT
+	summary func()                     // prints the summary line at the end of Run
 }
 
 // command is implemented by every command of the grammar.
 type command interface{ Run(r *run) error }
 
-// execute runs the command that args name until a signal cancels it, or prints the
-// help or the version that they ask for.
+// execute runs the command that args name, or prints the help or the version. A signal
+// calls cancel.
 func (r *run) execute(args []string, cancel context.CancelCauseFunc) error {
 	config := newConfiguration(r.Env)
 	r.setMessages(&messageFlags{Status: statusBeforeParsing(args, r.Env, config)}) // for usage errors
@@ -87,7 +88,7 @@ func (r *run) execute(args []string, cancel context.CancelCauseFunc) error {
 	if err != nil {
 		return err
 	}
-	r.set = set
+	r.origins = set
 	switch helpOrVersion(parsed) {
 	case "help":
 		return writeError(parsed.PrintUsage(false))
@@ -209,6 +210,9 @@ func (e *exitError) Error() string { return e.err.Error() }
 
 func (e *exitError) Unwrap() error { return e.err }
 
+// ExitStatus is the status that the run ends with.
+func (e *exitError) ExitStatus() int { return e.status }
+
 // usageError makes err a usage error, found before anything is contacted.
 func usageError(err error, hint string) error {
 	return &exitError{statusUsage, err, hint}
@@ -216,11 +220,8 @@ func usageError(err error, hint string) error {
 
 // flagError is usageError for the value of a flag. It says where the flag was set.
 func (r *run) flagError(flag string, err error) error {
-	return usageError(errors.New(r.set.withOrigin("--"+flag+": "+err.Error())), "")
+	return usageError(errors.New(r.origins.withOrigin("--"+flag+": "+err.Error())), "")
 }
-
-// ExitStatus is the status that the run ends with.
-func (e *exitError) ExitStatus() int { return e.status }
 
 // exitStatus returns the exit status and the hint of an error. Errors of the packages
 // below have an ExitStatus of their own.

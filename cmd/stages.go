@@ -32,8 +32,8 @@ func (r *run) newPipe(o *outputFlags, end *endFlags) (*pipe, error) {
 		return nil, err
 	}
 	p := &pipe{
-		decoder: decode.New(),
-		actions: actions, platforms: platforms, program: program,
+		decoder:  decode.New(),
+		isChosen: actions, platforms: platforms, program: program,
 		writer: writer, isRaw: o.Format == "raw",
 		out: newOutput(r.Stdout), limit: int(end.Count),
 		status: r.status,
@@ -51,7 +51,7 @@ func (r *run) newWriter(o *outputFlags) (format.Writer, error) {
 		return nil, r.flagError("fields", err)
 	}
 	chosen := format.ByName(o.Format)
-	if fields != nil && !chosen.TakesFields && r.set["fields"] == "" {
+	if fields != nil && !chosen.TakesFields && r.origins["fields"] == "" {
 		return nil, usageError(errors.New("--fields needs --format="+formatsWithFields()), "a jq program chooses fields in every format: -f '{author, text}'")
 	}
 	options := format.Options{Fields: fields}

@@ -58,8 +58,8 @@ func (c *tailCommand) Run(r *run) error {
 }
 
 // openLive builds the live source from the flags, without contacting anything. The
-// source feeds the recorder of p, and continues from its state. With fill, it also
-// gives p a backfill.
+// source writes to the recorder of p, and states the gap since the state of p. If fill
+// is true, openLive also sets the backfill of p.
 func (r *run) openLive(l *linkFlags, t *tokenFlags, p *pipe, fill bool) (*session.Live, error) {
 	if _, err := endpoint.Check(l.URL, "wss", "ws"); err != nil {
 		return nil, r.flagError("url", err)
@@ -116,7 +116,7 @@ func (l *linkFlags) retries() int {
 
 // setLinkRecord makes r the record of a link event. Its gap is rounded to
 // milliseconds.
-func setLinkRecord(r *record.Record, event *session.Link) {
+func setLinkRecord(r *record.Record, event *session.LinkEvent) {
 	r.Reset()
 	r.SetTime(event.At.Truncate(time.Second))
 	r.SetPlain(record.Action, "link")
@@ -136,9 +136,9 @@ func setLinkRecord(r *record.Record, event *session.Link) {
 	}
 }
 
-// reportLink prints a status line for a link event, whose record is r. Ended prints
-// nothing: the error that follows says it.
-func reportLink(status *format.Status, r *record.Record, event *session.Link) {
+// reportLink prints a status line for a link event, whose record is r. It prints
+// nothing for Ended: the error message that follows gives the reason.
+func reportLink(status *format.Status, r *record.Record, event *session.LinkEvent) {
 	if event.Status != session.Ended {
 		status.Link(format.Link{Detail: event.Detail, Gap: event.Gap, Retry: event.Retry, NeverUp: event.NeverUp}, r)
 	}

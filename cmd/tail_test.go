@@ -72,23 +72,23 @@ func TestLinkRecords(t *testing.T) {
 func TestLinkRecordAndStatusLine(t *testing.T) {
 	at := time.Date(2026, 5, 1, 19, 4, 11, 999e6, time.FixedZone("", 2*60*60))
 	for _, test := range []struct {
-		link               session.Link
+		link               session.LinkEvent
 		fields, sign, told string
 	}{
 		{
-			session.Link{Status: session.Connected, At: at, Attempt: 1},
+			session.LinkEvent{Status: session.Connected, At: at, Attempt: 1},
 			`"action":"link","status":"connected"`,
 			"+", "link connected",
 		}, {
-			session.Link{Status: session.Lost, Reason: "rate_limited", At: at, Retry: 2100 * time.Millisecond},
+			session.LinkEvent{Status: session.Lost, Reason: "rate_limited", At: at, Retry: 2100 * time.Millisecond},
 			`"action":"link","status":"lost","reason":"rate_limited","attempt":0`,
 			"~", "link lost (rate limited), retrying in 2.1s",
 		}, {
-			session.Link{Status: session.Restored, At: at, Gap: 59949500 * time.Microsecond, HasGap: true, Attempt: 2},
+			session.LinkEvent{Status: session.Restored, At: at, Gap: 59949500 * time.Microsecond, HasGap: true, Attempt: 2},
 			`"action":"link","status":"restored","gap_seconds":59.95,"attempt":2`,
 			"+", "link restored after 59.9s; chat sent meanwhile was missed",
 		}, {
-			session.Link{Status: session.Ended, Reason: "closed", Detail: "bye", At: at, Attempt: 2},
+			session.LinkEvent{Status: session.Ended, Reason: "closed", Detail: "bye", At: at, Attempt: 2},
 			`"action":"link","status":"ended","reason":"closed"`, "", "",
 		},
 	} {

@@ -11,15 +11,15 @@ import (
 )
 
 const (
-	// firstAsk and lastAsk are the times after the restoration at which the history is
-	// requested. It may be late.
-	firstAsk = 5 * time.Second
-	lastAsk  = firstAsk + 30*time.Second
-	// leastWait is the least wait, at any speed, for the messages of the seconds after
-	// a gap.
+	// firstRequest and secondRequest are how long after the end of a gap the history is
+	// requested. The history may get its messages late.
+	firstRequest  = 5 * time.Second
+	secondRequest = firstRequest + 30*time.Second
+	// leastWait is the shortest wait, at any speed, for the messages of the seconds
+	// after a gap.
 	leastWait = time.Second
-	// disorder is how many seconds after the end of a gap reading ends: the history may
-	// not be quite in order.
+	// disorder is how many seconds past the end of a gap the history is read, since it
+	// may not be exactly in order.
 	disorder = 60
 )
 
@@ -36,50 +36,50 @@ type BackfillOptions struct {
 		Messages(ctx context.Context, broadcast string, from time.Time) iter.Seq2[Message, error]
 		InProgress(ctx context.Context) (id string, ok bool, err error)
 	}
-	// Insert takes messages that were missed, in the order of the history. Run calls
-	// it, and waits for it.
-	Insert func(messages []Message, broadcast string)
+	// Insert takes messages that were missed, in the order of the history. Run calls it
+	// with its context, and waits for it.
+	Insert func(ctx context.Context, messages []Message, broadcast string)
 	// Report takes the outcome for a gap of that length: Filled, or Unfilled with the
-	// reason of an [Error]. count is the number of messages inserted. Run calls it, and
-	// waits for it.
-	Report func(status, reason string, count int, gap time.Duration)
+	// reason of an [Error]. count is the number of messages inserted. Run calls it with
+	// its context, and waits for it.
+	Report func(ctx context.Context, status, reason string, count int, gap time.Duration)
 	// Speed divides the delays; 0 for no delays.
 	Speed float64
 	// Edge is what [Backfill.Edge] returned in an earlier run; nil for none.
 	Edge []byte
 }
 
-// A Backfill fetches the messages of the gaps in a live chat. Call Note, Connected and
-// Restored in the order of the stream, from one goroutine, and Run from another.
+// A Backfill requests the messages of the gaps in a live chat. Call Note, Connected,
+// Restored and Idle in the order of the stream, from one goroutine, and Run from another.
 type Backfill struct {
 	o    BackfillOptions
 	wake chan struct{} // a gap may be ready
 
-	mu        sync.Mutex // guards all that follows
-	start     time.Time  // of the first handshake of all runs, by the service's clock if that is behind
-	anchored  bool       // start was compared with the service's clock
-	stamped   bool       // the service stamps its actions
-	last      time.Time  // the stamp of the last action
-	beat      time.Time  // the last stamp that is not of a connection
-	beatAt    time.Time  // when that was received
-	broadcast string     // the last broadcast id that is a UUID
-	recent    []heard    // the last actions
-	gaps      []*gap     // to fill, in order
-	filled    []said     // messages inserted, as far back as the gaps need them
+	mu        sync.Mutex       // guards all that follows
+	start     time.Time        // the first handshake of all runs; the first stamp if that is earlier
+	anchored  bool             // start was compared with the first stamp
+	stamped   bool             // the service stamps its actions
+	lastStamp time.Time        // the stamp of the last action
+	clock     time.Time        // the service's clock: the last stamp, except those of connections
+	clockAt   time.Time        // our clock when clock was received
+	broadcast string           // the last broadcast id that is a UUID
+	recent    []receivedAction // the last actions
+	gaps      []*gap           // to fill, in order
+	filled    []content        // messages inserted, as far back as the gaps need them
 }
 
 // gap is a gap in the chat.
 type gap struct {
-	restored time.Time
-	length   time.Duration
-	from     time.Time // the stamp of the last action before it
-	least    time.Time // the earliest end, by the service's clock
-	to       time.Time // the first stamp after it that is not earlier; zero until then
-	toAt     time.Time // when to was set
-	there    []said    // the messages received around it
-	before   string    // the last broadcast before it; "" for none
-	after    string    // the first broadcast after it; "" for none
-	ready    bool      // there is complete
+	restored    time.Time
+	length      time.Duration
+	from        time.Time // the stamp of the last action before it
+	earliestEnd time.Time // by the service's clock
+	to          time.Time // the first stamp after it that is not before from; zero until then
+	toAt        time.Time // when to was set
+	around      []content // the messages received around it
+	before      string    // the last broadcast before it; "" for none
+	after       string    // the first broadcast after it; "" for none
+	ready       bool      // around is complete, so the gap can be filled
 }
 
 // NewBackfill makes a Backfill. It does nothing before Run.
@@ -98,7 +98,7 @@ func (b *Backfill) Connected(at time.Time) {
 	}
 }
 
-// Restored notes that the link is up after a gap of that length, which may be the gap
+// Restored notes that the link is up after a gap of that length. It may be the gap
 // between two runs.
 func (b *Backfill) Restored(at time.Time, length time.Duration) {
 	b.mu.Lock()
@@ -108,18 +108,18 @@ func (b *Backfill) Restored(at time.Time, length time.Duration) {
 		b.start = began
 	}
 	g := &gap{restored: at, length: length, before: b.broadcast}
-	g.from, g.there = b.until(began)
-	g.least = g.from.Add(length + time.Second)
-	if !b.beat.IsZero() {
-		g.least = b.beat.Add(at.Round(0).Sub(b.beatAt) + time.Second)
+	g.from, g.around = b.receivedUntil(began)
+	g.earliestEnd = g.from.Add(length + time.Second)
+	if !b.clock.IsZero() {
+		g.earliestEnd = b.clock.Add(at.Round(0).Sub(b.clockAt) + time.Second)
 	}
 	b.gaps = append(b.gaps, g)
 }
 
-// Idle notes that nothing is waiting to be noted. Call it now and then: in a quiet chat
-// it makes a gap ready.
+// Idle notes that no received action is waiting to be noted. Call it regularly: in a
+// quiet chat it makes a gap ready.
 func (b *Backfill) Idle() {
-	wait := max(leastWait, b.scaled(firstAsk))
+	wait := max(leastWait, b.scaled(firstRequest))
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, g := range b.gaps {
@@ -168,7 +168,7 @@ func (b *Backfill) next() *gap {
 		return nil
 	}
 	g := b.gaps[0]
-	b.filled = slices.DeleteFunc(b.filled, func(s said) bool { return s.Time.Unix() < g.from.Unix()-edge })
+	b.filled = slices.DeleteFunc(b.filled, func(s content) bool { return s.Time.Unix() < g.from.Unix()-margin })
 	return g
 }
 
@@ -176,8 +176,8 @@ func (b *Backfill) next() *gap {
 // already time for the second request, there is no first one.
 func (b *Backfill) fill(ctx context.Context, g *gap) {
 	count, reason := 0, ""
-	for _, delay := range []time.Duration{firstAsk, lastAsk} {
-		if delay == firstAsk && time.Since(g.restored) >= b.scaled(lastAsk) {
+	for _, delay := range []time.Duration{firstRequest, secondRequest} {
+		if delay == firstRequest && time.Since(g.restored) >= b.scaled(secondRequest) {
 			continue
 		}
 		select {
@@ -185,13 +185,13 @@ func (b *Backfill) fill(ctx context.Context, g *gap) {
 		case <-ctx.Done():
 			return
 		}
-		n, err := b.ask(ctx, g)
+		n, err := b.fillOnce(ctx, g)
 		if ctx.Err() != nil {
 			return
 		}
 		count += n
 		reason = reasonOf(err)
-		if reason == ReasonScope || reason == ReasonUnauthorized { // asking again cannot help
+		if reason == ReasonScope || reason == ReasonUnauthorized { // a second request cannot help
 			break
 		}
 	}
@@ -202,7 +202,7 @@ func (b *Backfill) fill(ctx context.Context, g *gap) {
 	if reason != "" {
 		status = Unfilled
 	}
-	b.o.Report(status, reason, count, g.length)
+	b.o.Report(ctx, status, reason, count, g.length)
 }
 
 // reasonOf returns the reason of an error; "" for nil.
@@ -217,11 +217,11 @@ func reasonOf(err error) string {
 	return ReasonNetwork
 }
 
-// ask inserts the messages of the history that the chat lacks. It returns their number
-// and the first error.
-func (b *Backfill) ask(ctx context.Context, g *gap) (count int, err error) {
+// fillOnce requests the history and inserts the messages that the chat lacks. It returns
+// their number and the first error.
+func (b *Backfill) fillOnce(ctx context.Context, g *gap) (count int, err error) {
 	b.mu.Lock()
-	there := slices.Concat(g.there, b.filled)
+	known := slices.Concat(g.around, b.filled)
 	broadcasts := slices.Compact([]string{g.before, g.after})
 	b.mu.Unlock()
 	broadcasts = slices.DeleteFunc(broadcasts, func(id string) bool { return id == "" })
@@ -235,9 +235,9 @@ func (b *Backfill) ask(ctx context.Context, g *gap) (count int, err error) {
 		}
 		broadcasts = []string{id}
 	}
-	paired := newMatcher(there, g.from.Unix(), g.to.Unix())
+	m := newMatcher(known, g.from.Unix(), g.to.Unix())
 	for _, broadcast := range broadcasts {
-		n, failed := b.read(ctx, g, broadcast, paired)
+		n, failed := b.insertMissing(ctx, g, broadcast, m)
 		count += n
 		if err == nil {
 			err = failed
@@ -246,8 +246,8 @@ func (b *Backfill) ask(ctx context.Context, g *gap) (count int, err error) {
 	return count, err
 }
 
-// read inserts the messages of one broadcast that the chat lacks, page by page.
-func (b *Backfill) read(ctx context.Context, g *gap, broadcast string, paired *matcher) (count int, err error) {
+// insertMissing inserts the messages of one broadcast that the chat lacks, page by page.
+func (b *Backfill) insertMissing(ctx context.Context, g *gap, broadcast string, matcher *matcher) (count int, err error) {
 	first, last := g.from.Unix()-tolerance, g.to.Unix()+tolerance
 	var page []Message
 	for m, failed := range b.o.Client.Messages(ctx, broadcast, time.Unix(first, 0)) {
@@ -259,26 +259,26 @@ func (b *Backfill) read(ctx context.Context, g *gap, broadcast string, paired *m
 			page = append(page, m)
 		}
 		if !m.More {
-			count += b.insert(paired.missing(page, second), broadcast)
+			count += b.insert(ctx, matcher.missing(page, second), broadcast)
 			page = page[:0]
 		}
 		if second > last+disorder {
 			break
 		}
 	}
-	return count + b.insert(paired.missing(page, math.MaxInt64), broadcast), err
+	return count + b.insert(ctx, matcher.missing(page, math.MaxInt64), broadcast), err
 }
 
 // insert inserts messages, except those before the first handshake.
-func (b *Backfill) insert(messages []Message, broadcast string) int {
+func (b *Backfill) insert(ctx context.Context, messages []Message, broadcast string) int {
 	b.mu.Lock()
 	messages = slices.DeleteFunc(messages, func(m Message) bool { return m.Time.Unix() < b.start.Unix() })
 	for _, m := range messages {
-		b.filled = append(b.filled, m.said())
+		b.filled = append(b.filled, m.content())
 	}
 	b.mu.Unlock()
 	if len(messages) > 0 {
-		b.o.Insert(messages, broadcast)
+		b.o.Insert(ctx, messages, broadcast)
 	}
 	return len(messages)
 }

@@ -76,11 +76,11 @@ func play(t *testing.T, speed float64, edge []byte, history ...string) *chat {
 
 func (c *chat) begin(t *testing.T, speed float64, edge []byte) {
 	c.Backfill = NewBackfill(BackfillOptions{Client: c.api, Speed: speed, Edge: edge,
-		Insert: func(list []Message, broadcast string) {
+		Insert: func(_ context.Context, list []Message, broadcast string) {
 			c.written = append(c.written, list...)
 			c.log = append(c.log, fmt.Sprintf("%v %.1s %s", time.Since(c.api.start), broadcast, strings.Join(lines(list), ", ")))
 		},
-		Report: func(status, reason string, count int, gap time.Duration) {
+		Report: func(_ context.Context, status, reason string, count int, gap time.Duration) {
 			c.log = append(c.log, fmt.Sprintf("%v %s %s%d of %v", time.Since(c.api.start), status, reason, count, gap))
 		},
 	})

@@ -1,11 +1,10 @@
 // Package history reads the chat of a broadcast from Restream's chat history, and
 // fills the gaps of a live chat with it.
 //
-// A [Client] takes an access token and returns messages and broadcasts. A [Backfill]
-// takes what was received from the socket and the gaps in it, asks a Client, and hands
-// missed messages to a function. It keeps only the last messages, copied from the
-// records. Its methods may be called from several goroutines; only Run waits for the
-// API.
+// A [Client] requests messages and broadcasts from the API. A [Backfill] is told what
+// was received from the socket and which gaps there were. It requests the messages of
+// each gap from a Client, and passes those that were missed to a function. It keeps
+// only the last messages, as copies. Only its Run method waits for the API.
 package history
 
 import (
@@ -25,9 +24,10 @@ import (
 const (
 	// pageSize is how many messages a request asks for: the API's limit.
 	pageSize = "1000"
-	// eventsPath lists broadcasts, and has the chat of each below it.
+	// eventsPath is the path of the broadcasts. The path of a broadcast's chat begins
+	// with it.
 	eventsPath = "/v2/user/events/"
-	// findBroadcast is the beginning of an error.
+	// findBroadcast is the beginning of errors about a broadcast.
 	findBroadcast = "cannot find the broadcast"
 )
 
@@ -41,7 +41,7 @@ type Options struct {
 	// Token returns an access token. refused is the token that the API has just
 	// refused, or "". An error with a method Temporary() bool that returns true is
 	// retried, after RetryAfter() time.Duration if it has that method. The error's
-	// text is shown: it must hold no secret.
+	// text is shown, so it must not contain a secret.
 	Token func(ctx context.Context, refused string) (string, error)
 	// UserAgent is sent with each request.
 	UserAgent string
@@ -153,8 +153,9 @@ func (c *Client) LastEnded(ctx context.Context) (id string, ok bool, err error) 
 	return c.latest(ctx, request{path: eventsPath + "history", query: url.Values{"page": {"1"}, "limit": {"10"}}}, "finishedAt")
 }
 
-// latest returns the broadcast with the latest time in the member stamp. Of equal ones
-// it returns the first, since the API lists the newest first.
+// latest returns the broadcast with the latest time; stamp is the name of the JSON
+// member that holds it. Of broadcasts with the same time it returns the first, since the
+// API lists the newest first.
 func (c *Client) latest(ctx context.Context, r request, stamp string) (id string, ok bool, err error) {
 	r.scope, r.what = "stream.read", findBroadcast
 	body, err := c.get(ctx, r)
@@ -187,7 +188,7 @@ func listOf(body []byte) (list []map[string]json.RawMessage, err error) {
 	return list, json.Unmarshal(body, &list)
 }
 
-// mark identifies a message on the next page.
+// mark identifies a message, to recognize it on the next page.
 type mark struct {
 	sum uint64
 	at  time.Time
@@ -205,7 +206,9 @@ func marksOf(messages []Message, seed maphash.Seed) []mark {
 // page before. Messages have no ids, and somebody may write the same twice at one time:
 // equal messages are the same only if the page repeats all messages of their time.
 func overlap(before, page []mark) int {
-	shorter := make([]int, len(page)) // shorter[n-1]: the next shorter beginning that ends page[:n] too
+	// This is the Knuth-Morris-Pratt algorithm: shorter[n-1] is the length of the
+	// longest beginning of page that is also the end of page[:n], page[:n] itself excluded.
+	shorter := make([]int, len(page))
 	longest := func(n int, next mark) int {
 		for n > 0 && (n == len(page) || page[n].sum != next.sum) {
 			n = shorter[n-1]

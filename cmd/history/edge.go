@@ -9,27 +9,28 @@ import (
 )
 
 const (
-	// edge is how many seconds of messages are kept before and after a gap: the history
-	// may serve those within the requested stretch.
-	edge = 2 * tolerance
-	// keep is how many actions are kept at least. When the process was stopped, a gap
-	// begins long before the link is lost, and actions received since lie in the gap.
-	keep = 10_000
+	// margin is how many seconds of messages before and after a gap are kept. The history
+	// has them too, and they must not be inserted again.
+	margin = 2 * tolerance
+	// minRecent is how many actions are kept at least. After the process was stopped, a
+	// gap begins long before the link is lost. Then actions received since its beginning
+	// lie in the gap.
+	minRecent = 10_000
 )
 
-// heard is a received action.
-type heard struct {
-	received time.Time // by the wall clock; zero in an earlier run
-	last     time.Time // the value of Backfill.last after it
-	said     said      // its time is zero when the action is not a message
+// receivedAction is a received action.
+type receivedAction struct {
+	received  time.Time // by the wall clock; zero for an action of an earlier run
+	lastStamp time.Time // the value of Backfill.lastStamp after it
+	content   content   // its time is zero when the action is not a message
 }
 
-// Note notes an action of the service, whether or not it is written. stamp is the
-// service's, zero when the action has none. Note does not keep r.
+// Note notes an action of the service, whether or not its record is written. stamp is the
+// time that the service stamped it with, zero for none. Note does not keep r.
 func (b *Backfill) Note(r *record.Record, stamp, received time.Time) {
 	action := string(r.Bytes(record.Action))
 	ofConnection := action == "connection_info" || action == "connection_closed"
-	h := heard{received: received.Round(0), said: saidIn(r, action)}
+	h := receivedAction{received: received.Round(0), content: contentOf(r, action)}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !stamp.IsZero() {
@@ -42,17 +43,17 @@ func (b *Backfill) Note(r *record.Record, stamp, received time.Time) {
 	case !ofConnection:
 		if b.stamped && !b.anchored {
 			b.anchored = true
-			if stamp.Before(b.start) { // the service's clock is behind ours
+			if stamp.Before(b.start) { // the service's clock is slower than ours
 				b.start = stamp
 			}
 		}
-		b.last, b.beat, b.beatAt = stamp, stamp, h.received
-	case stamp.After(b.last): // a repeated one may have an old stamp
-		b.last = stamp
+		b.lastStamp, b.clock, b.clockAt = stamp, stamp, h.received
+	case stamp.After(b.lastStamp): // a repeated one may have an old stamp
+		b.lastStamp = stamp
 	}
-	h.last = b.last
+	h.lastStamp = b.lastStamp
 	b.recent = append(b.recent, h)
-	for len(b.recent) > keep && b.recent[0].last.Unix() < b.last.Unix()-edge {
+	for len(b.recent) > minRecent && b.recent[0].lastStamp.Unix() < b.lastStamp.Unix()-margin {
 		b.recent = b.recent[1:]
 	}
 	broadcast := ""
@@ -62,60 +63,61 @@ func (b *Backfill) Note(r *record.Record, stamp, received time.Time) {
 	}
 	for _, g := range b.gaps {
 		g.after = cmp.Or(g.after, broadcast)
-		b.noteAfter(g, stamp, ofConnection, h.said)
+		b.noteAfter(g, stamp, ofConnection, h.content)
 	}
 }
 
-// saidIn returns what a message says; the zero said for another action. A reply does
-// not name its author.
-func saidIn(r *record.Record, action string) said {
+// contentOf returns the content of a message; the zero content for another action. A
+// reply does not name its author.
+func contentOf(r *record.Record, action string) content {
 	text := func(f record.Field) string { return string(r.Bytes(f)) }
 	switch platform := text(record.Platform); {
 	case action == "event":
-		return newSaid(r.At, platform, text(record.Channel), text(record.Author), text(record.Text))
+		return newContent(r.At, platform, text(record.Channel), text(record.Author), text(record.Text))
 	case action != "reply_created":
-		return said{}
-	case platform == "restream": // goes to several platforms
-		return newSaid(r.At, "", "", "", text(record.Text))
+		return content{}
+	case platform == "restream": // the reply goes to several platforms
+		return newContent(r.At, "", "", "", text(record.Text))
 	default:
-		return newSaid(r.At, platform, text(record.Channel), "", text(record.Text))
+		return newContent(r.At, platform, text(record.Channel), "", text(record.Text))
 	}
 }
 
 // noteAfter notes an action that was received after a gap. The caller has locked
 // b.mu.
-func (b *Backfill) noteAfter(g *gap, stamp time.Time, ofConnection bool, s said) {
+func (b *Backfill) noteAfter(g *gap, stamp time.Time, ofConnection bool, c content) {
 	if g.to.IsZero() && !stamp.IsZero() && !stamp.Before(g.from) {
 		g.to, g.toAt = stamp, time.Now()
-		if ofConnection && stamp.Before(g.least) { // a repeated one may have an old stamp
-			g.to = g.least
+		if ofConnection && stamp.Before(g.earliestEnd) { // a repeated one may have an old stamp
+			g.to = g.earliestEnd
 		}
 	}
-	end := g.to.Unix() + edge
-	if !s.Time.IsZero() && (g.to.IsZero() || s.Time.Unix() <= end) {
-		g.there = append(g.there, s)
+	end := g.to.Unix() + margin
+	if !c.Time.IsZero() && (g.to.IsZero() || c.Time.Unix() <= end) {
+		g.around = append(g.around, c)
 	}
 	if !g.to.IsZero() && stamp.Unix() > end {
 		b.setReady(g)
 	}
 }
 
-// until returns the stamp of the last action received up to a time, and the messages
-// received since a few seconds before that stamp. The caller has locked b.mu.
-func (b *Backfill) until(received time.Time) (last time.Time, there []said) {
+// receivedUntil returns the stamp of the last action received up to a time. It also
+// returns all messages received so far whose stamps are later, or earlier by no more than
+// margin. The caller has locked b.mu.
+func (b *Backfill) receivedUntil(received time.Time) (last time.Time, messages []content) {
 	last = received
 	if i := len(b.recent) - 1; i >= 0 {
 		for i > 0 && b.recent[i].received.After(received) {
 			i--
 		}
-		last = cmp.Or(b.recent[i].last, received)
+		last = cmp.Or(b.recent[i].lastStamp, received)
 	}
 	for _, h := range b.recent {
-		if !h.said.Time.IsZero() && h.said.Time.Unix() >= last.Unix()-edge {
-			there = append(there, h.said)
+		if !h.content.Time.IsZero() && h.content.Time.Unix() >= last.Unix()-margin {
+			messages = append(messages, h.content)
 		}
 	}
-	return last, there
+	return last, messages
 }
 
 // saved is what Edge returns, as JSON.
@@ -125,30 +127,30 @@ type saved struct {
 	Beat      time.Time `json:"beat"`
 	BeatAt    time.Time `json:"beat_at"`
 	Broadcast string    `json:"broadcast_id,omitempty"`
-	Said      []said    `json:"said,omitempty"`
+	Messages  []content `json:"said,omitempty"`
 }
 
-// Edge returns the state that the next run needs to fill the gap between the runs. The
-// gap begins at complete, the time by our clock up to which the chat is complete.
-// Messages received after handed did not reach the reader: the next run must write them.
-func (b *Backfill) Edge(complete, handed time.Time) []byte {
+// Edge returns what the next run needs to fill the gap between the runs. The gap begins
+// at complete, the time by our clock up to which the chat is complete. Messages received
+// after handled were not written to stdout, so the next run must write them.
+func (b *Backfill) Edge(complete, handled time.Time) []byte {
 	b.mu.Lock()
-	last, _ := b.until(complete.Round(0))
-	var there []said
+	last, _ := b.receivedUntil(complete.Round(0))
+	var messages []content
 	for _, h := range b.recent {
-		if !h.received.After(handed.Round(0)) && !h.said.Time.IsZero() && h.said.Time.Unix() >= last.Unix()-edge {
-			there = append(there, h.said)
+		if !h.received.After(handled.Round(0)) && !h.content.Time.IsZero() && h.content.Time.Unix() >= last.Unix()-margin {
+			messages = append(messages, h.content)
 		}
 	}
-	for _, s := range b.filled {
-		if s.Time.Unix() >= last.Unix()-edge {
-			there = append(there, s)
+	for _, c := range b.filled {
+		if c.Time.Unix() >= last.Unix()-margin {
+			messages = append(messages, c)
 		}
 	}
 	if !b.stamped {
 		last = time.Time{}
 	}
-	s := saved{b.start, last, b.beat, b.beatAt, b.broadcast, there[max(0, len(there)-keep):]}
+	s := saved{b.start, last, b.clock, b.clockAt, b.broadcast, messages[max(0, len(messages)-minRecent):]}
 	b.mu.Unlock()
 	text, _ := json.Marshal(s) // never fails
 	return text
@@ -160,10 +162,10 @@ func (b *Backfill) resume(edge []byte) {
 	if json.Unmarshal(edge, &s) != nil {
 		return
 	}
-	b.start, b.last, b.beat, b.beatAt, b.broadcast = s.Start, s.Last, s.Beat, s.BeatAt, s.Broadcast
+	b.start, b.lastStamp, b.clock, b.clockAt, b.broadcast = s.Start, s.Last, s.Beat, s.BeatAt, s.Broadcast
 	b.anchored, b.stamped = !s.Start.IsZero(), !s.Last.IsZero()
-	b.recent = []heard{{last: s.Last}}
-	for _, message := range s.Said {
-		b.recent = append(b.recent, heard{last: s.Last, said: message})
+	b.recent = []receivedAction{{lastStamp: s.Last}}
+	for _, message := range s.Messages {
+		b.recent = append(b.recent, receivedAction{lastStamp: s.Last, content: message})
 	}
 }

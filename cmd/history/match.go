@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// tolerance is how many seconds apart the stamps of one message can be on the
-// socket and in the history.
+// tolerance is how many seconds the stamps of one message, on the socket and in the
+// history, can differ.
 const tolerance = 2
 
-// said is what a message says, on the socket or in the history. A value that is not
+// content is what a message says, on the socket or in the history. A value that is not
 // known is "". Times are compared by the second: the socket has no fractions.
-type said struct {
+type content struct {
 	Time     time.Time `json:"time"`
 	Platform string    `json:"platform,omitempty"`
 	Channel  string    `json:"channel,omitempty"`
@@ -23,19 +23,21 @@ type said struct {
 	Text     string    `json:"text,omitempty"`
 }
 
-func newSaid(at time.Time, platform, channel, author, text string) said {
+func newContent(at time.Time, platform, channel, author, text string) content {
 	if platform == "unknown" {
 		platform = ""
 	}
-	return said{at.UTC().Round(0), short(platform), short(channel), short(author), short(text)}
+	return content{at.UTC().Round(0), short(platform), short(channel), short(author), short(text)}
 }
 
-func (m *Message) said() said { return newSaid(m.Time, m.Platform, m.Channel, m.Author, m.Text) }
+func (m *Message) content() content {
+	return newContent(m.Time, m.Platform, m.Channel, m.Author, m.Text)
+}
 
-// values returns what was said without the time.
-func (s said) values() said {
-	s.Time = time.Time{}
-	return s
+// values returns the content without the time.
+func (c content) values() content {
+	c.Time = time.Time{}
+	return c
 }
 
 // short replaces a long string by its hash, to save memory. The strings are only
@@ -48,44 +50,44 @@ func short(s string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// likeness is how much two messages must have in common to be paired.
+// likeness says which values of two messages must be equal to pair them.
 type likeness int
 
 const (
 	equal    likeness = iota // all values
-	sameText                 // the text, and those values that both sides know
-	alike                    // those values that both sides know
+	sameText                 // the text, and the other values that both sides know
+	alike                    // the values that both sides know
 )
 
-// A matcher pairs messages of the history with known ones, which were received or
-// filled in, one to one and at most tolerance seconds apart. It pairs equal messages
-// first, then those with the same text, then those that are alike, and each time the
-// nearest first. The pairs of one likeness stay when it goes on to the next. For each
-// it finds as many pairs as possible, by augmenting paths.
+// A matcher pairs messages of the history with known messages, which were received or
+// filled in. It pairs them one to one and at most tolerance seconds apart. It pairs equal
+// messages first, then those with the same text, then those that are alike. For each
+// likeness it begins with the nearest, and finds as many pairs as possible, by augmenting
+// paths. The pairs of one likeness stay when it continues with the next.
 type matcher struct {
 	first, last int64    // the seconds whose messages the history must have
 	known       []*known // in the order of their seconds
-	byValues    map[said][]*known
+	byValues    map[content][]*known
 	waiting     [alike + 1][]Message // to be paired by that likeness
-	trail       []*known             // what the search under way has visited
+	trail       []*known             // the messages that the current search has visited
 }
 
 // known is a message that must not be written again.
 type known struct {
-	said
-	partner  *said // in the history; nil for none
+	content
+	partner  *content // in the history; nil for none
 	likeness likeness
-	// visited marks what a search has seen. A search that fails leaves its marks: no
-	// later one of its kind can succeed from there.
+	// visited says that a search has been here. It stays after a search that failed,
+	// since no later search for the same likeness and distance can succeed from here.
 	visited bool
 }
 
-// newMatcher makes a matcher for a history that must have all messages from the
-// second first to last.
-func newMatcher(there []said, first, last int64) *matcher {
-	m := &matcher{first: first, last: last, byValues: map[said][]*known{}}
-	for _, s := range there {
-		m.known = append(m.known, &known{said: s})
+// newMatcher makes a matcher for a history that must have all messages with Unix times
+// from first to last.
+func newMatcher(messages []content, first, last int64) *matcher {
+	m := &matcher{first: first, last: last, byValues: map[content][]*known{}}
+	for _, c := range messages {
+		m.known = append(m.known, &known{content: c})
 	}
 	slices.SortStableFunc(m.known, func(a, b *known) int { return cmp.Compare(a.Time.Unix(), b.Time.Unix()) })
 	for _, k := range m.known {
@@ -94,15 +96,15 @@ func newMatcher(there []said, first, last int64) *matcher {
 	return m
 }
 
-// missing takes the next page of a history, which was read up to the second read. It
-// returns the messages that nobody has, in their order. Those of the last seconds wait
-// for the next page: it may have a message that is closer to a known one.
-func (m *matcher) missing(page []Message, read int64) []Message {
+// missing takes the next page of a history, which was read up to the Unix time end. It
+// returns the messages without a known partner, in their order. Those of the last seconds
+// wait for the next page, which may have a message that is closer to a known one.
+func (m *matcher) missing(page []Message, end int64) []Message {
 	list := m.unpaired(page, equal)
 	for l := sameText; l <= alike; l++ {
-		read -= 2 * tolerance // for all pairs that have a known message in common
+		end -= 2 * tolerance // two messages with the same known candidate are no further apart
 		list = append(m.waiting[l], list...)
-		n := slices.IndexFunc(list, func(message Message) bool { return message.Time.Unix() >= read })
+		n := slices.IndexFunc(list, func(message Message) bool { return message.Time.Unix() >= end })
 		if n < 0 {
 			n = len(list)
 		}
@@ -120,9 +122,9 @@ func (m *matcher) unpaired(list []Message, l likeness) []Message {
 		}
 		var left []Message
 		for _, message := range list {
-			s := message.said()
+			c := message.content()
 			m.trail = m.trail[:0]
-			if !m.pair(&s, l, within) {
+			if !m.pair(&c, l, within) {
 				left = append(left, message)
 				continue
 			}
@@ -135,35 +137,36 @@ func (m *matcher) unpaired(list []Message, l likeness) []Message {
 	return list
 }
 
-// pair finds a partner for a message. Others may change theirs for it.
-func (m *matcher) pair(s *said, l likeness, within int64) bool {
-	for k := range m.candidates(s, l, within) {
+// pair finds a partner for a message. To free one, it may move other messages to
+// other partners.
+func (m *matcher) pair(c *content, l likeness, within int64) bool {
+	for k := range m.candidates(c, l, within) {
 		if k.partner == nil {
-			k.partner, k.likeness = s, l
+			k.partner, k.likeness = c, l
 			return true
 		}
 	}
-	for k := range m.candidates(s, l, within) {
+	for k := range m.candidates(c, l, within) {
 		if k.visited {
 			continue
 		}
 		k.visited = true
 		m.trail = append(m.trail, k)
 		if m.pair(k.partner, l, within) {
-			k.partner = s
+			k.partner = c
 			return true
 		}
 	}
 	return false
 }
 
-// candidates yields the known messages of that likeness, at most that many seconds
-// apart, except those that already have a partner of another likeness.
-func (m *matcher) candidates(s *said, l likeness, within int64) iter.Seq[*known] {
+// candidates yields the known messages that match c by that likeness, at most within
+// seconds apart. It leaves out those that already have a partner of another likeness.
+func (m *matcher) candidates(c *content, l likeness, within int64) iter.Seq[*known] {
 	return func(yield func(*known) bool) {
-		list, second := m.known, s.Time.Unix()
+		list, second := m.known, c.Time.Unix()
 		if l == equal {
-			list = m.byValues[s.values()]
+			list = m.byValues[c.values()]
 		}
 		from, _ := slices.BinarySearchFunc(list, second-within, func(k *known, second int64) int {
 			return cmp.Compare(k.Time.Unix(), second)
@@ -172,28 +175,30 @@ func (m *matcher) candidates(s *said, l likeness, within int64) iter.Seq[*known]
 			if k.Time.Unix() > second+within {
 				return
 			}
-			if (k.partner == nil || k.likeness == l) && m.canBe(k, s, l) && !yield(k) {
+			if (k.partner == nil || k.likeness == l) && m.canBe(k, c, l) && !yield(k) {
 				return
 			}
 		}
 	}
 }
 
-// canBe reports whether a known message can be one of the history. Where only one of them
-// has a text, the known one must lie in the stretch: otherwise the history may not have
-// it, and this could be any message of its author. The one without a text must not be
-// the only one with an author: a reply has none, and it is not a sticker.
-func (m *matcher) canBe(k *known, s *said, l likeness) bool {
-	if k.Text != s.Text {
-		fewer, more, second := &k.said, s, k.Time.Unix()
-		if s.Text == "" {
-			fewer, more = more, fewer
+// canBe reports whether a known message and one of the history can be the same.
+//
+// If only one of them has a text, two more rules apply. The known message must lie
+// between first and last. Otherwise the history may not have it, and c could be any
+// message of its author. And the message without a text, such as a sticker, must not be
+// the only one with an author: the other one is a reply then, which has a text.
+func (m *matcher) canBe(k *known, c *content, l likeness) bool {
+	if k.Text != c.Text {
+		withoutText, withText, second := &k.content, c, k.Time.Unix()
+		if c.Text == "" {
+			withoutText, withText = withText, withoutText
 		}
-		if l != alike || fewer.Text != "" || second < m.first || second > m.last || fewer.Author != "" && more.Author == "" {
+		if l != alike || withoutText.Text != "" || second < m.first || second > m.last || withoutText.Author != "" && withText.Author == "" {
 			return false
 		}
 	}
-	return matches(k.Platform, s.Platform) && matches(k.Channel, s.Channel) && matches(k.Author, s.Author)
+	return matches(k.Platform, c.Platform) && matches(k.Channel, c.Channel) && matches(k.Author, c.Author)
 }
 
 // matches reports whether two values are equal. One that is not known equals any.

@@ -34,9 +34,9 @@ func messages(lines ...string) (list []Message) {
 	return list
 }
 
-func saidOf(list []Message) (all []said) {
+func contentsOf(list []Message) (all []content) {
 	for _, m := range list {
-		all = append(all, m.said())
+		all = append(all, m.content())
 	}
 	return all
 }
@@ -146,7 +146,7 @@ func TestMissing(t *testing.T) {
 
 // missing returns what is missing in a stretch from second 1 to 99.
 func missing(there, history []Message, cuts ...int) (left []Message) {
-	m := newMatcher(saidOf(there), epoch.Unix()+1, epoch.Unix()+99)
+	m := newMatcher(contentsOf(there), epoch.Unix()+1, epoch.Unix()+99)
 	for _, cut := range cuts {
 		page := history[:cut]
 		history = history[cut:]
@@ -162,7 +162,7 @@ func TestFewestAreMissing(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 3000 {
 		there, history := randomMessages(random, "ann", "bob"), randomMessages(random, "ann", "bob")
-		want := len(history) - mostPairs(saidOf(there), saidOf(history), matches)
+		want := len(history) - mostPairs(contentsOf(there), contentsOf(history), matches)
 		for _, cuts := range randomCuts(random, history) {
 			if got := missing(there, history, cuts...); len(got) != want {
 				t.Fatalf("%q are missing, want %d: there %q, history %q, cut at %v", lines(got), want, lines(there), lines(history), cuts)
@@ -178,8 +178,8 @@ func TestValuesThatAreNotKnown(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 3000 {
 		there, history := randomMessages(random, "ann", "-"), randomMessages(random, "ann", "-")
-		least := len(history) - mostPairs(saidOf(there), saidOf(history), matches)
-		most := len(history) - mostPairs(saidOf(there), saidOf(history), func(a, b string) bool { return a == b })
+		least := len(history) - mostPairs(contentsOf(there), contentsOf(history), matches)
+		most := len(history) - mostPairs(contentsOf(there), contentsOf(history), func(a, b string) bool { return a == b })
 		for _, cuts := range randomCuts(random, history) {
 			if got := missing(there, history, cuts...); len(got) < least || len(got) > most {
 				t.Fatalf("%q are missing, want %d to %d: there %q, history %q, cut at %v", lines(got), least, most, lines(there), lines(history), cuts)
@@ -223,7 +223,7 @@ func randomCuts(random *rand.Rand, history []Message) [][]int {
 }
 
 // mostPairs tries every pairing of messages whose values are the same.
-func mostPairs(there, history []said, same func(a, b string) bool) int {
+func mostPairs(there, history []content, same func(a, b string) bool) int {
 	if len(history) == 0 {
 		return 0
 	}

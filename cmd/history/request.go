@@ -69,8 +69,8 @@ func (c *Client) get(ctx context.Context, r request) ([]byte, error) {
 	}
 }
 
-// ask makes the request with a token, and when the API refuses that, once more with
-// another one.
+// ask makes the request with a token. If the API refuses that token, ask makes the
+// request once more with another one.
 func (c *Client) ask(ctx context.Context, r request) ([]byte, *Error) {
 	token, err := c.o.Token(ctx, "")
 	if err != nil {
@@ -90,7 +90,8 @@ func (c *Client) ask(ctx context.Context, r request) ([]byte, *Error) {
 	return c.send(ctx, r, other)
 }
 
-// tokenError says why there is no token, or none but the one that the API refused.
+// tokenError returns the error for a missing token. refusal is the API's refusal of the
+// token before, nil for none.
 func (c *Client) tokenError(r request, err error, refusal *Error) *Error {
 	e := r.failed(ReasonUnauthorized, endpoint.Quote(err.Error(), c.o.Redact))
 	e.status, e.err = statusUnauthorized, err
@@ -112,7 +113,7 @@ func (c *Client) tokenError(r request, err error, refusal *Error) *Error {
 	return e
 }
 
-// send makes the request once. Only a header has the token.
+// send makes the request once. It puts the token only into a header.
 func (c *Client) send(ctx context.Context, r request, token string) ([]byte, *Error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTime)
 	defer cancel()
@@ -148,7 +149,7 @@ func (c *Client) send(ctx context.Context, r request, token string) ([]byte, *Er
 	return body, nil
 }
 
-// unreachable says why there is no complete answer.
+// unreachable returns the error for a response that did not arrive completely.
 func (c *Client) unreachable(ctx context.Context, r request, err error) *Error {
 	e := r.failed(ReasonNetwork, "")
 	e.temporary = true
@@ -165,7 +166,7 @@ func (c *Client) unreachable(ctx context.Context, r request, err error) *Error {
 	return e
 }
 
-// refusal says what an answer other than 2xx means.
+// refusal returns the error for a response with a status other than 2xx.
 func (c *Client) refusal(r request, resp *http.Response) *Error {
 	code := resp.StatusCode
 	e := r.failed(ReasonProtocol, c.base+" answered "+strings.TrimSpace(strconv.Itoa(code)+" "+http.StatusText(code)))
@@ -217,8 +218,8 @@ const (
 	statusGivenUp      = 4
 )
 
-// An Error says why there is no chat history. Its text is one line without a secret. It
-// may quote the service: escape control characters before you show it.
+// An Error says why the chat history cannot be read. Its text is one line without a
+// secret. It may quote the service: escape control characters before you show it.
 type Error struct {
 	// Reason is one of the reasons above.
 	Reason string

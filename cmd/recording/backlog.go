@@ -13,9 +13,9 @@ import (
 const (
 	chunkSize = 128 << 10
 	// freeChunks is how many chunks are kept for reuse. While the disk is slow all are
-	// kept: as garbage they would take as much memory again.
+	// kept, since garbage chunks and new ones would need twice the memory.
 	freeChunks = 8
-	// keepChunks is how long they are kept afterwards.
+	// keepChunks is how long all are kept after that.
 	keepChunks = 10 * time.Second
 )
 
@@ -27,22 +27,22 @@ type backlog struct {
 	queue       []*chunk
 	free        []*chunk
 	bytes       int       // of the chunks that are not released
-	overflowing bool      // new lines are not recorded
+	overflowing bool      // the backlog is full, so new lines are not recorded
 	slowAt      time.Time // when more than freeChunks were queued
 
-	reopening, closing bool
-	written            time.Time
+	reopening, closing bool      // set by Writer.Reopen and Writer.Close
+	written            time.Time // see Writer.Written
 }
 
-// A chunk is lines that wait together.
+// A chunk holds lines that are written together.
 type chunk struct {
 	span
 	own     bool // restail's own lines
 	changes bool // a line changes the connection map
-	missing bool // not to be recorded; text has only lines that change the map
+	missing bool // the lines are not recorded; text has only those that change the map
 	text    []byte
-	queued  time.Time // when the first line came
-	size    int       // its part of backlog.bytes
+	queued  time.Time // when the first line was added
+	size    int       // how much of backlog.bytes the chunk is
 }
 
 // span is a stretch of lines, by the time of their receipt. The zero span is
@@ -71,8 +71,8 @@ func (s *span) add(other span) {
 	s.actions += other.actions
 }
 
-// addFrames puts frames into the backlog, each as a line. When it is full, it keeps only
-// those that change the connection map, which must stay right.
+// addFrames puts frames into the backlog, each as a line. A full backlog keeps only those
+// that change the connection map, so that the map stays right.
 func (b *backlog) addFrames(received time.Time, data []byte, ends, changes []int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -109,9 +109,9 @@ func (b *backlog) addOwn(received time.Time, line []byte) {
 	b.count(c)
 }
 
-// chunk returns the chunk for n more bytes of lines. An eighth of the limit is reserved
+// chunk returns the chunk to add n bytes of lines to. An eighth of the limit is reserved
 // for the connection actions of missing chunks. An overflow lasts until half of the
-// backlog is written: otherwise a slow disk would cause many short holes.
+// backlog is written, since otherwise a slow disk would cause many short holes.
 func (b *backlog) chunk(received time.Time, n int, own bool) *chunk {
 	if b.overflowing {
 		b.overflowing = b.bytes > b.limit/2

@@ -22,11 +22,11 @@ const maxMember = 16 << 20
 // file is a recording that is open for appending, locked against other writers.
 type file struct {
 	*os.File
-	lock    *flock.Flock
-	size    int64 // when it was opened
-	synced  int64 // the size up to which it is on the disk
-	empty   bool  // nothing was written to it yet
-	newline bool  // its last line has no line break
+	lock         *flock.Flock
+	size         int64 // when it was opened
+	synced       int64 // the size up to which it is on the disk
+	empty        bool  // nothing was written to it yet
+	needsNewline bool  // its last line has no line break, so write begins with one
 
 	// For a name that ends in .gz; zip is nil for others.
 	zip    *gzip.Writer
@@ -35,8 +35,8 @@ type file struct {
 	member int           // size of the member's text; 0 for no member
 }
 
-// openFile opens a recording. It makes missing folders and a missing file, and repairs the
-// end so that lines can be appended.
+// openFile opens a recording. It creates missing folders and a missing file, and repairs
+// the end so that lines can be appended.
 func openFile(name string) (*file, error) {
 	f, err := openLocked(name)
 	if err != nil {
@@ -84,7 +84,7 @@ func openLocked(name string) (*file, error) {
 	if err == nil && !locked {
 		err = errors.New("another process is recording to it")
 	}
-	// A rename may come between the opening and the lock.
+	// The file may have been renamed before it was locked.
 	if target, _ := f.lock.Stat(); err == nil && runtime.GOOS != "windows" && !os.SameFile(target, info) {
 		err = errors.New("it was replaced while it was opened")
 	}
@@ -138,7 +138,7 @@ func (f *file) findLineEnd() error {
 			return err
 		}
 	}
-	f.newline = last[0] != '\n'
+	f.needsNewline = last[0] != '\n'
 	return nil
 }
 
@@ -147,8 +147,8 @@ func (f *file) write(lines []byte) error {
 	if len(lines) == 0 {
 		return nil
 	}
-	if f.newline {
-		f.newline = false
+	if f.needsNewline {
+		f.needsNewline = false
 		if err := f.write([]byte{'\n'}); err != nil {
 			return err
 		}
@@ -166,14 +166,15 @@ func (f *file) write(lines []byte) error {
 	if f.member < maxMember {
 		return nil
 	}
-	// Everything before a member is on the disk: repair looks no further back.
+	// Everything before a new member must be on the disk, since repair reads only the
+	// last member.
 	if err := f.endMember(); err != nil {
 		return err
 	}
 	return f.Sync()
 }
 
-// flush hands everything to the system.
+// flush passes everything to the operating system.
 func (f *file) flush() error {
 	if f.zip == nil {
 		return nil

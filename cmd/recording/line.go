@@ -9,7 +9,7 @@ import (
 )
 
 // A Line is a line that is not an action of the service: one of restail's own, or a
-// record of its ndjson output, which has no Kind.
+// record of its ndjson output ([KindRecord]).
 type Line struct {
 	Own
 	// Record is the record of the line: the ndjson record, the link record, or the
@@ -20,7 +20,7 @@ type Line struct {
 // Action returns the action of the record; nothing when it has none.
 func (l *Line) Action() []byte { return l.Record.Bytes(record.Action) }
 
-// MovesClock reports whether the time of the line is the service's, as for an action.
+// MovesClock reports whether the service has stamped the line, as it stamps actions.
 func (l *Line) MovesClock() bool {
 	return len(l.Action()) > 0 && string(l.Action()) != KindLink
 }
@@ -69,19 +69,19 @@ func (p *LineParser) Own(line []byte, received time.Time) *Line {
 	return l
 }
 
-// MaxHead is the limit of the connection set at the head of a file, in bytes. It is that
-// of the connection map.
+// MaxHead is the largest connection set at the head of a file, in bytes: as large as the
+// connection map.
 const MaxHead = 64 << 20
 
-// Head recognizes the connection set at the head of a file. A file that continues
-// another one begins with it. It may be old, so it must not move a clock.
+// Head recognizes the connection set at the head of a file that continues another one.
+// The set may be old, so its times must not count as the time of the recording.
 type Head struct {
 	size int
 	over bool
 }
 
-// Has reports whether an action or record belongs to the set. Call it for each of a
-// file, in order, with the size of the line.
+// Has reports whether an action or record belongs to the set. Call it for every action
+// and record of a file, in order, with the size of its line.
 func (h *Head) Has(action []byte, size int) bool {
 	h.size += size
 	h.over = h.over || h.size > MaxHead || string(action) != "connection_info"
@@ -92,12 +92,12 @@ func (h *Head) Has(action []byte, size int) bool {
 // and values of another type than the field's.
 type recordParser struct {
 	s        scan.Scanner
-	own      []byte // strings that have escapes in the line
+	own      []byte // decoded strings, of those that have escapes in the line
 	members  []member
 	elements []scan.Value // of arrays, one after the other
 }
 
-// member is a field of the record and its value. For an array that is the range in
+// member is a field of the record and its value. The value of an array is a range of
 // elements.
 type member struct {
 	field record.Field
@@ -129,11 +129,11 @@ func (p *recordParser) parse(r *record.Record, line []byte, received time.Time) 
 	return true
 }
 
-// errAction says that a line has a member that only an action has.
+// errAction is the error for a line with a member that only an action has.
 var errAction = errors.New("a timestamp")
 
-// read collects the members that are fields. The error says that the line is not JSON or
-// not a record.
+// read collects the members that are fields. It returns an error when the line is not
+// JSON or is an action.
 func (p *recordParser) read(line []byte) error {
 	p.members, p.elements = p.members[:0], p.elements[:0]
 	p.s.Reset(line, p.own)
@@ -166,7 +166,8 @@ func (p *recordParser) array() scan.Value {
 	return scan.Value{From: uint32(from), To: uint32(len(p.elements)), Kind: scan.Array}
 }
 
-// fill sets the fields. Of members with one name the last counts.
+// fill sets the fields of the record. Of several members with the same name the last
+// counts.
 func (p *recordParser) fill(r *record.Record, line []byte) {
 	for _, m := range p.members {
 		r.Drop(m.field)

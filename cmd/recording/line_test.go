@@ -92,7 +92,7 @@ func TestOwnLines(t *testing.T) {
 			t.Errorf("%s\n got %q\nwant %q", line, got, want)
 		}
 	}
-	if l := p.Own([]byte(`{"restail":"link","status":"restored","same":true}`), now); !l.Same || l.MovesClock() {
+	if l := p.Own([]byte(`{"restail":"link","status":"restored","same":true}`), now); !l.SameSocket || l.MovesClock() {
 		t.Errorf("%+v", l.Own)
 	}
 	if l := p.Own([]byte(`{"restail":"history","message":{"text": "x" }}`), now); string(l.Message) != `{"text": "x" }` || !l.MovesClock() {

@@ -14,12 +14,12 @@ import (
 )
 
 const (
-	// flushEvery is how long lines wait at most before they are handed to the system.
-	// Then they are synced, unless a sync is under way.
+	// flushEvery is the longest time that lines wait before they are passed to the
+	// operating system. Then they are synced, unless a sync is under way.
 	flushEvery = 500 * time.Millisecond
-	// retryEvery is the wait before opening is tried again.
+	// retryEvery is the wait after a failure before the file is opened again.
 	retryEvery = 5 * time.Second
-	// quietAfter is how long nothing must fail before another warning.
+	// quietAfter is how long nothing must fail before another failure is reported.
 	quietAfter = time.Minute
 )
 
@@ -30,32 +30,33 @@ var errTooSlow = errors.New("the disk is too slow")
 // the goroutine of Writer.run.
 type output struct {
 	o      Options
-	shared *backlog // whose time of Written it moves
+	shared *backlog // to advance the time that Writer.Written returns
 
 	decoder *decode.Decoder // the connection map after the last line
 	parser  decode.Parser
 	action  decode.Action
 
-	file    *file       // nil after a failure
-	opened  time.Time   // when the last file was opened
-	last    fs.FileInfo // of that file
-	needSet bool        // the file must begin with the connection set and may not have it
-	name    string
-	namedAt int64 // the second for which name was chosen
+	file     *file       // nil after a failure
+	opened   time.Time   // when the last file was opened
+	lastFile fs.FileInfo // of that file
+	needSet  bool        // the file must begin with the connection set, and may lack it
+	name     string
+	namedAt  int64 // the second for which name was chosen
 
-	// Each line is in one of these spans until it is on the disk.
-	since   span // written, or in buffers
-	syncing span // being synced
-	hole    span // not recorded, and not stated yet
-	lost    span // all earlier holes
+	// Each line is in unsynced, syncing or hole until it is on the disk or stated there
+	// as unrecorded.
+	unsynced   span // written to the file or its buffers
+	syncing    span // being synced
+	hole       span // not recorded, and not stated in the recording yet
+	unrecorded span // all holes that were stated
 
-	flushAt time.Time  // when to flush; zero for nothing to flush
+	flushAt time.Time  // when to flush; zero when there is nothing to flush
 	synced  chan error // the result of the sync under way; nil for none
-	syncEnd int64      // the size of the file up to which it syncs
+	syncEnd int64      // the size of the file when that sync began
 
 	retryAt  time.Time // when to open the file again
-	failedAt time.Time // the last failure
-	failure  error
+	failedAt time.Time // when failure happened
+	failure  error     // the last one
 }
 
 // record writes a chunk, to the next file if the name has changed.
@@ -73,7 +74,7 @@ func (p *output) record(c *chunk) {
 		p.hole.add(c.span)
 		p.warn(errTooSlow)
 	default:
-		p.since.add(c.span)
+		p.unsynced.add(c.span)
 		if p.flushAt.IsZero() {
 			p.flushAt = c.queued.Add(flushEvery)
 		}
@@ -84,7 +85,7 @@ func (p *output) record(c *chunk) {
 	p.updateMap(c)
 }
 
-// updateMap keeps the connection map, for the next file.
+// updateMap updates the connection map, which the next file begins with.
 func (p *output) updateMap(c *chunk) {
 	if !c.own && !c.changes {
 		return
@@ -151,32 +152,33 @@ func (p *output) tick(now time.Time) {
 	}
 }
 
-// startSync starts to sync what was flushed. Another goroutine waits for the disk: a slow
-// one must not hold up later lines.
+// startSync starts to sync what was flushed. Another goroutine waits for the disk, since a
+// slow disk must not delay later lines.
 func (p *output) startSync() error {
 	info, err := p.file.Stat()
 	if err != nil {
 		return err
 	}
-	p.syncing, p.syncEnd, p.since = p.since, info.Size(), span{}
+	p.syncing, p.syncEnd, p.unsynced = p.unsynced, info.Size(), span{}
 	synced, f := make(chan error, 1), p.file.File
 	go func() { synced <- f.Sync() }()
 	p.synced = synced
 	return nil
 }
 
-// endSync takes the result of startSync.
+// endSync ends a sync with its result. After a failure it closes the file.
 func (p *output) endSync(err error) {
 	if p.noteSync(err); err != nil {
 		p.fail(err)
 	}
 }
 
-// noteSync ends a sync without a warning.
+// noteSync updates the spans for the result of a sync. After a failure it leaves the rest
+// to its caller.
 func (p *output) noteSync(err error) {
 	p.synced = nil
 	if err != nil {
-		p.since.add(p.syncing)
+		p.unsynced.add(p.syncing)
 	} else {
 		p.file.synced, p.needSet = p.syncEnd, false
 		p.shared.advance(p.syncing.last)
@@ -184,7 +186,7 @@ func (p *output) noteSync(err error) {
 	p.syncing = span{}
 }
 
-// settle flushes and syncs everything before it returns. When that fails, file is nil.
+// settle flushes and syncs everything, and waits for it. After a failure, file is nil.
 func (p *output) settle() {
 	if p.synced != nil {
 		p.endSync(<-p.synced)
@@ -219,13 +221,13 @@ func (p *output) stateHole() {
 	}
 	if p.settle(); p.file != nil {
 		p.shared.advance(p.hole.last)
-		p.lost.add(p.hole)
+		p.unrecorded.add(p.hole)
 		p.hole = span{}
 	}
 }
 
-// open opens the file of the current name and writes the connection set to it, which is
-// empty for the first file.
+// open opens the file of the current name. If needed, it writes the connection set to it,
+// which is empty at the start of the run.
 func (p *output) open() error {
 	f, err := openFile(p.name)
 	if err != nil {
@@ -236,8 +238,8 @@ func (p *output) open() error {
 		f.close()
 		return err
 	}
-	p.needSet = p.needSet || f.empty || !os.SameFile(p.last, info)
-	p.last, p.file, p.opened = info, f, time.Now()
+	p.needSet = p.needSet || f.empty || !os.SameFile(p.lastFile, info)
+	p.lastFile, p.file, p.opened = info, f, time.Now()
 	if p.needSet {
 		p.writeSet()
 	}
@@ -270,7 +272,7 @@ func (p *output) tryOpen() {
 	p.stateHole()
 }
 
-// reopen closes the file and opens the one that has the name now.
+// reopen closes the file and opens the one with the name for now.
 func (p *output) reopen() {
 	p.closeFile()
 	p.rename(time.Now())
@@ -297,8 +299,8 @@ func (p *output) fail(err error) {
 	if p.synced != nil {
 		p.noteSync(<-p.synced)
 	}
-	p.hole.add(p.since)
-	p.since, p.flushAt = span{}, time.Time{}
+	p.hole.add(p.unsynced)
+	p.unsynced, p.flushAt = span{}, time.Time{}
 	p.file.abandon()
 	p.file, p.retryAt = nil, time.Now().Add(retryEvery)
 	p.warn(err)
@@ -324,5 +326,5 @@ func (p *output) finish() {
 		p.tryOpen()
 		p.closeFile()
 	}
-	p.lost.add(p.hole)
+	p.unrecorded.add(p.hole)
 }

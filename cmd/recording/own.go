@@ -1,7 +1,7 @@
 // Package recording reads and writes recordings. A line is an action as the service
 // sent it, or one of restail's own, which begins with the key restail and has no action:
 //
-//	{"restail":"link","time":…,"status":"lost",…}                  news of the link
+//	{"restail":"link","time":…,"status":"lost",…}                  a link event
 //	{"restail":"unrecorded","time":…,"seconds":…,"actions":N}      actions that were not recorded
 //	{"restail":"history","broadcast_id":…,"message":{…}}           a message of the chat history
 //
@@ -24,8 +24,9 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// The kinds of restail's own lines.
+// The kinds of restail's own lines, and of a [Line] that is an ndjson record.
 const (
+	KindRecord     = ""
 	KindLink       = "link"
 	KindUnrecorded = "unrecorded"
 	KindHistory    = "history"
@@ -36,17 +37,18 @@ const (
 type Own struct {
 	// Kind is one of the kinds above, or one of a later version.
 	Kind string
-	// Time is the time of the news, or when the actions that are missing began.
+	// Time is the time of the link event, or of the first action that is missing.
 	Time time.Time
 
 	// The other fields of a link record; nil for one that is missing.
 	Status, Reason string
 	GapSeconds     *float64
 	Count, Attempt *int64
-	// Same reports that the socket stayed up, so that the connection map stays.
-	Same bool
+	// SameSocket reports whether the socket stayed up, so that the connection map is
+	// still right.
+	SameSocket bool
 
-	// Seconds is for how long nothing was recorded, Actions how many are missing.
+	// Seconds is how long nothing was recorded, Actions the number of missing actions.
 	Seconds float64
 	Actions int64
 
@@ -55,10 +57,10 @@ type Own struct {
 	Message     json.RawMessage
 }
 
-// Relinks reports whether the line is news of a new socket. The service announces all
-// connections again then.
+// Relinks reports whether the line says that a new socket is up. The service then
+// announces all connections again.
 func (o *Own) Relinks() bool {
-	return o.Kind == KindLink && (o.Status == "connected" || o.Status == "restored") && !o.Same
+	return o.Kind == KindLink && (o.Status == "connected" || o.Status == "restored") && !o.SameSocket
 }
 
 // ParseOwn parses one of restail's own lines, with or without its line break: exactly
@@ -83,7 +85,7 @@ func ParseOwn(line []byte) (Own, bool) {
 	get(members, "gap_seconds", &o.GapSeconds)
 	get(members, "count", &o.Count)
 	get(members, "attempt", &o.Attempt)
-	get(members, "same", &o.Same)
+	get(members, "same", &o.SameSocket)
 	get(members, "seconds", &o.Seconds)
 	get(members, "actions", &o.Actions)
 	get(members, "broadcast_id", &o.BroadcastID)
@@ -91,7 +93,8 @@ func ParseOwn(line []byte) (Own, bool) {
 	return o, true
 }
 
-// beginsWithRestail saves parsing most other lines.
+// beginsWithRestail reports whether the first key is restail. It spares ParseOwn most
+// other lines.
 func beginsWithRestail(line []byte) bool {
 	const space = " \t\r\n"
 	rest, isObject := bytes.CutPrefix(bytes.TrimLeft(line, space), []byte("{"))
@@ -109,8 +112,8 @@ func get[T any](members map[string]json.RawMessage, key string, v *T) bool {
 	return true
 }
 
-// AppendLink appends the line of a link record, with its line break. same reports that
-// the socket stayed up.
+// AppendLink appends the line of a link record, with its line break. same reports
+// whether the socket stayed up.
 func AppendLink(dst []byte, r *record.Record, same bool) []byte {
 	dst = append(dst, `{"restail":"link"`...)
 	for f := range r.All {
@@ -153,7 +156,7 @@ type HistoryMessage struct {
 }
 
 // ParseHistory parses a message of the chat history as served. It returns false when
-// that is not an object.
+// the message is not an object.
 func ParseHistory(message []byte) (HistoryMessage, bool) {
 	var members map[string]json.RawMessage
 	if json.Unmarshal(message, &members); members == nil {
@@ -172,7 +175,8 @@ func ParseHistory(message []byte) (HistoryMessage, bool) {
 	}, true
 }
 
-// historyLayouts are the layouts of a time. Without a zone it is UTC.
+// historyLayouts are the layouts of a time in the chat history. A time without a zone
+// is in UTC.
 var historyLayouts = []string{
 	time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05",
 	"2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05Z0700", "2006-01-02 15:04:05",
@@ -219,8 +223,8 @@ func AppendHistory(dst []byte, broadcast string, message []byte) []byte {
 	return append(dst, '}', '\n')
 }
 
-// history sets the record to the event of the line's message. It returns nil when that
-// is not an object.
+// history sets the record to the event of the line's message. It returns nil when the
+// message is not an object.
 func (l *Line) history(received time.Time) *Line {
 	message, ok := ParseHistory(l.Message)
 	if !ok {

@@ -56,7 +56,7 @@ func TestParseOwn(t *testing.T) {
 		{`{"restail":"link","time":"2026-11-28T19:30:00Z","status":"lost","reason":"closed","attempt":0}`,
 			Own{Kind: "link", Time: at, Status: "lost", Reason: "closed", Attempt: &zero}},
 		{`{"restail":"link","time":"2026-11-28T19:30:00Z","status":"restored","gap_seconds":4.2,"same":true}` + "\r\n",
-			Own{Kind: "link", Time: at, Status: "restored", GapSeconds: &gap, Same: true}},
+			Own{Kind: "link", Time: at, Status: "restored", GapSeconds: &gap, SameSocket: true}},
 		{"\ufeff" + ` { "restail" : "link","status":"filled","count":12}`, Own{Kind: "link", Status: "filled", Count: &twelve}},
 		{`{"restail":"unrecorded","time":"2026-11-28T19:30:00Z","seconds":4.2,"actions":12}`,
 			Own{Kind: "unrecorded", Time: at, Seconds: 4.2, Actions: 12}},

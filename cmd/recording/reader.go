@@ -36,7 +36,7 @@ type Reader struct {
 	number int    // of the last line
 	long   []byte // the beginning of a line that is longer than the buffer
 	blank  bool   // all lines so far were blank
-	isOpen bool   // the last line has no line break
+	isOpen bool   // the last line so far has no line break
 	err    error  // that ended the reading
 }
 
@@ -99,8 +99,8 @@ func (r *Reader) begin() error {
 	return nil
 }
 
-// onceFailed keeps its first error: bufio forgets the error of Peek, and a terminal that
-// is read again after Ctrl-D waits for more.
+// onceFailed returns its first error again and again. Otherwise the end would be read
+// twice, since bufio forgets the error of Peek, and a terminal waits again after Ctrl-D.
 type onceFailed struct {
 	io.Reader
 	err error

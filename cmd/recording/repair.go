@@ -21,11 +21,11 @@ const (
 )
 
 // repair completes the last gzip member, and finds out whether its last line has a line
-// break. tag is that of the file; nil when another program began the file.
+// break. tag is the tag of the file; nil when another program began the file.
 //
-// The member is kept up to its last flush and ended there. The text after that which can
-// be read becomes a member of its own. Nothing that can be read is removed before its copy
-// is written.
+// repair keeps the member up to its last flush and ends it there. The text after that
+// flush, as far as it can be read, becomes a new member. Text that can be read is removed
+// only after its copy is written.
 func (f *file) repair(name string, tag []byte) error {
 	start := int64(0)
 	if tag != nil {
@@ -46,13 +46,13 @@ func (f *file) repair(name string, tag []byte) error {
 		if !isDamage(err) {
 			return err
 		}
-		// With wrong data in it, and no tag, the file may be anything.
+		// A file without a tag and with wrong data may not be a recording at all.
 		if tag == nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 			return fmt.Errorf("it is damaged: %w", err)
 		}
-		return f.replaceTail(name, start, all.n-before.n, all.endsInLine())
+		return f.replaceTail(name, start, all.n-before.n, all.endsInPartialLine())
 	}
-	f.newline = all.endsInLine()
+	f.needsNewline = all.endsInPartialLine()
 	return nil
 }
 
@@ -73,7 +73,7 @@ func (f *file) replaceTail(name string, start, size int64, newline bool) error {
 		}
 		f.zip.Close() // never fails into a buffer
 	}
-	// A file that is open for appending cannot be written to elsewhere.
+	// A file that is open for appending can be written to only at its end.
 	other, err := os.OpenFile(name, os.O_RDWR, 0)
 	if err != nil {
 		return err
@@ -90,13 +90,13 @@ func (f *file) replaceTail(name string, start, size int64, newline bool) error {
 	if err := other.Truncate(f.size); err != nil {
 		return err
 	}
-	f.synced, f.newline = f.size, newline
+	f.synced, f.needsNewline = f.size, newline
 	return other.Sync()
 }
 
 // lastFlush finds the last flush in the incomplete member at start. It returns where in the
 // file the flush ends, the size of the text up to there, and the bytes that complete the
-// member there. It returns start and nothing when it finds no flush for sure.
+// member there. When no flush is certain, it returns start, 0 and nil.
 func (f *file) lastFlush(start int64) (end, size int64, tail []byte, err error) {
 	at, err := f.lastIndex(start, f.size, []byte(flushMarker))
 	if err != nil || at < 0 {
@@ -153,7 +153,7 @@ func inflate(r io.Reader, w io.Writer) (int64, error) {
 	return in.n, err
 }
 
-// isDamage reports whether an error is about compressed data, and not of the disk.
+// isDamage reports whether an error is about the compressed data, not the disk.
 func isDamage(err error) bool {
 	corrupt := flate.CorruptInputError(0)
 	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt)
@@ -180,7 +180,8 @@ func (c *counter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// text is a writer that keeps size, checksum and last byte of what is written.
+// text is a writer that keeps only the size, the checksum and the last byte of what is
+// written.
 type text struct {
 	n    int64
 	crc  uint32
@@ -196,8 +197,8 @@ func (t *text) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// endsInLine reports whether the last line has no line break.
-func (t *text) endsInLine() bool { return t.n > 0 && t.last != '\n' }
+// endsInPartialLine reports whether the last line has no line break.
+func (t *text) endsInPartialLine() bool { return t.n > 0 && t.last != '\n' }
 
 // skipper writes everything after the first skip bytes to w.
 type skipper struct {

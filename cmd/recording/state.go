@@ -27,10 +27,10 @@ type State struct {
 	path    string
 	lock    *flock.Flock
 	warn    func(error)
-	before  content
-	now     content
-	edge    func() []byte // of now; nil for none
-	unsaved bool
+	lastRun content
+	now     content       // of this run
+	edge    func() []byte // returns the edge of now; nil for none
+	unsaved bool          // now has changed since it was written
 	savedAt time.Time
 	warned  bool
 }
@@ -40,7 +40,7 @@ type content struct {
 	Restail  string    `json:"restail"` // always "state"
 	Version  int       `json:"version"`
 	Complete time.Time `json:"complete"`
-	// Edge is the state of gap filling.
+	// Edge is what history.Backfill needs to fill the gap after this run.
 	Edge json.RawMessage `json:"edge,omitempty"`
 }
 
@@ -64,7 +64,7 @@ func OpenState(path string, warn func(error)) (*State, error) {
 	case !locked:
 		return nil, fmt.Errorf("another process uses the state %s: give each one its own", path)
 	}
-	if s.before, err = readState(path); err != nil {
+	if s.lastRun, err = readState(path); err != nil {
 		_ = s.lock.Unlock()
 		return nil, err
 	}
@@ -102,15 +102,15 @@ func readState(path string) (content, error) {
 
 // Complete returns the time up to which the chat of the last run is complete. It returns
 // false when there was no run.
-func (s *State) Complete() (time.Time, bool) { return s.before.Complete, !s.before.Complete.IsZero() }
+func (s *State) Complete() (time.Time, bool) { return s.lastRun.Complete, !s.lastRun.Complete.IsZero() }
 
 // Edge returns the edge that the last run saved; nil for none.
-func (s *State) Edge() []byte { return s.before.Edge }
+func (s *State) Edge() []byte { return s.lastRun.Edge }
 
-// Save saves the time up to which the chat is complete. edge returns the state of gap
-// filling for that time, as JSON or nil; it is called when the file is written. That
-// happens at most once a second, and waits for the disk: call Save again and again, and
-// not from the goroutine of the stream.
+// Save saves the time up to which the chat is complete. edge returns the edge for that
+// time, as JSON or nil; Save and Close call it when they write the file. Save writes at
+// most once a second, and waits for the disk: call it regularly, but not from the
+// goroutine that reads the chat.
 func (s *State) Save(complete time.Time, edge func() []byte) {
 	if !complete.Equal(s.now.Complete) {
 		s.now.Complete, s.edge, s.unsaved = complete.UTC().Round(0), edge, true

@@ -23,9 +23,10 @@ type Options struct {
 	Location *time.Location
 	// Buffer is how many bytes may wait for a slow disk; default 64 MiB, at least
 	// 1 MiB. When it is full, new lines are not recorded, and a line in the recording
-	// says so. A frame that is larger is taken when nothing else waits.
+	// says so. A frame larger than Buffer is recorded if nothing else waits.
 	Buffer int
-	// Warn is called, from another goroutine, with the first error of a failure.
+	// Warn is called with an error, from another goroutine. Repeated errors of one
+	// failure are left out.
 	Warn func(error)
 }
 
@@ -87,18 +88,18 @@ func (w *Writer) Reopen() {
 	w.signal()
 }
 
-// Close records the waiting lines and returns when everything is on the disk. The error
-// says that actions were not recorded.
+// Close records the waiting lines and returns when everything is on the disk. It returns
+// an error if anything was not recorded during the run.
 func (w *Writer) Close() error {
 	w.mu.Lock()
 	w.closing = true
 	w.mu.Unlock()
 	w.signal()
 	<-w.done
-	if w.lost.isEmpty() {
+	if w.unrecorded.isEmpty() {
 		return nil
 	}
-	return fmt.Errorf("%d actions were not recorded: %w", w.lost.actions, w.failure)
+	return fmt.Errorf("%d actions were not recorded: %w", w.unrecorded.actions, w.failure)
 }
 
 // Written returns the time of receipt up to which every line is on the disk, or stated
@@ -112,7 +113,7 @@ func (w *Writer) Written() time.Time {
 func (w *Writer) signal() {
 	select {
 	case w.wake <- struct{}{}:
-	default: // run has not seen the last signal yet
+	default: // run has not received the last signal yet, and one is enough
 	}
 }
 

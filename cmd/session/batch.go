@@ -19,15 +19,15 @@ const (
 // A batch is what travels from goroutine to goroutine: frames, or one other
 // item. It belongs to the goroutine that holds it.
 type batch struct {
-	received time.Time
-	data     []byte   // the frames, one after the other
-	ends     []int    // where each frame ends in data
-	parsed   []parsed // one for each frame; shorter while they are not parsed
-	actions  bool     // a frame is an action
-	changes  []int    // the frames that change the connection map
+	received  time.Time
+	data      []byte   // the frames, one after the other
+	ends      []int    // where each frame ends in data
+	parsed    []parsed // one for each frame; shorter while they are not parsed
+	hasAction bool     // a frame is an action
+	changes   []int    // the indexes of the frames that change the connection map
 
 	other *Item // instead of frames; nil for frames
-	err   error // with other: why a recording ended; nil for something else
+	err   error // why a recording ended, with an empty other; else nil
 }
 
 // parsed is what a frame says, or why it is not an action.
@@ -44,7 +44,7 @@ func (b *batch) add(frame []byte) {
 
 func (b *batch) isFull() bool { return len(b.data) >= batchBytes || len(b.ends) >= batchFrames }
 
-// size is what the batch costs in the queue, in bytes.
+// size is the memory that the batch is counted for in the queue, in bytes.
 func (b *batch) size() int { return len(b.data) + frameOverhead*b.len() }
 
 // frame returns the nth frame.
@@ -68,7 +68,7 @@ func (b *batch) parse(parser *decode.Parser) {
 		if p.err = parser.Parse(&p.action, b.frame(n)); p.err != nil {
 			continue
 		}
-		b.actions = true
+		b.hasAction = true
 		if p.action.ChangesConnections() {
 			b.changes = append(b.changes, n)
 		}
@@ -91,18 +91,19 @@ func (b *batch) item(n int) Item {
 	return Item{Action: &b.parsed[n].action, Received: b.received}
 }
 
-// split cuts off the frames behind the nth and returns them.
+// split removes the frames after the nth and returns them.
 func (b *batch) split(n int) *batch {
 	rest := &batch{received: b.received}
-	for behind := n + 1; behind < len(b.ends); behind++ {
-		rest.add(b.frame(behind))
+	for after := n + 1; after < len(b.ends); after++ {
+		rest.add(b.frame(after))
 	}
 	b.data, b.ends, b.parsed = b.data[:b.ends[n]], b.ends[:n+1], b.parsed[:n+1]
 	b.changes = slices.DeleteFunc(b.changes, func(change int) bool { return change > n })
 	return rest
 }
 
-// compacted returns a copy of exactly the frames: the consumer parses them again.
+// compacted returns a copy that has no spare memory and no parsed actions: the
+// consumer parses the frames again.
 func (b *batch) compacted() *batch {
 	return &batch{
 		received: b.received,
@@ -115,5 +116,5 @@ func (b *batch) compacted() *batch {
 // reset makes the batch empty.
 func (b *batch) reset() {
 	b.data, b.ends, b.parsed = b.data[:0], b.ends[:0], b.parsed[:0]
-	b.actions, b.changes = false, b.changes[:0]
+	b.hasAction, b.changes = false, b.changes[:0]
 }

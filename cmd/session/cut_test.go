@@ -43,7 +43,7 @@ func TestWhereMessagesEnd(t *testing.T) {
 }
 
 // Half a message is never delivered, nor is it reported as broken.
-func TestAMessageThatIsCutShort(t *testing.T) {
+func TestTruncatedMessage(t *testing.T) {
 	for name, sent := range map[string][]byte{
 		"half a header":      appendFrame(nil, textFrame, padded(1))[:3],
 		"half a frame":       appendFrame(nil, textFrame, frame("a"))[:7],
@@ -86,7 +86,7 @@ func hangUp(act handler) handler {
 	}
 }
 
-func TestAMaskedFrame(t *testing.T) {
+func TestMaskedFrame(t *testing.T) {
 	masked := appendFrame(nil, textFrame, "____"+frame("b"))
 	masked[1] = maskedPayload | masked[1] - 4
 	for _, act := range []func(raw []byte) handler{sends, sendsBytewise} {
@@ -100,7 +100,7 @@ func TestAMaskedFrame(t *testing.T) {
 }
 
 // The header that announces too much ends the link: the payload is not awaited.
-func TestAFrameThatIsTooLarge(t *testing.T) {
+func TestFrameTooLarge(t *testing.T) {
 	fragments := appendFrame(nil, textFragment, strings.Repeat("x", 600))
 	fragments = appendFrame(fragments, pingFrame, "?")
 	for name, sent := range map[string][]byte{
@@ -127,7 +127,7 @@ func TestAFrameThatIsTooLarge(t *testing.T) {
 	}
 }
 
-func TestAReset(t *testing.T) {
+func TestConnectionReset(t *testing.T) {
 	t.Parallel()
 	l := follow(t.Context(), newLive(t, LiveOptions{URL: loopback(t, func(p *peer) {
 		if p.accept() && p.send("a") && p.ping() {

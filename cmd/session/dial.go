@@ -20,25 +20,25 @@ import (
 )
 
 const (
-	// handshakeTimeout is for everything from the look-up of the name to the
-	// answer to the handshake.
+	// handshakeTimeout is the time for everything from the DNS lookup to the response
+	// to the handshake.
 	handshakeTimeout = 15 * time.Second
-	// maxHeader bounds the header of the answer, in bytes.
+	// maxHeader limits the header of the response, in bytes.
 	maxHeader = 64 << 10
 )
 
-// dial makes one handshake. Only dial adds the token to the URL, and no fault
-// contains either.
+// dial makes one handshake. Only dial adds the token to the URL, and no fault contains
+// the token or that URL.
 //
-// Compression is not offered: chat is small, and without it the frame headers
-// show where a message ends.
+// It does not offer compression: messages are small, and the wire counts their size by
+// the frame headers.
 func (l *Live) dial(ctx context.Context, token string) (*socket, *fault) {
 	address := *l.url
 	query := address.Query()
 	query.Set("accessToken", token)
 	address.RawQuery = query.Encode()
 
-	s := &socket{queue: l.queue, batches: make(chan *batch, 2)} // without room, reading and parsing take turns
+	s := &socket{queue: l.queue, batches: make(chan *batch, 2)} // buffered, so that reading and parsing overlap
 	var tlsFailed, answered atomic.Bool
 	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
 	defer cancel()
@@ -54,11 +54,11 @@ func (l *Live) dial(ctx context.Context, token string) (*socket, *fault) {
 	switch {
 	case err == nil:
 		s.ws, s.opened = ws, l.o.Now()
-		ws.SetReadLimit(-1) // the wire has it
+		ws.SetReadLimit(-1) // the wire checks the limit
 		go s.read()
 		return s, nil
 	case answer != nil:
-		return nil, l.answerFault(answer)
+		return nil, l.handshakeFault(answer)
 	}
 	f := &fault{reason: reasonNetwork}
 	where := l.url.Host
@@ -89,7 +89,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// roundTripper returns what makes the one connection of a socket. It sets the
+// roundTripper returns the transport for the one connection of a socket. It sets the
 // socket's conn and wire.
 func (l *Live) roundTripper(s *socket) roundTripper {
 	transport := endpoint.Transport(l.url.Scheme == "http", l.o.Getenv)
@@ -112,7 +112,7 @@ func (l *Live) roundTripper(s *socket) roundTripper {
 		return nil
 	}
 	transport.TLSClientConfig = l.o.TLS
-	transport.TLSHandshakeTimeout = handshakeTimeout // package http goes on without the request
+	transport.TLSHandshakeTimeout = handshakeTimeout // without it, package http continues after the request was cancelled
 	transport.MaxResponseHeaderBytes = maxHeader
 	transport.DisableKeepAlives, transport.DisableCompression = true, true
 	return func(r *http.Request) (*http.Response, error) {

@@ -21,7 +21,7 @@ func TestTLS(t *testing.T) {
 	follow(t.Context(), newLive(t, o), nil).expect(t, "connected", "a", "b", "lost closed", "ended closed")
 }
 
-func TestNoTrust(t *testing.T) {
+func TestTLSFailures(t *testing.T) {
 	t.Parallel()
 	o := overTLS(t, &tls.Config{}, quiet)
 	o.TLS = nil
@@ -63,7 +63,7 @@ func TestDialErrors(t *testing.T) {
 	}
 }
 
-func TestNobodyListens(t *testing.T) {
+func TestConnectionRefused(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

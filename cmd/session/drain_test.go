@@ -11,7 +11,7 @@ import (
 	"github.com/restail/restail/decode"
 )
 
-func TestDrainedIsRedialledAfterTwoSeconds(t *testing.T) {
+func TestDrainIsRedialledAfterTwoSeconds(t *testing.T) {
 	left := 0
 	l, s := run(t, LiveOptions{Retries: -1}, "a", func(p *peer) {
 		at(1*sec, "info", 10*sec, "replaced", 11*sec, "heartbeat")(p)
@@ -25,7 +25,7 @@ func TestDrainedIsRedialledAfterTwoSeconds(t *testing.T) {
 	if from := l.beginning(t, 2); from != s.dials[0].Add(10*sec) {
 		t.Errorf("the gap begins %v after the s.dials[0]", from.Sub(s.dials[0]))
 	}
-	if l.links[1].Retry != 0 || l.links[1].Detail == "" || l.links[1].Same {
+	if l.links[1].Retry != 0 || l.links[1].Detail == "" || l.links[1].SameSocket {
 		t.Errorf("%+v", l.links[1])
 	}
 	if left != 1000 || s.most != 1 {
@@ -33,7 +33,7 @@ func TestDrainedIsRedialledAfterTwoSeconds(t *testing.T) {
 	}
 }
 
-func TestConnectionsThatComeBackCallTheRedialOff(t *testing.T) {
+func TestConnectionsThatComeBackCancelTheRedial(t *testing.T) {
 	l, s := run(t, LiveOptions{Retries: -1}, "end",
 		at(1*sec, "info", 2*sec, "replaced", 3*sec, "info", 10*sec, "replaced", 11799*time.Millisecond, "info", 50*sec, "end"))
 	l.expect(t, "connected", "info", "replaced", "info", "replaced", "info", "end")
@@ -52,17 +52,17 @@ func TestStandDown(t *testing.T) {
 		t.Errorf("%d dials", len(s.dials))
 	}
 	lost, restored := l.link(t, 3), l.link(t, 4)
-	if !lost.Same || !strings.Contains(lost.Detail, "another client took over") || lost.At != s.dials[1].Add(50*sec) {
+	if !lost.SameSocket || !strings.Contains(lost.Detail, "another client took over") || lost.At != s.dials[1].Add(50*sec) {
 		t.Errorf("%+v", lost)
 	}
-	if !restored.Same || restored.Gap != 60*sec || restored.At != lost.At.Add(60*sec) {
+	if !restored.SameSocket || restored.Gap != 60*sec || restored.At != lost.At.Add(60*sec) {
 		t.Errorf("%+v", restored)
 	}
 }
 
-// News that an action brings comes right behind it, whatever stands behind it
+// A link event that an action causes follows directly after it, whatever comes next
 // in the same read.
-func TestNewsOfADrainComesRightBehindItsAction(t *testing.T) {
+func TestDrainEventFollowsItsAction(t *testing.T) {
 	recorded := &recordedLines{}
 	l, _ := run(t, LiveOptions{Retries: -1, Recorder: recorded}, "end", at(0*sec, "info", 1*sec, "replaced"),
 		sends(appendMessages(nil, "a", "info", "replaced", "b", "broken frame", "info", "c", "replaced", "replaced", "info", "end")))
@@ -81,7 +81,7 @@ func TestInserts(t *testing.T) {
 			if p.accept() && p.send("a") {
 				synctest.Wait()
 				inserts <- Item{Line: &recording.Line{Own: recording.Own{Kind: recording.KindHistory}}, Frame: []byte("a message")}
-				inserts <- Item{Link: &Link{Status: Filled}}
+				inserts <- Item{Link: &LinkEvent{Status: Filled}}
 				p.send("end")
 				<-p.gone
 			}
@@ -110,11 +110,11 @@ func (r *recordedLines) Frames(received time.Time, data []byte, ends, changes []
 	}
 }
 
-func (r *recordedLines) Link(news *Link) { r.add(Item{Link: news}) }
+func (r *recordedLines) Link(event *LinkEvent) { r.add(Item{Link: event}) }
 
 func (r *recordedLines) Own(_ time.Time, line []byte) { r.lines = append(r.lines, "own "+string(line)) }
 
-func TestADrainLaterIsNoFight(t *testing.T) {
+func TestLaterDrainIsRedialledAgain(t *testing.T) {
 	l, s := run(t, LiveOptions{Retries: -1}, "b",
 		at(0*sec, "info", 1*sec, "replaced"), at(0*sec, "info", 30*sec, "a", 61*sec, "replaced"), says("b"))
 	l.expect(t, "connected", "info", "replaced", "lost drained", "restored",
@@ -124,14 +124,14 @@ func TestADrainLaterIsNoFight(t *testing.T) {
 	}
 }
 
-func TestAFightIsRememberedThroughAnotherOutage(t *testing.T) {
+func TestFightIsRememberedThroughAnOutage(t *testing.T) {
 	l, _ := run(t, LiveOptions{Retries: -1}, "end",
 		at(0*sec, "info", 1*sec, "replaced"), cut("a"), at(0*sec, "info", 1*sec, "replaced", 10*sec, "end"))
 	l.expect(t, "connected", "info", "replaced", "lost drained", "restored", "a", "lost network", "restored",
 		"info", "replaced", "lost replaced", "end")
 }
 
-func TestAnOutageWhileStandingDownIsNoNews(t *testing.T) {
+func TestOutageWhileStandingDownIsNotReported(t *testing.T) {
 	l, s := run(t, LiveOptions{Retries: -1}, "a",
 		at(0*sec, "info", 1*sec, "replaced"),
 		at(0*sec, "info", 1*sec, "replaced", 30*sec, "heartbeat"), // and then it is silent
@@ -147,8 +147,8 @@ func TestAnOutageWhileStandingDownIsNoNews(t *testing.T) {
 	}
 }
 
-// The link knows of a drain when it arrives, however far behind the consumer is.
-func TestADrainIsNoticedWhileTheConsumerIsBlocked(t *testing.T) {
+// The link notices a drain when it arrives, even if the consumer is far behind.
+func TestDrainIsNoticedWhileTheConsumerIsBlocked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		live, s := virtual(t, LiveOptions{Retries: -1}, at(1*sec, "info", 2*sec, "replaced"), at(0*sec, "info", 1*sec, "end"))
 		start := time.Now()
@@ -165,7 +165,7 @@ func TestADrainIsNoticedWhileTheConsumerIsBlocked(t *testing.T) {
 	})
 }
 
-func TestALossInTimeCallsTheRedialOff(t *testing.T) {
+func TestLossBeforeTheRedialCancelsIt(t *testing.T) {
 	l, s := run(t, LiveOptions{Retries: -1}, "end", func(p *peer) {
 		if p.accept() && p.send("info", "replaced") {
 			time.Sleep(1799 * time.Millisecond)
@@ -183,7 +183,7 @@ func TestALossInTimeCallsTheRedialOff(t *testing.T) {
 
 // A pause before a drain moves the beginning before the pause, and a read that
 // waits moves it to the drain.
-func TestAPauseBeforeADrain(t *testing.T) {
+func TestPauseBeforeDrain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &clock{}
 		live, _ := virtual(t, LiveOptions{Retries: -1, Now: c.now}, func(p *peer) {

@@ -15,19 +15,20 @@ import (
 	"github.com/restail/restail/cmd/endpoint"
 )
 
-// A fault is why a dial failed or a socket ended.
+// A fault says why a dial failed or a socket ended.
 type fault struct {
 	reason string
 	detail string // see [Link]
 	answer string // the service's answer when it refused the token, else ""
-	// byClose tells that a close frame refused the token, after the handshake.
+	// byClose reports whether a close frame refused the token, after the handshake.
 	byClose bool
 	after   time.Duration // how long the service asks to wait; 0 when it does not
-	noToken error         // why there is no token to try again with
+	noToken error         // why there is no token for another attempt; nil when there is one
 }
 
-// answerFault reads the answer to a handshake that was not an upgrade.
-func (l *Live) answerFault(answer *http.Response) *fault {
+// handshakeFault returns the fault for a response to the handshake that is not an
+// upgrade.
+func (l *Live) handshakeFault(answer *http.Response) *fault {
 	code := answer.StatusCode
 	status := strings.TrimSpace(fmt.Sprintf("%d %s", code, http.StatusText(code)))
 	f := &fault{reason: reasonRefused, detail: "the service answered " + status}
@@ -63,7 +64,7 @@ func (l *Live) answerFault(answer *http.Response) *fault {
 // documented: the first is WebSocket's own, the others are custom.
 var tokenCodes = []websocket.StatusCode{websocket.StatusPolicyViolation, 4001, 4401}
 
-// socketFault says why reading from the socket ended.
+// socketFault returns the fault that ended reading from the socket.
 func (l *link) socketFault(s *socket) *fault {
 	f := &fault{reason: reasonNetwork}
 	closing, isClosing := errors.AsType[websocket.CloseError](s.err)
@@ -72,23 +73,23 @@ func (l *link) socketFault(s *socket) *fault {
 		return l.closeFault(closing)
 	case errors.Is(s.err, errTooLarge):
 		f.reason = reasonTooLarge
-		f.detail = fmt.Sprintf("a frame is larger than the limit of %s (--max-frame)", size(l.o.MaxFrame))
+		f.detail = fmt.Sprintf("a frame is larger than the limit of %s (--max-frame)", formatSize(l.o.MaxFrame))
 	case errors.Is(failure, syscall.ECONNRESET):
 		f.detail = "the connection was reset"
 	case errors.Is(s.err, errCut), errors.Is(failure, io.EOF):
 		f.detail = errCut.Error()
 	case failure != nil:
 		f.detail = l.quote(failure)
-	case s.wire.failure != nil: // in between, where TLS is
-		f.reason, f.detail = reasonTLS, l.quote(s.wire.failure)
+	case s.wire.readErr != nil: // above TCP but below the wire, so in TLS
+		f.reason, f.detail = reasonTLS, l.quote(s.wire.readErr)
 	default:
 		f.reason, f.detail = reasonProtocol, "the service broke the WebSocket protocol: "+l.quote(s.err)
 	}
 	return f
 }
 
-// closeFault reads a close frame. Before any action, some codes mean that the token
-// was refused.
+// closeFault returns the fault for a close frame. Before any action, some codes mean
+// that the token was refused.
 func (l *link) closeFault(closing websocket.CloseError) *fault {
 	f := &fault{reason: reasonClosed, detail: "the service closed the link"}
 	if !l.active && slices.Contains(tokenCodes, closing.Code) {
@@ -104,7 +105,7 @@ func (l *link) closeFault(closing websocket.CloseError) *fault {
 	return f
 }
 
-// quote returns what an error wraps innermost, in words.
+// quote returns the text of the innermost error that err wraps, without secrets.
 func (l *link) quote(err error) string {
 	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
 		err = inner
@@ -112,8 +113,8 @@ func (l *link) quote(err error) string {
 	return endpoint.Quote(err.Error(), l.o.Redact)
 }
 
-// size writes a limit the way a flag takes it: 16MiB.
-func size(bytes int) string {
+// formatSize writes a number of bytes as a flag takes it: 16MiB.
+func formatSize(bytes int) string {
 	units := strings.Fields("B KiB MiB GiB")
 	for ; len(units) > 1 && bytes > 0 && bytes%1024 == 0; units = units[1:] {
 		bytes /= 1024

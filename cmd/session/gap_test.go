@@ -15,7 +15,7 @@ func (l *log) beginning(t *testing.T, n int) time.Time {
 	t.Helper()
 	restored := l.link(t, n)
 	if restored.Status != Restored {
-		t.Fatalf("news %d is %+v", n, restored)
+		t.Fatalf("link event %d is %+v", n, restored)
 	}
 	return restored.At.Add(-restored.Gap)
 }

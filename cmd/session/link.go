@@ -11,32 +11,33 @@ import (
 )
 
 const (
-	// maxTick is how often the link looks at the clock, at the least.
+	// maxTick is the longest time between two ticks.
 	maxTick = 200 * time.Millisecond
 	// signalTime is how long SIGCONT may take to be delivered.
 	signalTime = 100 * time.Millisecond
-	// catchUp is how long silence may go on after a pause: what has arrived
-	// meanwhile must be read first.
-	catchUp = time.Second
-	// stable is how long a link that received an action lasts until the count of
-	// attempts starts anew.
+	// resumeSilence is the least heartbeat timeout left after a pause, so that what has
+	// arrived meanwhile is read first.
+	resumeSilence = time.Second
+	// stable is how long a link that received an action must last before attempts are
+	// counted from 0 again.
 	stable = 10 * time.Second
-	// tokenRetry is the wait before a refused token is shown again after our own
-	// reconnect: the service may still hold the old socket.
+	// tokenRetry is the wait before a token that was refused at a reconnect is sent
+	// once more: the service may still count the old socket.
 	tokenRetry = 3 * time.Second
-	// drainWait is how long connections may take to come back.
+	// drainWait is how long after a drain the connections may take to come back before
+	// the link redials.
 	drainWait = 2 * time.Second
-	// fightWithin is how soon after our redial a second drain means that another
-	// client does the same.
+	// fightWithin is the time after a redial for a drain in which another drain means
+	// that another client redials as well.
 	fightWithin = time.Minute
 )
 
-// A link keeps a socket up: it dials, follows the socket until it ends, and
-// dials again. It belongs to one goroutine.
+// A link keeps the chat's connection up: it dials, follows the socket until that ends,
+// and dials again. It belongs to one goroutine.
 type link struct {
 	*Live
 	parser      decode.Parser
-	connections *decode.Decoder // of the socket: for drains only
+	connections *decode.Decoder // the socket's connection map, only to notice a drain
 
 	// Attempts.
 	tries    int  // dials since the last stable link
@@ -45,27 +46,27 @@ type link struct {
 	down     bool // its loss was reported
 
 	// Tokens.
-	token    string // the last that was shown, or that is to be shown next
-	asked    bool   // token has just been asked for
-	refusal  fault  // how token was refused, which must be replaced; zero while it need not
-	replaced bool   // a refused token was replaced, and no action has come since
-	retried  bool   // the token was shown again after a refusal, and no handshake was granted since
+	token      string // for the next handshake, or sent in the last one
+	askedAhead bool   // judgeRefusal has already asked for token
+	refusal    fault  // why token was refused and must be replaced; zero if it need not
+	replaced   bool   // a refused token was replaced, and no action was received since
+	retried    bool   // a refused token was sent once more, and no handshake succeeded since
 
-	// The open socket; nil when there is none.
+	// The open socket; socket is nil when there is none.
 	socket        *socket
 	active        bool         // it has received an action
-	lastAlive     time.Time    // the last sign of life
+	lastAlive     time.Time    // when the heartbeat timeout began: at the handshake, an action or the end of a pause
 	lastAction    time.Time    // when the last action was received
-	ticked        time.Time    // the last tick
+	lastTick      time.Time    // the last tick
 	completeUntil time.Time    // the time up to which the chat is complete
 	earlier       [2]time.Time // completeUntil at the last two ticks: SIGCONT can arrive late
-	pausedAt      time.Time    // when a pause was noticed; zero once a read has had to wait since
+	pausedAt      time.Time    // when a pause was noticed; zero after the next long read
 
-	// Drains.
-	drained    time.Time // when the last connection was taken away; zero when not drained
-	redialed   bool      // the socket is dialled because of a drain
+	// Drains: other clients took over all connections.
+	drainedAt  time.Time // when the last connection was taken away; zero when not drained
+	redialed   bool      // the next socket is dialled because of a drain
 	redialedAt time.Time // when the last such socket was opened
-	standing   bool      // another client has the chat, and we do not redial
+	stoodDown  bool      // another client has the chat, and the link does not redial
 }
 
 // run keeps the link up until ctx is cancelled, which is not an error, or the
@@ -78,14 +79,14 @@ func (l *link) run(ctx context.Context) error {
 		}
 		l.failures++
 		wait, err := l.judge(ctx, f)
-		news := Link{Status: Lost, Reason: f.reason, Detail: f.detail, At: l.o.Now(), Attempt: l.tries, Retry: wait, NeverUp: !l.wasUp}
+		event := LinkEvent{Status: Lost, Reason: f.reason, Detail: f.detail, At: l.o.Now(), Attempt: l.tries, Retry: wait, NeverUp: !l.wasUp}
 		if !l.down && (l.token != "" || f.noToken == nil) { // nothing is lost when there never was a token
 			l.down = true
-			l.say(news)
+			l.report(event)
 		}
 		if err != nil {
-			news.Status, news.NeverUp = Ended, false
-			l.say(news)
+			event.Status, event.NeverUp = Ended, false
+			l.report(event)
 			return err
 		}
 		if !sleep(ctx, wait) {
@@ -97,12 +98,12 @@ func (l *link) run(ctx context.Context) error {
 // attempt dials once and follows the socket as long as it lives.
 func (l *link) attempt(ctx context.Context) *fault {
 	l.tries++
-	if !l.asked {
+	if !l.askedAhead {
 		if f := l.ask(ctx); f != nil {
 			return f
 		}
 	}
-	l.asked = false
+	l.askedAhead = false
 	s, f := l.dial(ctx, l.token)
 	if f != nil {
 		return f
@@ -119,7 +120,7 @@ func (l *link) attempt(ctx context.Context) *fault {
 	return f
 }
 
-// ask asks for a token.
+// ask gets a token from Tokens, another one if the last was refused.
 func (l *link) ask(ctx context.Context) *fault {
 	refused := ""
 	if l.refusal.reason != "" {
@@ -148,29 +149,29 @@ func (l *link) ask(ctx context.Context) *fault {
 	return f
 }
 
-// opened resets the state for a new socket and says that the link is up.
+// opened resets the state for a new socket and reports that the link is up.
 func (l *link) opened(s *socket) {
 	now := s.opened
-	news := Link{Status: Connected, At: now, Attempt: l.tries}
+	event := LinkEvent{Status: Connected, At: now, Attempt: l.tries}
 	switch {
 	case l.wasUp:
-		news.Status, news.Gap, news.HasGap = Restored, elapsed(l.completeUntil, now), true
+		event.Status, event.Gap, event.HasGap = Restored, elapsed(l.completeUntil, now), true
 	case !l.o.CompleteUntil.IsZero():
-		news.Gap, news.HasGap = max(0, elapsed(l.o.CompleteUntil, now)), true
+		event.Gap, event.HasGap = max(0, elapsed(l.o.CompleteUntil, now)), true
 	}
 	l.wasUp, l.down, l.retried = true, false, false
 	l.socket, l.active, l.connections = s, false, decode.NewForDrains()
-	l.lastAlive, l.lastAction, l.ticked = now, now, now
+	l.lastAlive, l.lastAction, l.lastTick = now, now, now
 	l.completeUntil, l.earlier, l.pausedAt = now, [2]time.Time{now, now}, time.Time{}
-	l.drained, l.standing = time.Time{}, false
+	l.drainedAt, l.stoodDown = time.Time{}, false
 	if l.redialed {
 		l.redialed, l.redialedAt = false, now
 	}
-	l.say(news)
+	l.report(event)
 }
 
-// follow passes on what the socket receives until that ends, and says why: nil
-// when ctx is done.
+// follow passes on what the socket receives until the socket ends, and returns why
+// it ended. It returns nil when ctx is done.
 func (l *link) follow(ctx context.Context) *fault {
 	tick := time.NewTicker(max(time.Millisecond, min(maxTick, l.o.HeartbeatTimeout/4)))
 	defer tick.Stop()
@@ -181,7 +182,7 @@ func (l *link) follow(ctx context.Context) *fault {
 			if !ok {
 				s.abandon()
 				l.awaitSignal()
-				l.noticeWait()
+				l.noticeLongRead()
 				return l.socketFault(s)
 			}
 			l.receive(b)
@@ -214,26 +215,26 @@ func (l *link) stop() {
 	}
 }
 
-// receive learns from a batch what it says of the link, and puts it into the
-// queue. News of the link that an action brings comes right behind it.
+// receive updates the state from a batch, and puts the batch into the queue. A link
+// event that an action causes follows directly after that action.
 func (l *link) receive(b *batch) {
 	l.noticePause(l.o.Now())
-	l.noticeWait()
+	l.noticeLongRead()
 	b.parse(&l.parser)
-	if b.actions {
+	if b.hasAction {
 		l.active, l.lastAction, l.replaced = true, b.received, false
 		if b.received.After(l.lastAlive) { // a batch may have waited while the buffer was full
 			l.lastAlive = b.received
 		}
-		if l.drained.IsZero() {
-			l.complete(b.received)
+		if l.drainedAt.IsZero() {
+			l.noteComplete(b.received)
 		}
 	}
-	var news *Link  // that a frame brings
-	var rest *batch // the frames behind it
+	var event *LinkEvent // that a frame causes
+	var rest *batch      // the frames after it
 	for _, n := range b.changes {
 		l.connections.Apply(&b.parsed[n].action, b.received)
-		if news = l.noticeDrain(b.received); news != nil {
+		if event = l.noticeDrain(b.received); event != nil {
 			rest = b.split(n)
 			break
 		}
@@ -245,100 +246,102 @@ func (l *link) receive(b *batch) {
 		l.pausedAt = time.Now()
 		l.lastAlive = l.o.Now() // a pause is not silence
 	}
-	if news != nil {
-		l.say(*news)
+	if event != nil {
+		l.report(*event)
 		if len(rest.ends) > 0 {
 			l.receive(rest)
 		}
 	}
 }
 
-// complete notes that nothing which was sent before was missed.
-func (l *link) complete(until time.Time) {
+// noteComplete moves the time up to which the chat is complete, except during a pause.
+func (l *link) noteComplete(until time.Time) {
 	if l.pausedAt.IsZero() {
 		l.completeUntil = until
 	}
 }
 
-// insert puts an item of somebody else into the queue.
+// insert records an item of Inserts and puts it into the queue.
 func (l *link) insert(item Item) {
 	if item.Link != nil {
-		l.say(*item.Link)
+		l.report(*item.Link)
 		return
 	}
 	if l.o.Recorder != nil {
 		l.o.Recorder.Own(item.Received, append(slices.Clone(item.Frame), '\n'))
 	}
-	l.queue.say(item)
+	l.queue.putItem(item)
 }
 
-// say puts news of the link into the queue.
-func (l *link) say(news Link) {
+// report records a link event and puts it into the queue.
+func (l *link) report(event LinkEvent) {
 	if l.o.Recorder != nil {
-		l.o.Recorder.Link(&news)
+		l.o.Recorder.Link(&event)
 	}
-	l.queue.say(Item{Link: &news, Received: news.At})
+	l.queue.putItem(Item{Link: &event, Received: event.At})
 }
 
-// tick looks at the clock. It returns why the socket is to be left, or nil.
+// tick looks at the clock. It returns why the link must leave the socket, or nil.
 func (l *link) tick() *fault {
 	now := l.o.Now()
 	l.noticePause(now)
-	l.ticked, l.earlier = now, [2]time.Time{l.earlier[1], l.completeUntil}
-	l.noticeWait()
+	l.lastTick, l.earlier = now, [2]time.Time{l.earlier[1], l.completeUntil}
+	l.noticeLongRead()
 	l.queue.tick(now)
 	switch {
 	case elapsed(l.lastAlive, now) >= l.o.HeartbeatTimeout:
-		return &fault{reason: reasonSilent, detail: "nothing received for " + seconds(l.o.HeartbeatTimeout)}
-	case !l.drained.IsZero() && !l.standing && elapsed(l.drained, now) >= drainWait:
+		return &fault{reason: reasonSilent, detail: "nothing received for " + formatSeconds(l.o.HeartbeatTimeout)}
+	case !l.drainedAt.IsZero() && !l.stoodDown && elapsed(l.drainedAt, now) >= drainWait:
 		l.redialed = true
 		return &fault{reason: reasonDrained, detail: "the service took every connection away while the link stayed up"}
 	}
 	return nil
 }
 
-// noticeDrain notices that the service has taken all connections away, because
-// a newer socket subscribed, and that they are back. Dialling again gets them
-// back. But when they are soon gone again, another client is doing the same, and
-// one of the two must stand down.
-func (l *link) noticeDrain(received time.Time) (news *Link) {
+// noticeDrain notices a drain and its end. In a drain the service takes all
+// connections away, because a newer socket subscribed. Dialling again gets them back.
+// But when they are soon gone again, another client redials as well. Then this one
+// stands down: it keeps the socket and does not redial.
+func (l *link) noticeDrain(received time.Time) (event *LinkEvent) {
 	drained := l.connections.Drained()
 	switch {
-	case drained && l.drained.IsZero():
-		l.complete(received)
-		l.drained = received
+	case drained && l.drainedAt.IsZero():
+		l.noteComplete(received)
+		l.drainedAt = received
 		if !l.redialedAt.IsZero() && elapsed(l.redialedAt, received) <= fightWithin {
-			l.standing, l.down = true, true
-			news = &Link{Status: Lost, Reason: reasonReplaced, At: received, Attempt: l.tries, Same: true,
-				Detail: "another client took over the chat; this one stands down and goes on listening"}
+			l.stoodDown, l.down = true, true
+			event = &LinkEvent{Status: Lost, Reason: reasonReplaced, At: received, Attempt: l.tries, SameSocket: true,
+				Detail: "another client took over the chat; restail keeps listening but does not reconnect"}
 		}
-	case !drained && !l.drained.IsZero():
-		l.drained = time.Time{}
-		if l.standing {
-			l.standing, l.down = false, false
-			news = &Link{Status: Restored, At: received, Gap: elapsed(l.completeUntil, received), HasGap: true, Attempt: l.tries, Same: true}
+	case !drained && !l.drainedAt.IsZero():
+		l.drainedAt = time.Time{}
+		if l.stoodDown {
+			l.stoodDown, l.down = false, false
+			event = &LinkEvent{Status: Restored, At: received, Gap: elapsed(l.completeUntil, received), HasGap: true, Attempt: l.tries, SameSocket: true}
 		}
-		l.complete(received)
+		l.noteComplete(received)
 	}
-	return news
+	return event
 }
 
 // A pause is a time in which the socket was not read: the process was stopped, or
-// the buffer was full. What was sent meanwhile may never be read, so a gap begins
-// before the pause, until a read has had to wait for data.
+// the buffer was full. What the service sent meanwhile may never be read. So a gap
+// begins before the pause, until a long read: one that had to wait for data, so that
+// everything sent before has been read.
 
-// noticePause notices that the process was stopped, by a tick that is late.
+// noticePause notices by a late tick that the process was stopped.
 func (l *link) noticePause(now time.Time) {
-	if elapsed(l.ticked, now) < maxTick*3/2 {
+	if elapsed(l.lastTick, now) < maxTick*3/2 {
 		return
 	}
-	l.pausedAt, l.ticked = time.Now(), now
-	if silence := l.o.HeartbeatTimeout - catchUp; elapsed(l.lastAlive, now) > silence {
+	l.pausedAt, l.lastTick = time.Now(), now
+	if silence := l.o.HeartbeatTimeout - resumeSilence; elapsed(l.lastAlive, now) > silence {
 		l.lastAlive = now.Add(-silence)
 	}
 }
 
-// resumed handles SIGCONT. It can arrive behind frames that were read since.
+// resumed handles SIGCONT. It can arrive after frames that were read since, and after
+// a tick.
 func (l *link) resumed() { l.pausedAt, l.completeUntil = time.Now(), l.earlier[0] }
 
 // awaitSignal waits for a SIGCONT that may have come with the end of the socket.
@@ -353,20 +356,19 @@ func (l *link) awaitSignal() {
 	}
 }
 
-// noticeWait notices that a read has had to wait since a pause: everything that
-// was sent before has been read.
-func (l *link) noticeWait() {
+// noticeLongRead ends the effect of a pause when a long read has followed it.
+func (l *link) noticeLongRead() {
 	if l.pausedAt.IsZero() || !l.socket.conn.hasWaited(l.pausedAt) {
 		return
 	}
 	l.pausedAt, l.completeUntil = time.Time{}, l.lastAction
-	if !l.drained.IsZero() {
-		l.completeUntil = l.drained
+	if !l.drainedAt.IsZero() {
+		l.completeUntil = l.drainedAt
 	}
 }
 
-// judge decides what comes after a fault: how long to wait before the next
-// attempt, or the error that ends it all.
+// judge decides what to do after a fault. It returns how long to wait before the next
+// attempt, or the error that ends the link.
 func (l *link) judge(ctx context.Context, f *fault) (time.Duration, error) {
 	exhausted := l.o.Retries >= 0 && l.failures > l.o.Retries
 	switch {
@@ -384,11 +386,10 @@ func (l *link) judge(ctx context.Context, f *fault) (time.Duration, error) {
 	return endpoint.Backoff(l.failures, l.o.MaxBackoff), nil
 }
 
-// judgeRefusal decides what comes after a refused token. When our own reconnect
-// was refused, the token is shown once more. Otherwise the refusal is believed
-// and another token asked for, at once: there is no retry to announce when there
-// is no other token. A second one that is refused as well is the end. The retries
-// that are left count for a socket that was closed only.
+// judgeRefusal decides what to do after a refused token. After a reconnect it sends
+// the token once more. Otherwise it asks for another token at once, so that no retry
+// is announced when there is none. If the other token is refused too, the link ends.
+// The limit of retries matters only when a close frame refused the token.
 func (l *link) judgeRefusal(ctx context.Context, f *fault, exhausted bool) (time.Duration, error) {
 	switch {
 	case l.wasUp && !f.byClose && !l.retried:
@@ -399,7 +400,7 @@ func (l *link) judgeRefusal(ctx context.Context, f *fault, exhausted bool) (time
 	}
 	l.refusal, l.replaced = *f, true
 	failed := l.ask(ctx)
-	if l.asked = failed == nil; l.asked || failed.noToken == nil {
+	if l.askedAhead = failed == nil; l.askedAhead || failed.noToken == nil {
 		return 0, nil
 	}
 	f.detail = failed.detail

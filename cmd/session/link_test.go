@@ -10,11 +10,11 @@ import (
 
 const sec = time.Second
 
-func TestActionsAndNewsComeInOrder(t *testing.T) {
+func TestActionsAndLinkEventsComeInOrder(t *testing.T) {
 	l, s := run(t, LiveOptions{Retries: -1}, "d",
 		closes(1001, "a restart", "a", "b"), cut("c"), says("d"))
 	l.expect(t, "connected", "a", "b", "lost closed", "restored", "c", "lost network", "restored", "d")
-	for n, want := range []Link{
+	for n, want := range []LinkEvent{
 		{Status: Connected, Attempt: 1},
 		{Status: Lost, Detail: "the service closed the link (1001): a restart", Attempt: 1},
 		{Status: Restored, Attempt: 2},
@@ -22,8 +22,8 @@ func TestActionsAndNewsComeInOrder(t *testing.T) {
 		{Status: Restored, Attempt: 3},
 	} {
 		got := l.link(t, n)
-		if got.Status != want.Status || got.Detail != want.Detail || got.Attempt != want.Attempt || got.NeverUp || got.Same {
-			t.Errorf("news %d: %+v, want %+v", n, got, want)
+		if got.Status != want.Status || got.Detail != want.Detail || got.Attempt != want.Attempt || got.NeverUp || got.SameSocket {
+			t.Errorf("link event %d: %+v, want %+v", n, got, want)
 		}
 	}
 	lost, restored := l.links[1], l.links[2]
@@ -100,13 +100,13 @@ func TestBackoff(t *testing.T) {
 		limit, sum = min(2*limit, 20*sec), sum+wait
 	}
 	if sum < 20*sec {
-		t.Errorf("12 retries within %v: that is no backoff", sum)
+		t.Errorf("12 retries within %v: want exponential backoff", sum)
 	}
 }
 
-// The count of attempts starts anew after a link that received an action and
+// The count of attempts starts again after a link that received an action and
 // lasted ten seconds, and only then.
-func TestTheCountStartsAnewAfterAStableLink(t *testing.T) {
+func TestAttemptsAreCountedFromTheLastStableLink(t *testing.T) {
 	lasts := func(d time.Duration, messages ...string) handler {
 		return func(p *peer) {
 			if p.accept() && p.send(messages...) {
@@ -133,7 +133,7 @@ func TestTheCountStartsAnewAfterAStableLink(t *testing.T) {
 	}
 }
 
-func TestAServiceThatClosesAfterAFrameIsNotHammered(t *testing.T) {
+func TestBackoffWhenTheServiceClosesAfterOneFrame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		live, s := virtual(t, LiveOptions{Retries: -1}, closes(1001, "", "a"))
 		ctx, cancel := contextFor(t, 300*sec)
@@ -165,9 +165,9 @@ func TestNoReconnect(t *testing.T) {
 				t.Errorf("after %d dials: %#v", len(s.dials), l.err)
 			}
 			neverUp := test.want[0] != "connected"
-			for _, news := range l.links {
-				if news.Retry != 0 || news.Status == Lost && news.NeverUp != neverUp {
-					t.Errorf("%+v", news)
+			for _, event := range l.links {
+				if event.Retry != 0 || event.Status == Lost && event.NeverUp != neverUp {
+					t.Errorf("%+v", event)
 				}
 			}
 		})
@@ -240,7 +240,7 @@ func TestAHandshakeTakes15SecondsAtMost(t *testing.T) {
 	}
 }
 
-// Nothing of a TLS handshake without an answer stays behind. Package http goes on
+// No goroutine of a TLS handshake without an answer remains. Package http goes on
 // with it when the request has ended.
 func TestATLSHandshakeThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -256,7 +256,7 @@ func TestATLSHandshakeThatHangs(t *testing.T) {
 	})
 }
 
-func TestTheHeaderOfAnAnswerIsBounded(t *testing.T) {
+func TestResponseHeaderIsLimited(t *testing.T) {
 	sent := 0
 	l, _ := run(t, LiveOptions{}, "", func(p *peer) {
 		for p.read(); p.write(make([]byte, 1<<10)); {
@@ -268,7 +268,7 @@ func TestTheHeaderOfAnAnswerIsBounded(t *testing.T) {
 	}
 }
 
-func TestMoreTellsWhenAFlushIsDue(t *testing.T) {
+func TestMoreIsFalseWhenAFlushIsDue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		live, _ := virtual(t, LiveOptions{Retries: -1}, func(p *peer) {
 			if !p.accept() {

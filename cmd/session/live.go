@@ -44,39 +44,39 @@ type LiveOptions struct {
 	// is full, reading from the socket pauses. Default 64 MiB.
 	Buffer int
 
-	// Recorder is given everything that is received; nil for nobody.
+	// Recorder records everything that is received; nil for no recording.
 	Recorder Recorder
-	// CompleteUntil is the time up to which an earlier run had the chat: the first
-	// link states the gap since then. Zero for no earlier run.
+	// CompleteUntil is the time up to which the chat of an earlier run is complete:
+	// the first Connected states the gap since then. Zero for no earlier run.
 	CompleteUntil time.Time
-	// Inserts delivers items that are put into the stream while the link is up: news
-	// of the link, and lines of the chat history. Nil for none.
+	// Inserts delivers items to put into the stream while the link is up: link events,
+	// and lines of the chat history. Nil for none.
 	Inserts <-chan Item
 	// Resumed receives a value after SIGCONT. Nil for never.
 	Resumed <-chan struct{}
 	// Now is the clock; default time.Now.
 	Now func() time.Time
-	// DialContext and TLS replace how connections are made: for tests.
+	// DialContext and TLS replace the usual way to connect, for tests.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 	TLS         *tls.Config
 }
 
-// A Recorder is given what a [Live] receives, in order, heartbeats and news of the
-// link included, whether or not the consumer keeps up. Its methods must not wait,
-// and must not keep what they are given.
+// A Recorder records what a [Live] receives, in order and without waiting for the
+// consumer: all frames, heartbeats included, and the link events. Its methods must
+// not wait, and must not keep their arguments.
 type Recorder interface {
-	// Frames records frames, which lie one after the other in data: ends are
-	// where each ends, changes the indexes of those that change the connection map.
+	// Frames records frames. data has them one after the other, ends has the end of
+	// each, and changes has the indexes of those that change the connection map.
 	Frames(received time.Time, data []byte, ends, changes []int)
-	Link(news *Link)
+	Link(event *LinkEvent)
 	// Own records a line of restail's own, with its line break.
 	Own(received time.Time, line []byte)
 }
 
 const defaultMaxFrame = 16 << 20
 
-// A Live is the chat as it happens: a [Source] that dials, and dials again
-// whenever the link is lost, and says so. Its items are iterated once.
+// A Live is a [Source] of the live chat. It dials, dials again whenever the link is
+// lost, and reports that as link events. Range over its items only once.
 type Live struct {
 	o     LiveOptions
 	url   *url.URL
@@ -113,27 +113,27 @@ func NewLive(o LiveOptions) (*Live, error) {
 // up to [LiveOptions.Buffer] of them wait. The error at the end is a
 // [GivenUpError] or an [UnauthorizedError].
 //
-// The socket is closed when the consumer has everything: Items returns up to
-// half a second later. Flush output before leaving the loop.
+// When the consumer has taken everything or leaves the loop, Items closes the socket.
+// That can take half a second: flush output before leaving the loop.
 func (l *Live) Items(ctx context.Context) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
-		context.AfterFunc(ctx, l.queue.unlimit) // nothing that was received waits then
-		k := link{Live: l}
+		context.AfterFunc(ctx, l.queue.unlimit) // what was received must not wait for the consumer then
+		link := link{Live: l}
 		var running sync.WaitGroup
 		running.Go(func() {
-			l.queue.close(k.run(ctx))
+			l.queue.close(link.run(ctx))
 		})
 		l.queue.items(yield)
 		cancel()
 		running.Wait()
-		if k.socket != nil {
-			k.socket.close()
+		if link.socket != nil {
+			link.socket.close()
 		}
 	}
 }
 
-// Stats may be called at any time, from any goroutine.
+// Stats returns the state at this moment. Call it at any time, from any goroutine.
 func (l *Live) Stats() Stats {
 	l.queue.mu.Lock()
 	defer l.queue.mu.Unlock()

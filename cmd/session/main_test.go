@@ -54,7 +54,7 @@ func word(item Item) string {
 type log struct {
 	lines    []string
 	frames   []string // of all actions and broken frames
-	links    []*Link
+	links    []*LinkEvent
 	received map[string]time.Time // by line; the last one counts
 	err      error
 }
@@ -127,11 +127,11 @@ func (l *log) expect(t *testing.T, want ...string) {
 	}
 }
 
-// link returns the nth news of the link.
-func (l *log) link(t *testing.T, n int) *Link {
+// link returns the nth link event.
+func (l *log) link(t *testing.T, n int) *LinkEvent {
 	t.Helper()
 	if n >= len(l.links) {
-		t.Fatalf("there were only %d news of the link: %q", len(l.links), l.lines)
+		t.Fatalf("there were only %d link events: %q", len(l.links), l.lines)
 	}
 	return l.links[n]
 }

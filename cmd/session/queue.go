@@ -9,39 +9,39 @@ import (
 )
 
 const (
-	// runAhead is the limit for a consumer that keeps taking. A consumer that is
-	// stuck gets the whole limit.
+	// runAhead is how many bytes may wait while the consumer keeps taking batches. When
+	// the consumer is stuck, the whole limit of the queue applies.
 	runAhead = 256 << 10
-	// stall is how long a consumer takes nothing until it counts as stuck.
+	// stall is how long a consumer takes nothing before it counts as stuck.
 	stall = 50 * time.Millisecond
-	// maxFree is how many batches are kept for reuse: as many as are under way
-	// between the socket and the consumer.
+	// maxFree is how many batches are kept for reuse: about as many as are in use at
+	// once between the socket and the consumer.
 	maxFree = 8
 	// largeFrame is the size in bytes above which a frame does not keep its parsed
 	// memory.
 	largeFrame = 4 << 10
 )
 
-// A queue is where batches wait for the consumer, in order. Its size is bounded
-// in bytes. It has one producer and one consumer; Stats is for anybody.
+// A queue holds the batches that wait for the consumer, in order. Its size is limited
+// in bytes. It has one producer and one consumer.
 type queue struct {
 	free chan *batch // for reuse
 
-	changed *sync.Cond // signals that a field below has changed
-	mu      sync.Mutex // guards all that follows
-	limit   int        // bytes that may wait; 0 for no limit
-	waiting []*batch
-	bytes   int       // of waiting and of what the consumer has
-	took    time.Time // when the consumer took or gave back a batch last
-	closed  bool      // no more input
-	err     error     // why it was closed
-	stats   Stats
+	changed   *sync.Cond // signals that a field below has changed
+	mu        sync.Mutex // guards all that follows
+	limit     int        // bytes that may wait; 0 for no limit
+	waiting   []*batch
+	bytes     int       // size of the batches that wait or that the consumer uses
+	lastTaken time.Time // when the consumer took or gave back a batch last
+	closed    bool      // no more input
+	err       error     // why it was closed
+	stats     Stats
 }
 
-// Stats is a moment of a [Live].
+// Stats describes a [Live] at one moment.
 type Stats struct {
-	Frames int64     // how many were received since the start
-	Heard  time.Time // when frames were received last; zero for never
+	Frames int64     // how many frames were received since the start
+	Heard  time.Time // when the last frame was received; zero for never
 	Full   bool      // reading is paused because the buffer is full
 	Up     bool      // the link is up
 }
@@ -62,7 +62,7 @@ func (q *queue) get() *batch {
 	}
 }
 
-// release takes back a batch that nobody uses any more.
+// release keeps an unused batch for a later get, unless it is too small or too large.
 func (q *queue) release(b *batch) {
 	if cap(b.data) < batchBytes || cap(b.data) > 4*batchBytes {
 		return
@@ -90,7 +90,7 @@ func (q *queue) put(b *batch) (waited bool) {
 		stalled.Stop()
 	}
 	q.stats.Full = false
-	if q.bytes >= runAhead { // it may be long before the consumer has it
+	if q.bytes >= runAhead { // the batch may wait long: take no more memory than necessary
 		whole := b
 		b = whole.compacted()
 		q.release(whole)
@@ -101,18 +101,18 @@ func (q *queue) put(b *batch) (waited bool) {
 
 // fits reports whether another batch fits. The caller has locked q.mu.
 func (q *queue) fits() bool {
-	return q.limit == 0 || q.bytes < min(runAhead, q.limit) || q.bytes < q.limit && time.Since(q.took) >= stall
+	return q.limit == 0 || q.bytes < min(runAhead, q.limit) || q.bytes < q.limit && time.Since(q.lastTaken) >= stall
 }
 
-// wake lets put look again. It holds the lock, so that put is not on its way to
-// the wait.
+// wake makes put check again. It takes the lock, so that it cannot signal between the
+// check of put and its wait.
 func (q *queue) wake() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.changed.Broadcast()
 }
 
-// unlimit lets everything fit from now on.
+// unlimit removes the limit.
 func (q *queue) unlimit() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -120,8 +120,8 @@ func (q *queue) unlimit() {
 	q.changed.Broadcast()
 }
 
-// say appends an item that is not a frame. It never waits.
-func (q *queue) say(item Item) {
+// putItem appends an item that is not a frame. It never waits.
+func (q *queue) putItem(item Item) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if link := item.Link; link != nil && link.Status != Filled && link.Status != Unfilled {
@@ -163,8 +163,8 @@ func (q *queue) close(err error) {
 	}
 }
 
-// take waits for the next batch; nil at the end. more reports whether another
-// one is waiting.
+// take waits for the next batch and returns it, nil at the end. more reports whether
+// another one is waiting. The batch counts as waiting until done.
 func (q *queue) take() (b *batch, more bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -177,22 +177,22 @@ func (q *queue) take() (b *batch, more bool) {
 	}
 	b, q.waiting[0] = q.waiting[0], nil
 	q.waiting = q.waiting[1:]
-	q.took = time.Now()
+	q.lastTaken = time.Now()
 	return b, len(q.waiting) > 0
 }
 
-// done gives back a batch that was taken. It does not count as waiting any more.
+// done takes back a batch that the consumer has used.
 func (q *queue) done(b *batch) {
 	q.mu.Lock()
 	q.bytes -= b.size()
-	q.took = time.Now()
+	q.lastTaken = time.Now()
 	q.changed.Broadcast()
 	q.mu.Unlock()
 	q.release(b)
 }
 
-// untake puts batches back before all others.
-func (q *queue) untake(batches []*batch) {
+// putBack puts batches back before all others.
+func (q *queue) putBack(batches []*batch) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, b := range batches {
@@ -201,8 +201,8 @@ func (q *queue) untake(batches []*batch) {
 	q.waiting = slices.Concat(batches, q.waiting)
 }
 
-// items yields all items until the queue is closed and empty, then the error
-// with which it was closed. It reports whether the consumer wants more.
+// items yields all items until the queue is closed and empty, then the error with
+// which it was closed. It returns false if yield did.
 func (q *queue) items(yield func(Item, error) bool) bool {
 	var parser decode.Parser
 	for {

@@ -22,10 +22,9 @@ type ReplayOptions struct {
 	Files []File
 	// Speed is the factor of the recorded pace; 0 is as fast as possible.
 	Speed float64
-	// Period returns the part of the stream that is wanted, from the time since
-	// on and before until, given the time of its first action. A zero time is no
-	// limit. What lies outside is delivered too, as fast as possible. Nil: all is
-	// wanted.
+	// Period returns the part of the stream that is wanted, which includes since and
+	// excludes until. first is the time of the first action. A zero time is no limit.
+	// Items outside of the period are yielded too, without any wait. Nil for no limits.
 	Period func(first time.Time) (since, until time.Time)
 	// MaxFrame is the size in bytes of the largest frame; default 16 MiB.
 	MaxFrame int
@@ -33,7 +32,7 @@ type ReplayOptions struct {
 
 // A File is a recording: one action a line, gzipped or not.
 type File struct {
-	// Name is what errors call it; "" for nothing.
+	// Name is its name in errors; "" for none.
 	Name string
 	R    io.Reader
 }
@@ -50,44 +49,45 @@ func (e *TooLongError) Error() string {
 	if e.File != "" {
 		of = " of " + e.File
 	}
-	return fmt.Sprintf("line %d%s is longer than the limit of %s (--max-frame)", e.Line, of, size(e.Limit))
+	return fmt.Sprintf("line %d%s is longer than the limit of %s (--max-frame)", e.Line, of, formatSize(e.Limit))
 }
 
 var (
-	// ErrNoActions ends a recording in which no line is an action, a record, or one
-	// of restail's own.
+	// ErrNoActions is the error for a recording in which no line is an action, a
+	// record, or one of restail's own.
 	ErrNoActions = errors.New("no line of the recording is an action")
-	// ErrEmpty ends a recording that has nothing but blank lines.
+	// ErrEmpty is the error for a recording that has only blank lines.
 	ErrEmpty = errors.New("the recording is empty")
 )
 
 const (
-	// maxBack is how far stamps may go back: a service with many hosts does not
-	// stamp in perfect order. Further back another recording begins.
+	// maxBack is how far a stamp may lie before the one before it: a service with many
+	// hosts does not stamp in perfect order. A larger step back means that another
+	// recording begins.
 	maxBack = time.Minute
 	// maxWait is the longest wait for one action.
 	maxWait = time.Minute
 )
 
-// A Replay is recordings: a [Source] whose frames are the lines of files. Its items
-// are iterated once.
+// A Replay is a [Source] whose items are the lines of recordings. Range over its items
+// only once.
 type Replay struct {
 	o     ReplayOptions
 	queue *queue
 
-	// All that follows belongs to the consumer.
+	// The fields below belong to the goroutine of the consumer.
 	ctx          context.Context
 	yield        func(Item, error) bool
 	since, until time.Time // the period; zero for no limit
 	classifier   classifier
-	damaged      []error
+	damaged      []error // of the files that could not be read to their end
 
 	// Of the current file.
-	file  int       // its index
-	found bool      // a line was not broken
-	start time.Time // when the action with the first stamp was due; zero before
-	first time.Time // the first stamp since start
-	last  time.Time // the stamp before
+	file       int       // its index
+	foundLine  bool      // a line was not broken
+	start      time.Time // when the action with firstStamp was due; zero until then
+	firstStamp time.Time // the stamp that the pace counts from
+	lastStamp  time.Time // of the last item that moved the clock
 }
 
 // NewReplay makes a Replay. Nothing is read before its items are asked for.
@@ -96,11 +96,11 @@ func NewReplay(o ReplayOptions) *Replay {
 	return &Replay{o: o, queue: newQueue(runAhead)}
 }
 
-// Items implements [Source]. A line longer than MaxFrame is an item that is
-// Broken. When recordings cannot be read to their end, what could be read of all
-// of them comes before the error; see also [ErrNoActions] and
-// [recording.FormatError]. When ctx is done the source ends even if a read of a
-// file does not return; the file is then still being read.
+// Items implements [Source]. A line longer than MaxFrame is a Broken item. If some
+// recordings cannot be read to their end, Items yields what could be read of all of
+// them, then one error; see also [ErrNoActions] and [recording.FormatError]. When ctx
+// is done, the source ends even if a read of a file does not return. A goroutine then
+// stays in that read.
 func (r *Replay) Items(ctx context.Context) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -127,8 +127,8 @@ func (r *Replay) Items(ctx context.Context) iter.Seq2[Item, error] {
 	}
 }
 
-// A fileReader makes frames of the lines of recordings, parses them, and puts
-// them into the queue.
+// A fileReader reads the lines of recordings as frames, parses them, and puts them
+// into the queue.
 type fileReader struct {
 	queue    *queue
 	maxFrame int
@@ -137,8 +137,8 @@ type fileReader struct {
 	batch    *batch
 }
 
-// read reads a recording. It puts the reason of its end behind the lines: io.EOF
-// when nothing is wrong.
+// read reads a recording. After its lines it puts the error that ended it into the
+// queue: io.EOF when nothing is wrong.
 func (r *fileReader) read(ctx context.Context, file File) {
 	r.in = file.R
 	lines := recording.NewReader(r, r.maxFrame)
@@ -164,13 +164,14 @@ func (r *fileReader) read(ctx context.Context, file File) {
 	}
 }
 
-// Read reads from the current file. It may have to wait, so it hands over first.
+// Read reads from the current file. Since that may wait, Read first hands over the
+// lines so far.
 func (r *fileReader) Read(p []byte) (int, error) {
 	r.handOver()
 	return r.in.Read(p)
 }
 
-// handOver parses what was collected and puts it into the queue.
+// handOver parses the lines so far and puts them into the queue.
 func (r *fileReader) handOver() {
 	if len(r.batch.ends) > 0 {
 		r.batch.received = time.Now()
@@ -180,22 +181,23 @@ func (r *fileReader) handOver() {
 	}
 }
 
-// A classifier tells what the lines of a recording are that are not actions, and
-// which of them move a clock.
+// A classifier finds out what each line of a recording is, and whether it moves the
+// clock. The clock of a recording is the time of its last line with a stamp of the
+// service. It sets the pace, and says when the recording begins. A [recording.Head]
+// does not move it.
 type classifier struct {
 	lines recording.LineParser
 	head  recording.Head
-	up    bool // the link was up once
+	wasUp bool // the link was up once
 }
 
-// classify gives an item the Line that it is, if it is one. It returns the time of the
-// item, zero when it has none, and whether the item moves a clock: that of the
-// pace, or the one that says when the recording begins.
+// classify sets the Line, Link and Frame of an item that is not an action. It returns
+// the time of the item, zero when it has none, and whether the item moves the clock.
 func (c *classifier) classify(item *Item) (at time.Time, moves bool) {
 	switch {
 	case item.Action != nil:
-		c.up = true                    // as it was when this was recorded
-		if !item.Action.HasPayload() { // spares most actions the search for a time
+		c.wasUp = true                 // the link was, when this was recorded
+		if !item.Action.HasPayload() { // an ndjson record has no payload
 			item.Line = c.lines.Record(item.Action.Frame(), item.Received)
 		}
 	case item.Frame != nil:
@@ -209,8 +211,8 @@ func (c *classifier) classify(item *Item) (at time.Time, moves bool) {
 		item.Action, item.Broken = nil, nil
 		if string(item.Line.Action()) == recording.KindLink {
 			item.Link = linkOf(item.Line)
-			item.Link.NeverUp = item.Link.Status == Lost && !c.up
-			c.up = c.up || item.Link.Status == Connected || item.Link.Status == Restored
+			item.Link.NeverUp = item.Link.Status == Lost && !c.wasUp
+			c.wasUp = c.wasUp || item.Link.Status == Connected || item.Link.Status == Restored
 		}
 		return item.Line.Record.At, item.Line.MovesClock() && !c.head.Has(item.Line.Action(), len(item.Frame))
 	case item.Action != nil:
@@ -223,27 +225,27 @@ func (c *classifier) classify(item *Item) (at time.Time, moves bool) {
 	return time.Time{}, false
 }
 
-// linkOf makes a line of a recording news of the link.
-func linkOf(l *recording.Line) *Link {
+// linkOf returns the link event in a line of a recording.
+func linkOf(l *recording.Line) *LinkEvent {
 	r := &l.Record
 	gap, _ := strconv.ParseFloat(string(r.Bytes(record.GapSeconds)), 64)
 	attempt, _ := strconv.Atoi(string(r.Bytes(record.Attempt)))
 	count, _ := strconv.Atoi(string(r.Bytes(record.Filled)))
-	return &Link{
+	return &LinkEvent{
 		Status: string(r.Bytes(record.Status)), Reason: string(r.Bytes(record.Reason)), At: r.At,
 		Gap: time.Duration(gap * float64(time.Second)), HasGap: r.Has(record.GapSeconds),
-		Count: count, Attempt: attempt, Same: l.Same,
+		Count: count, Attempt: attempt, SameSocket: l.SameSocket,
 	}
 }
 
-// firstTime waits for the first item that moves a clock and returns its time, or
-// that of the first item that has one if there is none within
-// [recording.MaxHead] bytes. It takes nothing out of the queue.
+// firstTime waits for the first item that moves the clock and returns its time. If
+// there is none in the first [recording.MaxHead] bytes, it returns the time of the
+// first item that has one. It leaves the queue as it was.
 func (r *Replay) firstTime() (first time.Time) {
 	var parser decode.Parser
 	var c classifier
 	var seen []*batch
-	defer func() { r.queue.untake(seen) }()
+	defer func() { r.queue.putBack(seen) }()
 	for size := 0; size <= recording.MaxHead; {
 		taken, _ := r.queue.take()
 		if taken == nil {
@@ -271,19 +273,19 @@ func (r *Replay) firstTime() (first time.Time) {
 	return first
 }
 
-// itemBytes is more memory than a batch without frames takes.
+// itemBytes is an upper limit of the memory of a batch without frames.
 const itemBytes = 1 << 10
 
-// play gives an item to the consumer when it is due. An error ends a file.
+// play yields an item when it is due. err, if not nil, is the error that ended a file.
 func (r *Replay) play(item Item, err error) bool {
 	if err != nil {
 		r.end(err)
 		return r.yield(item, nil)
 	}
 	at, moves := r.classifier.classify(&item)
-	r.found = r.found || item.Action != nil || item.Line != nil
+	r.foundLine = r.foundLine || item.Action != nil || item.Line != nil
 	item.Outside = !at.IsZero() && (at.Before(r.since) || !r.until.IsZero() && !at.Before(r.until))
-	filledIn := item.Line != nil && item.Line.Kind == recording.KindHistory && at.Before(r.last)
+	filledIn := item.Line != nil && item.Line.Kind == recording.KindHistory && at.Before(r.lastStamp)
 	if !moves || filledIn || item.Outside || r.o.Speed <= 0 {
 		return r.yield(item, nil)
 	}
@@ -297,9 +299,9 @@ func (r *Replay) play(item Item, err error) bool {
 	return r.yield(item, nil)
 }
 
-// end ends the current file.
+// end ends the current file, and keeps the error if the file is damaged.
 func (r *Replay) end(err error) {
-	if errors.Is(err, io.EOF) && !r.found {
+	if errors.Is(err, io.EOF) && !r.foundLine {
 		err = ErrNoActions
 	}
 	if name := r.o.Files[r.file].Name; name != "" {
@@ -309,26 +311,26 @@ func (r *Replay) end(err error) {
 		r.damaged = append(r.damaged, err)
 	}
 	r.file++
-	r.found, r.start, r.last, r.classifier.head = false, time.Time{}, time.Time{}, recording.Head{}
+	r.foundLine, r.start, r.lastStamp, r.classifier.head = false, time.Time{}, time.Time{}, recording.Head{}
 }
 
-// wait returns how long to wait before an action, so that actions are as far apart
-// as their stamps, and what to tell the user.
+// wait returns how long to wait before an action, so that actions are as far apart as
+// their stamps. notice is a message for the user, "" for none.
 func (r *Replay) wait(stamp time.Time) (wait time.Duration, notice string) {
-	back := r.last.Sub(stamp)
+	back := r.lastStamp.Sub(stamp)
 	if r.start.IsZero() || back > maxBack {
 		if !r.start.IsZero() {
-			notice = "the stamps of the recording jump back by " + back.String() + ": its pace begins anew"
+			notice = "the time stamps of the recording jump back by " + back.String() + ": the pace starts again from there"
 		}
-		r.start, r.first = time.Now(), stamp
+		r.start, r.firstStamp = time.Now(), stamp
 	}
-	r.last = stamp
-	after := min(float64(stamp.Sub(r.first))/r.o.Speed, math.MaxInt64/2)
+	r.lastStamp = stamp
+	after := min(float64(stamp.Sub(r.firstStamp))/r.o.Speed, math.MaxInt64/2)
 	wait = time.Until(r.start.Add(time.Duration(after)))
 	if wait > maxWait {
-		notice = "the next action of the recording is due in " + wait.Round(time.Second).String() + ": waiting for one minute only"
+		notice = "the next action of the recording is due in " + wait.Round(time.Second).String() + ": waiting only one minute"
 		wait = maxWait
-		r.start, r.first = time.Now().Add(wait), stamp
+		r.start, r.firstStamp = time.Now().Add(wait), stamp
 	}
 	return wait, notice
 }

@@ -170,7 +170,7 @@ func info(seconds int) string {
 	return fmt.Sprintf(`{"action":"connection_info","timestamp":%d,"payload":{"connectionIdentifier":"info%d"}}`+"\n", 1740152273+seconds, seconds)
 }
 
-// linked writes news of the link.
+// linked writes a link event.
 func linked(status string, seconds int) string {
 	return fmt.Sprintf(`{"restail":"link","time":%q,"status":%q}`+"\n", timeOf(seconds), status)
 }
@@ -209,9 +209,9 @@ func TestPace(t *testing.T) {
 		"as fast as it can": {0, stamped(0, 100, 36000, 1), []string{"0s at0", "0s at100", "0s at36000", "0s at1"}},
 		"broken lines":      {1, stamped(0) + "[]\n" + stamped(5), []string{"0s at0", "0s broken", "5s at5"}},
 		"another recording": {1, stamped(32400, 0, 5),
-			[]string{"0s at32400", "0s notice: the stamps of the recording jump back by 9h0m0s: its pace begins anew", "0s at0", "5s at5"}},
+			[]string{"0s at32400", "0s notice: the time stamps of the recording jump back by 9h0m0s: the pace starts again from there", "0s at0", "5s at5"}},
 		"a long wait": {1, stamped(0, 36000, 36005),
-			[]string{"0s at0", "0s notice: the next action of the recording is due in 10h0m0s: waiting for one minute only", "1m0s at36000", "1m5s at36005"}},
+			[]string{"0s at0", "0s notice: the next action of the recording is due in 10h0m0s: waiting only one minute", "1m0s at36000", "1m5s at36005"}},
 		"a set at the head": {1, info(-36000) + info(-500) + stamped(0) + info(-5) + stamped(7) + info(9),
 			[]string{"0s info-36000", "0s info-500", "0s at0", "0s info-5", "7s at7", "9s info9"}},
 		"own lines at the head": {1, linked("connected", -50000) + info(-36000) + stamped(0) + linked("lost", 70000) + stamped(7),
@@ -221,7 +221,7 @@ func TestPace(t *testing.T) {
 		"ndjson": {1, noted("connection_info", -500) + noted("a", 0) + noted("link", 500) + noted("b", 5),
 			[]string{"0s record connection_info", "0s record a", "0s x", "5s record b"}},
 		"very slow": {1e-12, stamped(0, 1), []string{"0s at0",
-			"0s notice: the next action of the recording is due in 1281023h53m38s: waiting for one minute only", "1m0s at1"}},
+			"0s notice: the next action of the recording is due in 1281023h53m38s: waiting only one minute", "1m0s at1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -374,7 +374,7 @@ func TestRecordingsWithoutActions(t *testing.T) {
 	}
 }
 
-// The pace begins anew with each file.
+// The pace starts again with each file.
 func TestPaceOfSeveralFiles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, w := io.Pipe()
@@ -496,11 +496,11 @@ func TestLinkOfARecording(t *testing.T) {
 	l := replayed(t, ReplayOptions{Files: file(strings.NewReader(text))})
 	l.expect(t, "lost closed", "connected", "lost replaced", "restored")
 	when := time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC)
-	for i, want := range []Link{
+	for i, want := range []LinkEvent{
 		{Status: Lost, Reason: "closed", At: when.Add(5 * sec), NeverUp: true},
 		{Status: Connected, At: when.Add(6 * sec)},
 		{Status: Lost, Reason: "replaced", At: when.Add(7 * sec), Attempt: 1},
-		{Status: Restored, At: when.Add(9 * sec), Gap: 2125 * time.Millisecond, HasGap: true, Attempt: 2, Same: true},
+		{Status: Restored, At: when.Add(9 * sec), Gap: 2125 * time.Millisecond, HasGap: true, Attempt: 2, SameSocket: true},
 	} {
 		if got := *l.link(t, i); got != want {
 			t.Errorf("%+v, want %+v", got, want)

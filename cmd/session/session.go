@@ -1,7 +1,8 @@
 // Package session delivers the actions of a chat in order, from a live socket
-// ([Live]) or from recordings ([Replay]). Both are a [Source]: parsed actions,
-// frames that are not actions, and news of the link come out of it, each in its
-// place. A goroutine passes batches of frames to the next:
+// ([Live]) or from recordings ([Replay]). Both are a [Source]: it yields parsed
+// actions, frames that are not actions, and link events, in order. The link is the
+// chat's connection to the service, over all its sockets. Each goroutine passes
+// batches of frames to the next:
 //
 //	service -> reader -> link -> queue -> consumer     Live
 //	files   -> reader --------> queue -> consumer     Replay
@@ -9,9 +10,10 @@
 // The reader of a socket (socket.go) reads messages through the WebSocket library
 // and the wire below it (wire.go). It hands a batch over when nothing more has
 // arrived. The link (link.go) parses the batch and learns from it whether the
-// socket is alive; it dials (dial.go), and decides from the fault (fault.go) of a
-// socket or a dial what comes next. The reader of recordings (replay.go) parses
-// its batches itself. The consumer is whoever ranges over Items.
+// socket is alive. The link also dials (dial.go). When a dial fails or a socket
+// ends, the link decides from the fault (fault.go) what to do next. The reader of
+// recordings (replay.go) parses its batches itself. The consumer is whoever ranges
+// over Items.
 //
 // A batch (batch.go) belongs to the goroutine that holds it. The queue (queue.go)
 // is where batches wait for a slow consumer. When it is full, the link waits too,
@@ -35,8 +37,8 @@ type Source interface {
 	Items(ctx context.Context) iter.Seq2[Item, error]
 }
 
-// An Item is an action, a broken frame, news of the link, or a notice. An empty
-// Item is a tick: nothing is waiting.
+// An Item is an action, a line of a recording that is not an action, a broken frame,
+// a link event, or a notice. An empty Item is a tick: nothing is waiting.
 type Item struct {
 	// Action is a parsed action; nil when the item is something else. It and
 	// Frame are valid, and must not be written to, until the next item.
@@ -44,26 +46,27 @@ type Item struct {
 	// Line is a line of a recording that is not an action of the service; nil when
 	// the item is something else. It is valid until the next item.
 	Line *recording.Line
-	// Frame is a broken frame, or the line that Line is about, as it was received.
-	// It may be nil: see Broken.
+	// Frame is the broken frame, or the text of Line, as it was received. It is nil
+	// for an action, and for a frame that could not be read.
 	Frame []byte
-	// Broken says why a frame is not an action, or why there is no frame, such
-	// as a [TooLongError]; nil when the item is something else.
+	// Broken says why a frame is not an action or could not be read, such as a
+	// [TooLongError]; nil when the item is something else.
 	Broken error
-	// Link is news of the link. That of a recording has a Line too.
-	Link *Link
+	// Link is a link event; nil when the item is something else. That of a recording
+	// has a Line too.
+	Link *LinkEvent
 	// Notice is a sentence for the user; "" when the item is something else.
 	Notice string
 	// Received is when the item was received or happened.
 	Received time.Time
-	// More tells that another item is waiting, so that output need not be
+	// More reports whether another item is waiting, so that output need not be
 	// flushed yet.
 	More bool
-	// Outside tells that the item lies outside of [ReplayOptions.Period].
+	// Outside reports whether the item lies outside of [ReplayOptions.Period].
 	Outside bool
 }
 
-// The statuses of a [Link].
+// The statuses of a [LinkEvent].
 const (
 	Connected = "connected" // up for the first time
 	Lost      = "lost"      // down, or up but useless; once for each outage
@@ -73,7 +76,7 @@ const (
 	Unfilled  = "unfilled"  // it could not be
 )
 
-// The reasons of a [Link].
+// The reasons of a [LinkEvent].
 const (
 	reasonSilent       = "heartbeat_timeout" // no action for HeartbeatTimeout
 	reasonClosed       = "closed"            // a close frame
@@ -90,20 +93,20 @@ const (
 	reasonNoToken      = "token"             // there is no token for now
 )
 
-// A Link is news of the socket.
-type Link struct {
+// A LinkEvent says that the link went up or down, or what came of filling a gap.
+type LinkEvent struct {
 	// Status is one of the statuses above.
 	Status string
 	// Reason is one of the reasons above; "" where nothing went wrong.
 	Reason string
 	// Detail is the reason in words, on one line and without secrets. It may
-	// quote the service: whoever shows it must escape control characters.
+	// quote the service: escape control characters before you show it.
 	Detail string
 	// At is when it happened.
 	At time.Time
-	// Gap is how long chat could have been missed: on Restored, on Connected after
-	// an earlier run, and of the gap in question on Filled and Unfilled. HasGap tells
-	// that it is known.
+	// Gap is how long chat could have been missed: on Restored, and on Connected after
+	// an earlier run. On Filled and Unfilled it is the length of the gap that they are
+	// about. HasGap reports whether there is a Gap.
 	Gap    time.Duration
 	HasGap bool
 	// Count is, on Filled, how many messages were filled in.
@@ -112,19 +115,19 @@ type Link struct {
 	Attempt int
 	// Retry is, on Lost, the time until the next attempt; 0 for at once or never.
 	Retry time.Duration
-	// NeverUp tells, on Lost, that the link has not been up yet.
+	// NeverUp reports, on Lost, whether the link has not been up yet.
 	NeverUp bool
-	// Same tells that the socket stayed up: on Lost that chat goes to another
-	// client, on Restored that it is back. Without Same, the service announces
-	// all connections anew.
-	Same bool
+	// SameSocket reports whether the socket stayed up. Then Lost means that the chat
+	// goes to another client, and Restored that it comes back. On a new socket the
+	// service announces all connections again.
+	SameSocket bool
 }
 
 // Tokens supplies access tokens.
 type Tokens interface {
 	// Token returns an access token. refused is the token that the service has
-	// just refused, or "". Answering with the refused token means that there is
-	// no other.
+	// just refused, or "". If there is no other token, Token may return the refused
+	// one again.
 	//
 	// An error with a method Temporary() bool that returns true is retried like
 	// a failed dial, or after RetryAfter() time.Duration if the error has that
@@ -159,7 +162,7 @@ type UnauthorizedError struct {
 	// Answer is the service's answer to the refused token, such as
 	// "401 Unauthorized"; "" when there was none.
 	Answer string
-	// Err says why there is no other token, if [Tokens] said so.
+	// Err is the error of [Tokens] that says why there is no other token; may be nil.
 	Err error
 }
 

@@ -61,7 +61,7 @@ func TestASlowReaderLosesNothing(t *testing.T) {
 
 // A consumer that is at work, only slower than the service, must not make the
 // memory grow, not even after it was blocked.
-func TestABusyReaderHoldsTheSocketBackEarly(t *testing.T) {
+func TestBusyReaderPausesTheSocketEarly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var taken atomic.Int64
 		live, _ := virtual(t, LiveOptions{Buffer: 4 << 20}, func(p *peer) { floods(p, &taken, math.MaxInt) })
@@ -85,7 +85,7 @@ func TestABusyReaderHoldsTheSocketBackEarly(t *testing.T) {
 
 // The library gives a ping five seconds from its second byte on: a full buffer
 // must not hold it back in the middle.
-func TestAFullBufferEndsNoPing(t *testing.T) {
+func TestFullBufferDoesNotCutAPing(t *testing.T) {
 	ping := appendFrame(nil, pingFrame, "0123456789")
 	large := `{"action":"large","pad":"` + strings.Repeat("x", 50_000) + `"}`
 	for cut := range ping {
@@ -135,7 +135,7 @@ func TestPingsAreAnsweredWhileTheReaderIsBlocked(t *testing.T) {
 
 // A pong that cannot be written ends nothing: what has arrived is delivered, and
 // the reason is that of the end of reading.
-func TestPongsThatNobodyReads(t *testing.T) {
+func TestUnreadPongs(t *testing.T) {
 	for name, pause := range map[string]time.Duration{"a fast reader": 0, "a slow reader": 10 * time.Millisecond} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 const (
 	// closeWait is how long the service may take to answer our close frame.
 	closeWait = time.Second / 2
-	// minRead is the room in bytes that a read of a message has at the least.
+	// minRead is the least free space in the buffer for a read of a message, in bytes.
 	minRead = 512
 )
 
@@ -22,22 +22,22 @@ const (
 // batches channel until that is closed. All else belongs to the link.
 type socket struct {
 	conn    *tcpConn
-	wire    *wire // the reader's
+	wire    *wire // belongs to the reader until batches is closed
 	ws      *websocket.Conn
 	opened  time.Time // when the handshake was answered
-	queue   *queue    // whose batches are reused
+	queue   *queue    // supplies empty batches
 	batches chan *batch
 	err     error // why reading ended; set before batches is closed
 }
 
-// read is the reader. It hands over what it has collected when no whole message
-// is left of what the socket had.
+// read is the reader. It hands a batch over when no other whole message has arrived,
+// or when the batch is full.
 func (s *socket) read() {
 	defer close(s.batches)
 	b := s.queue.get()
 	for s.err == nil {
 		s.err = s.readMessage(b)
-		if len(b.ends) > 0 && (s.err != nil || s.wire.whole == 0 || b.isFull()) {
+		if len(b.ends) > 0 && (s.err != nil || s.wire.ready == 0 || b.isFull()) {
 			b.received = s.wire.readAt
 			s.batches <- b
 			b = s.queue.get()
@@ -47,7 +47,7 @@ func (s *socket) read() {
 
 // readMessage adds the next message to the batch.
 func (s *socket) readMessage(b *batch) error {
-	// stop ends the wait by a deadline. A context would start a goroutine.
+	// To end this wait, stop sets a deadline. A context would cost a goroutine.
 	_, r, err := s.ws.Reader(context.Background())
 	if err != nil {
 		return err
@@ -58,16 +58,17 @@ func (s *socket) readMessage(b *batch) error {
 		data = slices.Grow(data, minRead)
 		n, err = r.Read(data[len(data):cap(data)])
 		data = data[:len(data)+n]
-		// A read that leaves room has used up a frame. Only fragments are worth
-		// asking for the end of the message.
-		if err == nil && len(data) < cap(data) && !s.wire.fragments {
+		// A read that does not fill the buffer has read the whole frame. Without
+		// fragments that is the whole message, and the read that returns io.EOF
+		// can be saved.
+		if err == nil && len(data) < cap(data) && !s.wire.fragmented {
 			err = io.EOF
 		}
 	}
 	if !errors.Is(err, io.EOF) {
 		return err
 	}
-	s.wire.whole--
+	s.wire.ready--
 	b.data, b.ends = data, append(b.ends, len(data))
 	return nil
 }
@@ -75,17 +76,17 @@ func (s *socket) readMessage(b *batch) error {
 // stop ends reading. What was read so far still comes out of batches.
 func (s *socket) stop() { s.conn.SetReadDeadline(time.Unix(1, 0)) }
 
-// close sends a close frame and waits for the answer, but not for long. The
-// reader has ended.
+// close sends a close frame and waits for the answer, at most closeWait. Call it when
+// the reader has ended.
 func (s *socket) close() {
 	timer := time.AfterFunc(closeWait, func() { s.conn.Close() })
 	defer timer.Stop()
-	s.conn.SetReadDeadline(time.Time{}) // which stop may have set
+	s.conn.SetReadDeadline(time.Time{}) // stop may have set one
 	s.ws.Close(websocket.StatusNormalClosure, "")
 }
 
 // abandon closes the connection without a close frame.
 func (s *socket) abandon() {
-	s.conn.Close() // nothing above it can wait for the service then
+	s.conn.Close() // first, so that TLS and the library cannot wait for the service
 	s.ws.CloseNow()
 }

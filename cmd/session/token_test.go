@@ -56,7 +56,7 @@ func TestRefusedForGood(t *testing.T) {
 	}
 }
 
-func TestATokenThatCannotBeHadForNow(t *testing.T) {
+func TestTemporaryTokenError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &tokenList{err: temporary("the token endpoint answered 503")}
 		live, s := virtual(t, LiveOptions{Tokens: w, Retries: -1}, says("a"))
@@ -79,7 +79,7 @@ func TestATokenThatCannotBeHadForNow(t *testing.T) {
 	})
 }
 
-func TestATokenThatNeverComes(t *testing.T) {
+func TestTemporaryTokenErrorUntilRetriesEnd(t *testing.T) {
 	for _, retries := range []int{0, 2} {
 		w := &tokenList{err: temporary("no network")}
 		l, _ := run(t, LiveOptions{Tokens: w, Retries: retries}, "", nil)
@@ -108,8 +108,8 @@ type rateLimited struct{ temporary }
 func (rateLimited) RetryAfter() time.Duration { return 17 * time.Minute }
 
 // After our own reconnect the service may still know the old socket: a token
-// that is refused is shown once more, and then the refusal is believed. Every
-// handshake that was granted renews that, with an action or without.
+// that is refused is sent once more, and then replaced. Every
+// successful handshake allows that again, with an action or without.
 func TestA401AfterAReconnectIsRetriedOnce(t *testing.T) {
 	for name, test := range map[string]struct {
 		handlers []handler
@@ -130,7 +130,7 @@ func TestA401AfterAReconnectIsRetriedOnce(t *testing.T) {
 			}
 			for n := 2; n < len(s.dials); n++ {
 				if wait := s.dials[n].Sub(s.dials[n-1]); name == "once" && wait != 3*sec {
-					t.Errorf("the token was shown again after %v", wait)
+					t.Errorf("the token was sent again after %v", wait)
 				}
 			}
 		})
@@ -156,7 +156,7 @@ func TestCloseCodesOfARefusedToken(t *testing.T) {
 	}
 }
 
-func TestNoReconnectAfterARefusedTokenIsNotAuthorized(t *testing.T) {
+func TestNoReconnectAfterARefusedTokenIsUnauthorized(t *testing.T) {
 	l, s := run(t, LiveOptions{Tokens: &tokenList{tokens: []string{"old", "new"}}}, "", closes(4401, ""))
 	l.expect(t, "connected", "lost unauthorized", "ended unauthorized")
 	var unauthorized *UnauthorizedError
@@ -167,7 +167,7 @@ func TestNoReconnectAfterARefusedTokenIsNotAuthorized(t *testing.T) {
 
 const secret = `s3cr3t/+&%"\é-0123456789abcdef`
 
-func TestTheTokenNeverComesBack(t *testing.T) {
+func TestNoErrorContainsTheToken(t *testing.T) {
 	const part = 8 // of it is as good as all
 	var secrets redact.Secrets
 	secrets.Add(secret)
@@ -194,8 +194,8 @@ func TestTheTokenNeverComesBack(t *testing.T) {
 				t.Fatal("there is no error")
 			}
 			said := []string{l.err.Error()}
-			for _, news := range l.links {
-				said = append(said, news.Detail)
+			for _, event := range l.links {
+				said = append(said, event.Detail)
 			}
 			for _, text := range said {
 				for from := 0; from+part <= len(secret); from++ {

@@ -19,47 +19,48 @@ var (
 	errTooLarge = errors.New("a frame is larger than the limit")
 )
 
-// A wire is what the WebSocket library reads from and writes to, above TLS. It
-// buffers what it reads and follows the frame headers (RFC 6455, section 5.2): the
-// library accepts a masked frame, reads a message that is announced as too large,
-// and does not tell whether another message has arrived.
+// A wire is the connection that the WebSocket library reads from and writes to, above
+// TLS. It buffers what it reads and follows the frame headers (RFC 6455, section 5.2).
+// It does what the library does not: it refuses a masked frame, it refuses a message
+// that is too large before it is read, and it knows whether another whole message has
+// arrived.
 type wire struct {
 	io.ReadWriteCloser
-	conn  *tcpConn // at the bottom
+	conn  *tcpConn // below TLS
 	limit int64    // bytes of the largest message
 	now   func() time.Time
-	mute  bool // a write failed: nothing is written any more
+	mute  bool // a write failed, so nothing more is written
 
 	readAt  time.Time // when what is in buf was read
 	buf     []byte
-	r, w    int   // what is unread in buf
-	bad     error // what to return once buf is read
-	failure error // the first error of a read
+	r, w    int   // buf[r:w] is not read by the library yet
+	scanErr error // what to return once buf is read
+	readErr error // the first error of a read
 
-	head    []byte // the part of a header that was read
-	payload int64  // bytes of the frame that are still to come
-	message int64  // bytes of the message's frames so far
-	last    bool   // the frame is the last of its message
-	whole   int    // messages that were read to their end and not taken yet
-	// fragments tells that a message came in several frames. It is known before
-	// the library sees the first of them.
-	fragments bool
+	header      []byte // the part of a header that was read
+	payloadLeft int64  // bytes of the frame that are still to come
+	messageSize int64  // bytes of the message's frames so far
+	last        bool   // the frame is the last of its message
+	ready       int    // whole messages that have arrived and that readMessage has not taken
+	// fragmented reports whether any message so far came in several frames. It is set
+	// before the library sees the first of them.
+	fragmented bool
 }
 
 func (w *wire) Read(p []byte) (int, error) {
 	if w.r == w.w {
-		if w.bad != nil {
-			return 0, w.bad
+		if w.scanErr != nil {
+			return 0, w.scanErr
 		}
 		n, err := w.ReadWriteCloser.Read(w.buf)
 		w.readAt = w.now()
-		w.failure = cmp.Or(w.failure, err)
+		w.readErr = cmp.Or(w.readErr, err)
 		if errors.Is(err, io.EOF) {
 			err = errCut // the library takes io.EOF for the end of a message
 		}
-		n, w.bad = w.scan(w.buf[:n])
-		if n == 0 && (w.bad != nil || err != nil) {
-			return 0, cmp.Or(w.bad, err)
+		n, w.scanErr = w.scan(w.buf[:n])
+		if n == 0 && (w.scanErr != nil || err != nil) {
+			return 0, cmp.Or(w.scanErr, err)
 		}
 		w.r, w.w = 0, n
 	}
@@ -68,9 +69,9 @@ func (w *wire) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// Write reports success even when it failed: the library ends reading when it
-// cannot write a pong, and everything that has arrived would be lost. The deadline
-// does not stay: TLS writes of its own accord too, when keys change.
+// Write reports success even when it failed. Otherwise the library would stop reading
+// when it cannot write a pong, and everything that has arrived would be lost. Write
+// removes its deadline, since TLS also writes by itself, when keys change.
 func (w *wire) Write(p []byte) (int, error) {
 	if w.mute {
 		return len(p), nil
@@ -85,32 +86,33 @@ func (w *wire) Write(p []byte) (int, error) {
 }
 
 // scan follows the frame headers in p. It returns the number of valid bytes, and
-// the error in the header behind them.
+// the error in the header after them.
 func (w *wire) scan(p []byte) (int, error) {
 	for n := 0; n < len(p); {
-		if w.payload == 0 {
-			w.head = append(w.head, p[n])
+		if w.payloadLeft == 0 {
+			w.header = append(w.header, p[n])
 			n++
-			if len(w.head) < 2 || len(w.head) < headerSize(w.head[1]) {
+			if len(w.header) < 2 || len(w.header) < headerSize(w.header[1]) {
 				continue
 			}
-			if err := w.begin(); err != nil {
+			if err := w.beginFrame(); err != nil {
 				return n - 1, err
 			}
-			w.head = w.head[:0]
+			w.header = w.header[:0]
 		}
-		skip := min(w.payload, int64(len(p)-n))
-		w.payload -= skip
+		skip := min(w.payloadLeft, int64(len(p)-n))
+		w.payloadLeft -= skip
 		n += int(skip)
-		if w.payload == 0 && w.last {
+		if w.payloadLeft == 0 && w.last {
 			w.last = false
-			w.whole++
+			w.ready++
 		}
 	}
 	return len(p), nil
 }
 
-// headerSize is the size of a header that is not masked, by its second byte.
+// headerSize returns the size of the header of a frame that is not masked. second is
+// the second byte of the header.
 func headerSize(second byte) int {
 	switch second & 0x7f {
 	case 126:
@@ -121,42 +123,41 @@ func headerSize(second byte) int {
 	return 2
 }
 
-// begin begins the frame whose header is complete.
-func (w *wire) begin() error {
-	first, second := w.head[0], w.head[1]
+// beginFrame begins the frame whose header is complete.
+func (w *wire) beginFrame() error {
+	first, second := w.header[0], w.header[1]
 	if second&0x80 != 0 {
 		return errMasked
 	}
-	switch w.payload = int64(second); second {
+	switch w.payloadLeft = int64(second); second {
 	case 126:
-		w.payload = int64(binary.BigEndian.Uint16(w.head[2:]))
+		w.payloadLeft = int64(binary.BigEndian.Uint16(w.header[2:]))
 	case 127:
-		w.payload = int64(binary.BigEndian.Uint64(w.head[2:]) &^ (1 << 63)) // the library refuses that bit
+		w.payloadLeft = int64(binary.BigEndian.Uint64(w.header[2:]) &^ (1 << 63)) // the library refuses that bit
 	}
 	const fin, opcodes, control = 0x80, 0x0f, 0x08
 	if first&control != 0 {
 		return nil
 	}
 	w.last = first&fin != 0
-	w.fragments = w.fragments || !w.last
+	w.fragmented = w.fragmented || !w.last
 	if first&opcodes != 0 { // not a continuation
-		w.message = 0
+		w.messageSize = 0
 	}
-	if w.message += w.payload; w.message > w.limit || w.message < 0 {
+	if w.messageSize += w.payloadLeft; w.messageSize > w.limit || w.messageSize < 0 {
 		return errTooLarge
 	}
 	return nil
 }
 
-// longRead is how long a read takes that had to wait for data. A shorter wait
-// may be that for the rest of what the service has to send already.
+// longRead is how long a read must wait for data to prove that everything sent before
+// has been read. During a shorter wait, more data may be on its way already.
 const longRead = 20 * time.Millisecond
 
-// A tcpConn is the TCP connection at the bottom, below TLS. It knows when reads
-// had to wait.
+// A tcpConn is the TCP connection below TLS. It knows when reads had to wait.
 type tcpConn struct {
 	net.Conn
-	err error // the reader's: the first error of a read
+	err error // the first error of a read; belongs to the goroutine that reads
 
 	mu     sync.Mutex   // guards all that follows
 	reads  bool         // a read is under way
@@ -180,8 +181,7 @@ func (c *tcpConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// hasWaited reports whether a read has had to wait for data after that moment, or
-// does so now.
+// hasWaited reports whether there was a long read after that time, or one is under way.
 func (c *tcpConn) hasWaited(after time.Time) bool {
 	long := func(from, to time.Time) bool { return min(to.Sub(from), to.Sub(after)) >= longRead }
 	c.mu.Lock()
