@@ -63,7 +63,7 @@ go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{.Dir}}{{end}}'
 	{ grep -hoE '^func Fuzz[A-Za-z0-9_]+' "$dir"/*_test.go || true; } | awk '{print $2}' | while read -r target; do
 		inputs=$fuzz_inputs
 		case $target in
-		FuzzState | FuzzStore | FuzzConfig) inputs=$((fuzz_inputs / 40)) ;; # each input is a file on the disk
+		FuzzState | FuzzStore | FuzzConfig | FuzzRepair) inputs=$((fuzz_inputs / 40)) ;; # each input is a file
 		esac
 		printf '%s %s\n' "$package" "$target"
 		go test -run '^$' -fuzz "^$target\$" -fuzztime "${inputs}x" -fuzzminimizetime 1000x "$package" </dev/null
