@@ -262,10 +262,13 @@ func (p *Program) environ() []string {
 }
 
 func (p *Program) debug(v any, _ []any) any {
-	if p.options.Debug != nil {
-		if text, err := gojq.Marshal(v); err == nil {
-			p.options.Debug(string(text))
-		}
+	if p.options.Debug == nil {
+		return v
+	}
+	if !writable(v) {
+		p.options.Debug(tooLarge)
+	} else if text, err := gojq.Marshal(v); err == nil {
+		p.options.Debug(string(text))
 	}
 	return v
 }

@@ -71,13 +71,16 @@ func newHaltError(halt *gojq.HaltError) *HaltError {
 	return e
 }
 
+// tooLarge stands for a value that is not writable.
+const tooLarge = "a value that is too large to show"
+
 // valueText returns a string as it is, any other value as JSON.
 func valueText(v any) string {
 	if s, ok := v.(string); ok {
 		return s
 	}
 	if !writable(v) {
-		return "a value that is too large to show"
+		return tooLarge
 	}
 	text, err := gojq.Marshal(v)
 	if err != nil {

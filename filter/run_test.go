@@ -348,14 +348,15 @@ func TestRunRaw(t *testing.T) {
 
 func TestDebug(t *testing.T) {
 	var got []string
-	p := compile(t, `debug, debug(.author), (.platform | stderr) | empty`, Options{
+	huge := `(last(limit(100; 1 | recurse([., .]))) | debug, stderr)`
+	p := compile(t, `debug, debug(.author), (.platform | stderr), `+huge+` | empty`, Options{
 		Debug: func(message string) { got = append(got, message) },
 	})
 	r := new(record.Record)
 	r.SetPlain(record.Author, "Some\nViewer")
 	r.SetPlain(record.Platform, "x")
 	outputs(t, p, r, nil)
-	want := []string{`{"author":"Some\nViewer","platform":"x"}`, `"Some\nViewer"`, `"x"`}
+	want := []string{`{"author":"Some\nViewer","platform":"x"}`, `"Some\nViewer"`, `"x"`, tooLarge, tooLarge}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
