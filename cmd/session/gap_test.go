@@ -59,6 +59,23 @@ func TestWhereAGapBegins(t *testing.T) {
 			synctest.Wait()
 			p.send("b", "c")
 		}, "a"},
+		"at an action shortly before a pause that SIGCONT ends": {func(p *peer, c *clock, resumed chan<- struct{}) {
+			p.send("b")
+			time.Sleep(maxTick / 4)
+			c.jump(pause)
+			resumed <- struct{}{}
+			synctest.Wait()
+			p.send("c")
+		}, "b"},
+		"at an action shortly before a pause that a tick and SIGCONT end": {func(p *peer, c *clock, resumed chan<- struct{}) {
+			p.send("b")
+			time.Sleep(maxTick / 4)
+			c.jump(pause)
+			time.Sleep(maxTick / 2)
+			resumed <- struct{}{}
+			synctest.Wait()
+			p.send("c")
+		}, "b"},
 		"after a pause and a read that waits": {func(p *peer, c *clock, _ chan<- struct{}) {
 			c.jump(pause)
 			p.send("b", "c")

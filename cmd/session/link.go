@@ -340,9 +340,15 @@ func (l *link) noticePause(now time.Time) {
 	}
 }
 
-// resumed handles SIGCONT. It can arrive after frames that were read since, and after
-// a tick.
-func (l *link) resumed() { l.pausedAt, l.completeUntil = time.Now(), l.earlier[0] }
+// resumed handles SIGCONT. After a pause that the clock did not show, it can arrive after
+// frames that were read since, and after a tick.
+func (l *link) resumed() {
+	l.noticePause(l.o.Now())
+	if l.pausedAt.IsZero() {
+		l.completeUntil = l.earlier[0]
+	}
+	l.pausedAt = time.Now()
+}
 
 // awaitSignal waits for a SIGCONT that may have come with the end of the socket.
 func (l *link) awaitSignal() {
