@@ -83,10 +83,18 @@ func (p *pipe) endError(err error, end *endFlags) error {
 		return sourceError(err)
 	case end.Count > 0:
 		return silentExit{statusTimeout}
-	case p.live != nil && !p.live.Stats().Up:
+	case p.isDown():
 		return &exitError{status: statusGivenUp, err: fmt.Errorf("%w while the link was down", err)}
 	}
 	return silentExit{statusDone}
+}
+
+// isDown reports whether the link, or the API of the chat history, is down.
+func (p *pipe) isDown() bool {
+	if h, ok := p.source.(*chatHistory); ok {
+		return !h.client.IsUp()
+	}
+	return p.live != nil && !p.live.Stats().Up
 }
 
 // sourceError gives the error that ended a source its exit status.

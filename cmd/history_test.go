@@ -229,6 +229,17 @@ func TestHistoryFailures(t *testing.T) {
 	}
 }
 
+// A timeout while the API fails is status 4, as it is while a link is down.
+func TestHistoryTimeout(t *testing.T) {
+	const chat = broadcastA + "/chat/history?pageSize=1000"
+	for answer, status := range map[string]int{"500": 4, `{"messages":[]}`: 0} {
+		a := newHistoryAPI(t, map[string]string{chat: answer})
+		if got := a.run(t, broadcastA, "-t", "300ms", "--max-retries", "1000"); got.status != status {
+			t.Errorf("%s: status %d\n%s", answer, got.status, got.stderr)
+		}
+	}
+}
+
 // A refused token is status 3. It is not shown, although the API repeats it.
 func TestHistoryRefusedToken(t *testing.T) {
 	a := newHistoryAPI(t, chatA)

@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/restail/restail/cmd/recording"
@@ -62,7 +63,12 @@ type Client struct {
 	o    Options
 	base string // without a slash at the end
 	http *http.Client
+	up   atomic.Bool // the last request was answered
 }
+
+// IsUp reports whether the last request was answered, be it with a refusal. Any
+// goroutine may call it.
+func (c *Client) IsUp() bool { return c.up.Load() }
 
 // New makes a Client. It sends nothing yet.
 func New(o Options) *Client {
