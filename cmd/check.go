@@ -26,7 +26,7 @@ type checkCommand struct {
 
 type checkFlags struct {
 	Format string `short:"o" enum:"text,ndjson" default:"text" placeholder:"FORMAT" group:"output" help:"text: a table; ndjson: one object for each recording."`
-	frameFlags
+	lineFlags
 	messageFlags
 }
 

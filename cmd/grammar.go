@@ -105,6 +105,11 @@ type frameFlags struct {
 	MaxFrame size `default:"16MiB" placeholder:"SIZE" group:"link" help:"A larger message drops the connection; in a recording or the chat history it is skipped."`
 }
 
+// lineFlags limit the size of one line of a recording.
+type lineFlags struct {
+	MaxFrame size `default:"16MiB" placeholder:"SIZE" group:"link" help:"A larger line is skipped."`
+}
+
 // retryFlags say how to retry after a failure.
 type retryFlags struct {
 	MaxRetries *retries `placeholder:"N" group:"link" help:"Give up after N failed retries in a row. Default: ${retries}."`

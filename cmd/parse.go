@@ -3,6 +3,7 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"os"
 	"reflect"
 	"slices"
 	"strconv"
@@ -22,6 +23,7 @@ type commandLine struct {
 	env    Env
 	config *configuration
 	set    origins
+	isHelp bool // for the command help, which also explains topics
 }
 
 // description is the program in one sentence.
@@ -46,7 +48,7 @@ func newCommandLine(g *grammar, env Env, config *configuration) (*commandLine, e
 		return nil, err
 	}
 	app.Model.HelpFlag.Help = "Print help."
-	return &commandLine{app, env, config, set}, nil
+	return &commandLine{app: app, env: env, config: config, set: set}, nil
 }
 
 // infoFlags are first arguments that need no command's flags.
@@ -82,6 +84,7 @@ func parse(args []string, env Env, config *configuration) (*kong.Context, origin
 	if line, err = newCommandLine(newGrammar(everyCommand), env, config); err != nil {
 		return nil, nil, err
 	}
+	line.isHelp = isHelp
 	parsed, err := line.parse(args)
 	return parsed, line.set, err
 }
@@ -146,6 +149,11 @@ func helpOrVersion(parsed *kong.Context) string {
 // cannot be read.
 func (c *commandLine) check(parsed *kong.Context) error {
 	command := parsed.Selected()
+	for _, set := range parsed.Path {
+		if set.Flag != nil && set.Flag.PlaceHolder == "FILE" && set.Flag.Target.String() == "" {
+			return fmt.Errorf("--%s: empty file name", set.Flag.Name)
+		}
+	}
 	for _, flag := range command.Flags {
 		if err := checkEnum(flag.Value, "value"); err != nil {
 			return fmt.Errorf("--%s: %w", flag.Name, err)
@@ -205,7 +213,10 @@ func (c *commandLine) usageError(err error, parsed *kong.Context) error {
 	text, _, _ := strings.Cut(err.Error(), ", did you mean ")
 	if arg, ok := strings.CutPrefix(text, "unexpected argument "); ok {
 		if command.Name == "tail" && !slices.Contains(parsed.Args, "tail") {
-			return usageError(unknownError("command", arg, c.commands(), "see restail --help"), "")
+			if c.isHelp {
+				return usageError(unknownError("command or topic", arg, c.commands(), "the topics are "+strings.Join(topicNames(), ", ")), "see restail --help")
+			}
+			return usageError(unknownError("command", arg, c.commands(), "see restail --help"), replayHint(arg))
 		}
 		return usageError(fmt.Errorf("unexpected argument %q", arg), hint)
 	}
@@ -220,6 +231,17 @@ func (c *commandLine) usageError(err error, parsed *kong.Context) error {
 	}
 	return usageError(errors.New(c.set.withOrigin(boolError(text, parsed.Args))), hint)
 }
+
+// replayHint says how to play a recording if arg is the name of a file, else "".
+func replayHint(arg string) string {
+	if info, err := os.Stat(arg); err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	return replayAdvice
+}
+
+// replayAdvice is the hint for a recording that is given to tail.
+const replayAdvice = "to play a recording: restail replay FILE"
 
 // commands returns the names of all commands.
 func (c *commandLine) commands() []string {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"sync/atomic"
 	"syscall"
 
@@ -47,7 +48,11 @@ func (c *replayCommand) Run(r *run) error {
 	}
 	defer closeAll()
 	p.source = session.NewReplay(options)
-	return r.follow(p, &c.endFlags)
+	err = r.follow(p, &c.endFlags)
+	if errors.Is(err, session.ErrEmpty) && slices.Equal(c.Files, []string{stdinName}) {
+		return errors.New("stdin is empty")
+	}
+	return err
 }
 
 // setZone loads the user's time zone if a flag needs it.

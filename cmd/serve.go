@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"runtime"
 	"strconv"
 	"sync"
@@ -29,7 +30,7 @@ type serveFlags struct {
 	Loop   bool   `group:"serve" help:"Start the show again when it ends."`
 	Speed  speed  `default:"1" placeholder:"FACTOR" words:"max" group:"serve" help:"max, or a factor of the recorded pace such as 1 or 10."`
 	outageFlags
-	frameFlags
+	lineFlags
 	messageFlags
 }
 
@@ -51,7 +52,7 @@ func (c *serveCommand) Run(r *run) error {
 		Other: serve.NewOAuth(serve.OAuthOptions{}),
 	})
 	if err != nil {
-		return err
+		return &exitError{statusFailed, err, "choose another port with --listen; port 0 is any free one"}
 	}
 	defer server.stop()
 	show := "the built-in show"
@@ -106,13 +107,13 @@ func (c *serveCommand) recording(r *run) ([]serve.Action, error) {
 // error if no line is served.
 func (c *serveCommand) reportSkipped(r *run, skipped serve.Skipped, served int) error {
 	if skipped.TooLarge > 0 {
-		r.status.Note("frame", fmt.Sprintf("skipped %d frames that are larger than --max-frame (%d bytes)", skipped.TooLarge, c.MaxFrame))
+		r.status.Note("frame", fmt.Sprintf("frames larger than --max-frame (%d bytes) skipped: %d", c.MaxFrame, skipped.TooLarge))
 	}
 	if served == 0 {
-		return fmt.Errorf("no line of %s is an action", c.File)
+		return &exitError{statusFailed, fmt.Errorf("no line of %s is an action", c.File), "serve needs a recording made with -w or -o raw"}
 	}
 	if skipped.Broken > 0 {
-		r.status.Note("frame", fmt.Sprintf("skipped %d lines that are not actions", skipped.Broken))
+		r.status.Note("frame", fmt.Sprintf("lines that are not actions skipped: %d", skipped.Broken))
 	}
 	if skipped.Cut {
 		r.status.Note("frame", "the recording is cut short: serving what can be read")
@@ -146,7 +147,13 @@ type loopbackServer struct {
 func startServer(ctx context.Context, address string, o serve.Options) (*loopbackServer, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen: %w", err)
+		if e := (*net.OpError)(nil); errors.As(err, &e) {
+			err = e.Err
+		}
+		if e := (*os.SyscallError)(nil); errors.As(err, &e) {
+			err = e.Err
+		}
+		return nil, fmt.Errorf("cannot listen on %s: %w", address, err)
 	}
 	chat := serve.New(o)
 	server := &http.Server{Handler: serve.LoopbackOnly(chat), ReadHeaderTimeout: 10 * time.Second}

@@ -3,6 +3,7 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -119,7 +120,7 @@ func (r *run) compile(o *outputFlags) (*filter.Program, error) {
 		Debug: func(message string) { r.status.Note("filter", "debug: "+message) },
 	})
 	if err != nil {
-		return nil, usageError(fmt.Errorf("the filter does not compile: %w", err), "")
+		return nil, usageError(fmt.Errorf("the filter does not compile: %w", err), filterFileHint(o.Filter))
 	}
 	if unknown := program.UnknownFields(); len(unknown) > 0 {
 		hint := fmt.Sprintf("no record has a field %q", unknown[0])
@@ -129,6 +130,16 @@ func (r *run) compile(o *outputFlags) (*filter.Program, error) {
 		r.status.Note("filter", hint)
 	}
 	return program, nil
+}
+
+// filterFileHint suggests --filter-file if the program of --filter looks like the name
+// of a file.
+func filterFileHint(program string) string {
+	if info, err := os.Stat(program); err == nil && info.Mode().IsRegular() ||
+		strings.HasSuffix(program, ".jq") && !strings.ContainsAny(program, " \t\n|") {
+		return "did you mean --filter-file=" + program + "?"
+	}
+	return ""
 }
 
 // withoutSecrets returns the environment for a jq program: it must not be able to write

@@ -2,11 +2,14 @@ package cmd
 
 import (
 	"errors"
+	"io"
 	"math"
+	"os"
 	"path/filepath"
 	"strconv"
 	"time"
 
+	"github.com/restail/restail/cmd/auth"
 	"github.com/restail/restail/cmd/endpoint"
 	"github.com/restail/restail/cmd/session"
 	"github.com/restail/restail/decode/record"
@@ -54,7 +57,21 @@ func (c *tailCommand) Run(r *run) error {
 		return err
 	}
 	p.source, p.live = live, live
-	return r.follow(p, &c.endFlags)
+	err = r.follow(p, &c.endFlags)
+	if errors.Is(err, auth.ErrNoLogin) && isRegularFile(r.Stdin) {
+		return &exitError{statusUnauthorized, err, replayAdvice}
+	}
+	return err
+}
+
+// isRegularFile reports whether stdin is one, as in restail < show.raw.
+func isRegularFile(stdin io.Reader) bool {
+	file, ok := stdin.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode().IsRegular()
 }
 
 // openLive builds the live source from the flags, without contacting anything. The

@@ -72,6 +72,9 @@ func invalidTime(s string) error {
 // isLocal reports whether the time depends on the user's time zone.
 func (p timePoint) isLocal() bool { return p.kind == localTime || p.kind == clockTime }
 
+// isFixed reports whether the time is the same for every recording.
+func (p timePoint) isFixed() bool { return p.kind == absolute || p.kind == localTime }
+
 // isRelative reports whether the time depends on the first action.
 func (p timePoint) isRelative() bool { return p.kind == clockTime || p.kind == afterFirst }
 
@@ -107,14 +110,22 @@ func (p *periodFlags) isRelative() bool { return p.Since.isRelative() || p.Until
 // isSet reports whether only a part of the recording is wanted.
 func (p *periodFlags) isSet() bool { return p.Since.kind != noTime || p.Until.kind != noTime }
 
-// setZone loads the user's time zone if the period needs it.
+// setZone loads the user's time zone if the period needs it. It also refuses a period
+// that ends before it begins; clock times are not compared, since their day depends on
+// the recording.
 func (p *periodFlags) setZone(env Env) (err error) {
 	if p.Since.isLocal() || p.Until.isLocal() {
 		if p.zone, err = env.location(); err != nil {
 			err = usageError(err, "write a name such as TZ=Europe/Berlin, or a time with its zone such as 2026-11-28T19:30:00+01:00")
+			return err
 		}
 	}
-	return err
+	since, until := p.resolve(time.Time{})
+	comparable := p.Since.isFixed() && p.Until.isFixed() || p.Since.kind == afterFirst && p.Until.kind == afterFirst
+	if comparable && until.Before(since) {
+		return errors.New("--until is before --since")
+	}
+	return nil
 }
 
 // resolve returns the period, given the time of the first action. A zero time means no

@@ -166,7 +166,7 @@ func filtersTopic() docs.Section {
 					{Term: "`halt`, `halt_error`", Meaning: "End the whole run, the connection too. What was received before is written first."},
 					{Term: "Modules", Meaning: "`import` and `include` are not available: a filter is one program."},
 					{Term: "Input and location", Meaning: "`input_filename`, `input_line_number`, `$__loc__`, `$__prog_args` and `get_search_list` are not available."},
-					{Term: "Numbers", Meaning: "Integers are exact whatever their size, in `+`, `-`, `*`, `%` and where `/` leaves no rest."},
+					{Term: "Numbers", Meaning: "Integers are exact whatever their size, in `+`, `-`, `*`, `%` and in `/` with no remainder."},
 					{Term: "Strings", Meaning: "`\"abc\"[1]` is `\"b\"`."},
 					{Term: "Functions", Meaning: "Some are missing, such as `@base32`, `@base32d`, `ascii` and `toarray`; `now`, `localtime` and `strftime` are there, and deal with fractions of a second."},
 				},
@@ -200,7 +200,7 @@ func recordingsTopic() docs.Section {
 				Text:  "`-w FILE` records everything that is received. Stdout is not affected, and `-o`, `-f`, `-a`, `-p` and `--fields` do not affect the recording.",
 				Items: []docs.Item{
 					{Term: "Safety", Meaning: "The file is appended to, never truncated, and is on the disk at least once a second. Ctrl-C loses nothing; `kill -9` or a power cut loses the last second at most. The next run repairs a cut end and goes on in the same file."},
-					{Term: "Compression", Meaning: "A name that ends in `.gz` is compressed. `gunzip` reads the file at any time, but for what is being written."},
+					{Term: "Compression", Meaning: "A name that ends in `.gz` is compressed. `gunzip` can read the file at any time, except for data not yet flushed."},
 					{Term: "Layouts", Meaning: "*FILE* can be a strftime layout in local time, such as `chat/%Y/%F.raw.gz`. When the name changes, the next file begins, and missing folders are made. `%%` is a percent sign."},
 					{Term: "Rotation", Meaning: "SIGHUP closes the file and opens it again. logrotate needs `create` and must not use `copytruncate`."},
 					{Term: "Several files", Meaning: "Each further file begins with the connections of the moment, so that it can be replayed by itself."},
@@ -213,7 +213,9 @@ func recordingsTopic() docs.Section {
 				Title: "Replaying",
 				Text: "`restail replay FILE…` takes several files as one stream, in the order given, and stdin for `-` or without a name. It also " +
 					"reads the ndjson that restail wrote; `-o raw` of that is an error. A file that cannot be opened ends it with status 2 before the " +
-					"first line. A damaged file is written as far as it can be read; then the status is 1. UTF-16 is refused.",
+					"first line. UTF-16 is refused.\n\n" +
+					"A broken line is reported and skipped. A gzip file that ends early, an empty file, or one without a single action, record or " +
+					"line of restail's own is status 1: what can be read of all files is written first.",
 				Items: []docs.Item{
 					{Term: "`--speed`", Meaning: "`max`, or a factor of the recorded pace: 1, 10, 0.5."},
 					{Term: "`--since`, `--until`", Meaning: "Write the records from one time on and before another: `2026-11-28T19:30:00Z`, `2026-11-28 19:30` or `19:30` in your time zone, or `+1h30m` after the first action. A time of day is on the day of the first action; one more than twelve hours before it is the next day's."},
@@ -226,7 +228,7 @@ func recordingsTopic() docs.Section {
 					{Term: "`first`, `last`", Meaning: "the times of the first and last action"},
 					{Term: "`actions`, `events`", Meaning: "how many there are"},
 					{Term: "`platforms`, `broadcasts`", Meaning: "those that occur"},
-					{Term: "`gaps`, `gap_seconds`", Meaning: "how often and how long the link was down or restail was not running; gaps that were filled are not counted, a link that stayed lost and a further run without `--state` are"},
+					{Term: "`gaps`, `gap_seconds`", Meaning: "how often and how long the link was down or restail was not running; gaps that were filled are not counted. A link that stayed lost is a gap. So is the pause before another run without `--state`."},
 					{Term: "`unrecorded`", Meaning: "actions that were received but could not be written"},
 					{Term: "`broken`", Meaning: "lines that cannot be read"},
 					{Term: "`cut`", Meaning: "the end of the file is missing"},
@@ -251,7 +253,7 @@ func gapsTopic() docs.Section {
 				Items: []docs.Item{
 					{Term: "`connected`", Meaning: "The link is up for the first time. With `--state`, `gap_seconds` is the gap since the run before."},
 					{Term: "`lost`", Meaning: "Written once for each outage, with a `reason`."},
-					{Term: "`restored`", Meaning: "The link is up again. `gap_seconds` is the longest that the gap can have been: never less than the truth."},
+					{Term: "`restored`", Meaning: "The link is up again. `gap_seconds` is an upper bound on the length of the gap."},
 					{Term: "`filled`", Meaning: "The gap was filled; `count` is the number of messages."},
 					{Term: "`unfilled`", Meaning: "The gap could not be filled, with a `reason`."},
 					{Term: "`ended`", Meaning: "restail gave up: exit status 3 or 4."},
@@ -270,7 +272,7 @@ func gapsTopic() docs.Section {
 				{Term: "`drained`", Meaning: "every connection was closed while the link stayed up; restail connects again"},
 				{Term: "`replaced`", Meaning: "another client took over"},
 				{Term: "`unauthorized`", Meaning: "the token was refused"},
-				{Term: "`token`", Meaning: "there is no token for now, since it cannot be refreshed"},
+				{Term: "`token`", Meaning: "the token expired and cannot be refreshed yet; restail keeps trying"},
 			}},
 			{
 				Title: "Filling a gap (--backfill)",
@@ -279,7 +281,7 @@ func gapsTopic() docs.Section {
 					"the run does not either. A message that was received is not written twice: equal messages (platform, channel, author, text) " +
 					"at most two seconds apart are one.\n\n" +
 					"The history has less than the socket: `time`, `platform`, `channel`, `author`, `text` and `broadcast_id`. It needs the scope " +
-					"`chat.read`, and `stream.read` too where no message has told the broadcast.",
+					"`chat.read`; also `stream.read`, if no message named its broadcast.",
 			},
 			{Title: "Reasons of an unfilled gap", Items: []docs.Item{
 				{Term: "`no_broadcast`", Meaning: "there is no broadcast to ask for"},
@@ -308,7 +310,7 @@ func statusesTopic() docs.Section {
 		Parts: []docs.Section{
 			{
 				Title: "When several causes meet",
-				Text: "The first in time decides. Of those that come together, the first in this list does: a signal, `halt` or `halt_error`, the " +
+				Text: "The first in time decides. If several happen at once, the first in this list decides: a signal, `halt` or `halt_error`, the " +
 					"count, a reader that went away, 3, given up (4), `--timeout` or `--idle`, the end of a recording. Only then a 0 becomes 1 " +
 					"when something could not be recorded.",
 			},
@@ -318,7 +320,7 @@ func statusesTopic() docs.Section {
 				{Term: "SIGUSR1, SIGINFO", Meaning: "Print the connection table and the counters on stderr, and go on."},
 				{Term: "SIGHUP, SIGINT, SIGTERM", Meaning: "Close the socket, write what was received, and exit with status 129, 130 or 143. A second signal exits at once."},
 				{Term: "SIGHUP with `-w`", Meaning: "Close the recording and open it again; the run goes on."},
-				{Term: "SIGHUP under nohup", Meaning: "Is ignored, if it was ignored at the start."},
+				{Term: "SIGHUP under nohup", Meaning: "Ignored."},
 				{Term: "A blocked stdout", Meaning: "A signal, `--timeout` and `--idle` wait until the reader has taken nothing for two seconds. Then restail exits, and says on stderr how many lines were not written."},
 			}},
 		},
@@ -337,7 +339,7 @@ func statusItems() []docs.Item {
 func environmentTopic() docs.Section {
 	return docs.Section{
 		Title: "Environment",
-		Text: "Every long flag has a variable, `RESTAIL_MAX_FRAME` for `--max-frame`, but `--help`, `--version` and the `--token` of `serve`. " +
+		Text: "Every long flag except `--help`, `--version` and `serve`'s `--token` has a variable: `RESTAIL_MAX_FRAME` for `--max-frame`. " +
 			"A flag beats its variable, which beats the configuration file. A variable that is empty counts as not set.\n\n" +
 			"A *DURATION* is `30s`, `5m`, `1h30m` or a bare number of seconds. A *SIZE* is `65536`, `64KiB` or `16MiB`. A *LIST* has names with " +
 			"commas between, in any case.",

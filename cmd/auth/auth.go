@@ -102,7 +102,7 @@ func (o *Options) open() (source, error) {
 	}
 	path, err := o.storePath()
 	if err != nil { // without a home directory there is no stored login
-		return func(context.Context, string) (string, error) { return "", errNoLogin }, nil
+		return func(context.Context, string) (string, error) { return "", ErrNoLogin }, nil
 	}
 	r := newRefresher(o, path)
 	if _, err := r.store.read(); untrusted(err) {

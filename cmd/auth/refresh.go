@@ -55,7 +55,7 @@ func (r *refresher) token(ctx context.Context, refused string) (string, error) {
 func (r *refresher) login(ctx context.Context, refused string) (*login, error) {
 	seen, err := r.store.read()
 	switch {
-	case err != nil && (!errors.Is(err, errNoLogin) || !r.store.exists()):
+	case err != nil && (!errors.Is(err, ErrNoLogin) || !r.store.exists()):
 		return nil, err
 	case err == nil && seen.AccessToken != refused && seen.left(r.now()) >= refreshBefore:
 		return seen, nil

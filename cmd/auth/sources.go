@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"unicode"
@@ -18,8 +19,8 @@ const (
 	tokenLimit = 64 << 10
 )
 
-// errNoLogin is the error when no source is set and the store is empty.
-var errNoLogin = unauthorized("no access token: run `restail login`, or set %s, --token-file or --token-command", accessTokenVariable)
+// ErrNoLogin is the error when no source is set and the store is empty.
+var ErrNoLogin error = unauthorized("no access token: run `restail login`, or set %s, --token-file or --token-command", accessTokenVariable)
 
 // parseToken removes the white space around a token and refuses what cannot be
 // one. Its errors quote nothing.
@@ -119,7 +120,7 @@ func readLine(r io.Reader) (string, error) {
 func openFile(path string) (source, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, usage("cannot read the token file: %v", err)
+		return nil, unreadable(path, err)
 	}
 	if !info.Mode().IsRegular() && !info.IsDir() {
 		return readOnce(path, func() (string, error) {
@@ -151,15 +152,23 @@ func openFile(path string) (source, error) {
 	}, nil
 }
 
+// unreadable is the error for a token file that cannot be read.
+func unreadable(path string, err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		err = e.Err
+	}
+	return usage("cannot read the token file %s: %v", path, err)
+}
+
 func readTokenFile(path string) (string, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return "", usage("cannot read the token file: %v", err)
+		return "", unreadable(path, err)
 	}
 	defer file.Close()
 	text, err := io.ReadAll(io.LimitReader(file, tokenLimit+1))
 	if err != nil {
-		return "", usage("cannot read the token file: %v", err)
+		return "", unreadable(path, err)
 	}
 	token, err := parseToken(string(text))
 	if err != nil {

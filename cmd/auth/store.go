@@ -96,7 +96,7 @@ func (s *store) exists() bool {
 	return err == nil || newErr == nil
 }
 
-// read returns the login. Its error is errNoLogin or another *Error.
+// read returns the login. Its error is ErrNoLogin or another *Error.
 func (s *store) read() (*login, error) {
 	file, err := openTrusted(s.path)
 	if err != nil {
@@ -328,14 +328,14 @@ func missing(err error) bool {
 
 // openTrusted opens one of the store's files for reading, if it is a regular
 // file of this user or of root. It never waits for a FIFO. Its error is
-// errNoLogin or another *Error.
+// ErrNoLogin or another *Error.
 func openTrusted(path string) (*os.File, error) {
 	if err := checkDir(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
 	file, err := os.OpenFile(path, os.O_RDONLY|openSafely, 0)
 	if missing(err) {
-		return nil, errNoLogin
+		return nil, ErrNoLogin
 	}
 	if err != nil {
 		if info, statErr := os.Lstat(path); statErr == nil && info.Mode()&fs.ModeSymlink != 0 {
@@ -365,7 +365,7 @@ func checkDir(dir string) error {
 	info, err := os.Stat(dir)
 	switch {
 	case missing(err) || err == nil && !info.IsDir():
-		return errNoLogin
+		return ErrNoLogin
 	case err != nil:
 		return usage("cannot read the stored login: %v", err)
 	case !trusted(info):

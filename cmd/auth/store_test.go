@@ -120,7 +120,7 @@ func TestRecover(t *testing.T) {
 			if err == nil {
 				got = l.AccessToken
 			}
-			if got != tt.want || err != nil && !errors.Is(err, errNoLogin) {
+			if got != tt.want || err != nil && !errors.Is(err, ErrNoLogin) {
 				t.Errorf("recovered %q, %v; want %q", got, err, tt.want)
 			}
 			s.mustPut(t, &login{Serial: 6, AccessToken: "next"})

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"os"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -81,7 +82,16 @@ func (l *Live) dial(ctx context.Context, token string) (*socket, *fault) {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err // the address has the token
 	}
-	f.detail = "cannot reach " + where + ": " + endpoint.Quote(err.Error(), l.o.Redact)
+	for e, ok := errors.AsType[*net.OpError](err); ok; e, ok = errors.AsType[*net.OpError](err) {
+		err = e.Err // without the addresses: where has them
+	}
+	if e, ok := errors.AsType[*os.SyscallError](err); ok {
+		err = e.Err
+	}
+	if e, ok := errors.AsType[*net.DNSError](err); ok {
+		err = errors.New(e.Err)
+	}
+	f.detail = where + ": " + endpoint.Quote(err.Error(), l.o.Redact)
 	return nil, f
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Rings the bell and shows each message that contains one of your words.
+# Rings the bell and shows each message that contains one of your words (WORDS).
 #
 #   WORDS='goat|moo' scripts/recipes/alert.sh demo
 #   WORDS='@lotte' scripts/recipes/alert.sh
@@ -12,6 +12,8 @@ if [ -z "${WORDS:-}" ]; then
 	exit 2
 fi
 export WORDS
+echo '{"action":"heartbeat"}' | restail replay -a all -o raw -f 'try ("" | test(env.WORDS; "i"))
+	catch ("alert.sh: WORDS: \(.)" | halt_error(2))' >/dev/null
 restail "$@" -o text -a event -f '.text | test(env.WORDS; "i")' |
 	while IFS= read -r line; do
 		printf '\a%s\n' "$line"

@@ -5,12 +5,12 @@
 #   scripts/recipes/connected.sh
 #   */5 * * * *  line=$(connected.sh) || echo "$line"   # cron: mail what is wrong
 #
-# It takes the flags of restail connections. To try it without an account, run
+# It takes the flags of restail connections, and gives up after three retries. To try it without an account, run
 # restail serve in another shell. Then run the commands that it prints in this
 # one, and export RESTREAM_ACCESS_TOKEN=token.
 set -uo pipefail
 
-records=$(restail connections "$@" -q -o ndjson)
+records=$(restail connections --max-retries=3 "$@" -q -o ndjson)
 status=$?
 wrong=$(printf '%s\n' "$records" | sed -E '
 	/"status":"connected"/d

@@ -2,13 +2,17 @@
 # Shows the first message of everybody who has never written before, on any
 # platform. (On Twitch, restail -f .is_first does this without a file.)
 #
-#   SEEN=$(mktemp) scripts/recipes/newcomers.sh demo
+#   scripts/recipes/newcomers.sh demo
 #   scripts/recipes/newcomers.sh
 #
 # The file SEEN remembers who has written. By default it is
-# ~/.local/state/restail/chatters.txt.
+# ~/.local/state/restail/chatters.txt; for demo it is a temporary file.
 set -euo pipefail
 
+if [ "${1:-}" = demo ] && [ -z "${SEEN:-}" ]; then
+	SEEN=$(mktemp)
+	trap 'rm -f "$SEEN"' EXIT
+fi
 seen=${SEEN:-${XDG_STATE_HOME:-$HOME/.local/state}/restail/chatters.txt}
 mkdir -p "$(dirname "$seen")"
 touch "$seen"

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Stores the chat in a SQLite database while it runs, at most a second late.
+# Stores the chat in a SQLite database, chat.db, while it runs.
 #
 #   DB=/tmp/chat.db scripts/recipes/sqlite.sh demo
 #   sqlite3 /tmp/chat.db 'SELECT platform, count(*) FROM chat GROUP BY platform'
 #
-# DB is chat.db by default. The table records has the records as they are; the
+# DB is chat.db by default, for demo too. Each record is stored at most a second
+# late. The table records has the records as they are; the
 # view chat has the columns that are used most. Records are imported and are never
 # part of an SQL statement.
 set -euo pipefail
