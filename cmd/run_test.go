@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -145,6 +147,23 @@ func TestUsageErrorsInJSON(t *testing.T) {
 		var line struct{ Time, Kind, Message string }
 		if err := json.Unmarshal([]byte(got.stderr), &line); err != nil || line.Kind != "error" || line.Message == "" || got.status != statusUsage {
 			t.Errorf("%v: status %d, stderr %s", args, got.status, got.stderr)
+		}
+	}
+}
+
+// Without a token, tail says how to play the recording that stdin is.
+func TestRecordingOnStdinOfTail(t *testing.T) {
+	recording, err := os.Open("testdata/mixed.raw")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer recording.Close()
+	const hint = "to play a recording: restail replay FILE"
+	for stdin, hinted := range map[io.Reader]bool{recording: true, strings.NewReader(""): false} {
+		var stdout, stderr bytes.Buffer
+		status := Run(t.Context(), nil, Env{Stdin: stdin, Stdout: &stdout, Stderr: &stderr, Environ: []string{"XDG_STATE_HOME=" + t.TempDir()}})
+		if status != statusUnauthorized || strings.Contains(stderr.String(), hint) != hinted {
+			t.Errorf("status %d, want the hint: %v\n%s", status, hinted, stderr.String())
 		}
 	}
 }

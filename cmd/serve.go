@@ -107,18 +107,26 @@ func (c *serveCommand) recording(r *run) ([]serve.Action, error) {
 // error if no line is served.
 func (c *serveCommand) reportSkipped(r *run, skipped serve.Skipped, served int) error {
 	if skipped.TooLarge > 0 {
-		r.status.Note("frame", fmt.Sprintf("frames larger than --max-frame (%d bytes) skipped: %d", c.MaxFrame, skipped.TooLarge))
+		r.status.Note("frame", fmt.Sprintf("skipped %s larger than --max-frame (%d bytes)", counted(skipped.TooLarge, "frame"), c.MaxFrame))
 	}
 	if served == 0 {
 		return &exitError{statusFailed, fmt.Errorf("no line of %s is an action", c.File), "serve needs a recording made with -w or -o raw"}
 	}
 	if skipped.Broken > 0 {
-		r.status.Note("frame", fmt.Sprintf("lines that are not actions skipped: %d", skipped.Broken))
+		r.status.Note("frame", fmt.Sprintf("skipped %s without an action", counted(skipped.Broken, "line")))
 	}
 	if skipped.Cut {
 		r.status.Note("frame", "the recording is cut short: serving what can be read")
 	}
 	return nil
+}
+
+// counted returns a number of things: 1 line, 2 lines.
+func counted(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
 }
 
 // checkLoopback refuses a listening address that other machines can reach.

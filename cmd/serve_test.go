@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -190,7 +191,7 @@ func TestServeSkipsLargeFrames(t *testing.T) {
 		t.Errorf("the first frame is %.100q, %v", frame, err)
 	}
 	ws.CloseNow()
-	s.stop().want(t, 143, "skipped 1", "--max-frame")
+	s.stop().want(t, 143, "skipped 1 frame larger than --max-frame")
 }
 
 // Of a recording that a crash cut, serve plays the actions and skips the other lines.
@@ -214,12 +215,28 @@ func TestServeSkipsOtherLines(t *testing.T) {
 		}
 	}
 	ws.CloseNow()
-	s.stop().want(t, 143, "skipped 2 lines that are not actions")
+	s.stop().want(t, 143, "skipped 2 lines without an action")
+}
+
+// The error for a port that is in use says what to do.
+func TestServeOnAPortInUse(t *testing.T) {
+	t.Parallel()
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	address := busy.Addr().String()
+	got := restail(t, "", "serve", "--listen", address)
+	got.want(t, 1, "cannot listen on "+address+": ", "choose another port with --listen")
+	if strings.Contains(got.stderr, "bind") {
+		t.Errorf("the error has names of the implementation: %s", got.stderr)
+	}
 }
 
 func TestServeRefusesOtherFiles(t *testing.T) {
 	t.Parallel()
-	restail(t, "", "serve", "../LICENSE").want(t, 1, "no line of ../LICENSE is an action")
+	restail(t, "", "serve", "../LICENSE").want(t, 1, "no line of ../LICENSE is an action", "a recording made with -w or -o raw")
 	file := filepath.Join(t.TempDir(), "utf16.raw")
 	if err := os.WriteFile(file, []byte("\xff\xfe{\x00"), 0o600); err != nil {
 		t.Fatal(err)
