@@ -254,7 +254,7 @@ func TestRecordingOutlivesCtrlC(t *testing.T) {
 		t.Fatal(err)
 	}
 	command.Wait()
-	file, err := os.ReadFile(filepath.Join(s.work, "show.raw.gz"))
+	file, err := os.ReadFile(filepath.Join(s.work, "chat.raw.gz"))
 	if err != nil {
 		t.Fatal(err)
 	}
