@@ -195,6 +195,7 @@ var recipes = map[string][]string{
 		"RESTAIL_URL=BROKEN connected.sh --settle 200ms",
 		"RESTAIL_URL=EMPTY connected.sh --settle 50ms",
 		"RESTAIL_URL=SHOW connected.sh --settle soon",
+		"RESTAIL_URL=ws://127.0.0.1:1/ws connected.sh --max-backoff 1ms",
 	},
 	"kafka.sh":      {"kafka.sh demo --speed max -q -a event -n 2", "BROKERS=one:9092 TOPIC=chat kafka.sh replay HOSTILE -q"},
 	"moderators.sh": {"moderators.sh demo --speed max -q", "moderators.sh replay HOSTILE -q"},
