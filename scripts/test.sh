@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 export GOFLAGS="${GOFLAGS:+$GOFLAGS }-buildvcs=false"
 
 staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
-fuzz_inputs=${FUZZ_INPUTS:-20000}
+fuzz_inputs=${FUZZ_INPUTS:-10000}
 
 step() { printf '\n== %s\n' "$*"; }
 
