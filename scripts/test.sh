@@ -21,7 +21,7 @@ fi
 
 step vet
 go vet ./...
-for target in windows/amd64 darwin/arm64 linux/arm; do
+for target in windows/amd64 darwin/arm64 freebsd/amd64 linux/arm; do
 	printf 'compiles for %s\n' "$target"
 	GOOS=${target%/*} GOARCH=${target#*/} CGO_ENABLED=0 go vet ./...
 done
