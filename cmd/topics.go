@@ -259,21 +259,7 @@ func gapsTopic() docs.Section {
 					{Term: "`ended`", Meaning: "restail gave up: exit status 3 or 4."},
 				},
 			},
-			{Title: "Reasons of a lost link", Items: []docs.Item{
-				{Term: "`heartbeat_timeout`", Meaning: "nothing arrived for `--heartbeat-timeout`"},
-				{Term: "`closed`", Meaning: "the service closed the link"},
-				{Term: "`network`", Meaning: "the service cannot be reached, or the connection broke"},
-				{Term: "`tls`", Meaning: "the encryption failed: often a proxy or a wrong clock"},
-				{Term: "`refused`", Meaning: "the service answered, but not with a WebSocket; a redirect is not followed"},
-				{Term: "`rate_limited`", Meaning: "status 429; restail waits as long as the answer says"},
-				{Term: "`server_error`", Meaning: "status 5xx"},
-				{Term: "`protocol`", Meaning: "the other side does not speak the WebSocket protocol correctly"},
-				{Term: "`frame_too_large`", Meaning: "a message was larger than `--max-frame`"},
-				{Term: "`drained`", Meaning: "every connection was closed while the link stayed up; restail connects again"},
-				{Term: "`replaced`", Meaning: "another client took over"},
-				{Term: "`unauthorized`", Meaning: "the token was refused"},
-				{Term: "`token`", Meaning: "the token expired and cannot be refreshed yet; restail keeps trying"},
-			}},
+			{Title: "Reasons of a lost link", Items: lostReasons()},
 			{
 				Title: "Filling a gap (--backfill)",
 				Text: "restail asks the history five seconds after the link is back, and again 30 seconds later, since the history may be late. " +
@@ -300,6 +286,24 @@ func gapsTopic() docs.Section {
 					"by another process, or is not restail's, is status 2.",
 			},
 		},
+	}
+}
+
+func lostReasons() []docs.Item {
+	return []docs.Item{
+		{Term: "`heartbeat_timeout`", Meaning: "nothing arrived for `--heartbeat-timeout`"},
+		{Term: "`closed`", Meaning: "the service closed the link"},
+		{Term: "`network`", Meaning: "the service cannot be reached, or the connection broke"},
+		{Term: "`tls`", Meaning: "the encryption failed: often a proxy or a wrong clock"},
+		{Term: "`refused`", Meaning: "the service answered, but not with a WebSocket; a redirect is not followed"},
+		{Term: "`rate_limited`", Meaning: "status 429; restail waits as long as the answer says"},
+		{Term: "`server_error`", Meaning: "status 5xx"},
+		{Term: "`protocol`", Meaning: "the other side does not speak the WebSocket protocol correctly"},
+		{Term: "`frame_too_large`", Meaning: "a message was larger than `--max-frame`"},
+		{Term: "`drained`", Meaning: "every connection was closed while the link stayed up; restail connects again"},
+		{Term: "`replaced`", Meaning: "another client took over"},
+		{Term: "`unauthorized`", Meaning: "the token was refused"},
+		{Term: "`token`", Meaning: "the token expired and cannot be refreshed yet; restail keeps trying"},
 	}
 }
 

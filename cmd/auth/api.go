@@ -135,7 +135,7 @@ func (a *api) post(ctx context.Context, path string, app application, form url.V
 	return resp, body, nil // a body that was cut off fails to parse
 }
 
-// unreachable returns the error that says why there is no answer.
+// unreachable returns the error for a request that got no response.
 func (a *api) unreachable(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return temporary("%s did not answer within %v", a.base, requestTime)

@@ -101,7 +101,7 @@ func (o *Options) open() (source, error) {
 		return newCommand(o)
 	}
 	path, err := o.storePath()
-	if err != nil { // without a home directory there is no stored login
+	if err != nil { // no home directory, so no stored login
 		return func(context.Context, string) (string, error) { return "", ErrNoLogin }, nil
 	}
 	r := newRefresher(o, path)

@@ -61,6 +61,11 @@ func (l *Live) dial(ctx context.Context, token string) (*socket, *fault) {
 	case answer != nil:
 		return nil, l.handshakeFault(answer)
 	}
+	return nil, l.dialFault(ctx, err, tlsFailed.Load(), answered.Load())
+}
+
+// dialFault returns why there is no answer to the handshake. ctx is that of the dial.
+func (l *Live) dialFault(ctx context.Context, err error, tlsFailed, answered bool) *fault {
 	f := &fault{reason: reasonNetwork}
 	where := l.url.Host
 	if proxy, err := endpoint.Proxy(l.o.Getenv)(l.url); err == nil && proxy != nil {
@@ -71,12 +76,12 @@ func (l *Live) dial(ctx context.Context, token string) (*socket, *fault) {
 	switch {
 	case ctx.Err() != nil:
 		f.detail = fmt.Sprintf("%s did not answer the handshake within %v", where, handshakeTimeout)
-		return nil, f
+		return f
 	case errors.Is(err, endpoint.ErrElsewhere):
 		f.reason = reasonRefused
-	case tlsFailed.Load() && !broke:
+	case tlsFailed && !broke:
 		f.reason = reasonTLS
-	case answered.Load() && !broke:
+	case answered && !broke:
 		f.reason = reasonProtocol
 	}
 	if e, ok := errors.AsType[*url.Error](err); ok {
@@ -92,7 +97,7 @@ func (l *Live) dial(ctx context.Context, token string) (*socket, *fault) {
 		err = errors.New(e.Err)
 	}
 	f.detail = where + ": " + endpoint.Quote(err.Error(), l.o.Redact)
-	return nil, f
+	return f
 }
 
 type roundTripper func(*http.Request) (*http.Response, error)
