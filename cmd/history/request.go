@@ -43,7 +43,7 @@ func (r request) failed(reason, detail string) *Error {
 func (c *Client) get(ctx context.Context, r request) ([]byte, error) {
 	for tries := 1; ; tries++ {
 		body, err := c.ask(ctx, r)
-		c.up.Store(err == nil || !err.temporary)
+		c.up.Store(err == nil || !err.temporary && ctx.Err() == nil)
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()

@@ -156,3 +156,18 @@ func TestGivenUpAtOnce(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The API counts as down when the run ends while a token is asked for.
+func TestDownWithoutToken(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	c, _ := client(t, page("", "a"))
+	c.o.Token = func(ctx context.Context, _ string) (string, error) {
+		cancel()
+		return "", ctx.Err()
+	}
+	for _, err := range c.Messages(ctx, broadcast, time.Time{}) {
+		if !errors.Is(err, context.Canceled) || c.IsUp() {
+			t.Errorf("%v, up: %t", err, c.IsUp())
+		}
+	}
+}
