@@ -21,7 +21,8 @@ const (
 
 // backlog holds lines that wait for the disk.
 type backlog struct {
-	limit int // in bytes
+	limit int           // in bytes
+	wake  chan struct{} // there is something to do
 
 	mu          sync.Mutex // guards what follows
 	queue       []*chunk
@@ -69,6 +70,14 @@ func (s *span) add(other span) {
 		s.last = other.last
 	}
 	s.actions += other.actions
+}
+
+// signal wakes Writer.run.
+func (b *backlog) signal() {
+	select {
+	case b.wake <- struct{}{}:
+	default: // run has not received the last signal yet, and one is enough
+	}
 }
 
 // addFrames puts frames into the backlog, each as a line. A full backlog keeps only those

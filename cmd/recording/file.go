@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -23,16 +24,27 @@ const maxMember = 16 << 20
 type file struct {
 	*os.File
 	lock         *flock.Flock
-	size         int64 // when it was opened
-	synced       int64 // the size up to which it is on the disk
-	empty        bool  // nothing was written to it yet
-	needsNewline bool  // its last line has no line break, so write begins with one
+	openedAt     time.Time
+	info         fs.FileInfo // at that time
+	size         int64       // at that time, after the repair
+	empty        bool        // nothing was written to it yet
+	needsNewline bool        // its last line has no line break, so write begins with one
+
+	synced   int64    // the size up to which it is on the disk
+	syncing  *syncing // the sync under way; nil for none
+	unsynced span     // lines written since that sync began
 
 	// For a name that ends in .gz; zip is nil for others.
 	zip    *gzip.Writer
 	out    *bufio.Writer // takes the output of zip
 	extra  []byte        // of the member headers: the tag
 	member int           // size of the member's text; 0 for no member
+}
+
+// syncing is what a sync that is under way puts on the disk.
+type syncing struct {
+	lines span
+	size  int64 // of the file with these lines
 }
 
 // openFile opens a recording. It creates missing folders and a missing file, and repairs
@@ -75,17 +87,17 @@ func openLocked(name string) (*file, error) {
 		return nil, err
 	}
 	f := &file{File: handle, lock: newLock(name)}
-	if info, err = handle.Stat(); err != nil {
+	if f.info, err = handle.Stat(); err != nil {
 		f.close()
 		return nil, err
 	}
-	f.size, f.synced = info.Size(), info.Size()
+	f.openedAt, f.size, f.synced = time.Now(), f.info.Size(), f.info.Size()
 	locked, err := f.lock.TryLock()
 	if err == nil && !locked {
 		err = errors.New("another process is recording to it")
 	}
 	// The file may have been renamed before it was locked.
-	if target, _ := f.lock.Stat(); err == nil && runtime.GOOS != "windows" && !os.SameFile(target, info) {
+	if target, _ := f.lock.Stat(); err == nil && runtime.GOOS != "windows" && !os.SameFile(target, f.info) {
 		err = errors.New("it was replaced while it was opened")
 	}
 	if err != nil {

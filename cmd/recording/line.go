@@ -69,25 +69,6 @@ func (p *LineParser) Own(line []byte, received time.Time) *Line {
 	return l
 }
 
-// MaxHead is the largest connection set at the head of a file, in bytes: as large as the
-// connection map.
-const MaxHead = 64 << 20
-
-// Head recognizes the connection set at the head of a file that continues another one.
-// The set may be old, so its times must not count as the time of the recording.
-type Head struct {
-	size int
-	over bool
-}
-
-// Has reports whether an action or record belongs to the set. Call it for every action
-// and record of a file, in order, with the size of its line.
-func (h *Head) Has(action []byte, size int) bool {
-	h.size += size
-	h.over = h.over || h.size > MaxHead || string(action) != "connection_info"
-	return !h.over
-}
-
 // A recordParser parses records by the table of their fields. It skips unknown fields
 // and values of another type than the field's.
 type recordParser struct {

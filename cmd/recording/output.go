@@ -1,7 +1,6 @@
 package recording
 
 import (
-	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -9,8 +8,6 @@ import (
 	"time"
 
 	"github.com/itchyny/timefmt-go"
-
-	"github.com/restail/restail/decode"
 )
 
 const (
@@ -28,35 +25,25 @@ var errTooSlow = errors.New("the disk is too slow")
 
 // output writes chunks to the current file and knows which are on the disk. It belongs to
 // the goroutine of Writer.run.
+//
+// A line that is not on the disk yet belongs to the file or to the hole. A failure moves
+// the lines of the file to the hole and closes it. When it is open again, the hole is
+// stated in it.
 type output struct {
-	o      Options
-	shared *backlog // to advance the time that Writer.Written returns
+	o       Options
+	shared  *backlog // to advance the time that Writer.Written returns
+	set     connectionSet
+	name    string
+	namedAt int64 // the second for which name was chosen
 
-	decoder *decode.Decoder // the connection map after the last line
-	parser  decode.Parser
-	action  decode.Action
+	file   *file       // nil after a failure
+	dueAt  time.Time   // when to flush the file, or to open it again; zero for never
+	synced chan error  // the result of each sync
+	begun  fs.FileInfo // the last file, once its connection set is on the disk
 
-	file     *file       // nil after a failure
-	opened   time.Time   // when the last file was opened
-	lastFile fs.FileInfo // of that file
-	needSet  bool        // the file must begin with the connection set, and may lack it
-	name     string
-	namedAt  int64 // the second for which name was chosen
-
-	// Each line is in unsynced, syncing or hole until it is on the disk or stated there
-	// as unrecorded.
-	unsynced   span // written to the file or its buffers
-	syncing    span // being synced
 	hole       span // not recorded, and not stated in the recording yet
 	unrecorded span // all holes that were stated
-
-	flushAt time.Time  // when to flush; zero when there is nothing to flush
-	synced  chan error // the result of the sync under way; nil for none
-	syncEnd int64      // the size of the file when that sync began
-
-	retryAt  time.Time // when to open the file again
-	failedAt time.Time // when failure happened
-	failure  error     // the last one
+	failures   failures
 }
 
 // record writes a chunk, to the next file if the name has changed.
@@ -72,34 +59,15 @@ func (p *output) record(c *chunk) {
 		p.hole.add(c.span)
 	case c.missing:
 		p.hole.add(c.span)
-		p.warn(errTooSlow)
+		p.failures.add(p.name, errTooSlow)
 	default:
-		p.unsynced.add(c.span)
-		if p.flushAt.IsZero() {
-			p.flushAt = c.queued.Add(flushEvery)
+		p.file.unsynced.add(c.span)
+		if p.dueAt.IsZero() {
+			p.dueAt = c.queued.Add(flushEvery)
 		}
-		if err := p.file.write(c.text); err != nil {
-			p.fail(err)
-		}
+		p.check(p.file.write(c.text))
 	}
-	p.updateMap(c)
-}
-
-// updateMap updates the connection map, which the next file begins with.
-func (p *output) updateMap(c *chunk) {
-	if !c.own && !c.changes {
-		return
-	}
-	for line := range bytes.Lines(c.text) {
-		line = bytes.TrimSuffix(line, []byte("\n"))
-		if c.own {
-			if own, _ := ParseOwn(line); own.Relinks() {
-				p.decoder = decode.New()
-			}
-		} else if p.parser.Parse(&p.action, line) == nil && p.action.ChangesConnections() {
-			p.decoder.Apply(&p.action, c.last)
-		}
-	}
+	p.set.update(c)
 }
 
 // rename sets the name for now, and reports whether it has changed.
@@ -116,94 +84,76 @@ func (p *output) rename(now time.Time) bool {
 	return changed
 }
 
-// dueAt returns when to call tick; zero for never.
-func (p *output) dueAt() time.Time {
-	if p.file == nil {
-		return p.retryAt
-	}
-	return p.flushAt
-}
-
-// tick flushes, syncs or reopens the file if it is time.
+// tick notes a sync that has ended, and flushes or reopens the file if it is time.
 func (p *output) tick(now time.Time) {
 	select {
 	case err := <-p.synced:
-		p.endSync(err)
+		p.check(p.endSync(err))
 	default:
 	}
-	if at := p.dueAt(); at.IsZero() || now.Before(at) {
-		return
-	}
-	if p.file == nil {
-		p.reopen()
-		return
-	}
-	p.flushAt = time.Time{}
-	err := p.file.flush()
 	switch {
-	case err != nil:
-	case p.synced != nil:
-		p.flushAt = now.Add(flushEvery)
+	case p.dueAt.IsZero() || now.Before(p.dueAt):
+	case p.file == nil:
+		p.reopen()
 	default:
-		err = p.startSync()
-	}
-	if err != nil {
-		p.fail(err)
+		p.check(p.startSync())
 	}
 }
 
-// startSync starts to sync what was flushed. Another goroutine waits for the disk, since a
-// slow disk must not delay later lines.
+// startSync flushes the file and starts to sync it, unless a sync is under way. Another
+// goroutine waits for the disk, since a slow disk must not delay later lines.
 func (p *output) startSync() error {
-	info, err := p.file.Stat()
+	f := p.file
+	if err := f.flush(); err != nil {
+		return err
+	}
+	if f.syncing != nil {
+		p.dueAt = time.Now().Add(flushEvery)
+		return nil
+	}
+	info, err := f.Stat()
 	if err != nil {
 		return err
 	}
-	p.syncing, p.syncEnd, p.unsynced = p.unsynced, info.Size(), span{}
-	synced, f := make(chan error, 1), p.file.File
-	go func() { synced <- f.Sync() }()
-	p.synced = synced
+	f.syncing, f.unsynced, p.dueAt = &syncing{f.unsynced, info.Size()}, span{}, time.Time{}
+	go func() {
+		p.synced <- f.Sync()
+		p.shared.signal()
+	}()
 	return nil
 }
 
-// endSync ends a sync with its result. After a failure it closes the file.
-func (p *output) endSync(err error) {
-	if p.noteSync(err); err != nil {
-		p.fail(err)
-	}
-}
-
-// noteSync updates the spans for the result of a sync. After a failure it leaves the rest
-// to its caller.
-func (p *output) noteSync(err error) {
-	p.synced = nil
+// endSync notes the result of the sync, and returns it.
+func (p *output) endSync(err error) error {
+	f, done := p.file, p.file.syncing
+	f.syncing = nil
 	if err != nil {
-		p.unsynced.add(p.syncing)
-	} else {
-		p.file.synced, p.needSet = p.syncEnd, false
-		p.shared.advance(p.syncing.last)
+		f.unsynced.add(done.lines)
+		return err
 	}
-	p.syncing = span{}
+	f.synced, p.begun = done.size, f.info
+	p.shared.advance(done.lines.last)
+	return nil
 }
 
-// settle flushes and syncs everything, and waits for it. After a failure, file is nil.
-func (p *output) settle() {
-	if p.synced != nil {
-		p.endSync(<-p.synced)
+// wait waits for the sync that is under way.
+func (p *output) wait() error {
+	if p.file.syncing == nil {
+		return nil
 	}
-	if p.file == nil {
-		return
-	}
-	err := p.file.flush()
+	return p.endSync(<-p.synced)
+}
+
+// settle puts everything on the disk.
+func (p *output) settle() error {
+	err := p.wait()
 	if err == nil {
 		err = p.startSync()
 	}
-	if err != nil {
-		p.fail(err)
-		return
+	if err == nil {
+		err = p.wait()
 	}
-	p.flushAt = time.Time{}
-	p.endSync(<-p.synced)
+	return err
 }
 
 // stateHole writes the line for actions that were not recorded, if it can.
@@ -212,62 +162,56 @@ func (p *output) stateHole() {
 		return
 	}
 	end := p.hole.last
-	if p.opened.After(end) { // nothing could be recorded before
-		end = p.opened
+	if p.file.openedAt.After(end) { // nothing could be recorded before
+		end = p.file.openedAt
 	}
-	if err := p.file.write(AppendUnrecorded(nil, p.hole.first, end, p.hole.actions)); err != nil {
-		p.fail(err)
-		return
+	err := p.file.write(AppendUnrecorded(nil, p.hole.first, end, p.hole.actions))
+	if err == nil {
+		err = p.settle()
 	}
-	if p.settle(); p.file != nil {
+	if p.check(err) {
 		p.shared.advance(p.hole.last)
 		p.unrecorded.add(p.hole)
 		p.hole = span{}
 	}
 }
 
-// open opens the file of the current name. If needed, it writes the connection set to it,
-// which is empty at the start of the run.
+// check closes the file after a failure, and reports whether there was none.
+func (p *output) check(err error) bool {
+	if err == nil {
+		return true
+	}
+	_ = p.wait() // since it may still succeed
+	p.hole.add(p.file.unsynced)
+	p.file.abandon()
+	p.file, p.dueAt = nil, time.Now().Add(retryEvery)
+	p.failures.add(p.name, err)
+	return false
+}
+
+// open opens the file of the current name. A file that lacks the connection set begins
+// with it; it is empty at the start of the run.
 func (p *output) open() error {
 	f, err := openFile(p.name)
 	if err != nil {
 		return err
 	}
-	info, err := f.Stat()
-	if err != nil {
-		f.close()
-		return err
+	if f.empty || !os.SameFile(p.begun, f.info) {
+		p.begun = nil
+		if err := p.set.writeTo(f); err != nil {
+			f.abandon()
+			return err
+		}
 	}
-	p.needSet = p.needSet || f.empty || !os.SameFile(p.lastFile, info)
-	p.lastFile, p.file, p.opened = info, f, time.Now()
-	if p.needSet {
-		p.writeSet()
-	}
+	p.file, p.dueAt = f, time.Now()
 	return nil
-}
-
-// writeSet writes the last connection_info of each connection.
-func (p *output) writeSet() {
-	p.flushAt = time.Now()
-	var line []byte
-	for _, connection := range p.decoder.Linked() {
-		frame := p.decoder.Frame(connection.Identifier)
-		if frame == nil { // it was too large to be kept
-			continue
-		}
-		line = append(append(line[:0], frame...), '\n')
-		if err := p.file.write(line); err != nil {
-			p.fail(err)
-			return
-		}
-	}
 }
 
 // tryOpen opens the file and states the hole in it, or sets when to try again.
 func (p *output) tryOpen() {
 	if err := p.open(); err != nil {
-		p.retryAt = time.Now().Add(retryEvery)
-		p.warn(err)
+		p.dueAt = time.Now().Add(retryEvery)
+		p.failures.add(p.name, err)
 	}
 	p.stateHole()
 }
@@ -279,52 +223,46 @@ func (p *output) reopen() {
 	p.tryOpen()
 }
 
-// closeFile puts everything on the disk and closes the file.
-func (p *output) closeFile() {
+// closeFile puts everything on the disk and closes the file. It returns false after a
+// failure, also one before.
+func (p *output) closeFile() bool {
 	if p.file == nil {
-		return
+		return false
 	}
-	if err := p.file.endMember(); err != nil {
-		p.fail(err)
-		return
+	err := p.file.endMember()
+	if err == nil {
+		err = p.settle()
 	}
-	if p.settle(); p.file != nil {
-		_ = p.file.close() // everything is on the disk
-		p.file = nil
+	if !p.check(err) {
+		return false
 	}
+	_ = p.file.close() // everything is on the disk
+	p.file = nil
+	return true
 }
 
-// fail closes the file after a failure. Lines that are not on the disk become a hole.
-func (p *output) fail(err error) {
-	if p.synced != nil {
-		p.noteSync(<-p.synced)
-	}
-	p.hole.add(p.unsynced)
-	p.unsynced, p.flushAt = span{}, time.Time{}
-	p.file.abandon()
-	p.file, p.retryAt = nil, time.Now().Add(retryEvery)
-	p.warn(err)
-}
-
-// warn reports a failure unless there was one shortly before: a full disk fails again and
-// again.
-func (p *output) warn(err error) {
-	now := time.Now()
-	tell := p.failedAt.IsZero() || now.Sub(p.failedAt) >= quietAfter
-	p.failedAt, p.failure = now, recordError(p.name, err)
-	if tell {
-		p.o.Warn(p.failure)
-	}
-}
-
-// finish ends the recording. After a failure, even one of the last write, it tries
-// once more to state the hole.
+// finish ends the recording. After a failure, even one of the last write, it opens the
+// file once more, to state the hole and to complete the gzip member.
 func (p *output) finish() {
-	failed := p.file == nil
-	p.closeFile()
-	if failed || !p.hole.isEmpty() {
+	if !p.closeFile() {
 		p.tryOpen()
 		p.closeFile()
 	}
 	p.unrecorded.add(p.hole)
+}
+
+// failures reports failures, but not those that soon follow another: a full disk fails
+// again and again.
+type failures struct {
+	report func(error)
+	last   error // nil for none
+	lastAt time.Time
+}
+
+func (f *failures) add(name string, err error) {
+	isNew := f.last == nil || time.Since(f.lastAt) >= quietAfter
+	f.last, f.lastAt = recordError(name, err), time.Now()
+	if isNew {
+		f.report(f.last)
+	}
 }

@@ -34,7 +34,6 @@ type Options struct {
 // disk, except Close. Call Frames, Own and Close from one goroutine; Reopen and Written
 // may be called from others.
 type Writer struct {
-	wake chan struct{} // there is something to do
 	done chan struct{} // run has returned
 	backlog
 	output // belongs to run
@@ -57,9 +56,12 @@ func newWriter(o Options) (*Writer, error) {
 	if o.Location == nil {
 		o.Location = time.Local
 	}
-	w := &Writer{wake: make(chan struct{}, 1), done: make(chan struct{})}
-	w.limit = max(cmp.Or(o.Buffer, defaultBuffer), minBuffer)
-	w.output = output{o: o, shared: &w.backlog, decoder: decode.New()}
+	w := &Writer{done: make(chan struct{})}
+	w.backlog = backlog{limit: max(cmp.Or(o.Buffer, defaultBuffer), minBuffer), wake: make(chan struct{}, 1)}
+	w.output = output{
+		o: o, shared: &w.backlog, set: connectionSet{decoder: decode.New()},
+		synced: make(chan error, 1), failures: failures{report: o.Warn},
+	}
 	w.rename(time.Now())
 	if err := w.open(); err != nil {
 		return nil, recordError(w.name, err)
@@ -99,7 +101,7 @@ func (w *Writer) Close() error {
 	if w.unrecorded.isEmpty() {
 		return nil
 	}
-	return fmt.Errorf("%d actions were not recorded: %w", w.unrecorded.actions, w.failure)
+	return fmt.Errorf("%d actions were not recorded: %w", w.unrecorded.actions, w.failures.last)
 }
 
 // Written returns the time of receipt up to which every line is on the disk, or stated
@@ -108,13 +110,6 @@ func (w *Writer) Written() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.written
-}
-
-func (w *Writer) signal() {
-	select {
-	case w.wake <- struct{}{}:
-	default: // run has not received the last signal yet, and one is enough
-	}
 }
 
 // run writes the backlog until the Writer is closed.
@@ -139,14 +134,12 @@ func (w *Writer) run() {
 		}
 		w.tick(time.Now())
 		var due <-chan time.Time
-		if at := w.dueAt(); !at.IsZero() {
-			timer.Reset(time.Until(at))
+		if !w.dueAt.IsZero() {
+			timer.Reset(time.Until(w.dueAt))
 			due = timer.C
 		}
 		select {
 		case <-w.wake:
-		case err := <-w.synced:
-			w.endSync(err)
 		case <-due:
 		}
 	}

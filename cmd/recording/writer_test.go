@@ -334,7 +334,7 @@ func TestOverflow(t *testing.T) {
 			t.Errorf("%d warnings", warnings)
 		}
 		// The map knows what was not recorded.
-		if linked := w.decoder.Linked(); len(linked) != 1 || linked[0].Status != "connected" {
+		if linked := w.set.decoder.Linked(); len(linked) != 1 || linked[0].Status != "connected" {
 			t.Errorf("the map is %v", linked)
 		}
 	})
@@ -353,6 +353,40 @@ func TestLargeBatch(t *testing.T) {
 	want(t, path, frame)
 }
 
+// TestSlowSync has a sync that takes ten seconds. Lines are passed to the operating
+// system meanwhile.
+func TestSlowSync(t *testing.T) {
+	both(t, func(t *testing.T, path string) {
+		synctest.Test(t, func(t *testing.T) {
+			w, err := newWriter(Options{Layout: path})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.file.syncing = &syncing{}
+			go w.run()
+			var last time.Time
+			var lines []string
+			for range 10 {
+				last = time.Now()
+				send(w, event)
+				lines = append(lines, event)
+				time.Sleep(time.Second)
+				want(t, path, lines...)
+			}
+			if !w.Written().IsZero() {
+				t.Errorf("written until %v during the sync", w.Written())
+			}
+			w.synced <- nil
+			w.signal()
+			time.Sleep(time.Second)
+			if !w.Written().Equal(last) {
+				t.Errorf("written until %v, want %v", w.Written(), last)
+			}
+			closeWriter(t, w)
+		})
+	})
+}
+
 // TestSyncFails has a disk that takes lines and then cannot keep them.
 func TestSyncFails(t *testing.T) {
 	both(t, func(t *testing.T, path string) {
@@ -367,10 +401,10 @@ func TestSyncFails(t *testing.T) {
 			send(w, event, event)
 			chunks, _, _ := w.take()
 			w.record(chunks[0])
-			if err := errors.Join(w.file.flush(), w.startSync(), <-w.synced); err != nil {
+			if err := errors.Join(w.startSync(), <-w.synced); err != nil {
 				t.Fatal(err)
 			}
-			w.endSync(errors.New("input/output error"))
+			w.check(w.endSync(errors.New("input/output error")))
 			if !w.Written().IsZero() {
 				t.Errorf("written until %v", w.Written())
 			}
@@ -404,7 +438,7 @@ func TestWrittenIsNotAhead(t *testing.T) {
 			lost := time.Now()
 			send(w, event)
 			write()
-			w.settle()
+			w.closeFile()
 			time.Sleep(time.Second)
 			send(w, heartbeat)
 			time.Sleep(retryEvery)
