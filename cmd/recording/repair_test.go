@@ -99,6 +99,24 @@ func TestCutAnywhere(t *testing.T) {
 	}
 }
 
+// TestKeepsWhatWasFlushed checks that opening a file after a kill changes nothing before
+// the last flush, and only ends the member there.
+func TestKeepsWhatWasFlushed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "show.raw.gz")
+	data, text := recorded(t, path, 2)
+	closeWriter(t, open(t, path))
+	after, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const trailer = 2 + 8 // an empty block, the checksum and the size
+	if !bytes.HasPrefix(after, data) || len(after) != len(data)+trailer {
+		t.Errorf("%d bytes became %d, of which the first have changed: %v", len(data), len(after), !bytes.HasPrefix(after, data))
+	}
+	want(t, path, strings.Split(strings.TrimSuffix(text, "\n"), "\n")...)
+	checkWhole(t, path)
+}
+
 // TestPowerCut has zeros or other data where blocks were not on the disk yet.
 func TestPowerCut(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "show.raw.gz")

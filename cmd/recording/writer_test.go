@@ -67,6 +67,8 @@ func TestLines(t *testing.T) {
 		{"\ufeff{\"action\":\"event\"\n}", `{"action":"event"}`},
 		{"\ufeff" + event, "\ufeff" + event},
 		{"not\nJSON\r", "not JSON "},
+		{"\n{}", " {}"},
+		{"\r{}", " {}"},
 		{"{}\n{}", "{} {}"},
 		{"", ""},
 		{"\xff\n", "\xff "},
@@ -140,7 +142,7 @@ func TestRefusedFiles(t *testing.T) {
 
 func TestCutLine(t *testing.T) {
 	dir := t.TempDir()
-	for name, before := range map[string]string{"a.raw": event[:20], "b.raw": event + "\n" + event[:20], "c.raw": "\x00\x00"} {
+	for name, before := range map[string]string{"a.raw": event[:20], "b.raw": event + "\n" + event[:20], "c.raw": "\x00\x00", "d.raw": "{"} {
 		for _, path := range []string{filepath.Join(dir, name), filepath.Join(dir, name+".gz")} {
 			data := []byte(before)
 			if strings.HasSuffix(path, ".gz") {
@@ -383,6 +385,29 @@ func TestSlowSync(t *testing.T) {
 				t.Errorf("written until %v, want %v", w.Written(), last)
 			}
 			closeWriter(t, w)
+		})
+	})
+}
+
+// TestCloseDuringSync ends while a sync is under way that began before the last line.
+func TestCloseDuringSync(t *testing.T) {
+	both(t, func(t *testing.T, path string) {
+		synctest.Test(t, func(t *testing.T) {
+			w, err := newWriter(Options{Layout: path})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.file.syncing = &syncing{}
+			go w.run()
+			last := time.Now()
+			send(w, event)
+			time.AfterFunc(time.Second, func() { w.synced <- nil })
+			closeWriter(t, w)
+			if !w.Written().Equal(last) {
+				t.Errorf("written until %v, want %v", w.Written(), last)
+			}
+			want(t, path, event)
+			checkWhole(t, path)
 		})
 	})
 }
