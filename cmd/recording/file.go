@@ -26,7 +26,7 @@ type file struct {
 	lock         *flock.Flock
 	openedAt     time.Time
 	info         fs.FileInfo // at that time
-	size         int64       // at that time, after the repair
+	size         int64       // at that time, after repair
 	empty        bool        // nothing was written to it yet
 	needsNewline bool        // its last line has no line break, so write begins with one
 
@@ -50,11 +50,15 @@ type syncing struct {
 // openFile opens a recording. It creates missing folders and a missing file, and repairs
 // the end so that lines can be appended.
 func openFile(name string) (*file, error) {
-	f, err := openLocked(name)
+	handle, err := create(name)
 	if err != nil {
 		return nil, err
 	}
-	if err := f.prepare(name); err != nil {
+	f := &file{File: handle, lock: newLock(name), openedAt: time.Now()}
+	if err = f.takeLock(); err == nil {
+		err = f.prepare(name)
+	}
+	if err != nil {
 		f.close()
 		return nil, err
 	}
@@ -70,8 +74,8 @@ func recordError(name string, err error) error {
 	return fmt.Errorf("cannot record to %s: %w", name, err)
 }
 
-// openLocked opens the file and takes its lock.
-func openLocked(name string) (*file, error) {
+// create opens the file. It creates a missing one, and missing folders.
+func create(name string) (*os.File, error) {
 	info, err := os.Stat(name)
 	switch {
 	case err == nil && !info.Mode().IsRegular():
@@ -82,29 +86,27 @@ func openLocked(name string) (*file, error) {
 		}
 		defer syncFolder(name)
 	}
-	handle, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o666)
-	if err != nil {
-		return nil, err
-	}
-	f := &file{File: handle, lock: newLock(name)}
-	if f.info, err = handle.Stat(); err != nil {
-		f.close()
-		return nil, err
-	}
-	f.openedAt, f.size, f.synced = time.Now(), f.info.Size(), f.info.Size()
+	return os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o666)
+}
+
+// takeLock takes the lock. Only then the size is certain.
+func (f *file) takeLock() error {
 	locked, err := f.lock.TryLock()
-	if err == nil && !locked {
-		err = errors.New("another process is recording to it")
+	if err != nil {
+		return err
+	}
+	if !locked {
+		return errors.New("another process is recording to it")
+	}
+	if f.info, err = f.Stat(); err != nil {
+		return err
 	}
 	// The file may have been renamed before it was locked.
-	if target, _ := f.lock.Stat(); err == nil && runtime.GOOS != "windows" && !os.SameFile(target, f.info) {
-		err = errors.New("it was replaced while it was opened")
+	if target, _ := f.lock.Stat(); runtime.GOOS != "windows" && !os.SameFile(target, f.info) {
+		return errors.New("it was replaced while it was opened")
 	}
-	if err != nil {
-		f.close()
-		return nil, err
-	}
-	return f, nil
+	f.size, f.synced = f.info.Size(), f.info.Size()
+	return nil
 }
 
 // newLock returns the lock of a recording. It locks the file itself, so that a renamed

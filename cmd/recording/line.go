@@ -69,6 +69,33 @@ func (p *LineParser) Own(line []byte, received time.Time) *Line {
 	return l
 }
 
+// history sets the record to the event of the line's message. It returns nil when the
+// message is not an object.
+func (l *Line) history(received time.Time) *Line {
+	message, ok := ParseHistory(l.Message)
+	if !ok {
+		return nil
+	}
+	r := &l.Record
+	setTime(r, message.Time, received)
+	r.SetPlain(record.Action, "event")
+	if message.Platform == "" {
+		message.Platform = "unknown"
+	}
+	r.SetString(record.Platform, message.Platform)
+	if message.Channel != "" {
+		r.SetString(record.Channel, message.Channel)
+	}
+	r.SetPlain(record.Type, "text")
+	if l.BroadcastID != "" {
+		r.SetString(record.BroadcastID, l.BroadcastID)
+	}
+	r.SetString(record.Author, message.Author)
+	r.SetString(record.Text, message.Text)
+	r.SetBool(record.IsHistory, true)
+	return l
+}
+
 // A recordParser parses records by the table of their fields. It skips unknown fields
 // and values of another type than the field's.
 type recordParser struct {

@@ -40,10 +40,8 @@ type Own struct {
 	// Time is the time of the link event, or of the first action that is missing.
 	Time time.Time
 
-	// The other fields of a link record; nil for one that is missing.
-	Status, Reason string
-	GapSeconds     *float64
-	Count, Attempt *int64
+	// Status is that of the link event.
+	Status string
 	// SameSocket reports whether the socket stayed up, so that the connection map is
 	// still right.
 	SameSocket bool
@@ -81,10 +79,6 @@ func ParseOwn(line []byte) (Own, bool) {
 	}
 	get(members, "time", &o.Time)
 	get(members, "status", &o.Status)
-	get(members, "reason", &o.Reason)
-	get(members, "gap_seconds", &o.GapSeconds)
-	get(members, "count", &o.Count)
-	get(members, "attempt", &o.Attempt)
 	get(members, "same", &o.SameSocket)
 	get(members, "seconds", &o.Seconds)
 	get(members, "actions", &o.Actions)
@@ -221,31 +215,4 @@ func AppendHistory(dst []byte, broadcast string, message []byte) []byte {
 	}
 	dst = append(dst, message...)
 	return append(dst, '}', '\n')
-}
-
-// history sets the record to the event of the line's message. It returns nil when the
-// message is not an object.
-func (l *Line) history(received time.Time) *Line {
-	message, ok := ParseHistory(l.Message)
-	if !ok {
-		return nil
-	}
-	r := &l.Record
-	setTime(r, message.Time, received)
-	r.SetPlain(record.Action, "event")
-	if message.Platform == "" {
-		message.Platform = "unknown"
-	}
-	r.SetString(record.Platform, message.Platform)
-	if message.Channel != "" {
-		r.SetString(record.Channel, message.Channel)
-	}
-	r.SetPlain(record.Type, "text")
-	if l.BroadcastID != "" {
-		r.SetString(record.BroadcastID, l.BroadcastID)
-	}
-	r.SetString(record.Author, message.Author)
-	r.SetString(record.Text, message.Text)
-	r.SetBool(record.IsHistory, true)
-	return l
 }

@@ -48,22 +48,21 @@ func TestAppendLink(t *testing.T) {
 
 func TestParseOwn(t *testing.T) {
 	at := time.Date(2026, 11, 28, 19, 30, 0, 0, time.UTC)
-	gap, zero, twelve := 4.2, int64(0), int64(12)
 	tests := []struct {
 		line string
 		want Own
 	}{
 		{`{"restail":"link","time":"2026-11-28T19:30:00Z","status":"lost","reason":"closed","attempt":0}`,
-			Own{Kind: "link", Time: at, Status: "lost", Reason: "closed", Attempt: &zero}},
+			Own{Kind: "link", Time: at, Status: "lost"}},
 		{`{"restail":"link","time":"2026-11-28T19:30:00Z","status":"restored","gap_seconds":4.2,"same":true}` + "\r\n",
-			Own{Kind: "link", Time: at, Status: "restored", GapSeconds: &gap, SameSocket: true}},
-		{"\ufeff" + ` { "restail" : "link","status":"filled","count":12}`, Own{Kind: "link", Status: "filled", Count: &twelve}},
+			Own{Kind: "link", Time: at, Status: "restored", SameSocket: true}},
+		{"\ufeff" + ` { "restail" : "link","status":"filled","count":12}`, Own{Kind: "link", Status: "filled"}},
 		{`{"restail":"unrecorded","time":"2026-11-28T19:30:00Z","seconds":4.2,"actions":12}`,
 			Own{Kind: "unrecorded", Time: at, Seconds: 4.2, Actions: 12}},
 		{`{"restail":"history","broadcast_id":"b","message":{"text":"hi"}}`,
 			Own{Kind: "history", BroadcastID: "b", Message: json.RawMessage(`{"text":"hi"}`)}},
 		{`{"restail":"later","action":7}`, Own{Kind: "later"}},
-		{`{"restail":"link","Status":"lost","time":3,"attempt":"x","gap_seconds":null,"count":1e999}`, Own{Kind: "link"}},
+		{`{"restail":"link","Status":"lost","time":3,"actions":"x","seconds":1e999,"same":null}`, Own{Kind: "link"}},
 	}
 	for _, test := range tests {
 		got, ok := ParseOwn([]byte(test.line))

@@ -36,11 +36,14 @@ func (f *file) repair(name string, tag []byte) error {
 		start = max(0, at-int64(tagAt))
 	}
 	var all text
-	for start < f.size {
+	section := f.section(start, f.size)
+	in := bufio.NewReaderSize(section, 64<<10)
+	for first := start; start < f.size; {
 		before := all
-		n, err := inflate(f.section(start, f.size), &all)
+		err := inflate(in, &all)
 		if err == nil {
-			start += n
+			read, _ := section.Seek(0, io.SeekCurrent) // never fails
+			start = first + read - int64(in.Buffered())
 			continue
 		}
 		if !isDamage(err) {
@@ -68,7 +71,7 @@ func (f *file) replaceTail(name string, start, size int64, newline bool) error {
 	if size > kept {
 		f.zip.Reset(&out)
 		f.zip.Extra = f.extra
-		if _, err := inflate(f.section(start, f.size), &skipper{w: f.zip, skip: kept}); err != nil && !isDamage(err) {
+		if err := inflate(f.section(start, f.size), &skipper{w: f.zip, skip: kept}); err != nil && !isDamage(err) {
 			return err
 		}
 		f.zip.Close() // never fails into a buffer
@@ -104,13 +107,13 @@ func (f *file) lastFlush(start int64) (end, size int64, tail []byte, err error) 
 	}
 	end = at + int64(len(flushMarker))
 	var flushed text
-	if _, err := inflate(f.section(start, end), &flushed); err != nil && !isDamage(err) {
+	if err := inflate(f.section(start, end), &flushed); err != nil && !isDamage(err) {
 		return 0, 0, nil, err
 	}
 	tail = append(tail, lastBlock...)
 	tail = binary.LittleEndian.AppendUint32(tail, flushed.crc)
 	tail = binary.LittleEndian.AppendUint32(tail, uint32(flushed.n))
-	_, err = inflate(io.MultiReader(f.section(start, end), bytes.NewReader(tail)), io.Discard)
+	err = inflate(io.MultiReader(f.section(start, end), bytes.NewReader(tail)), io.Discard)
 	switch {
 	case err == nil:
 		return end, flushed.n, tail, nil
@@ -120,7 +123,9 @@ func (f *file) lastFlush(start int64) (end, size int64, tail []byte, err error) 
 	return 0, 0, nil, err
 }
 
-func (f *file) section(from, to int64) io.Reader { return io.NewSectionReader(f, from, to-from) }
+func (f *file) section(from, to int64) *io.SectionReader {
+	return io.NewSectionReader(f, from, to-from)
+}
 
 // lastIndex returns the offset of the last occurrence of what that begins between from and
 // to; -1 for none.
@@ -140,44 +145,22 @@ func (f *file) lastIndex(from, to int64, what []byte) (int64, error) {
 	return -1, nil
 }
 
-// inflate writes the text of the gzip member at the beginning of r to w, and
-// returns the size of the member.
-func inflate(r io.Reader, w io.Writer) (int64, error) {
-	in := &counter{Reader: bufio.NewReaderSize(r, 64<<10)}
-	zip, err := gzip.NewReader(in)
+// inflate writes the text of the gzip member at the beginning of r to w. It reads no
+// further than the end of the member when r is an [io.ByteReader].
+func inflate(r io.Reader, w io.Writer) error {
+	zip, err := gzip.NewReader(r)
 	if err != nil {
-		return in.n, err
+		return err
 	}
 	zip.Multistream(false)
 	_, err = io.Copy(w, zip)
-	return in.n, err
+	return err
 }
 
 // isDamage reports whether an error is about the compressed data, not the disk.
 func isDamage(err error) bool {
 	corrupt := flate.CorruptInputError(0)
 	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt)
-}
-
-// counter counts the bytes read. Since it is an [io.ByteReader], gzip reads no further than
-// the end of a member.
-type counter struct {
-	*bufio.Reader
-	n int64
-}
-
-func (c *counter) ReadByte() (byte, error) {
-	b, err := c.Reader.ReadByte()
-	if err == nil {
-		c.n++
-	}
-	return b, err
-}
-
-func (c *counter) Read(p []byte) (int, error) {
-	n, err := c.Reader.Read(p)
-	c.n += int64(n)
-	return n, err
 }
 
 // text is a writer that keeps only the size, the checksum and the last byte of what is

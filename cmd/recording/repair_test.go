@@ -3,6 +3,7 @@ package recording
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -114,6 +115,25 @@ func TestKeepsWhatWasFlushed(t *testing.T) {
 		t.Errorf("%d bytes became %d, of which the first have changed: %v", len(data), len(after), !bytes.HasPrefix(after, data))
 	}
 	want(t, path, strings.Split(strings.TrimSuffix(text, "\n"), "\n")...)
+	checkWhole(t, path)
+}
+
+// TestOpenWhileAnotherEnds has another writer that ends a member after the file was opened
+// and before it is locked. That member must not be repaired.
+func TestOpenWhileAnotherEnds(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "show.raw.gz")
+	other, err := openFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = errors.Join(other.write([]byte(event+"\n")), other.flush())
+	handle, createErr := create(path)
+	f := &file{File: handle, lock: newLock(path)}
+	err = errors.Join(err, createErr, other.write([]byte(heartbeat+"\n")), other.endMember(), other.close())
+	if err := errors.Join(err, f.takeLock(), f.prepare(path), f.close()); err != nil {
+		t.Fatal(err)
+	}
+	want(t, path, event, heartbeat)
 	checkWhole(t, path)
 }
 
