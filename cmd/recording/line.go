@@ -1,7 +1,6 @@
 package recording
 
 import (
-	"errors"
 	"time"
 
 	"github.com/restail/restail/decode/record"
@@ -28,19 +27,38 @@ func (l *Line) MovesClock() bool {
 // A LineParser parses lines that are not actions of the service. The Line that a method
 // returns is valid until the next call, as long as the caller keeps the line.
 type LineParser struct {
-	records recordParser
-	line    Line
+	line Line
+
+	s        scan.Scanner
+	members  []member     // of the JSON object, those that are fields of the record
+	elements []scan.Value // of arrays, one after the other
+	decoded  []byte       // the text of strings that have escapes in the line
 }
 
-// Record parses an ndjson record. It returns nil for another line. A record looks like an
-// action without a payload, but has a time: call Record only for such actions. received
-// replaces a time that is not usable.
+// member is a field of the record and its value. The value of an array is a range of
+// elements.
+type member struct {
+	field record.Field
+	value scan.Value
+}
+
+// Record parses an ndjson record: an object with a time and an action, both strings. It
+// returns nil for another line. A record looks like an action without a payload: call
+// Record only for such actions. received replaces a time that is not usable.
 func (p *LineParser) Record(line []byte, received time.Time) *Line {
-	if !p.records.parse(&p.line.Record, line, received) {
+	l := &p.line
+	l.Own = Own{}
+	l.Record.Reset()
+	if !p.read(line) {
 		return nil
 	}
-	p.line.Own = Own{}
-	return &p.line
+	p.fill(line)
+	if !l.Record.Has(record.Time) || !l.Record.Has(record.Action) {
+		return nil
+	}
+	at, _ := time.Parse(time.RFC3339, string(l.Record.Bytes(record.Time))) // the zero time is not usable
+	setTime(&l.Record, at, received)
+	return l
 }
 
 // Own parses one of restail's own lines. It returns nil for another line, for a link
@@ -61,8 +79,8 @@ func (p *LineParser) Own(line []byte, received time.Time) *Line {
 		if own.Status == "" {
 			return nil
 		}
-		p.records.read(line) // never fails: ParseOwn has parsed it
-		p.records.fill(&l.Record, line)
+		p.read(line) // never fails: ParseOwn has parsed it
+		p.fill(line)
 		l.Record.SetPlain(record.Action, KindLink)
 	}
 	setTime(&l.Record, own.Time, received)
@@ -96,22 +114,6 @@ func (l *Line) history(received time.Time) *Line {
 	return l
 }
 
-// A recordParser parses records by the table of their fields. It skips unknown fields
-// and values of another type than the field's.
-type recordParser struct {
-	s        scan.Scanner
-	own      []byte // decoded strings, of those that have escapes in the line
-	members  []member
-	elements []scan.Value // of arrays, one after the other
-}
-
-// member is a field of the record and its value. The value of an array is a range of
-// elements.
-type member struct {
-	field record.Field
-	value scan.Value
-}
-
 var fieldOf = func() map[string]record.Field {
 	fields := map[string]record.Field{}
 	for f, field := range record.Fields {
@@ -120,34 +122,14 @@ var fieldOf = func() map[string]record.Field {
 	return fields
 }()
 
-// parse parses a line of ndjson and reports whether it is a record: an object with a
-// time and an action, both strings. received replaces a time that is not usable. The
-// record refers to the line and to memory that the next parse reuses.
-func (p *recordParser) parse(r *record.Record, line []byte, received time.Time) bool {
-	r.Reset()
-	if p.read(line) != nil {
-		return false
-	}
-	p.fill(r, line)
-	if !r.Has(record.Time) || !r.Has(record.Action) {
-		return false
-	}
-	at, _ := time.Parse(time.RFC3339, string(r.Bytes(record.Time))) // the zero time is not usable
-	setTime(r, at, received)
-	return true
-}
-
-// errAction is the error for a line with a member that only an action has.
-var errAction = errors.New("a timestamp")
-
-// read collects the members that are fields. It returns an error when the line is not
-// JSON or is an action.
-func (p *recordParser) read(line []byte) error {
+// read collects the members that are fields. It returns false when the line is not JSON,
+// or has a timestamp, which only an action has.
+func (p *LineParser) read(line []byte) bool {
 	p.members, p.elements = p.members[:0], p.elements[:0]
-	p.s.Reset(line, p.own)
+	p.s.Reset(line, p.decoded)
 	for name, ok := p.s.Object(); ok; name, ok = p.s.Member() {
 		if string(name) == "timestamp" {
-			return errAction
+			return false
 		}
 		field, known := fieldOf[string(name)]
 		switch {
@@ -159,12 +141,12 @@ func (p *recordParser) read(line []byte) error {
 			p.members = append(p.members, member{field, p.s.Value()})
 		}
 	}
-	p.own = p.s.Decoded()
-	return p.s.End()
+	p.decoded = p.s.Decoded()
+	return p.s.End() == nil
 }
 
 // array collects the strings of an array.
-func (p *recordParser) array() scan.Value {
+func (p *LineParser) array() scan.Value {
 	from := len(p.elements)
 	for ok := p.s.Array(); ok; ok = p.s.Element() {
 		if v := p.s.Value(); v.Kind == scan.String {
@@ -174,13 +156,14 @@ func (p *recordParser) array() scan.Value {
 	return scan.Value{From: uint32(from), To: uint32(len(p.elements)), Kind: scan.Array}
 }
 
-// fill sets the fields of the record. Of several members with the same name the last
-// counts.
-func (p *recordParser) fill(r *record.Record, line []byte) {
+// fill sets the fields of the record. It skips values of another type than the field's. Of
+// several members with the same name the last counts.
+func (p *LineParser) fill(line []byte) {
+	r := &p.line.Record
 	for _, m := range p.members {
 		r.Drop(m.field)
 		definition := &record.Fields[m.field]
-		c := record.Chars{Bytes: m.value.Bytes(line, p.own), Plain: m.value.Plain()}
+		c := record.Chars{Bytes: m.value.Bytes(line, p.decoded), Plain: m.value.Plain()}
 		switch kind := m.value.Kind; definition.Kind {
 		case record.String, record.ID:
 			if kind == scan.String && (len(c.Bytes) > 0 || definition.Always == "event") {
@@ -196,17 +179,17 @@ func (p *recordParser) fill(r *record.Record, line []byte) {
 			}
 		case record.Strings:
 			if kind == scan.Array {
-				p.list(r, line, m)
+				p.list(line, m)
 			}
 		}
 	}
 }
 
-func (p *recordParser) list(r *record.Record, line []byte, m member) {
+func (p *LineParser) list(line []byte, m member) {
 	elements := p.elements[m.value.From:m.value.To]
-	r.Reserve(m.field, len(elements))
+	p.line.Record.Reserve(m.field, len(elements))
 	for _, e := range elements {
-		r.Add(m.field, record.Chars{Bytes: e.Bytes(line, p.own), Plain: e.Plain()})
+		p.line.Record.Add(m.field, record.Chars{Bytes: e.Bytes(line, p.decoded), Plain: e.Plain()})
 	}
 }
 

@@ -91,7 +91,7 @@ func (r *Reader) begin() error {
 	if magic, _ := r.lines.Peek(2); string(magic) != "\x1f\x8b" {
 		return nil
 	}
-	unpacked := &members{in: r.lines}
+	unpacked := &unpacker{in: r.lines}
 	if err := unpacked.begin(); err != nil {
 		return damage(err)
 	}
@@ -114,38 +114,38 @@ func (r *onceFailed) Read(p []byte) (n int, err error) {
 	return n, r.err
 }
 
-// members unpacks gzip members. It skips NUL bytes after a member, as gunzip does: tapes
+// unpacker unpacks gzip members. It skips NUL bytes after a member, as gunzip does: tapes
 // and crashes leave them.
-type members struct {
+type unpacker struct {
 	in  *bufio.Reader
 	zip gzip.Reader
 }
 
 // begin reads the header of a member.
-func (m *members) begin() error {
-	err := m.zip.Reset(m.in)
-	m.zip.Multistream(false)
+func (u *unpacker) begin() error {
+	err := u.zip.Reset(u.in)
+	u.zip.Multistream(false)
 	return err
 }
 
-func (m *members) Read(p []byte) (n int, err error) {
+func (u *unpacker) Read(p []byte) (n int, err error) {
 	for n == 0 && err == nil {
-		if n, err = m.zip.Read(p); errors.Is(err, io.EOF) {
-			if err = m.skipNULs(); err == nil {
-				err = m.begin()
+		if n, err = u.zip.Read(p); errors.Is(err, io.EOF) {
+			if err = u.skipNULs(); err == nil {
+				err = u.begin()
 			}
 		}
 	}
 	return n, err
 }
 
-func (m *members) skipNULs() error {
+func (u *unpacker) skipNULs() error {
 	for {
-		switch b, err := m.in.ReadByte(); {
+		switch b, err := u.in.ReadByte(); {
 		case err != nil:
 			return err
 		case b != 0:
-			return m.in.UnreadByte()
+			return u.in.UnreadByte()
 		}
 	}
 }

@@ -342,6 +342,25 @@ func TestOverflow(t *testing.T) {
 	})
 }
 
+// TestOverflowOfConnections fills the backlog with connection actions, which it keeps as
+// long as there is room.
+func TestOverflowOfConnections(t *testing.T) {
+	w, err := newWriter(Options{Layout: filepath.Join(t.TempDir(), "show.raw"), Buffer: 1, Warn: func(error) {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 2 * minBuffer / len(info("a", "connected")) {
+		send(w, info(fmt.Sprint(n), "connected"))
+	}
+	if w.bytes > minBuffer+minBuffer/4 { // a chunk grows by up to a quarter
+		t.Errorf("%d bytes are waiting", w.bytes)
+	}
+	go w.run()
+	if err := w.Close(); err == nil {
+		t.Error("nothing is missing")
+	}
+}
+
 // TestLargeBatch has a frame that is larger than the backlog.
 func TestLargeBatch(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "show.raw")
@@ -423,19 +442,25 @@ func TestSyncFails(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			send(w, event, event)
-			chunks, _, _ := w.take()
-			w.record(chunks[0])
+			start := time.Now()
+			write := func(frames ...string) {
+				send(w, frames...)
+				chunks, _, _ := w.take()
+				w.record(chunks[0])
+			}
+			write(event, event)
 			if err := errors.Join(w.startSync(), <-w.synced); err != nil {
 				t.Fatal(err)
 			}
+			time.Sleep(3 * time.Second)
+			write(event) // during the sync
 			w.check(w.endSync(errors.New("input/output error")))
 			if !w.Written().IsZero() {
 				t.Errorf("written until %v", w.Written())
 			}
 			w.finish() // it states the hole, without waiting for the next try
 			lines := strings.Split(contents(t, path), "\n")
-			if own, ok := ParseOwn([]byte(lines[1])); !ok || own.Actions != 2 || len(lines) != 3 {
+			if own, ok := ParseOwn([]byte(lines[1])); !ok || !own.Time.Equal(start) || own.Seconds != 3 || own.Actions != 3 || len(lines) != 3 {
 				t.Errorf("got\n%s", contents(t, path))
 			}
 			checkWhole(t, path)
