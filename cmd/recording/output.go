@@ -48,7 +48,7 @@ type output struct {
 
 // record writes a chunk, to the next file if the name has changed.
 func (p *output) record(c *chunk) {
-	if p.rename(time.Now()) {
+	if p.rename() {
 		p.reopen()
 	}
 	if !c.missing {
@@ -71,7 +71,8 @@ func (p *output) record(c *chunk) {
 }
 
 // rename sets the name for now, and reports whether it has changed.
-func (p *output) rename(now time.Time) bool {
+func (p *output) rename() bool {
+	now := time.Now()
 	if now.Unix() == p.namedAt {
 		return false
 	}
@@ -85,14 +86,14 @@ func (p *output) rename(now time.Time) bool {
 }
 
 // tick notes a sync that has ended, and flushes or reopens the file if it is time.
-func (p *output) tick(now time.Time) {
+func (p *output) tick() {
 	select {
 	case err := <-p.synced:
 		p.check(p.endSync(err))
 	default:
 	}
 	switch {
-	case p.dueAt.IsZero() || now.Before(p.dueAt):
+	case p.dueAt.IsZero() || time.Now().Before(p.dueAt):
 	case p.file == nil:
 		p.reopen()
 	default:
@@ -219,7 +220,7 @@ func (p *output) tryOpen() {
 // reopen closes the file and opens the one with the name for now.
 func (p *output) reopen() {
 	p.closeFile()
-	p.rename(time.Now())
+	p.rename()
 	p.tryOpen()
 }
 

@@ -62,7 +62,7 @@ func newWriter(o Options) (*Writer, error) {
 		o: o, shared: &w.backlog, set: connectionSet{decoder: decode.New()},
 		synced: make(chan error, 1), failures: failures{report: o.Warn},
 	}
-	w.rename(time.Now())
+	w.rename()
 	if err := w.open(); err != nil {
 		return nil, recordError(w.name, err)
 	}
@@ -122,7 +122,7 @@ func (w *Writer) run() {
 		for _, c := range chunks {
 			w.record(c)
 			w.release(c)
-			w.tick(time.Now())
+			w.tick()
 		}
 		w.stateHole()
 		switch {
@@ -132,7 +132,7 @@ func (w *Writer) run() {
 		case reopen:
 			w.reopen()
 		}
-		w.tick(time.Now())
+		w.tick()
 		var due <-chan time.Time
 		if !w.dueAt.IsZero() {
 			timer.Reset(time.Until(w.dueAt))
