@@ -39,7 +39,7 @@ type output struct {
 	file   *file       // nil after a failure
 	dueAt  time.Time   // when to flush the file, or to open it again; zero for never
 	synced chan error  // the result of each sync
-	begun  fs.FileInfo // the last file, once its connection set is on the disk
+	begun  fs.FileInfo // the last file whose connection set is on the disk
 
 	hole       span // not recorded, and not stated in the recording yet
 	unrecorded span // all holes that were stated
@@ -198,7 +198,6 @@ func (p *output) open() error {
 		return err
 	}
 	if f.empty || !os.SameFile(p.begun, f.info) {
-		p.begun = nil
 		if err := p.set.writeTo(f); err != nil {
 			f.abandon()
 			return err

@@ -297,6 +297,40 @@ func TestReopen(t *testing.T) {
 	})
 }
 
+// TestTriesAgain cannot open the file for three seconds, while nothing is received.
+func TestTriesAgain(t *testing.T) {
+	both(t, func(t *testing.T, path string) {
+		synctest.Test(t, func(t *testing.T) {
+			var warnings []string
+			w, err := Open(Options{Layout: path, Warn: func(err error) { warnings = append(warnings, err.Error()) }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			send(w, info("a", "connected"))
+			synctest.Wait()
+			if err := errors.Join(os.Remove(path), os.Mkdir(path, 0o777)); err != nil {
+				t.Fatal(err)
+			}
+			w.Reopen()
+			time.Sleep(3 * time.Second)
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+			if _, err := os.Stat(path); err == nil {
+				t.Error("the file was opened before five seconds were over")
+			}
+			time.Sleep(2 * time.Second)
+			want(t, path, info("a", "connected"))
+			closeWriter(t, w)
+			checkWhole(t, path)
+			if len(warnings) != 1 || warnings[0] != "cannot record to "+path+": not a regular file" {
+				t.Errorf("warnings: %q", warnings)
+			}
+		})
+	})
+}
+
 // TestOverflow fills the backlog before anything is written.
 func TestOverflow(t *testing.T) {
 	both(t, func(t *testing.T, path string) {
