@@ -50,19 +50,20 @@ func recorded(t testing.TB, path string, runs int) (data []byte, text string) {
 }
 
 // checkRepair opens a damaged file, appends a line, and checks that everything
-// that could be read before is there, and that gunzip reads the file.
-func checkRepair(t *testing.T, path string, data []byte) {
+// that could be read before is there, and that gunzip reads the file. A file that is
+// refused must stay as it was.
+func checkRepair(t *testing.T, path string, data []byte) (refused error) {
 	t.Helper()
 	before, _ := unzip(data)
 	if err := os.WriteFile(path, data, 0o666); err != nil {
 		t.Fatal(err)
 	}
 	f, err := openFile(path)
-	if err != nil { // it is refused: then it must be as it was
+	if err != nil {
 		if after, _ := os.ReadFile(path); !bytes.Equal(after, data) {
 			t.Fatalf("%v, but the file has changed", err)
 		}
-		return
+		return err
 	}
 	defer f.close()
 	if err := f.write([]byte(heartbeat + "\n")); err != nil {
@@ -83,6 +84,7 @@ func checkRepair(t *testing.T, path string, data []byte) {
 	if want += heartbeat + "\n"; string(after) != want {
 		t.Fatalf("%d bytes could be read, and %d are there:\n%.2000s", len(before), len(after), after)
 	}
+	return nil
 }
 
 // TestCutAnywhere cuts a file in headers, in text, at flushes and in trailers.
@@ -93,9 +95,8 @@ func TestCutAnywhere(t *testing.T) {
 		t.Fatal("a flush does not make everything readable")
 	}
 	for size := 0; size <= len(data); size += 7 {
-		checkRepair(t, path, data[:size])
-		if t.Failed() {
-			t.Fatalf("cut after %d of %d bytes", size, len(data))
+		if err := checkRepair(t, path, data[:size]); err != nil || t.Failed() {
+			t.Fatalf("cut after %d of %d bytes: %v", size, len(data), err)
 		}
 	}
 }
@@ -143,7 +144,9 @@ func TestPowerCut(t *testing.T) {
 	data, _ := recorded(t, path, 2)
 	for _, junk := range [][]byte{make([]byte, 1), make([]byte, 5000), []byte("this is not compressed"), zipped(event)[:40], zipped(event), bytes.Repeat([]byte(flushMarker), 50)} {
 		for _, size := range []int{headerSize, len(data) / 3, len(data) * 2 / 3, len(data) - 3, len(data)} {
-			checkRepair(t, path, append(bytes.Clone(data[:size]), junk...))
+			if err := checkRepair(t, path, append(bytes.Clone(data[:size]), junk...)); err != nil {
+				t.Error(err)
+			}
 		}
 	}
 }
@@ -151,17 +154,22 @@ func TestPowerCut(t *testing.T) {
 // TestForeignFiles has files that other programs wrote.
 func TestForeignFiles(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "show.raw.gz")
+	check := func(data []byte) {
+		if err := checkRepair(t, path, data); err != nil {
+			t.Fatal(err)
+		}
+	}
 	lines := strings.Repeat(event+"\n", 3000) + event[:20]
 	whole := zipped(lines)
 	for size := 0; size <= len(whole); size += 3 {
-		checkRepair(t, path, whole[:size])
+		check(whole[:size])
 	}
 	var stored bytes.Buffer // the text as it is, with data that looks like a flush
 	zip, _ := gzip.NewWriterLevel(&stored, gzip.NoCompression)
 	zip.Write([]byte(strings.Repeat(event+flushMarker+"\n", 50)))
 	zip.Close()
 	for size := 0; size <= stored.Len(); size += 31 {
-		checkRepair(t, path, stored.Bytes()[:size])
+		check(stored.Bytes()[:size])
 	}
 	// A file that another program began, and the Writer went on with.
 	if err := os.WriteFile(path, whole, 0o666); err != nil {
@@ -169,23 +177,24 @@ func TestForeignFiles(t *testing.T) {
 	}
 	data, _ := recorded(t, path, 2)
 	for size := 0; size <= len(data); size += 37 {
-		checkRepair(t, path, data[:size])
+		check(data[:size])
 	}
 }
 
 // TestForeignDamage checks that a file that may not be a recording is left alone.
 func TestForeignDamage(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "show.raw.gz")
-	data := zipped(strings.Repeat(event+"\n", 3000))
-	data[len(data)/2] ^= 0x55
-	if err := os.WriteFile(path, data, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Open(Options{Layout: path}); err == nil || !strings.Contains(err.Error(), ": it is damaged: ") {
-		t.Errorf("damage: %v", err)
-	}
-	if after, _ := os.ReadFile(path); !bytes.Equal(after, data) {
-		t.Error("the file has changed")
+	for _, extra := range []string{"", "BC\x0c\x00 another field", "RT\x0d\x00 another length"} {
+		var out bytes.Buffer
+		zip := gzip.NewWriter(&out)
+		zip.Extra = []byte(extra)
+		zip.Write([]byte(strings.Repeat(event+"\n", 3000)))
+		zip.Close()
+		data := out.Bytes()
+		data[len(data)/2] ^= 0x55
+		if err := checkRepair(t, path, data); err == nil || !strings.HasPrefix(err.Error(), "it is damaged: ") {
+			t.Errorf("%q: %v", extra, err)
+		}
 	}
 }
 
