@@ -1,12 +1,19 @@
 package cmd
 
 import (
+	"bufio"
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"io"
+	"runtime"
+	"runtime/debug"
+	"strconv"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/restail/restail/cmd/docs"
+	"github.com/restail/restail/decode/record"
 )
 
 // helpExamples is how many of the examples help shows; the manual page shows all.
@@ -89,4 +96,183 @@ func flagsElsewhere(command *kong.Node) string {
 		}
 	}
 	return ""
+}
+
+// version, commit and date are set by the linker in a release. A build from a
+// checkout finds them in the module's build information.
+var version, commit, date string
+
+// versionCommand prints the version, as --version does.
+type versionCommand struct{}
+
+// Run prints the version line.
+func (c *versionCommand) Run(r *run) error {
+	_, err := io.WriteString(wholeLines{r.Stdout}, versionLine())
+	return writeError(err)
+}
+
+// versionLine returns what --version prints: version, commit, date and platform.
+func versionLine() string {
+	c, d := commit, date
+	if info, ok := debug.ReadBuildInfo(); ok && version == "" {
+		for _, s := range info.Settings {
+			switch s.Key {
+			case "vcs.revision":
+				c = s.Value[:min(12, len(s.Value))]
+			case "vcs.time":
+				d = s.Value
+			}
+		}
+	}
+	return fmt.Sprintf("restail %s (commit %s, %s) %s %s/%s\n",
+		versionName(), cmp.Or(c, "unknown"), cmp.Or(d, "date unknown"), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// userAgent returns the User-Agent of every request.
+func userAgent() string { return "restail/" + versionName() }
+
+// versionName returns the release, or else the module's version, or else devel.
+func versionName() string {
+	if info, ok := debug.ReadBuildInfo(); version == "" && ok && info.Main.Version != "(devel)" {
+		return cmp.Or(info.Main.Version, "devel")
+	}
+	return cmp.Or(version, "devel")
+}
+
+// fieldsCommand lists the record's fields.
+type fieldsCommand struct {
+	JSONSchema bool `help:"Print a JSON Schema (2020-12) that every ndjson record validates against."`
+}
+
+// Run prints the table, or the schema.
+func (c *fieldsCommand) Run(r *run) error {
+	out := bufio.NewWriter(wholeLines{r.Stdout}) // keeps the first error for its Flush
+	if c.JSONSchema {
+		printSchema(out)
+	} else {
+		out.WriteString(docs.FieldText(r.columns()))
+	}
+	return writeError(out.Flush())
+}
+
+// printSchema prints the JSON Schema of the record.
+func printSchema(out io.Writer) {
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	encoder.Encode(recordSchema())
+}
+
+// columns returns COLUMNS, or else the width of the terminal. It returns 0 if stdout
+// is not a terminal, so that grep finds whole lines.
+func (e Env) columns() int {
+	width, _ := strconv.Atoi(e.getenv("COLUMNS"))
+	if onTerminal := terminalWidth(e.Stdout); width <= 0 && onTerminal != nil {
+		width = onTerminal()
+	}
+	return width
+}
+
+// schema is the part of JSON Schema that a flat record needs, in the order in which
+// it is printed.
+type schema struct {
+	Schema      string            `json:"$schema,omitempty"`
+	Title       string            `json:"title,omitempty"`
+	Description string            `json:"description,omitempty"`
+	Type        string            `json:"type,omitempty"`
+	Format      string            `json:"format,omitempty"`
+	Const       string            `json:"const,omitempty"`
+	MinLength   int               `json:"minLength,omitempty"`
+	Items       *schema           `json:"items,omitempty"`
+	MinItems    int               `json:"minItems,omitempty"`
+	Properties  map[string]schema `json:"properties,omitempty"`
+	Required    []string          `json:"required,omitempty"`
+	If          *schema           `json:"if,omitempty"`
+	Then        *schema           `json:"then,omitempty"`
+	// AdditionalProperties accepts fields of later versions, but no objects.
+	AdditionalProperties *struct {
+		Type []string `json:"type"`
+	} `json:"additionalProperties,omitempty"`
+}
+
+// recordSchema builds the schema from the record's table of fields.
+func recordSchema() schema {
+	s := schema{
+		Schema:      "https://json-schema.org/draft/2020-12/schema",
+		Title:       "restail record",
+		Description: "One action of a Restream chat, flattened. Fields are never removed or renamed.",
+		Type:        "object",
+		Properties:  map[string]schema{},
+		If:          &schema{Properties: map[string]schema{"action": {Const: "event"}}},
+		Then:        &schema{},
+	}
+	s.AdditionalProperties = &struct {
+		Type []string `json:"type"`
+	}{[]string{"string", "number", "boolean", "array"}}
+	for f, field := range record.Fields {
+		s.Properties[field.Name] = fieldSchema(record.Field(f), field)
+		switch field.Always {
+		case "every":
+			s.Required = append(s.Required, field.Name)
+		case "event":
+			s.Then.Required = append(s.Then.Required, field.Name)
+		}
+	}
+	return s
+}
+
+// fieldSchema returns the schema of one field. A string has a minimum length, because
+// a record omits an empty one, unless every event has the field.
+func fieldSchema(f record.Field, d record.Definition) schema {
+	s := schema{Description: d.Meaning}
+	switch d.Kind {
+	case record.Number:
+		s.Type = "number"
+	case record.Bool:
+		s.Type = "boolean"
+	case record.Strings:
+		s.Type, s.Items, s.MinItems = "array", &schema{Type: "string"}, 1
+	default:
+		s.Type = "string"
+		if d.Always != "event" {
+			s.MinLength = 1
+		}
+	}
+	if f == record.Time {
+		s.Format = "date-time"
+	}
+	return s
+}
+
+// completionCommand prints a shell's completion script.
+type completionCommand struct {
+	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish. The script begins with how to install it."`
+}
+
+// Run writes the script of the grammar.
+func (c *completionCommand) Run(r *run) error {
+	model, err := r.model()
+	if err != nil {
+		return err
+	}
+	return writeError(docs.Completion(r.Stdout, model, c.Shell))
+}
+
+// manCommand prints the manual page.
+type manCommand struct{}
+
+// Run writes the page: what the grammar knows, then the topics and examples.
+func (c *manCommand) Run(r *run) error {
+	model, err := r.model()
+	if err != nil {
+		return err
+	}
+	var sections []docs.Section
+	for _, t := range topics {
+		sections = append(sections, t.section())
+	}
+	return writeError(docs.Man(r.Stdout, model, append(sections,
+		docs.Section{Title: "Examples", Items: examples},
+		docs.Section{Title: "See also", Text: "`jq`(1), whose language the filters are written in; `tail`(1), `journalctl`(1)"},
+	)...))
 }
