@@ -2,10 +2,12 @@ package cmd
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/restail/restail/cmd/recording"
 	"github.com/restail/restail/cmd/session"
+	"github.com/restail/restail/decode"
 	"github.com/restail/restail/decode/record"
 	"github.com/restail/restail/format"
 	"github.com/restail/restail/format/safe"
@@ -75,7 +78,7 @@ func (r *run) check(name string, maxLine int) (*report, error) {
 	}
 	defer in.Close()
 	report, err := await(r, func() (*report, error) {
-		c := newChecker(name)
+		c := checker{report: report{file: name}, decoder: decode.New()}
 		err := c.read(r, in, maxLine)
 		return &c.report, err
 	})
@@ -100,8 +103,7 @@ type report struct {
 	first, last           time.Time
 	actions, events       int
 	platforms, broadcasts nameSet
-	gaps                  int
-	gapSeconds            float64
+	gaps                  gapCounter
 	unrecorded            int64
 	hasUnrecorded         bool // a line reports unrecorded actions, perhaps none
 	broken                int
@@ -110,7 +112,7 @@ type report struct {
 
 // isWhole reports whether nothing is missing or broken.
 func (r *report) isWhole() bool {
-	return r.gaps == 0 && !r.hasUnrecorded && r.broken == 0 && !r.cut
+	return r.gaps.count == 0 && !r.hasUnrecorded && r.broken == 0 && !r.cut
 }
 
 // reportFields are the fields of a report, in the order in which they are printed. A
@@ -126,8 +128,8 @@ var reportFields = []struct {
 	{"events", func(r *report) any { return r.events }},
 	{"platforms", func(r *report) any { return r.platforms.value() }},
 	{"broadcasts", func(r *report) any { return r.broadcasts.value() }},
-	{"gaps", func(r *report) any { return r.gaps }},
-	{"gap_seconds", func(r *report) any { return r.gapSeconds }},
+	{"gaps", func(r *report) any { return r.gaps.count }},
+	{"gap_seconds", func(r *report) any { return r.gaps.seconds }},
 	{"unrecorded", func(r *report) any { return int(r.unrecorded) }},
 	{"broken", func(r *report) any { return r.broken }},
 	{"cut", func(r *report) any { return r.cut }},
@@ -197,4 +199,147 @@ func cellText(value any) string {
 		return safe.String(strings.Join(names, ","))
 	}
 	return safe.String(fmt.Sprint(value))
+}
+
+// checker reads one recording and fills its report.
+type checker struct {
+	report
+	parser  decode.Parser
+	lines   recording.LineParser
+	action  decode.Action
+	decoder *decode.Decoder
+	head    recording.Head
+}
+
+// read fills the report. It returns an error if the file is empty or not a recording, or
+// if it could not be read to its end for another reason than being cut.
+func (c *checker) read(ctx context.Context, in io.Reader, maxLine int) error {
+	lines := recording.NewReader(in, maxLine)
+	found := false
+	var err error
+	for ctx.Err() == nil {
+		var line []byte
+		if line, err = lines.Read(); err != nil && !errors.Is(err, recording.ErrTooLong) {
+			break
+		}
+		switch {
+		case err == nil && c.checkLine(line):
+			found = true
+		case lines.IsOpen():
+			c.cut = true
+		default:
+			c.broken++
+		}
+	}
+	c.gaps.end()
+	switch {
+	case errors.Is(err, io.EOF) && found:
+		return nil
+	case errors.Is(err, io.EOF) && lines.IsBlank():
+		return session.ErrEmpty
+	case errors.Is(err, io.EOF):
+		return session.ErrNoActions
+	}
+	c.cut = true
+	if errors.Is(err, recording.ErrCut) {
+		return nil
+	}
+	return err
+}
+
+// checkLine counts a line. It returns false if the line is broken.
+func (c *checker) checkLine(line []byte) bool {
+	now := time.Now()
+	var l *recording.Line
+	if c.parser.Parse(&c.action, line) == nil {
+		if !c.action.HasPayload() {
+			l = c.lines.Record(line, now)
+		}
+		if l == nil {
+			c.decoder.Apply(&c.action, now)
+			_, stamped := c.action.Stamp()
+			c.countRecord(c.decoder.Record(), len(c.action.Frame()), true, stamped)
+			return true
+		}
+	} else if l = c.lines.Own(line, now); l == nil {
+		return false
+	}
+	switch {
+	case l.Kind == recording.KindUnrecorded:
+		c.unrecorded += max(0, l.Actions)
+		c.hasUnrecorded = true
+		c.gaps.last = l.Record.At
+	case string(l.Action()) == recording.KindLink:
+		c.gaps.addLink(&l.Record)
+		if l.Relinks() {
+			c.decoder.Relink()
+		}
+	case l.MovesClock():
+		c.countRecord(&l.Record, len(line), l.Kind == recording.KindRecord, true)
+	}
+	return true
+}
+
+// countRecord counts an action, or a message that was filled in from the chat history
+// (isAction is false). stamped says whether it has a time of the service.
+func (c *checker) countRecord(r *record.Record, size int, isAction, stamped bool) {
+	action := r.Bytes(record.Action)
+	if isAction {
+		c.actions++
+	}
+	if inHead := c.head.Has(action, size); !inHead && stamped {
+		c.moveClock(r.At, isAction)
+	}
+	c.platforms.add(r.Bytes(record.Platform))
+	switch string(action) {
+	case "event":
+		c.events++
+		c.broadcasts.add(r.Bytes(record.BroadcastID))
+	case "reply_created":
+		c.broadcasts.add(r.Bytes(record.BroadcastID))
+	}
+}
+
+// moveClock moves the clock of the recording to the time of a record. A message that was
+// filled in is older than the lines around it.
+func (c *checker) moveClock(at time.Time, isAction bool) {
+	if c.first.IsZero() {
+		c.first = at
+	}
+	if isAction || at.After(c.last) {
+		c.last = at
+	}
+	if isAction {
+		c.gaps.last, c.gaps.wasUp = at, true
+	}
+}
+
+// nameSet is a set of names, in the order in which they were added.
+type nameSet []any
+
+// A hostile recording can have any number of names, of any length.
+const (
+	maxNames   = 1000
+	maxNameLen = 200
+)
+
+// add adds a name, unless it is empty or too long, or the set is full.
+func (s *nameSet) add(name []byte) {
+	if len(name) == 0 || len(name) > maxNameLen || len(*s) == maxNames {
+		return
+	}
+	for _, known := range slices.Backward(*s) { // the last one is the most likely
+		if known.(string) == string(name) {
+			return
+		}
+	}
+	*s = append(*s, string(name))
+}
+
+// value returns the names, or nil if there are none.
+func (s nameSet) value() any {
+	if s == nil {
+		return nil
+	}
+	return []any(s)
 }

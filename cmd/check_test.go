@@ -157,6 +157,19 @@ func TestCheckBoundsNames(t *testing.T) {
 	}
 }
 
+// A gap is searched among the latest ones only, so that a hostile recording costs no
+// more than another of its size.
+func TestCheckBoundsPendingGaps(t *testing.T) {
+	words := "1 restored@9:8.5"
+	for i := range maxPending {
+		words += fmt.Sprintf(" restored@%d:4", 20+i)
+	}
+	_, report := checked(t, recordingOf(words+" filled@5000:4 filled@5000:8.5"))
+	if got := report["gaps"]; got != float64(maxPending) {
+		t.Errorf("%v gaps, want %d", got, maxPending)
+	}
+}
+
 // A signal ends a check that waits for input.
 func TestCheckCanBeCancelled(t *testing.T) {
 	in, out := io.Pipe()
