@@ -8,7 +8,6 @@ import (
 
 	"github.com/restail/restail/cmd/session"
 	"github.com/restail/restail/decode"
-	"github.com/restail/restail/decode/record"
 	"github.com/restail/restail/format"
 )
 
@@ -33,7 +32,7 @@ var errNotSettled = errors.New("the link never stayed up for --settle")
 // Run connects, waits until the set has settled, and prints it.
 func (c *connectionsCommand) Run(r *run) error {
 	r.setMessages(&c.messageFlags)
-	live, err := r.openLive(&c.linkFlags, &c.tokenFlags, new(pipe), false)
+	live, err := r.openLive(&c.linkFlags, &c.tokenFlags, new(liveExtras), false)
 	if err != nil {
 		return err
 	}
@@ -57,14 +56,12 @@ func (c *connectionsCommand) settle(r *run, live *session.Live, decoder *decode.
 	defer func() { broken.flush(r.status) }()
 	settle := time.Duration(c.Settle)
 	var up, changed time.Time // when the link first came up, and when the set last changed; zero while it is down
-	var link record.Record
 	for item, err := range live.Items(ctx) {
 		switch {
 		case err != nil:
 			return err
 		case item.Link != nil:
-			setLinkRecord(&link, item.Link)
-			reportLink(r.status, &link, item.Link)
+			reportLink(r.status, linkRecord(item.Link), item.Link)
 			switch item.Link.Status {
 			case session.Connected, session.Restored:
 				changed = item.Received

@@ -32,11 +32,12 @@ func (c *demoCommand) Run(r *run) error {
 	if err != nil {
 		return err
 	}
-	if p.recorder, err = r.newRecorder(&c.recordFlags, 0); err != nil {
+	extras := &p.extras
+	if extras.recorder, err = r.newRecorder(&c.recordFlags, 0); err != nil {
 		return err
 	}
-	if p.recorder != nil {
-		p.recorder.endsRun = endsShow
+	if extras.recorder != nil {
+		extras.recorder.endsRun = endsShow
 	}
 	options := serve.Options{
 		Speed: float64(c.Speed), Outage: time.Duration(c.Outage), CloseAtEnd: true,
@@ -57,14 +58,14 @@ func (c *demoCommand) Run(r *run) error {
 		if err != nil {
 			return err
 		}
-		p.backfill = r.newBackfill(api, anyToken{}, demoBackoff, float64(c.Speed), nil)
-		p.backfill.afterGap = end
+		extras.backfill = r.newBackfill(api, anyToken{}, demoBackoff, float64(c.Speed), nil)
+		extras.backfill.afterGap = end
 	}
 	maxRetries := retries(demoRetries)
 	live, err := r.newLive(&linkFlags{
 		URL: server.url, frameFlags: c.frameFlags,
 		Reconnect: c.Outage > 0, retryFlags: retryFlags{&maxRetries, duration(demoBackoff)},
-	}, anyToken{}, p)
+	}, anyToken{}, extras)
 	if err != nil {
 		return err
 	}

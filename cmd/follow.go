@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -48,8 +49,8 @@ func (r *run) follow(p *pipe, end *endFlags) error {
 	}
 	ended := make(chan struct{})
 	watchers.Go(func() { r.watch(ctx, p, end, cancel, ended) })
-	if p.backfill != nil {
-		watchers.Go(func() { p.backfill.Run(ctx) })
+	if backfill := p.extras.backfill; backfill != nil {
+		watchers.Go(func() { backfill.Run(ctx) })
 	}
 	r.active.Store(&activePipe{p, ctx})
 	err := p.run(ctx)
@@ -57,8 +58,8 @@ func (r *run) follow(p *pipe, end *endFlags) error {
 	close(ended)
 	cancel(nil)
 	watchers.Wait()
-	unrecorded := p.recorder != nil && p.recorder.Close() != nil
-	p.saveState()
+	unrecorded := p.extras.recorder != nil && p.extras.recorder.Close() != nil
+	p.extras.saveState()
 	if time.Since(start) > summaryAfter {
 		r.summary = func() { p.status.Summary(p.snapshot()) }
 	}
@@ -140,8 +141,8 @@ func (r *run) watch(ctx context.Context, p *pipe, end *endFlags, cancel context.
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
 	var buffer bufferReporter
-	var last [2]int64       // the progress of stdout, and when the filter began
-	var changedAt time.Time // when last changed
+	var steps int64     // of stdout and of the filter
+	var stuck time.Time // since when nothing has changed, while the run is to end
 	for {
 		var now time.Time
 		select {
@@ -149,7 +150,7 @@ func (r *run) watch(ctx context.Context, p *pipe, end *endFlags, cancel context.
 			return
 		case now = <-ticker.C:
 		}
-		p.saveState()
+		p.extras.saveState()
 		if ctx.Err() == nil {
 			if idle := time.Duration(end.Idle); idle > 0 && time.Since(p.out.start)-time.Duration(p.out.lastLine.Load()) >= idle {
 				cancel(errIdle)
@@ -159,25 +160,41 @@ func (r *run) watch(ctx context.Context, p *pipe, end *endFlags, cancel context.
 			}
 			continue
 		}
-		current := [2]int64{p.out.progress.Load(), p.filterStart.Load()}
-		if changedAt.IsZero() || !p.isBusy() || current != last {
-			last, changedAt = current, now
+		if current := p.steps(); stuck.IsZero() || current != steps || !p.isBusy() {
+			steps, stuck = current, now
 		}
-		if now.Sub(changedAt) >= stuckAfter {
+		if now.Sub(stuck) >= stuckAfter {
 			r.exitStuck(p, end, context.Cause(ctx))
 			return
 		}
 	}
 }
 
+// activity shows other goroutines what the loop does, so that they notice when it is
+// blocked.
+type activity struct {
+	busy  atomic.Bool  // in a call that can block
+	steps atomic.Int64 // grows with each call, and with what is achieved in it
+}
+
+func (a *activity) begin() {
+	a.steps.Add(1)
+	a.busy.Store(true)
+}
+
+func (a *activity) end() { a.busy.Store(false) }
+
 // isBusy reports whether the loop is in a write, or in a program that cannot be
 // interrupted.
-func (p *pipe) isBusy() bool { return p.out.flushing.Load() || p.filterStart.Load() != 0 }
+func (p *pipe) isBusy() bool { return p.out.activity.busy.Load() || p.filter.activity.busy.Load() }
+
+// steps changes whenever the loop gets on with a write or with the filter.
+func (p *pipe) steps() int64 { return p.out.activity.steps.Load() + p.filter.activity.steps.Load() }
 
 // exitStuck ends the process and reports how many lines were not written.
 func (r *run) exitStuck(p *pipe, end *endFlags, cause error) {
 	reason := "the reader of stdout takes nothing"
-	if !p.out.flushing.Load() {
+	if !p.out.activity.busy.Load() {
 		reason = "the filter does not end"
 	}
 	// A count is reached only when its lines are written, and here they are not.
@@ -194,8 +211,8 @@ func (r *run) exitStuck(p *pipe, end *endFlags, cause error) {
 		r.status.Error(err.Error(), hint)
 	}
 	r.status.Error(reason+": "+unwritten+" were not written", "")
-	if p.recorder != nil {
-		p.recorder.closeWithin(stuckAfter)
+	if p.extras.recorder != nil {
+		p.extras.recorder.closeWithin(stuckAfter)
 	}
 	r.exit(status)
 }
@@ -234,8 +251,8 @@ func (r *run) handleSignals(cancel context.CancelCauseFunc) {
 		case s := <-r.Signals:
 			status, stop := stopSignals[s]
 			switch active := r.active.Load(); {
-			case s == syscall.SIGHUP && active != nil && active.recorder != nil:
-				active.recorder.Reopen()
+			case s == syscall.SIGHUP && active != nil && active.extras.recorder != nil:
+				active.extras.recorder.Reopen()
 			case stop && (stopping || active != nil && active.isStuck()):
 				r.exit(status)
 				return
@@ -258,8 +275,8 @@ func (r *run) handleSignals(cancel context.CancelCauseFunc) {
 func (r *run) exit(status int) {
 	if active := r.active.Load(); active != nil {
 		active.out.stopWriting()
-		if active.recorder != nil {
-			active.recorder.closeWithin(lastWriteTimeout)
+		if active.extras.recorder != nil {
+			active.extras.recorder.closeWithin(lastWriteTimeout)
 		}
 	}
 	r.stderr.flush(stderrWait)

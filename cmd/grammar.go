@@ -183,7 +183,7 @@ func (o *outputFlags) setZone(env Env) (err error) {
 var conversationActions = nameList(decode.ActionNames(decode.InAll))
 
 // hiddenActions are what the other formats leave out by default.
-var hiddenActions = decode.ActionNames(decode.InNone)
+var hiddenActions = nameList(decode.ActionNames(decode.InNone))
 
 // tableVars are the variables of the grammar that come from the tables of formats and
 // actions.

@@ -13,6 +13,7 @@ import (
 	"github.com/restail/restail/cmd/history"
 	"github.com/restail/restail/cmd/recording"
 	"github.com/restail/restail/cmd/session"
+	"github.com/restail/restail/decode"
 )
 
 // historyCommand prints the chat of a broadcast from the chat history.
@@ -218,14 +219,14 @@ func (b *backfill) send(ctx context.Context, item session.Item) {
 	}
 }
 
-// noteAction notes the action that the decoder of p holds. An action without a
-// stamp of the service is noted with the zero time.
-func (b *backfill) noteAction(p *pipe, item session.Item) {
+// noteAction notes the action that the decoder holds. An action without a stamp of the
+// service is noted with the zero time.
+func (b *backfill) noteAction(d *decode.Decoder, item session.Item) {
 	stamp, ok := item.Action.Stamp()
 	if !ok {
 		stamp = time.Time{}
 	}
-	b.Note(p.decoder.Record(), stamp, item.Received)
+	b.Note(d.Record(), stamp, item.Received)
 }
 
 // noteLink notes a link event.

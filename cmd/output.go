@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,7 +11,108 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/restail/restail/decode"
+	"github.com/restail/restail/decode/record"
+	"github.com/restail/restail/format"
 )
+
+// printer formats records and collects their lines in an output.
+type printer struct {
+	*output
+	writer format.Writer
+	left   int // lines until --count is reached; it begins at 0 without --count
+}
+
+// errCount ends the loop after the last line of --count.
+var errCount = errors.New("all lines are written")
+
+// entry is one record on its way to stdout.
+type entry struct {
+	record *record.Record
+	raw    []byte // the filter's $raw; nil for null
+	line   []byte // what -o raw writes
+	counts bool   // for --count and --idle
+}
+
+// isRaw reports whether the format writes the action as it was received.
+func (p *printer) isRaw() bool {
+	_, isRaw := p.writer.(format.Raw)
+	return isRaw
+}
+
+// learn tells the text format about a connection, even one whose record is not written.
+func (p *printer) learn(l record.Linked) {
+	if text, ok := p.writer.(*format.Text); ok {
+		text.Know(l)
+	}
+}
+
+// record prints a record.
+func (p *printer) record(e entry) error {
+	return p.collect(p.writer.Record(p.lines, e.record, e.line), e.counts)
+}
+
+// value prints a value that the filter has put in place of a record.
+func (p *printer) value(value any, counts bool) error {
+	return p.collect(p.writer.Value(p.lines, value), counts)
+}
+
+// collect stores lines, to which the writer has appended one line or none. counts says
+// whether that line counts for --count and --idle.
+func (p *printer) collect(lines []byte, counts bool) error {
+	if len(lines) == len(p.lines) {
+		return nil
+	}
+	p.append(lines, counts)
+	if !counts {
+		return nil
+	}
+	if p.left--; p.left == 0 {
+		return errCount
+	}
+	return nil
+}
+
+// newWriter returns the format's writer.
+func (r *run) newWriter(o *outputFlags) (format.Writer, error) {
+	fields, err := o.Fields.fields()
+	if err != nil {
+		return nil, r.flagError("fields", err)
+	}
+	chosen := format.ByName(o.Format)
+	if fields != nil && !chosen.TakesFields && r.origins["fields"] == "" {
+		return nil, usageError(errors.New("--fields needs --format="+formatsWithFields()), "a jq program chooses fields in every format: -f '{author, text}'")
+	}
+	options := format.Options{Fields: fields}
+	if chosen.ForPeople {
+		options.Text = format.TextOptions{
+			Color: r.color(o.Color), PlatformColors: decode.PlatformColors(),
+			Clock: o.Time.Clock, Location: o.Time.location, Width: terminalWidth(r.Stdout),
+		}
+	}
+	return chosen.New(options), nil
+}
+
+// formatsWithFields lists the formats that can select fields.
+func formatsWithFields() string {
+	var names []string
+	for _, f := range format.Formats {
+		if f.TakesFields {
+			names = append(names, f.Name)
+		}
+	}
+	return joinOr(names)
+}
+
+// color reports whether to colour the text format. auto means only on a terminal
+// that can show colours, unless NO_COLOR or TERM=dumb is set.
+func (r *run) color(when string) bool {
+	if when == "never" || when == "auto" && (!isTerminal(r.Stdout) || r.getenv("NO_COLOR") != "" || r.getenv("TERM") == "dumb") {
+		return false
+	}
+	return !isTerminal(r.Stdout) || enableColor(r.Stdout) || when == "always"
+}
 
 // flushBytes is how many bytes are collected before they are written although more
 // input is waiting.
@@ -42,8 +144,7 @@ type output struct {
 	collected atomic.Int64 // total at the last flush
 	written   atomic.Int64 // lines that stdout has taken
 	lastLine  atomic.Int64 // when a line that counts for --idle was last written, in nanoseconds since start
-	progress  atomic.Int64 // changes whenever stdout takes something
-	flushing  atomic.Bool  // stdout can be blocked
+	activity  activity     // of flush
 
 	writing sync.Mutex // held during w.Write
 }
@@ -52,7 +153,7 @@ func newOutput(w io.Writer) *output {
 	o := &output{w: w, start: time.Now(), atomicSize: atomicWriteSize(w)}
 	if o.atomicSize > 0 {
 		o.space = func() int { return pipeSpace(w.(*os.File)) }
-		o.waitSpace = func(size int) { waitPipeSpace(w.(*os.File), size, func() { o.progress.Add(1) }) }
+		o.waitSpace = func(size int) { waitPipeSpace(w.(*os.File), size, func() { o.activity.steps.Add(1) }) }
 	}
 	return o
 }
@@ -74,8 +175,8 @@ func (o *output) flush() error {
 		return nil
 	}
 	o.collected.Store(o.total)
-	o.flushing.Store(true)
-	defer o.flushing.Store(false)
+	o.activity.begin()
+	defer o.activity.end()
 	for rest := o.lines; len(rest) > 0; {
 		n := o.writeSize(rest)
 		o.writing.Lock()
@@ -90,7 +191,7 @@ func (o *output) flush() error {
 			o.written.Add(int64(bytes.Count(rest[:n], []byte("\n"))))
 		}
 		rest = rest[n:]
-		o.progress.Add(1)
+		o.activity.steps.Add(1)
 	}
 	o.written.Store(o.total)
 	if o.counts {

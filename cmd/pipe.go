@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -23,41 +24,19 @@ import (
 type pipe struct {
 	source session.Source
 	live   *session.Live // the source, or what the source of the demo wraps; nil unless live
+	extras liveExtras    // of a live source
 
-	recorder *recorder        // nil without -w
-	backfill *backfill        // nil without --backfill
-	state    *recording.State // nil without --state
-	received time.Time        // when the last action was received
-	handled  atomic.Int64     // all actions up to this time were written to stdout or dropped; in Unix nanoseconds
-
-	decoder      *decode.Decoder
-	isChosen     func(action []byte) bool // by -a, or by default
-	platforms    map[string]bool          // the ones to write; nil for all
-	program      *filter.Program          // nil without a filter
-	filterCtx    context.Context          // for the program; see filterContext
-	filterErrors filterErrors
-
-	writer format.Writer
-	isRaw  bool // -o raw: write the frame, at most once
-	// learn tells the text format about a connection, even one whose record is not
-	// written; nil for other formats.
-	learn func(record.Linked)
-
-	out   *output
-	limit int // write at most this many lines; 0 for no limit
-	count int // lines so far, without those of link records
+	decoder *decode.Decoder
+	chosen  choice
+	filter  jqFilter
+	out     printer
 
 	status        *format.Status
 	broken        brokenFrames
-	reportedNewer bool          // a line of a newer version was reported
-	settleAt      time.Time     // when to report missing connections; zero for never
-	link          record.Record // reused by handleLink
-	linkLine      []byte        // reused by handleLink
+	reportedNewer bool      // a line of a newer version was reported
+	settleAt      time.Time // when to report missing connections; zero for never
 	counters      counters
 	endedBy       atomic.Pointer[error] // what ends the loop; the last lines may still wait
-	// filterStart is when the program began to run on the current record, in
-	// nanoseconds since the start of the output; 0 while it does not run.
-	filterStart atomic.Int64
 }
 
 // counters are counts since the start. Other goroutines read them.
@@ -65,8 +44,29 @@ type counters struct {
 	received, filtered, broken, filterErrors atomic.Int64
 }
 
-// errCount ends the loop after the last line of --count.
-var errCount = errors.New("all lines are written")
+// newPipe builds the loop from the flags, without a source. It checks the values
+// that the user wrote, before anything is contacted.
+func (r *run) newPipe(o *outputFlags, end *endFlags) (*pipe, error) {
+	chosen, err := r.newChoice(o)
+	if err != nil {
+		return nil, err
+	}
+	writer, err := r.newWriter(o)
+	if err != nil {
+		return nil, err
+	}
+	program, err := r.compile(o)
+	if err != nil {
+		return nil, err
+	}
+	return &pipe{
+		decoder: decode.New(),
+		chosen:  chosen,
+		filter:  jqFilter{program: program},
+		out:     printer{newOutput(r.Stdout), writer, int(end.Count)},
+		status:  r.status,
+	}, nil
+}
 
 // run moves items from the source to stdout until the source ends, the count is
 // reached, the filter halts, or stdout fails. It writes the collected lines before
@@ -76,9 +76,9 @@ func (p *pipe) run(ctx context.Context) (err error) {
 	for item, sourceErr := range p.source.Items(ctx) {
 		if err = sourceErr; err == nil {
 			err = p.handle(ctx, item)
-		}
-		if sourceErr == nil && ctx.Err() != nil && err != nil {
-			err = context.Cause(ctx) // ctx ended before this error
+			if err != nil && ctx.Err() != nil {
+				err = context.Cause(ctx) // ctx ended before this error
+			}
 		}
 		if err != nil {
 			endedBy := err
@@ -87,8 +87,8 @@ func (p *pipe) run(ctx context.Context) (err error) {
 		if err != nil || !item.More || p.out.isFull() {
 			err = p.flush(ctx, item.More, err)
 		}
-		if p.backfill != nil && !item.More {
-			p.backfill.Idle()
+		if backfill := p.extras.backfill; backfill != nil && !item.More {
+			backfill.Idle()
 		}
 		if err != nil {
 			break
@@ -107,7 +107,7 @@ func (p *pipe) handle(ctx context.Context, item session.Item) error {
 		p.reportMissing()
 	}
 	switch {
-	case item.Line != nil && item.Line.Kind == recording.KindRecord && p.isRaw:
+	case item.Line != nil && item.Line.Kind == recording.KindRecord && p.out.isRaw():
 		return usageError(errors.New("an ndjson record cannot be written as raw: it lacks the action that the service sent"), "use -o ndjson or -o text")
 	case item.Link != nil:
 		return p.handleLink(ctx, item)
@@ -129,19 +129,16 @@ func (p *pipe) handle(ctx context.Context, item session.Item) error {
 // handleAction decodes an action of the service, and emits its record if -a and -p
 // choose it.
 func (p *pipe) handleAction(ctx context.Context, item session.Item) error {
-	p.received = item.Received
 	p.decoder.Apply(item.Action, item.Received)
 	p.reportConnections(item)
-	if p.backfill != nil {
-		p.backfill.noteAction(p, item)
-	}
+	p.extras.noteAction(p.decoder, item)
 	frame := item.Action.Frame()
 	switch {
-	case item.Outside || !p.wants(p.decoder.Action(), p.decoder.Platform):
+	case item.Outside || !p.chosen.has(p.decoder.Action(), p.decoder.Platform):
 		p.counters.filtered.Add(1)
 		return nil
-	case p.isRaw && p.program == nil: // nothing needs the record
-		return p.collect(p.writer.Record(p.out.lines, nil, frame), true)
+	case p.out.isRaw() && p.filter.program == nil: // nothing needs the record
+		return p.out.record(entry{line: frame, counts: true})
 	}
 	return p.emit(ctx, entry{p.decoder.Record(), frame, frame, true})
 }
@@ -157,15 +154,20 @@ func (p *pipe) reportConnections(item session.Item) {
 		if !item.Outside {
 			p.status.Connection(*change, p.decoder.Record())
 		}
-		if p.learn != nil {
-			p.learn(*change)
-		}
+		p.out.learn(*change)
 	}
 	if p.decoder.Crowded() {
 		p.status.Note("connection", "too many connections for the map: the ones announced least recently lose their channel names")
 	}
-	if p.live != nil && p.decoder.Updated() {
-		p.settleAt = item.Received.Add(settleTime)
+	if p.decoder.Updated() {
+		p.settle(item.Received)
+	}
+}
+
+// settle delays the report of missing connections of a live source.
+func (p *pipe) settle(now time.Time) {
+	if p.live != nil {
+		p.settleAt = now.Add(settleTime)
 	}
 }
 
@@ -183,39 +185,36 @@ func (p *pipe) reportMissing() {
 
 // handleLink reports a link event and emits its record.
 func (p *pipe) handleLink(ctx context.Context, item session.Item) error {
-	event, r := item.Link, &p.link
-	if item.Line != nil {
+	event := item.Link
+	isRecorded := item.Line != nil
+	var r *record.Record
+	if isRecorded {
 		r = &item.Line.Record
 	} else {
-		setLinkRecord(r, event)
+		r = linkRecord(event)
 	}
 	switch {
 	case item.Outside:
-	case item.Line != nil && event.Status == session.Ended: // in a recording no error follows
+	case isRecorded && event.Status == session.Ended: // in a recording no error follows
 		p.status.Link(format.Link{}, r)
 	default:
 		reportLink(p.status, r, event)
 	}
-	if p.backfill != nil {
-		p.backfill.noteLink(event)
-	}
-	if item.Line == nil && event.Status == session.Lost && event.Reason == "frame_too_large" {
+	p.extras.noteLink(event)
+	if !isRecorded && event.Status == session.Lost && event.Reason == "frame_too_large" {
 		p.broken.report(p.status, errors.New(event.Detail), nil, item.Received)
 	}
 	// A recording can hold several runs; each begins with connected.
 	if event.Status == session.Restored && !event.SameSocket || event.Status == session.Connected && p.live == nil {
 		p.decoder.Relink()
-		if p.live != nil {
-			p.settleAt = item.Received.Add(settleTime)
-		}
+		p.settle(item.Received)
 	}
-	if item.Outside || !p.isChosen(r.Bytes(record.Action)) {
+	if item.Outside || !p.chosen.hasAction(r.Bytes(record.Action)) {
 		return nil
 	}
 	line := item.Frame
-	if p.isRaw && item.Line == nil {
-		p.linkLine = recording.AppendLink(p.linkLine[:0], r, event.SameSocket)
-		line = bytes.TrimSuffix(p.linkLine, []byte("\n"))
+	if p.out.isRaw() && !isRecorded {
+		line = bytes.TrimSuffix(recording.AppendLink(nil, r, event.SameSocket), []byte("\n"))
 	}
 	return p.emit(ctx, entry{record: r, line: line})
 }
@@ -241,45 +240,25 @@ func (p *pipe) handleLine(ctx context.Context, item session.Item) error {
 		return nil
 	}
 	p.counters.received.Add(1)
-	if action := string(l.Action()); p.learn != nil && (action == "connection_info" || action == "connection_closed") {
-		p.learn(record.Linked{Platform: string(r.Bytes(record.Platform)), Channel: string(r.Bytes(record.Channel))})
+	platform := r.Bytes(record.Platform)
+	if action := string(l.Action()); action == "connection_info" || action == "connection_closed" {
+		p.out.learn(record.Linked{Platform: string(platform), Channel: string(r.Bytes(record.Channel))})
 	}
-	if item.Outside || !p.wants(l.Action(), func() []byte { return r.Bytes(record.Platform) }) {
+	if item.Outside || !p.chosen.has(l.Action(), func() []byte { return platform }) {
 		p.counters.filtered.Add(1)
 		return nil
 	}
 	return p.emit(ctx, entry{r, l.Message, item.Frame, true})
 }
 
-// wants reports whether -a and -p choose an action. -p does not affect an action
-// without a platform.
-func (p *pipe) wants(action []byte, platform func() []byte) bool {
-	if !p.isChosen(action) {
-		return false
-	}
-	if p.platforms == nil {
-		return true
-	}
-	slug := platform()
-	return len(slug) == 0 || p.platforms[string(slug)]
-}
-
-// entry is one record on its way to stdout.
-type entry struct {
-	record *record.Record
-	raw    []byte // the filter's $raw; nil for null
-	line   []byte // what -o raw writes
-	counts bool   // for --count and --idle
-}
-
 // emit filters and formats one record, and counts it as filtered when it gives no
 // line.
 func (p *pipe) emit(ctx context.Context, e entry) error {
 	before := p.out.total
-	err := p.applyFilter(ctx, e)
+	err := p.filter.run(ctx, e, &p.out)
 	if filterErr, ok := errors.AsType[*filter.Error](err); ok {
 		p.counters.filterErrors.Add(1)
-		p.filterErrors.report(p.status, filterErr.Error(), e.record)
+		p.filter.errors.report(p.status, filterErr.Error(), e.record)
 		return nil
 	}
 	if err == nil && e.counts && p.out.total == before {
@@ -288,79 +267,13 @@ func (p *pipe) emit(ctx context.Context, e entry) error {
 	return err
 }
 
-// applyFilter runs the program on a record and formats its outputs; without a
-// program it formats the record.
-func (p *pipe) applyFilter(ctx context.Context, e entry) error {
-	if p.program == nil {
-		return p.collect(p.writer.Record(p.out.lines, e.record, e.line), e.counts)
-	}
-	ctx, cancel := p.filterContext(ctx)
-	defer cancel()
-	p.filterStart.Store(int64(time.Since(p.out.start)))
-	defer p.filterStart.Store(0)
-	passed := false
-	return p.program.Run(ctx, e.record, e.raw, func(o filter.Output) error {
-		again := passed && p.isRaw
-		passed = true
-		switch {
-		case again:
-			return nil
-		case o.Record || p.isRaw:
-			return p.collect(p.writer.Record(p.out.lines, e.record, e.line), e.counts)
-		}
-		return p.collect(p.writer.Value(p.out.lines, o.Value), e.counts)
-	})
-}
-
-// filterTime limits the program's time for one record after the run was cancelled.
-// Records that were received before are still filtered, but must not delay the end
-// forever.
-const filterTime = time.Second
-
-// filterContext returns the context for one run of the program, which continues for
-// filterTime after ctx is done.
-func (p *pipe) filterContext(ctx context.Context) (context.Context, context.CancelFunc) {
-	if ctx.Err() != nil {
-		return context.WithTimeout(context.WithoutCancel(ctx), filterTime)
-	}
-	if p.filterCtx == nil {
-		filterCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-		p.filterCtx = filterCtx
-		context.AfterFunc(ctx, func() { time.AfterFunc(filterTime, cancel) })
-	}
-	return p.filterCtx, func() {}
-}
-
-// collect stores lines, to which a writer has appended one line or none. counts says
-// whether that line counts for --count and --idle.
-func (p *pipe) collect(lines []byte, counts bool) error {
-	if len(lines) == len(p.out.lines) {
-		return nil
-	}
-	p.out.append(lines, counts)
-	if !counts {
-		return nil
-	}
-	if p.count++; p.limit > 0 && p.count >= p.limit {
-		return errCount
-	}
-	return nil
-}
-
-// flush writes the collected lines. It returns the error that ends the run: that of a
-// failed write, else err. A reader of stdout that went away is less important than
-// err, and than the cause of ctx.
-//
-// If more is true, other actions with the same time may follow, so handled stays
-// below that time.
+// flush writes the collected lines. more says whether another item is waiting. It
+// returns the error that ends the run: that of a failed write, else err. A reader of
+// stdout that went away is less important than err, and than the cause of ctx.
 func (p *pipe) flush(ctx context.Context, more bool, err error) error {
 	writeErr := p.out.flush()
-	if writeErr == nil && !p.received.IsZero() {
-		handled := p.received
-		if more {
-			handled = handled.Add(-1)
-		}
-		p.handled.Store(handled.UnixNano())
+	if writeErr == nil {
+		p.extras.setHandled(more)
 	}
 	readerLeft := errors.As(writeErr, new(silentExit))
 	switch {
@@ -386,4 +299,53 @@ func (p *pipe) snapshot() format.Counters {
 		c.Queued, c.LastHeard = max(0, stats.Frames-c.Received), stats.Heard
 	}
 	return c
+}
+
+// choice says which records are written.
+type choice struct {
+	actions   map[string]bool // by -a, or the format's default
+	allBut    bool            // all actions but these
+	platforms map[string]bool // by -p; nil for all
+}
+
+// newChoice returns what -a and -p choose. Without -a, ndjson and raw include unknown
+// actions.
+func (r *run) newChoice(o *outputFlags) (choice, error) {
+	if err := o.Action.checkAgainst(decode.ActionChoices(), "action"); err != nil {
+		return choice{}, r.flagError("action", err)
+	}
+	if err := o.Platform.checkAgainst(decode.PlatformNames(), "platform"); err != nil {
+		return choice{}, r.flagError("platform", err)
+	}
+	c := choice{platforms: o.Platform.set()}
+	switch {
+	case slices.Contains(o.Action, decode.EveryAction):
+		c.allBut = true
+	case o.Action != nil:
+		c.actions = o.Action.set()
+	case format.ByName(o.Format).ForPeople:
+		c.actions = conversationActions.set()
+	default:
+		c.actions, c.allBut = hiddenActions.set(), true
+		if o.Format == "raw" {
+			c.actions[recording.KindLink] = true
+		}
+	}
+	return c, nil
+}
+
+// hasAction reports whether an action is chosen.
+func (c choice) hasAction(action []byte) bool { return c.actions[string(action)] != c.allBut }
+
+// has reports whether an action of a platform is chosen. -p does not affect an action
+// without a platform.
+func (c choice) has(action []byte, platform func() []byte) bool {
+	if !c.hasAction(action) {
+		return false
+	}
+	if c.platforms == nil {
+		return true
+	}
+	slug := platform()
+	return len(slug) == 0 || c.platforms[string(slug)]
 }

@@ -17,7 +17,6 @@ import (
 	"github.com/restail/restail/cmd/serve"
 	"github.com/restail/restail/cmd/session"
 	"github.com/restail/restail/decode"
-	"github.com/restail/restail/decode/record"
 	"github.com/restail/restail/format"
 )
 
@@ -41,12 +40,10 @@ func (s scripted) record(t *testing.T, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var link record.Record
 	for _, item := range s {
 		switch {
 		case item.Link != nil:
-			setLinkRecord(&link, item.Link)
-			w.Own(item.Received, recording.AppendLink(nil, &link, item.Link.SameSocket))
+			w.Own(item.Received, recording.AppendLink(nil, linkRecord(item.Link), item.Link.SameSocket))
 		case item.Action != nil:
 			frame := item.Action.Frame()
 			var changes []int

@@ -2,13 +2,11 @@ package cmd
 
 import (
 	"bytes"
-	"hash/maphash"
 	"io"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/restail/restail/decode/record"
 	"github.com/restail/restail/format"
 )
 
@@ -218,32 +216,5 @@ func (b *brokenFrames) flush(status *format.Status) {
 	if b.unreported > 0 {
 		status.MoreFrames(b.unreported)
 		b.unreported = 0
-	}
-}
-
-// maxFilterErrors limits how many different filter errors are shown and remembered.
-const maxFilterErrors = 1000
-
-// filterErrors reports each distinct error of a filter once.
-type filterErrors struct {
-	seed  maphash.Seed
-	shown map[uint64]bool // by the hash of the message, which can quote a whole frame
-	muted bool            // the limit was reached and reported
-}
-
-// report reports the error of the filter for one record.
-func (f *filterErrors) report(status *format.Status, message string, r *record.Record) {
-	if f.shown == nil {
-		f.seed, f.shown = maphash.MakeSeed(), map[uint64]bool{}
-	}
-	hash := maphash.String(f.seed, message)
-	switch {
-	case f.shown[hash], f.muted:
-	case len(f.shown) < maxFilterErrors:
-		f.shown[hash] = true
-		status.Filter(message, r)
-	default:
-		f.muted = true
-		status.Filter("too many different errors to show: from here on they are only counted", nil)
 	}
 }

@@ -13,7 +13,6 @@ import (
 
 	"github.com/restail/restail/cmd/serve"
 	"github.com/restail/restail/cmd/session"
-	"github.com/restail/restail/decode/record"
 	"github.com/restail/restail/format"
 )
 
@@ -92,15 +91,14 @@ func TestLinkRecordAndStatusLine(t *testing.T) {
 			`"action":"link","status":"ended","reason":"closed"`, "", "",
 		},
 	} {
-		var r record.Record
-		setLinkRecord(&r, &test.link)
+		r := linkRecord(&test.link)
 		const when = `{"time":"2026-05-01T17:04:11Z",`
-		if got, want := string(format.NDJSON{}.Record(nil, &r, nil)), when+test.fields+"}\n"; got != want {
+		if got, want := string(format.NDJSON{}.Record(nil, r, nil)), when+test.fields+"}\n"; got != want {
 			t.Errorf("the record is\n%swant\n%s", got, want)
 		}
 		var got bytes.Buffer
-		reportLink(format.NewStatus(&got, format.StatusText, time.Now), &r, &test.link)
-		reportLink(format.NewStatus(&got, format.StatusJSON, time.Now), &r, &test.link)
+		reportLink(format.NewStatus(&got, format.StatusText, time.Now), r, &test.link)
+		reportLink(format.NewStatus(&got, format.StatusJSON, time.Now), r, &test.link)
 		want := ""
 		if test.told != "" {
 			want = "restail: " + test.sign + " " + test.told + "\n" + when + `"kind":"link","message":"` + test.told + `",` + test.fields + "}\n"
