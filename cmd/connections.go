@@ -12,9 +12,7 @@ import (
 )
 
 // connectionsCommand prints the connection set once it has settled.
-type connectionsCommand struct{ *connectionsFlags }
-
-type connectionsFlags struct {
+type connectionsCommand struct {
 	Format string   `short:"o" enum:"text,ndjson,raw" default:"text" placeholder:"FORMAT" group:"output" help:"text: a table; ndjson: the records; raw: the actions."`
 	Settle duration `default:"3s" placeholder:"DURATION" group:"end" help:"Wait until no connection has changed for this long."`
 	linkFlags

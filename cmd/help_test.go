@@ -66,7 +66,7 @@ var cited = regexp.MustCompile(`(?:^|[ (])(--?[a-zA-Z][a-z-]*)`)
 // The help of a command mentions no flag that the command does not have, but
 // where it says what its arguments are.
 func TestHelpCitesOwnFlags(t *testing.T) {
-	line, err := newCommandLine(newGrammar(everyCommand), Env{}, new(configuration))
+	line, err := newCommandLine(new(grammar), Env{}, new(configuration))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func TestHelpCitesOwnFlags(t *testing.T) {
 
 // Every command and flag is in the help, the manual page and the scripts.
 func TestDocumentationIsWhole(t *testing.T) {
-	line, err := newCommandLine(newGrammar(everyCommand), Env{}, new(configuration))
+	line, err := newCommandLine(new(grammar), Env{}, new(configuration))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +209,7 @@ func TestExamples(t *testing.T) {
 			line, _, _ := strings.Cut(example.Term, " > ")
 			line, _, _ = strings.Cut(line, " || ")
 			args := splitShell(t, line)
-			g := newGrammar(everyCommand)
+			g := new(grammar)
 			parser, err := newCommandLine(g, Env{}, new(configuration))
 			if err != nil {
 				t.Fatal(err)

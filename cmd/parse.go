@@ -51,12 +51,7 @@ func newCommandLine(g *grammar, env Env, config *configuration) (*commandLine, e
 	return &commandLine{app: app, env: env, config: config, set: set}, nil
 }
 
-// infoFlags are first arguments that need no command's flags.
-var infoFlags = []string{"-h", "--help", "-V", "--version"}
-
-// parse parses args with the flags of the command that they seem to name. If that
-// fails, because of a flag before the name, a configured flag of another command or a
-// mistake, it parses them with the whole grammar.
+// parse parses args. help COMMAND is COMMAND --help.
 func parse(args []string, env Env, config *configuration) (*kong.Context, origins, error) {
 	isHelp := len(args) > 0 && args[0] == "help"
 	if isHelp && len(args) > 2 && args[1] != "help" && !isFlag(args[1]) && !isFlag(args[2]) {
@@ -68,20 +63,8 @@ func parse(args []string, env Env, config *configuration) (*kong.Context, origin
 	if isHelp {
 		args = append(slices.Clone(args[1:]), "--help")
 	}
-	command := "tail"
-	if len(args) > 0 && (!isFlag(args[0]) || slices.Contains(infoFlags, args[0])) {
-		command = args[0]
-	}
-	line, err := newCommandLine(newGrammar(command), env, config)
+	line, err := newCommandLine(new(grammar), env, config)
 	if err != nil {
-		return nil, nil, err
-	}
-	if parsed, err := line.parse(args); err == nil {
-		if selected := parsed.Selected(); selected == nil || selected.Name == command || helpOrVersion(parsed) == "version" {
-			return parsed, line.set, nil
-		}
-	}
-	if line, err = newCommandLine(newGrammar(everyCommand), env, config); err != nil {
 		return nil, nil, err
 	}
 	line.isHelp = isHelp
@@ -93,7 +76,7 @@ func isFlag(arg string) bool { return strings.HasPrefix(arg, "-") }
 
 // model returns kong's model of the whole grammar.
 func (r *run) model() (*kong.Application, error) {
-	line, err := newCommandLine(newGrammar(everyCommand), r.Env, new(configuration))
+	line, err := newCommandLine(new(grammar), r.Env, new(configuration))
 	if err != nil {
 		return nil, err
 	}
@@ -170,8 +153,7 @@ func (c *commandLine) check(parsed *kong.Context) error {
 			return err
 		}
 	}
-	zoned, ok := command.Target.Addr().Interface().(interface{ setZone(Env) error })
-	if ok && len(command.Flags) > 0 { // newGrammar omits the flags of other commands
+	if zoned, ok := command.Target.Addr().Interface().(interface{ setZone(Env) error }); ok {
 		return zoned.setZone(c.env)
 	}
 	return nil

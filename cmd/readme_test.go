@@ -75,7 +75,7 @@ func commandTable(t *testing.T) string {
 // wholeModel returns the model of the whole grammar.
 func wholeModel(t *testing.T) *kong.Application {
 	t.Helper()
-	line, err := newCommandLine(newGrammar(everyCommand), Env{Stdout: new(bytes.Buffer), Stderr: new(bytes.Buffer)}, new(configuration))
+	line, err := newCommandLine(new(grammar), Env{Stdout: new(bytes.Buffer), Stderr: new(bytes.Buffer)}, new(configuration))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func TestREADMERecordsForMonths(t *testing.T) {
 		_, command, _ := strings.Cut(unit, "\nExecStart=")
 		command, _, _ = strings.Cut(command, "\n")
 		program, flags, _ := strings.Cut(command, " ")
-		g := newGrammar("tail")
+		g := new(grammar)
 		line, err := newCommandLine(g, Env{}, new(configuration))
 		if err == nil {
 			_, err = line.parse(append([]string{"tail"}, strings.Fields(strings.ReplaceAll(flags, "%%", "%"))...))

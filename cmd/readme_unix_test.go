@@ -95,7 +95,7 @@ func (s *sandbox) parse(t *testing.T, script string) {
 		if !ours {
 			continue
 		}
-		parser, err := newCommandLine(newGrammar(everyCommand), Env{}, new(configuration))
+		parser, err := newCommandLine(new(grammar), Env{}, new(configuration))
 		if err == nil {
 			_, err = parser.parse(splitShell(t, strings.TrimSpace(rest)))
 		}

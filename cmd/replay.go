@@ -16,10 +16,6 @@ import (
 // replayCommand runs recordings through the pipe.
 type replayCommand struct {
 	Files []string `arg:"" optional:"" name:"file" words:"files" help:"The recordings, in order, gzipped or not; - or nothing for stdin."`
-	*replayFlags
-}
-
-type replayFlags struct {
 	periodFlags
 	paceFlags
 	outputFlags
@@ -56,8 +52,8 @@ func (c *replayCommand) Run(r *run) error {
 }
 
 // setZone loads the user's time zone if a flag needs it.
-func (f *replayFlags) setZone(env Env) error {
-	return cmp.Or(f.outputFlags.setZone(env), f.periodFlags.setZone(env))
+func (c *replayCommand) setZone(env Env) error {
+	return cmp.Or(c.outputFlags.setZone(env), c.periodFlags.setZone(env))
 }
 
 // stdinName is the name that stands for stdin.

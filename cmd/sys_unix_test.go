@@ -199,7 +199,7 @@ func TestSpecialConfiguration(t *testing.T) {
 // zoneOf returns the time zone in which a command line shows times.
 func zoneOf(t *testing.T, environ []string, args ...string) (*time.Location, error) {
 	t.Helper()
-	g := newGrammar(everyCommand)
+	g := new(grammar)
 	line, err := newCommandLine(g, Env{Environ: environ}, new(configuration))
 	if err != nil {
 		t.Fatal(err)

@@ -22,9 +22,7 @@ import (
 )
 
 // tailCommand follows the live chat.
-type tailCommand struct{ *tailFlags }
-
-type tailFlags struct {
+type tailCommand struct {
 	outputFlags
 	endFlags
 	recordFlags
