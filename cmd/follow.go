@@ -211,9 +211,7 @@ func (r *run) exitStuck(p *pipe, end *endFlags, cause error) {
 		r.status.Error(err.Error(), hint)
 	}
 	r.status.Error(reason+": "+unwritten+" were not written", "")
-	if p.extras.recorder != nil {
-		p.extras.recorder.closeWithin(stuckAfter)
-	}
+	p.extras.recorder.closeWithin(stuckAfter)
 	r.exit(status)
 }
 
@@ -275,9 +273,7 @@ func (r *run) handleSignals(cancel context.CancelCauseFunc) {
 func (r *run) exit(status int) {
 	if active := r.active.Load(); active != nil {
 		active.out.stopWriting()
-		if active.extras.recorder != nil {
-			active.extras.recorder.closeWithin(lastWriteTimeout)
-		}
+		active.extras.recorder.closeWithin(lastWriteTimeout)
 	}
 	r.stderr.flush(stderrWait)
 	r.Exit(status)

@@ -118,9 +118,8 @@ func (r *run) color(when string) bool {
 // input is waiting.
 const flushBytes = 16 << 10
 
-// smallBatches is how many small batches must follow a large one before its memory is
-// released.
-const smallBatches = 16
+// keptBytes is the largest memory of a batch that is kept for the next one.
+const keptBytes = 1 << 20
 
 // output collects whole lines for stdout and writes them in batches. Whatever ends
 // the run, stdout ends with a whole line. Only the loop calls its methods, apart from
@@ -137,11 +136,9 @@ type output struct {
 	waitSpace func(size int)
 
 	lines  []byte
-	small  int   // small batches since the last large one
-	total  int64 // lines collected since the start
-	counts bool  // a collected line counts for --idle
+	counts bool // a collected line counts for --idle
 
-	collected atomic.Int64 // total at the last flush
+	collected atomic.Int64 // lines since the start
 	written   atomic.Int64 // lines that stdout has taken
 	lastLine  atomic.Int64 // when a line that counts for --idle was last written, in nanoseconds since start
 	activity  activity     // of flush
@@ -162,7 +159,7 @@ func newOutput(w io.Writer) *output {
 // line counts for --idle.
 func (o *output) append(lines []byte, counts bool) {
 	o.lines = lines
-	o.total++
+	o.collected.Add(1)
 	o.counts = o.counts || counts
 }
 
@@ -174,7 +171,6 @@ func (o *output) flush() error {
 	if len(o.lines) == 0 {
 		return nil
 	}
-	o.collected.Store(o.total)
 	o.activity.begin()
 	defer o.activity.end()
 	for rest := o.lines; len(rest) > 0; {
@@ -193,12 +189,14 @@ func (o *output) flush() error {
 		rest = rest[n:]
 		o.activity.steps.Add(1)
 	}
-	o.written.Store(o.total)
+	o.written.Store(o.collected.Load())
 	if o.counts {
 		o.counts = false
 		o.lastLine.Store(int64(time.Since(o.start)))
 	}
-	o.reset(len(o.lines))
+	if o.lines = o.lines[:0]; cap(o.lines) > keptBytes {
+		o.lines = nil
+	}
 	return nil
 }
 
@@ -211,20 +209,6 @@ const lastWriteTimeout = 100 * time.Millisecond
 func (o *output) stopWriting() {
 	for end := time.Now().Add(lastWriteTimeout); !o.writing.TryLock() && time.Now().Before(end); {
 		time.Sleep(time.Millisecond)
-	}
-}
-
-// reset empties the batch, which has size bytes. It releases the memory of a large
-// batch after enough small ones.
-func (o *output) reset(size int) {
-	o.lines = o.lines[:0]
-	switch {
-	case cap(o.lines) <= 4*flushBytes, size > flushBytes:
-		o.small = 0
-	case o.small < smallBatches:
-		o.small++
-	default:
-		o.lines, o.small = nil, 0
 	}
 }
 

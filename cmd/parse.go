@@ -51,24 +51,25 @@ func newCommandLine(g *grammar, env Env, config *configuration) (*commandLine, e
 	return &commandLine{app: app, env: env, config: config, set: set}, nil
 }
 
-// parse parses args. help COMMAND is COMMAND --help.
+// parse parses args. It reads help COMMAND as COMMAND --help.
 func parse(args []string, env Env, config *configuration) (*kong.Context, origins, error) {
-	isHelp := len(args) > 0 && args[0] == "help"
-	if isHelp && len(args) > 2 && args[1] != "help" && !isFlag(args[1]) && !isFlag(args[2]) {
-		if _, _, err := parse(args[:2], env, config); err != nil {
-			return nil, nil, err
-		}
-		return nil, nil, usageError(fmt.Errorf("unexpected argument %q: help explains one command", args[2]), "see restail help "+args[1])
-	}
-	if isHelp {
-		args = append(slices.Clone(args[1:]), "--help")
-	}
 	line, err := newCommandLine(new(grammar), env, config)
 	if err != nil {
 		return nil, nil, err
 	}
-	line.isHelp = isHelp
+	extra := ""
+	line.isHelp = len(args) > 0 && args[0] == "help"
+	if line.isHelp {
+		args = slices.Clone(args[1:])
+		if len(args) > 1 && args[0] != "help" && !isFlag(args[0]) && !isFlag(args[1]) {
+			args, extra = args[:1], args[1]
+		}
+		args = append(args, "--help")
+	}
 	parsed, err := line.parse(args)
+	if err == nil && extra != "" {
+		err = usageError(fmt.Errorf("unexpected argument %q: help explains one command", extra), "see restail help "+args[0])
+	}
 	return parsed, line.set, err
 }
 

@@ -254,14 +254,14 @@ func (p *pipe) handleLine(ctx context.Context, item session.Item) error {
 // emit filters and formats one record, and counts it as filtered when it gives no
 // line.
 func (p *pipe) emit(ctx context.Context, e entry) error {
-	before := p.out.total
+	before := p.out.collected.Load()
 	err := p.filter.run(ctx, e, &p.out)
 	if filterErr, ok := errors.AsType[*filter.Error](err); ok {
 		p.counters.filterErrors.Add(1)
 		p.filter.errors.report(p.status, filterErr.Error(), e.record)
 		return nil
 	}
-	if err == nil && e.counts && p.out.total == before {
+	if err == nil && e.counts && p.out.collected.Load() == before {
 		p.counters.filtered.Add(1)
 	}
 	return err

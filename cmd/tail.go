@@ -239,8 +239,12 @@ func (r *recorder) Link(event *session.LinkEvent) {
 	r.Own(event.At, recording.AppendLink(nil, linkRecord(event), event.SameSocket))
 }
 
-// closeWithin closes the recording, but waits for a slow disk no longer than limit.
+// closeWithin closes the recording, if there is one, but waits for a slow disk no longer
+// than limit.
 func (r *recorder) closeWithin(limit time.Duration) {
+	if r == nil {
+		return
+	}
 	closed := make(chan struct{})
 	go func() {
 		_ = r.Close() // the process ends, so the error cannot change its status
