@@ -124,7 +124,7 @@ func (c *configuration) read() error {
 	if info, err := os.Stat(c.path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
 		return c.invalid("it is not a regular file") // opening a FIFO can block forever
 	}
-	text, err := readFile(c.path, configLimit)
+	text, err := readFile(c.path)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) { // a service's HOME can be /dev/null
 		return nil
 	}
@@ -148,7 +148,7 @@ func (c *configuration) read() error {
 
 // notAnObject explains why JSON could not be decoded as an object.
 func notAnObject(err error) string {
-	if typeErr := (*json.UnmarshalTypeError)(nil); errors.As(err, &typeErr) {
+	if typeErr, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return "found " + typeErr.Value
 	}
 	if errors.Is(err, io.EOF) {
@@ -166,17 +166,12 @@ func (c *configuration) invalid(format string, args ...any) error {
 // check returns an error if a key is not a flag of any command.
 func (c *configuration) check(app *kong.Application) error {
 	known := map[string]bool{}
-	err := kong.Visit(app, func(node kong.Visitable, next kong.Next) error {
-		if flag, ok := node.(*kong.Flag); ok && !commandLineOnly[flag.Name] {
-			known[flag.Name] = true
-			if flag.Tag.Negatable != "" {
-				known["no-"+flag.Name] = true
+	for _, command := range app.Children {
+		for _, name := range longNames(command.Flags) {
+			if !commandLineOnly[name] {
+				known[name] = true
 			}
 		}
-		return next(nil)
-	})
-	if err != nil {
-		return err
 	}
 	for key := range c.values {
 		if !known[key] {
@@ -232,26 +227,23 @@ func (c *configuration) flagText(name string, value any) (any, error) {
 	return nil, c.invalid("invalid value for %q: want a string, a number, true, false or a list", name)
 }
 
-// Limits of the files that are read whole, in MiB.
-const (
-	configLimit = 1
-	filterLimit = 1
-)
+// maxFile limits the configuration, a jq program and a time zone file, in MiB.
+const maxFile = 1
 
-// readFile reads a whole file. A file of more than limit MiB is an error, and is not
+// readFile reads a whole file. A file of more than maxFile MiB is an error, and is not
 // read to its end.
-func readFile(name string, limit int) ([]byte, error) {
+func readFile(name string) ([]byte, error) {
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, int64(limit)<<20+1))
+	text, err := io.ReadAll(io.LimitReader(file, maxFile<<20+1))
 	switch {
 	case err != nil:
 		return nil, err
-	case len(text) > limit<<20:
-		return nil, fmt.Errorf("%s is larger than %d MiB", name, limit)
+	case len(text) > maxFile<<20:
+		return nil, fmt.Errorf("%s is larger than %d MiB", name, maxFile)
 	}
 	return text, nil
 }
@@ -259,7 +251,7 @@ func readFile(name string, limit int) ([]byte, error) {
 // readError is the usage error for a file that cannot be read. what says what the file
 // is, for an error that does not name it.
 func readError(what string, err error) error {
-	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
 		return usageError(fmt.Errorf("cannot read %s: %w", pathErr.Path, pathErr.Err), "")
 	}
 	return usageError(fmt.Errorf("cannot read the %s: %w", what, err), "")

@@ -17,7 +17,7 @@ func TestReadFile(t *testing.T) {
 		if err := os.WriteFile(file, make([]byte, size), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		text, err := readFile(file, 1)
+		text, err := readFile(file)
 		switch {
 		case fits && (len(text) != size || err != nil):
 			t.Errorf("%d bytes: %d, %v", size, len(text), err)
@@ -25,10 +25,10 @@ func TestReadFile(t *testing.T) {
 			t.Errorf("%d bytes: %v", size, err)
 		}
 	}
-	if _, err := readFile(file+"x", 1); !errors.Is(err, os.ErrNotExist) {
+	if _, err := readFile(file + "x"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no file: %v", err)
 	}
-	if _, err := readFile("/dev/zero", 1); err == nil {
+	if _, err := readFile("/dev/zero"); err == nil {
 		t.Error("/dev/zero was read to an end")
 	}
 }

@@ -72,8 +72,8 @@ func (r *run) compile(o *outputFlags) (*filter.Program, error) {
 		if source != "" {
 			return nil, usageError(errors.New("--filter and --filter-file exclude each other: use one of them"), "")
 		}
-		text, err := await(r, func() ([]byte, error) { return readFile(o.FilterFile, filterLimit) })
-		if silent := (silentExit{}); errors.As(err, &silent) {
+		text, err := await(r, func() ([]byte, error) { return readFile(o.FilterFile) })
+		if silent, ok := errors.AsType[silentExit](err); ok {
 			return nil, silent
 		} else if err != nil {
 			return nil, readError("filter", err)

@@ -72,14 +72,15 @@ func (r *run) follow(p *pipe, end *endFlags) error {
 
 // endError gives the error that ended the run its exit status.
 func (p *pipe) endError(err error, end *endFlags) error {
-	halt := (*filter.HaltError)(nil)
+	if halt, ok := errors.AsType[*filter.HaltError](err); ok {
+		if halt.Message == "" {
+			return silentExit{halt.Status}
+		}
+		return &exitError{status: halt.Status, err: err}
+	}
 	switch {
 	case errors.Is(err, errCount):
 		return silentExit{statusDone}
-	case errors.As(err, &halt) && halt.Message == "":
-		return silentExit{halt.Status}
-	case halt != nil:
-		return &exitError{status: halt.Status, err: err}
 	case !errors.Is(err, errTimeout) && !errors.Is(err, errIdle):
 		return sourceError(err)
 	case end.Count > 0:
@@ -100,11 +101,10 @@ func (p *pipe) isDown() bool {
 
 // sourceError gives the error that ended a source its exit status.
 func sourceError(err error) error {
-	if refused := (*session.UnauthorizedError)(nil); errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*session.UnauthorizedError](err); ok {
 		status := statusUnauthorized
-		var statusError interface{ ExitStatus() int } // such as that of a store that cannot be trusted
-		if errors.As(refused.Err, &statusError) {
-			status = statusError.ExitStatus()
+		if e, ok := errors.AsType[statusError](refused.Err); ok { // such as that of a store that cannot be trusted
+			status = e.ExitStatus()
 		}
 		return &exitError{status: status, err: err}
 	}
@@ -116,7 +116,7 @@ func sourceError(err error) error {
 
 // recordingError turns the error for a file that is not a recording into a usage error.
 func recordingError(err error) error {
-	if wrong := (*recording.FormatError)(nil); errors.As(err, &wrong) {
+	if wrong, ok := errors.AsType[*recording.FormatError](err); ok {
 		return usageError(err, wrong.Hint)
 	}
 	return err

@@ -136,7 +136,7 @@ func (h *chatHistory) find(ctx context.Context) (string, error) {
 	}
 	for _, find := range []func(context.Context) (string, bool, error){h.client.InProgress, h.client.LastEnded} {
 		id, ok, err := find(ctx)
-		if apiErr := (*history.Error)(nil); errors.As(err, &apiErr) && apiErr.Reason == history.ReasonScope {
+		if apiErr, ok := errors.AsType[*history.Error](err); ok && apiErr.Reason == history.ReasonScope {
 			return "", &exitError{apiErr.ExitStatus(), err, "or name the broadcast: restail history BROADCAST, with the broadcast_id of its records"}
 		}
 		if ok || err != nil {

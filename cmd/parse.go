@@ -179,7 +179,7 @@ func checkEnum(value *kong.Value, what string) error {
 
 // usageError turns an error of kong into a usage error that says where help is.
 func (c *commandLine) usageError(err error, parsed *kong.Context) error {
-	if e := (*exitError)(nil); errors.As(err, &e) {
+	if e, ok := errors.AsType[*exitError](err); ok {
 		return e
 	}
 	command := parsed.Selected()

@@ -2,13 +2,14 @@
 // and the streams of one run, and returns its exit status.
 //
 // run.go parses the arguments with the grammar (grammar.go, parse.go, config.go), and
-// calls the command that they name; each command has a file. Commands that print
-// records build the stages of a [pipe] from the flags (stages.go), give it a source,
-// and follow it (follow.go). The pipe pulls items from the source, decodes, filters
-// and formats them, and writes lines to stdout (pipe.go). The commands own what they
-// open; the pipe owns the decoder, the writer and the output, all on one goroutine.
-// Everything else that happens during a run, such as signals and timeouts, stands in
-// follow.go. What the operating systems do differently stands in sys_*.go.
+// calls the command that they name. Each command has a file; those that say what
+// restail is, such as help, share help.go. Commands that print records build a [pipe]
+// from the flags, give it a source, and follow it (follow.go). The pipe pulls items
+// from the source and decodes them (pipe.go), filters them (filter.go), formats them
+// and writes the lines to stdout (output.go). The commands own what they open; the
+// pipe owns the decoder, the filter and the output, all on one goroutine. Everything
+// else that happens during a run, such as signals and timeouts, stands in follow.go.
+// What the operating systems do differently stands in sys_*.go.
 package cmd
 
 import (
@@ -41,10 +42,10 @@ func Run(ctx context.Context, args []string, env Env) int {
 	defer func() { r.summary() }()
 	err := r.execute(args, cancel)
 	// A signal also sets the status of a command that ended early because of it.
-	if cause := (silentExit{}); errors.As(context.Cause(ctx), &cause) && (err == nil || errors.Is(err, context.Canceled)) {
+	if cause, ok := errors.AsType[silentExit](context.Cause(ctx)); ok && (err == nil || errors.Is(err, context.Canceled)) {
 		err = cause
 	}
-	if silent := (silentExit{}); errors.As(err, &silent) {
+	if silent, ok := errors.AsType[silentExit](err); ok {
 		return silent.status
 	}
 	if err == nil {
@@ -223,15 +224,20 @@ func (r *run) flagError(flag string, err error) error {
 	return usageError(errors.New(r.origins.withOrigin("--"+flag+": "+err.Error())), "")
 }
 
-// exitStatus returns the exit status and the hint of an error. Errors of the packages
-// below have an ExitStatus of their own.
+// statusError is an error that has an exit status. Those of the packages below have one
+// of their own.
+type statusError interface {
+	error
+	ExitStatus() int
+}
+
+// exitStatus returns the exit status and the hint of an error.
 func exitStatus(err error) (status int, hint string) {
-	if e := (*exitError)(nil); errors.As(err, &e) {
+	if e, ok := errors.AsType[*exitError](err); ok {
 		hint = e.hint
 	}
-	var statusError interface{ ExitStatus() int }
-	if errors.As(err, &statusError) {
-		return statusError.ExitStatus(), hint
+	if e, ok := errors.AsType[statusError](err); ok {
+		return e.ExitStatus(), hint
 	}
 	return statusFailed, hint
 }

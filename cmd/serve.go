@@ -151,10 +151,10 @@ type loopbackServer struct {
 func startServer(ctx context.Context, address string, o serve.Options) (*loopbackServer, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
-		if e := (*net.OpError)(nil); errors.As(err, &e) {
+		if e, ok := errors.AsType[*net.OpError](err); ok {
 			err = e.Err
 		}
-		if e := (*os.SyscallError)(nil); errors.As(err, &e) {
+		if e, ok := errors.AsType[*os.SyscallError](err); ok {
 			err = e.Err
 		}
 		return nil, fmt.Errorf("cannot listen on %s: %w", address, err)

@@ -178,7 +178,7 @@ func TestAwait(t *testing.T) {
 	if err := mkfifo(waitsForever); err != nil {
 		t.Skip(err)
 	}
-	if _, err := await(ctx, func() ([]byte, error) { return readFile(waitsForever, 1) }); !errors.Is(err, stop) {
+	if _, err := await(ctx, func() ([]byte, error) { return readFile(waitsForever) }); !errors.Is(err, stop) {
 		t.Errorf("it returned %v", err)
 	}
 	// Ends the abandoned read.

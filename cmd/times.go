@@ -3,7 +3,6 @@ package cmd
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"time"
@@ -148,9 +147,6 @@ func (c *clock) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// maxZoneFile limits the size of a time zone file, in bytes.
-const maxZoneFile = 1 << 20
-
 // location returns the user's time zone: the one that TZ names, or else the system's.
 func (e Env) location() (*time.Location, error) {
 	name, set := "", false
@@ -183,12 +179,7 @@ func loadZoneFile(path string) (*time.Location, error) {
 	if !info.Mode().IsRegular() {
 		return nil, errors.New("not a regular file")
 	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, maxZoneFile))
+	data, err := readFile(path)
 	if err != nil {
 		return nil, err
 	}

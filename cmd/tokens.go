@@ -99,8 +99,8 @@ func getToken(ctx context.Context, source *auth.Source) (string, error) {
 	pause := time.Second
 	for try := 1; ; try++ {
 		token, err := source.Token(ctx, "")
-		e := (*auth.Error)(nil)
-		if !errors.As(err, &e) || !e.Temporary() || try == tokenTries || e.RetryAfter() > maxTokenPause {
+		e, ok := errors.AsType[*auth.Error](err)
+		if !ok || !e.Temporary() || try == tokenTries || e.RetryAfter() > maxTokenPause {
 			return token, err
 		}
 		select {
