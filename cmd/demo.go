@@ -68,7 +68,7 @@ func (c *demoCommand) Run(r *run) error {
 		return err
 	}
 	p.source, p.live = show{live}, live
-	return r.follow(p, &c.endFlags)
+	return r.follow(p)
 }
 
 // longest returns how long a demo may wait for its gap to be filled. A link that

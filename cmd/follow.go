@@ -38,17 +38,17 @@ func (a *activePipe) isStuck() bool { return a.ctx.Err() != nil && a.isBusy() }
 
 // follow runs the pipe until the source ends, or --count, --timeout, --idle, a
 // signal, the filter or the reader of stdout ends it.
-func (r *run) follow(p *pipe, end *endFlags) error {
+func (r *run) follow(p *pipe) error {
 	start := time.Now()
 	ctx, cancel := context.WithCancelCause(r.Context)
 	var watchers sync.WaitGroup
 	watchers.Go(func() { watchReader(ctx, r.Stdout, func() { cancel(silentExit{statusDone}) }) })
-	if end.Timeout > 0 {
-		timer := time.AfterFunc(time.Duration(end.Timeout), func() { cancel(errTimeout) })
+	if p.end.Timeout > 0 {
+		timer := time.AfterFunc(time.Duration(p.end.Timeout), func() { cancel(errTimeout) })
 		defer timer.Stop()
 	}
 	ended := make(chan struct{})
-	watchers.Go(func() { r.watch(ctx, p, end, cancel, ended) })
+	watchers.Go(func() { r.watch(ctx, p, cancel, ended) })
 	if backfill := p.extras.backfill; backfill != nil {
 		watchers.Go(func() { backfill.Run(ctx) })
 	}
@@ -63,7 +63,7 @@ func (r *run) follow(p *pipe, end *endFlags) error {
 	if time.Since(start) > summaryAfter {
 		r.summary = func() { p.status.Summary(p.snapshot()) }
 	}
-	err = p.endError(err, end)
+	err = p.endError(err)
 	if status, _ := exitStatus(err); unrecorded && (err == nil || status == statusDone) {
 		return silentExit{statusFailed}
 	}
@@ -71,7 +71,7 @@ func (r *run) follow(p *pipe, end *endFlags) error {
 }
 
 // endError gives the error that ended the run its exit status.
-func (p *pipe) endError(err error, end *endFlags) error {
+func (p *pipe) endError(err error) error {
 	if halt, ok := errors.AsType[*filter.HaltError](err); ok {
 		if halt.Message == "" {
 			return silentExit{halt.Status}
@@ -83,7 +83,7 @@ func (p *pipe) endError(err error, end *endFlags) error {
 		return silentExit{statusDone}
 	case !errors.Is(err, errTimeout) && !errors.Is(err, errIdle):
 		return sourceError(err)
-	case end.Count > 0:
+	case p.end.Count > 0:
 		return silentExit{statusTimeout}
 	case p.isDown():
 		return &exitError{status: statusGivenUp, err: fmt.Errorf("%w while the link was down", err)}
@@ -137,7 +137,7 @@ const (
 // the state, ends the run at --idle, and reports when reading from the socket pauses.
 // It ends the process when the run is to end but nobody reads stdout. It returns when
 // ended is closed.
-func (r *run) watch(ctx context.Context, p *pipe, end *endFlags, cancel context.CancelCauseFunc, ended <-chan struct{}) {
+func (r *run) watch(ctx context.Context, p *pipe, cancel context.CancelCauseFunc, ended <-chan struct{}) {
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
 	var buffer bufferReporter
@@ -152,7 +152,7 @@ func (r *run) watch(ctx context.Context, p *pipe, end *endFlags, cancel context.
 		}
 		p.extras.saveState()
 		if ctx.Err() == nil {
-			if idle := time.Duration(end.Idle); idle > 0 && time.Since(p.out.start)-time.Duration(p.out.lastLine.Load()) >= idle {
+			if idle := time.Duration(p.end.Idle); idle > 0 && time.Since(p.out.start)-time.Duration(p.out.lastLine.Load()) >= idle {
 				cancel(errIdle)
 			}
 			if p.live != nil {
@@ -164,7 +164,7 @@ func (r *run) watch(ctx context.Context, p *pipe, end *endFlags, cancel context.
 			steps, stuck = current, now
 		}
 		if now.Sub(stuck) >= stuckAfter {
-			r.exitStuck(p, end, context.Cause(ctx))
+			r.exitStuck(p, context.Cause(ctx))
 			return
 		}
 	}
@@ -192,7 +192,7 @@ func (p *pipe) isBusy() bool { return p.out.activity.busy.Load() || p.filter.act
 func (p *pipe) steps() int64 { return p.out.activity.steps.Load() + p.filter.activity.steps.Load() }
 
 // exitStuck ends the process and reports how many lines were not written.
-func (r *run) exitStuck(p *pipe, end *endFlags, cause error) {
+func (r *run) exitStuck(p *pipe, cause error) {
 	reason := "the reader of stdout takes nothing"
 	if !p.out.activity.busy.Load() {
 		reason = "the filter does not end"
@@ -205,7 +205,7 @@ func (r *run) exitStuck(p *pipe, end *endFlags, cause error) {
 	if n := p.snapshot().Queued; n > 0 {
 		unwritten += fmt.Sprintf(" and the output of %d waiting actions", n)
 	}
-	err := p.endError(cause, end)
+	err := p.endError(cause)
 	status, hint := exitStatus(err)
 	if !errors.As(err, new(silentExit)) {
 		r.status.Error(err.Error(), hint)

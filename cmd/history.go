@@ -54,7 +54,7 @@ func (c *historyCommand) Run(r *run) error {
 		client: r.historyClient(options, tokens, maxRetries, time.Duration(c.MaxBackoff)), broadcast: c.Broadcast,
 		period: &c.periodFlags, maxFrame: int(c.MaxFrame),
 	}
-	return r.follow(p, &c.endFlags)
+	return r.follow(p)
 }
 
 // setZone loads the user's time zone if a flag needs it.

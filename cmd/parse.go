@@ -88,19 +88,22 @@ func (r *run) model() (*kong.Application, error) {
 // for help or the version, it checks nothing else.
 func (c *commandLine) parse(args []string) (*kong.Context, error) {
 	parsed, err := kong.Trace(c.app, args)
+	if err == nil {
+		err = parsed.Error
+	}
+	if err == nil && helpOrVersion(parsed) == "" {
+		err = c.fill(parsed)
+	}
 	if err != nil {
-		return nil, c.usageError(err, parsed)
+		return nil, c.kongError(err, parsed)
 	}
-	if err := parsed.Error; err != nil {
-		return nil, c.usageError(err, parsed)
-	}
-	if helpOrVersion(parsed) != "" {
-		return parsed, nil
-	}
-	if err := checkJoinedValue(parsed.Selected(), args); err != nil {
-		return nil, c.usageError(err, parsed)
-	}
+	return parsed, nil
+}
+
+// fill gives the grammar its values, and checks them.
+func (c *commandLine) fill(parsed *kong.Context) error {
 	for _, step := range []func() error{
+		func() error { return checkJoinedValue(parsed.Selected(), parsed.Args) },
 		func() error { return c.config.err },
 		parsed.Reset,
 		parsed.Resolve,
@@ -108,10 +111,10 @@ func (c *commandLine) parse(args []string) (*kong.Context, error) {
 		func() error { return c.check(parsed) },
 	} {
 		if err := step(); err != nil {
-			return nil, c.usageError(err, parsed)
+			return err
 		}
 	}
-	return parsed, nil
+	return nil
 }
 
 // helpOrVersion returns "help" or "version" if the command line asks for one of them,
@@ -177,8 +180,8 @@ func checkEnum(value *kong.Value, what string) error {
 	return fmt.Errorf("unknown %s %q: want %s", what, value.Target.String(), joinOr(choices))
 }
 
-// usageError turns an error of kong into a usage error that says where help is.
-func (c *commandLine) usageError(err error, parsed *kong.Context) error {
+// kongError turns an error of kong into a usage error that says where help is.
+func (c *commandLine) kongError(err error, parsed *kong.Context) error {
 	if e, ok := errors.AsType[*exitError](err); ok {
 		return e
 	}

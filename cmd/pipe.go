@@ -30,6 +30,7 @@ type pipe struct {
 	chosen  choice
 	filter  jqFilter
 	out     printer
+	end     *endFlags // when to stop
 
 	status        *format.Status
 	broken        brokenFrames
@@ -64,6 +65,7 @@ func (r *run) newPipe(o *outputFlags, end *endFlags) (*pipe, error) {
 		chosen:  chosen,
 		filter:  jqFilter{program: program},
 		out:     printer{newOutput(r.Stdout), writer, int(end.Count)},
+		end:     end,
 		status:  r.status,
 	}, nil
 }

@@ -44,7 +44,7 @@ func (c *replayCommand) Run(r *run) error {
 	}
 	defer closeAll()
 	p.source = session.NewReplay(options)
-	err = r.follow(p, &c.endFlags)
+	err = r.follow(p)
 	if errors.Is(err, session.ErrEmpty) && slices.Equal(c.Files, []string{stdinName}) {
 		return errors.New("stdin is empty")
 	}

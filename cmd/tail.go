@@ -61,7 +61,7 @@ func (c *tailCommand) Run(r *run) error {
 		return err
 	}
 	p.source, p.live = live, live
-	err = r.follow(p, &c.endFlags)
+	err = r.follow(p)
 	if errors.Is(err, auth.ErrNoLogin) && isRegularFile(r.Stdin) {
 		return &exitError{statusUnauthorized, err, replayAdvice}
 	}
