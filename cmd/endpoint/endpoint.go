@@ -1,6 +1,6 @@
 // Package endpoint has the rules for connections to the service's chat and API:
 // which addresses a token may be sent to, through which proxy, how long to wait
-// before a retry, and how to quote an answer. It keeps no state.
+// before a retry, and how to quote an answer or an error. It keeps no state.
 package endpoint
 
 import (
@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -195,4 +196,32 @@ func Quote(said string, redact func(string) string) string {
 		end--
 	}
 	return said[:end] + "…"
+}
+
+// Cause returns why a connection failed, without what packages net and net/http put
+// around it: the URL, which may contain a token, the addresses and the system call. The
+// caller's message names the address.
+func Cause(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		err = e.Err
+	}
+	for e, ok := errors.AsType[*net.OpError](err); ok; e, ok = errors.AsType[*net.OpError](err) {
+		err = e.Err
+	}
+	if e, ok := errors.AsType[*os.SyscallError](err); ok {
+		err = e.Err
+	}
+	if e, ok := errors.AsType[*net.DNSError](err); ok {
+		err = errors.New(e.Err)
+	}
+	return err
+}
+
+// Unreachable describes a request to an address that got no complete answer, in one
+// short line without secrets: "cannot reach https://api.example: connection refused".
+func Unreachable(address string, err error, redact func(string) string) string {
+	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "proxyconnect" {
+		address += " through the proxy"
+	}
+	return "cannot reach " + address + ": " + Quote(Cause(err).Error(), redact)
 }

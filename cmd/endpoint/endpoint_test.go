@@ -2,8 +2,15 @@ package endpoint
 
 import (
 	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"net/url"
+	"os"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -161,5 +168,45 @@ func TestProxyLogin(t *testing.T) {
 		if got := [2]string{name, password}; got != want {
 			t.Errorf("%q: got %q, want %q", setting, got, want)
 		}
+	}
+}
+
+func TestUnreachable(t *testing.T) {
+	t.Parallel()
+	refused := &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{Port: 1}, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+	unknown := &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "api.example", Server: "192.0.2.1:53"}}
+	for _, test := range []struct {
+		err  error
+		want string
+	}{
+		{refused, "connection refused"},
+		{&url.Error{Op: "Get", URL: "https://api.example/?token=MARKED", Err: refused}, "connection refused"},
+		{fmt.Errorf("dial https://MARKED: %w", refused), "connection refused"},
+		{&url.Error{Op: "Post", URL: "https://api.example", Err: unknown}, "no such host"},
+		{&url.Error{Op: "Post", URL: "https://api.example", Err: io.ErrUnexpectedEOF}, "unexpected EOF"},
+		{&net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}, "connection reset by peer"},
+		{&net.OpError{Op: "dial", Net: "tcp", Err: ErrElsewhere}, ErrElsewhere.Error()},
+		{errors.New("tls: a certificate\nof hunter2"), "tls: a certificate of x"},
+	} {
+		got := Unreachable("https://api.example", test.err, func(text string) string { return strings.ReplaceAll(text, "hunter2", "x") })
+		if want := "cannot reach https://api.example: " + test.want; got != want {
+			t.Errorf("%v: got %q, want %q", test.err, got, want)
+		}
+	}
+}
+
+// TestUnreachableProxy has package http fail to connect to a proxy.
+func TestUnreachableProxy(t *testing.T) {
+	t.Parallel()
+	client := &http.Client{Transport: Transport(false, func(name string) string {
+		return map[string]string{"HTTPS_PROXY": "http://me:MARKED@127.0.0.1:1"}[name]
+	})}
+	_, err := client.Get("https://api.example/")
+	if err == nil {
+		t.Fatal("a proxy answered on port 1")
+	}
+	got := Unreachable("https://api.example", err, func(text string) string { return text })
+	if want := "cannot reach https://api.example through the proxy: connection refused"; got != want && runtime.GOOS != "windows" {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -154,13 +153,7 @@ func (c *Client) send(ctx context.Context, r request, token string) ([]byte, *Er
 func (c *Client) unreachable(ctx context.Context, r request, err error) *Error {
 	e := r.failed(ReasonNetwork, "")
 	e.temporary = true
-	if outer := (*url.Error)(nil); errors.As(err, &outer) {
-		err = outer.Err
-	}
-	if outer := (*net.OpError)(nil); errors.As(err, &outer) && outer.Err != nil {
-		err = outer.Err
-	}
-	e.detail = "cannot reach " + c.base + ": " + endpoint.Quote(err.Error(), c.o.Redact)
+	e.detail = endpoint.Unreachable(c.base, err, c.o.Redact)
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		e.detail = fmt.Sprintf("%s did not answer within %v", c.base, requestTime)
 	}
