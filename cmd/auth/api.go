@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -62,7 +61,7 @@ type pair struct {
 
 // refusal is an answer of the API that is an error.
 type refusal struct {
-	status int           // of HTTP; of the body, when HTTP's is 2xx
+	status int           // of HTTP, or what the body says when that is 2xx
 	name   string        // of the error, such as invalid_grant; "" when there is none
 	text   string        // the answer in words, without secrets
 	after  time.Duration // of Retry-After
@@ -126,7 +125,7 @@ func (a *api) post(ctx context.Context, path string, app application, form url.V
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, answerLimit))
-	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+	if resp.StatusCode/100 != 2 {
 		return nil, nil, a.refusal(resp, body)
 	}
 	if err != nil && len(body) == 0 {
@@ -140,38 +139,28 @@ func (a *api) unreachable(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return temporary("%s did not answer within %v", a.base, requestTime)
 	}
-	if e, ok := errors.AsType[*url.Error](err); ok {
-		err = e.Err
-	}
-	if e, ok := errors.AsType[*net.OpError](err); ok && e.Err != nil {
-		err = e.Err
-	}
-	return temporary("cannot reach %s: %s", a.base, a.quote(err.Error()))
+	return temporary("%s", endpoint.Unreachable(a.base, err, a.secrets.Text))
 }
 
 // refusal returns the error in an answer, nil for a 2xx answer that names none.
 func (a *api) refusal(resp *http.Response, body []byte) *refusal {
-	e, named := parseError(body)
-	r := &refusal{status: resp.StatusCode, name: e.name, after: endpoint.RetryAfter(resp.Header.Get("Retry-After"), a.now())}
+	name, message, status := parseError(body)
+	r := &refusal{status: resp.StatusCode, name: name, after: endpoint.RetryAfter(resp.Header.Get("Retry-After"), a.now())}
 	r.text = strings.TrimSpace(fmt.Sprintf("%s answered %d %s", a.base, r.status, http.StatusText(r.status)))
-	switch {
-	case r.status >= 300 && r.status < 400:
+	switch r.status / 100 {
+	case 3:
 		r.text += ", a redirect, and those are not followed"
 		return r
-	case r.status < 200 || r.status > 299:
-	case !named:
-		return nil
-	case e.status >= 400:
-		r.status = e.status
-	case e.name == "temporarily_unavailable" || e.name == "server_error":
-		r.status = http.StatusServiceUnavailable
-	default:
-		r.status = http.StatusBadRequest
+	case 2:
+		if status == 0 {
+			return nil
+		}
+		r.status = status
 	}
-	if name := a.quote(e.name); name != "" {
+	if name = a.quote(name); name != "" {
 		r.text += " " + name
 	}
-	if message := a.quote(e.message); message != "" {
+	if message = a.quote(message); message != "" {
 		r.text += " (" + message + ")"
 	}
 	return r
@@ -247,27 +236,31 @@ func expiryOf(answer map[string]json.RawMessage, asked time.Time) time.Time {
 	return asked.Add(accessLife).UTC()
 }
 
-// serverError is an error as an answer names it. The texts are the server's.
-type serverError struct {
-	name, message string
-	status        int // of the body, 0 when it has none
-}
-
 // parseError finds the error in an answer: the standard's {"error":
 // "invalid_grant", "error_description": …}, or the service's {"error": {"name": …,
-// "message": …, "statusCode": …}}. named reports whether there is one.
-func parseError(body []byte) (e serverError, named bool) {
+// "message": …, "statusCode": …}}. status is the HTTP status that fits the error, 0
+// when there is none.
+func parseError(body []byte) (name, message string, status int) {
 	answer, err := parseObject(body)
 	if err != nil {
-		return serverError{}, false
+		return "", "", 0
 	}
+	name, message = stringOf(answer, "error", "name"), stringOf(answer, "error_description", "message")
+	named := stringOf(answer, "error") != ""
 	if inner := map[string]json.RawMessage(nil); json.Unmarshal(answer["error"], &inner) == nil && inner != nil {
-		e = serverError{name: stringOf(inner, "name"), message: stringOf(inner, "message")}
-		_ = json.Unmarshal(inner["statusCode"], &e.status)
-		return e, true
+		name, message, named = stringOf(inner, "name"), stringOf(inner, "message"), true
+		_ = json.Unmarshal(inner["statusCode"], &status)
 	}
-	e = serverError{name: stringOf(answer, "error", "name"), message: stringOf(answer, "error_description", "message")}
-	return e, stringOf(answer, "error") != ""
+	switch {
+	case !named:
+		status = 0
+	case status >= 400:
+	case name == "temporarily_unavailable" || name == "server_error":
+		status = http.StatusServiceUnavailable
+	default:
+		status = http.StatusBadRequest
+	}
+	return name, message, status
 }
 
 // stringOf returns the first of the keys that holds a string other than "".

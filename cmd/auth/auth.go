@@ -100,15 +100,14 @@ func (o *Options) open() (source, error) {
 	case o.TokenCommand != "":
 		return newCommand(o)
 	}
-	path, err := o.storePath()
+	s, err := newStore(o)
 	if err != nil { // no home directory, so no stored login
 		return func(context.Context, string) (string, error) { return "", ErrNoLogin }, nil
 	}
-	r := newRefresher(o, path)
-	if _, err := r.store.read(); untrusted(err) {
+	if _, err := s.read(); untrusted(err) {
 		return nil, err
 	}
-	return r.token, nil
+	return (&refresher{store: s, api: newAPI(o)}).token, nil
 }
 
 // Token returns an access token. refused is a token that the service has just

@@ -15,7 +15,6 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/restail/restail/cmd/endpoint"
@@ -70,7 +69,7 @@ func (f *flow) listen(ctx context.Context) (listeners []net.Listener, err error)
 		switch {
 		case listenErr == nil:
 			listeners = append(listeners, listener)
-		case errors.Is(listenErr, syscall.EADDRINUSE) || errors.Is(listenErr, wsaAddrInUse):
+		case errors.Is(listenErr, addressInUse):
 			for _, listener := range listeners {
 				listener.Close()
 			}
@@ -80,13 +79,10 @@ func (f *flow) listen(ctx context.Context) (listeners []net.Listener, err error)
 		}
 	}
 	if len(listeners) == 0 {
-		return nil, failed("cannot listen on the redirect URL: %v; try --no-browser", err)
+		return nil, failed("cannot listen on the redirect URL: %v; try --no-browser", endpoint.Cause(err))
 	}
 	return listeners, nil
 }
-
-// wsaAddrInUse is EADDRINUSE on Windows. No other system has such a number.
-const wsaAddrInUse = syscall.Errno(10048)
 
 // browse opens the browser, if there is one, and prints the URL.
 func (f *flow) browse() {
@@ -148,9 +144,7 @@ func (c *callback) endsLogin(r *http.Request) bool {
 
 // end finishes the login, once, and shows the outcome.
 func (c *callback) end(w http.ResponseWriter, r *http.Request) {
-	first := false
 	c.once.Do(func() {
-		first = true
 		code, err := c.flow.codeOf(r.URL.Query())
 		if err == nil {
 			err = c.flow.finish(c.ctx, code)
@@ -162,8 +156,9 @@ func (c *callback) end(w http.ResponseWriter, r *http.Request) {
 	} else {
 		show(w, http.StatusBadRequest, "Not logged in", "The terminal that restail runs in says why. You can close this page.")
 	}
-	if first {
-		c.done <- c.outcome
+	select {
+	case c.done <- c.outcome:
+	default: // a reload
 	}
 }
 

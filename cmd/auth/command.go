@@ -24,10 +24,8 @@ const (
 // command is a program that prints a token. It is run for the first token, and
 // again when that has expired or was refused.
 type command struct {
-	args    []string
-	environ []string
-	stderr  io.Writer
-	now     func() time.Time
+	*Options
+	args []string
 
 	last    string    // the token that it printed last
 	expires time.Time // of that token, zero when not known
@@ -38,11 +36,11 @@ func newCommand(o *Options) (source, error) {
 	if err != nil {
 		return nil, usage("--token-command: %v", err)
 	}
-	return (&command{args: args, environ: o.Environ, stderr: o.Stderr, now: o.Now}).token, nil
+	return (&command{Options: o, args: args}).token, nil
 }
 
 func (c *command) token(ctx context.Context, refused string) (string, error) {
-	expired := !c.expires.IsZero() && !c.now().Before(c.expires)
+	expired := !c.expires.IsZero() && !c.Now().Before(c.expires)
 	if c.last != "" && c.last != refused && !expired {
 		return c.last, nil
 	}
@@ -65,10 +63,10 @@ func (c *command) run(ctx context.Context) (token string, expires time.Time, err
 	ctx, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
 	name := c.args[0]
-	stdout, stderr := &limitedBuffer{full: cancel}, &lineWriter{w: c.stderr}
+	stdout, stderr := &limitedBuffer{full: cancel}, &lineWriter{w: c.Stderr}
 	defer stderr.endLine()
 	cmd := exec.CommandContext(ctx, name, c.args[1:]...)
-	cmd.Env, cmd.Stdout, cmd.Stderr = c.environ, stdout, stderr
+	cmd.Env, cmd.Stdout, cmd.Stderr = c.Environ, stdout, stderr
 	cmd.WaitDelay = interruptTime
 	cmd.Cancel = func() error {
 		if err := cmd.Process.Signal(os.Interrupt); !errors.Is(err, os.ErrProcessDone) && err != nil {

@@ -42,7 +42,7 @@ type flow struct {
 	*LoginOptions
 	lines    *bufio.Reader // Stdin
 	api      *api
-	store    store
+	store    *store
 	known    *login // the stored login, empty when there is none
 	redirect *url.URL
 	app      application
@@ -77,11 +77,10 @@ func newFlow(o *LoginOptions) (*flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	path, err := o.storePath()
+	store, err := newStore(&o.Options)
 	if err != nil {
 		return nil, err
 	}
-	store := store{path: path, warn: o.Warn}
 	known, err := store.read()
 	if untrusted(err) {
 		return nil, err
@@ -225,11 +224,10 @@ func (f *flow) exchange(ctx context.Context, code string) (*pair, error) {
 // cannot revoke them, it deletes them all the same, and the error says so. The error
 // is an [*Error], or the context's when nothing was done.
 func Logout(ctx context.Context, o Options) error {
-	path, err := o.storePath()
+	s, err := newStore(&o)
 	if err != nil {
 		return err
 	}
-	s := store{path: path, warn: o.Warn}
 	if !s.exists() {
 		fmt.Fprintln(o.Stderr, "Not logged in.")
 		return nil
@@ -260,7 +258,7 @@ func Logout(ctx context.Context, o Options) error {
 	case revokeErr != nil:
 		return failed("the tokens are deleted here, but could not be revoked (%v): they work until they expire; the application's access can be taken away in Restream's settings", revokeErr)
 	}
-	fmt.Fprintf(o.Stderr, "Logged out. The tokens are revoked and deleted from %s.\n", path)
+	fmt.Fprintf(o.Stderr, "Logged out. The tokens are revoked and deleted from %s.\n", s.path)
 	return nil
 }
 

@@ -131,11 +131,11 @@ func (w *fixture) intercept(f func(w http.ResponseWriter, r *http.Request) bool)
 // path returns where the store is.
 func (w *fixture) path(t *testing.T) string {
 	t.Helper()
-	path, err := w.storePath()
+	s, err := newStore(&w.Options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return path
+	return s.path
 }
 
 // storeLogin fills the store with tokens that the API knows. The store says that

@@ -104,7 +104,7 @@ func TestNoNetwork(t *testing.T) {
 	w.APIURL = closedAPI
 	w.storeLogin(t, time.Minute)
 	_, err := w.open(t).Token(t.Context(), "")
-	wantError(t, err, statusFailed, true, "cannot reach", w.APIURL, "refused")
+	wantError(t, err, statusFailed, true, "cannot reach "+closedAPI+": connection refused")
 }
 
 // TestUnusualAnswers checks answers whose tokens must not be lost: the old ones are

@@ -58,11 +58,10 @@ func child(role string) int {
 
 // refreshUpTo does what refresher.refresh does up to a step, and keeps the lock.
 func refreshUpTo(step string, o Options) error {
-	path, err := o.storePath()
+	s, err := newStore(&o)
 	if err != nil {
 		return err
 	}
-	s := store{path: path, warn: o.Warn}
 	if _, err := s.lock(context.Background()); err != nil {
 		return err
 	}

@@ -25,18 +25,12 @@ const (
 
 // refresher returns the token of the store, and refreshes it when needed.
 type refresher struct {
-	store store
+	store *store
 	api   *api
-	now   func() time.Time
-	warn  func(line string)
 
 	// replacement is the last token that replaced a refused one, at replacedAt.
 	replacement string
 	replacedAt  time.Time
-}
-
-func newRefresher(o *Options, path string) *refresher {
-	return &refresher{store: store{path: path, warn: o.Warn}, api: newAPI(o), now: o.Now, warn: o.Warn}
 }
 
 func (r *refresher) token(ctx context.Context, refused string) (string, error) {
@@ -45,7 +39,7 @@ func (r *refresher) token(ctx context.Context, refused string) (string, error) {
 		return "", err
 	}
 	if refused != "" {
-		r.replacement, r.replacedAt = l.AccessToken, r.now()
+		r.replacement, r.replacedAt = l.AccessToken, r.api.now()
 	}
 	return l.AccessToken, nil
 }
@@ -57,7 +51,7 @@ func (r *refresher) login(ctx context.Context, refused string) (*login, error) {
 	switch {
 	case err != nil && (!errors.Is(err, ErrNoLogin) || !r.store.exists()):
 		return nil, err
-	case err == nil && seen.AccessToken != refused && seen.left(r.now()) >= refreshBefore:
+	case err == nil && seen.AccessToken != refused && seen.left(r.api.now()) >= refreshBefore:
 		return seen, nil
 	}
 	unlock, err := r.store.lock(ctx)
@@ -74,9 +68,9 @@ func (r *refresher) login(ctx context.Context, refused string) (*login, error) {
 		return nil, err
 	}
 	changed := seen == nil || seen.AccessToken != l.AccessToken
-	left := l.left(r.now())
+	left := l.left(r.api.now())
 	switch {
-	case l.AccessToken == refused && refused == r.replacement && r.now().Sub(r.replacedAt) < finalWithin:
+	case l.AccessToken == refused && refused == r.replacement && r.api.now().Sub(r.replacedAt) < finalWithin:
 		return nil, unauthorized("the service refuses even a fresh token: run `restail login`, and check at restream.io whether the application may read chats")
 	case l.AccessToken != refused && (left >= refreshBefore || changed && left > 0):
 		return l, nil
@@ -87,10 +81,10 @@ func (r *refresher) login(ctx context.Context, refused string) (*login, error) {
 // useOld is called when err prevents a refresh. While the old login is valid, it
 // warns of err and returns the login; otherwise it returns err.
 func (r *refresher) useOld(ctx context.Context, l *login, refused string, err error) (*login, error) {
-	if ctx.Err() != nil || l == nil || l.AccessToken == refused || l.left(r.now()) <= 0 {
+	if ctx.Err() != nil || l == nil || l.AccessToken == refused || l.left(r.api.now()) <= 0 {
 		return nil, err
 	}
-	r.warn(err.Error())
+	r.store.warn(err.Error())
 	return l, nil
 }
 
@@ -122,7 +116,7 @@ func (r *refresher) refresh(ctx context.Context, l *login, refused string) (*log
 	}
 	l = l.renewed(pair)
 	if err := r.store.put(next, l); err != nil {
-		r.warn("the new tokens could not be stored, and the old ones are invalid: " + err.Error())
+		r.store.warn("the new tokens could not be stored, and the old ones are invalid: " + err.Error())
 	}
 	return l, nil
 }

@@ -74,17 +74,17 @@ type store struct {
 	warned bool
 }
 
-// storePath returns where the store is, by the XDG base directories.
-func (o *Options) storePath() (string, error) {
+// newStore returns the store, whose place follows the XDG base directories.
+func newStore(o *Options) (*store, error) {
 	base := o.getenv("XDG_STATE_HOME")
 	if !filepath.IsAbs(base) {
 		home := cmp.Or(o.getenv("HOME"), o.getenv("USERPROFILE")) // the latter on Windows
 		if home == "" {
-			return "", failed("cannot tell where tokens are stored: neither XDG_STATE_HOME nor HOME is set")
+			return nil, failed("cannot tell where tokens are stored: neither XDG_STATE_HOME nor HOME is set")
 		}
 		base = filepath.Join(home, ".local", "state")
 	}
-	return filepath.Join(base, "restail", "token.json"), nil
+	return &store{path: filepath.Join(base, "restail", "token.json"), warn: o.Warn}, nil
 }
 
 func (s *store) newPath() string { return s.path + ".new" }
@@ -246,14 +246,8 @@ func (s *store) syncDir() {
 // Its error is the context's or an *Error.
 func (s *store) lock(ctx context.Context) (unlock func(), err error) {
 	dir := filepath.Dir(s.path)
-	if err := makeDir(dir); err != nil {
-		return nil, failed("cannot make the directory for the login: %v", err)
-	}
-	if err := checkDir(dir); err != nil {
+	if err := makePrivate(dir); err != nil {
 		return nil, err
-	}
-	if info, err := os.Stat(dir); err == nil && info.Mode().Perm()&0o077 != 0 {
-		_ = os.Chmod(dir, 0o700) // the files have modes of their own
 	}
 	path := filepath.Join(dir, "token.lock")
 	if err := makeLock(path); err != nil {
@@ -289,29 +283,21 @@ func makeLock(path string) error {
 	return err
 }
 
-// makeDir makes a directory and its parents with mode 0700, whatever the umask.
-func makeDir(dir string) error {
-	info, err := os.Stat(dir)
-	switch {
-	case err == nil && !info.IsDir():
-		return fmt.Errorf("%s is not a directory", dir)
-	case err == nil || !errors.Is(err, fs.ErrNotExist):
+// makePrivate makes the directory of the store if it is missing, and takes the
+// permissions of other users away from one that they can only read.
+func makePrivate(dir string) error {
+	_, err := os.Stat(dir)
+	isNew := missing(err)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return failed("cannot make the directory for the login: %v", err)
+	}
+	if err := checkDir(dir); err != nil {
 		return err
 	}
-	if parent := filepath.Dir(dir); parent != dir {
-		if err := makeDir(parent); err != nil {
-			return err
-		}
+	if info, err := os.Stat(dir); err == nil && (isNew || info.Mode().Perm()&0o077 != 0) {
+		_ = os.Chmod(dir, 0o700) // whatever the umask; the files have modes of their own
 	}
-	err = os.Mkdir(dir, 0o700)
-	if errors.Is(err, fs.ErrExist) { // another process made it, or it is a link to nowhere
-		_, err = os.Stat(dir)
-		return err
-	}
-	if err != nil {
-		return err
-	}
-	return os.Chmod(dir, 0o700)
+	return nil
 }
 
 // untrusted reports whether an error is about a file of the store that must be

@@ -37,11 +37,11 @@ func TestStorePath(t *testing.T) {
 	}
 	for _, tt := range tests {
 		o := Options{Environ: tt.environ}
-		if got, err := o.storePath(); got != tt.want || err != nil {
-			t.Errorf("%s: %q, %v; want %q", tt.name, got, err, tt.want)
+		if s, err := newStore(&o); err != nil || s.path != tt.want {
+			t.Errorf("%s: %+v, %v; want %q", tt.name, s, err, tt.want)
 		}
 	}
-	_, err := (&Options{}).storePath()
+	_, err := newStore(&Options{})
 	wantError(t, err, statusFailed, false, "XDG_STATE_HOME", "HOME")
 }
 

@@ -23,13 +23,17 @@ func TestStoreModes(t *testing.T) {
 			t.Errorf("%s: %v, %v; want mode %04o", path, info.Mode(), err, want)
 		}
 	}
-	for _, umask := range []int{0, 0o777} {
+	for _, test := range []struct {
+		umask int
+		dir   string
+		mode  os.FileMode // of an existing directory, 0 for none
+	}{{0, "a/b/restail", 0}, {0, "restail", 0o755}, {0, "restail", 0o710}, {0, "restail", 0o701}, {0o777, "restail", 0}} {
 		func() {
 			parent := t.TempDir()
-			defer syscall.Umask(syscall.Umask(umask))
-			dir := filepath.Join(parent, "a", "restail")
-			if umask == 0 { // an existing directory that others can read
-				if err := os.MkdirAll(dir, 0o755); err != nil {
+			defer syscall.Umask(syscall.Umask(test.umask))
+			dir := filepath.Join(parent, test.dir)
+			if test.mode != 0 {
+				if err := os.Mkdir(dir, test.mode); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -43,15 +47,14 @@ func TestStoreModes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			wantMode(dir, 0o700)
 			wantMode(filepath.Join(dir, "token.lock"), 0o600)
 			wantMode(s.newPath(), 0o600)
 			if err := s.put(next, &login{Serial: 1, AccessToken: "a"}); err != nil {
 				t.Fatal(err)
 			}
 			wantMode(s.path, 0o600)
-			if umask != 0 {
-				wantMode(filepath.Dir(dir), 0o700)
+			for made := dir; made != parent; made = filepath.Dir(made) {
+				wantMode(made, 0o700)
 			}
 		}()
 	}

@@ -12,6 +12,9 @@ import (
 // symbolic link.
 const openSafely = syscall.O_NONBLOCK | syscall.O_NOFOLLOW
 
+// addressInUse is the error of a port that another program listens on.
+const addressInUse = syscall.EADDRINUSE
+
 // shellExample runs another command in a shell.
 const shellExample = "sh -c '…'"
 

@@ -9,6 +9,9 @@ import (
 // make symbolic links.
 const openSafely = 0
 
+// addressInUse is WSAEADDRINUSE, for which package syscall has no name.
+const addressInUse = syscall.Errno(10048)
+
 // shellExample runs another command in a shell.
 const shellExample = `cmd /c "…"`
 
