@@ -74,8 +74,7 @@ func (r *refusal) final() bool {
 	return r.status >= 400 && r.status < 500 && r.status != http.StatusTooManyRequests
 }
 
-// grant asks for tokens. Its error is a *refusal, or an *Error that is
-// temporary.
+// grant asks for tokens. Its error is a *refusal or a temporary *Error.
 func (a *api) grant(ctx context.Context, app application, form url.Values) (*pair, error) {
 	asked := a.now()
 	resp, body, err := a.post(ctx, tokenPath, app, form)
@@ -93,16 +92,27 @@ func (a *api) grant(ctx context.Context, app application, form url.Values) (*pai
 	return p, nil
 }
 
-// revoke makes a token invalid. Its errors are those of grant.
-func (a *api) revoke(ctx context.Context, app application, token, hint string) error {
-	resp, body, err := a.post(ctx, revokePath, app, url.Values{"token": {token}, "token_type_hint": {hint}})
-	if err != nil {
-		return err
+// revoke makes both tokens of a login invalid; the refresh token first, since it is
+// valid for longer. A token that is already invalid is not an error.
+func (a *api) revoke(ctx context.Context, l *login) (failure error) {
+	a.secrets.Add(l.AccessToken, l.RefreshToken)
+	for _, token := range []struct{ text, hint string }{{l.RefreshToken, "refresh_token"}, {l.AccessToken, "access_token"}} {
+		if token.text == "" {
+			continue
+		}
+		resp, body, err := a.post(ctx, revokePath, l.application(), url.Values{"token": {token.text}, "token_type_hint": {token.hint}})
+		if err == nil {
+			err = a.refusal(resp, body)
+		}
+		refused, ok := errors.AsType[*refusal](err)
+		switch {
+		case err != nil && !ok:
+			return err
+		case ok && refused.name != "invalid_token" && refused.name != "invalid_grant":
+			failure = err
+		}
 	}
-	if refused := a.refusal(resp, body); refused != nil {
-		return refused
-	}
-	return nil
+	return failure
 }
 
 // post sends a form and returns a 2xx answer and its body.
@@ -142,8 +152,9 @@ func (a *api) unreachable(err error) error {
 	return temporary("%s", endpoint.Unreachable(a.base, err, a.secrets.Text))
 }
 
-// refusal returns the error in an answer, nil for a 2xx answer that names none.
-func (a *api) refusal(resp *http.Response, body []byte) *refusal {
+// refusal returns the error in an answer, a *refusal, or nil for a 2xx answer that
+// names none.
+func (a *api) refusal(resp *http.Response, body []byte) error {
 	name, message, status := parseError(body)
 	r := &refusal{status: resp.StatusCode, name: name, after: endpoint.RetryAfter(resp.Header.Get("Retry-After"), a.now())}
 	r.text = strings.TrimSpace(fmt.Sprintf("%s answered %d %s", a.base, r.status, http.StatusText(r.status)))

@@ -247,7 +247,7 @@ func Logout(ctx context.Context, o Options) error {
 		if err := checkIssuer(l, a.base); err != nil {
 			return err
 		}
-		revokeErr = a.revokeAll(ctx, l)
+		revokeErr = a.revoke(ctx, l)
 	}
 	if err := s.remove(); err != nil {
 		return err
@@ -260,24 +260,4 @@ func Logout(ctx context.Context, o Options) error {
 	}
 	fmt.Fprintf(o.Stderr, "Logged out. The tokens are revoked and deleted from %s.\n", s.path)
 	return nil
-}
-
-// revokeAll revokes both tokens; the refresh token first, since it is valid for
-// longer. A token that is already invalid is not an error.
-func (a *api) revokeAll(ctx context.Context, l *login) (failure error) {
-	a.secrets.Add(l.AccessToken, l.RefreshToken)
-	for _, token := range []struct{ text, hint string }{{l.RefreshToken, "refresh_token"}, {l.AccessToken, "access_token"}} {
-		if token.text == "" {
-			continue
-		}
-		err := a.revoke(ctx, l.application(), token.text, token.hint)
-		refused, ok := errors.AsType[*refusal](err)
-		switch {
-		case err != nil && !ok:
-			return err
-		case ok && refused.name != "invalid_token" && refused.name != "invalid_grant":
-			failure = err
-		}
-	}
-	return failure
 }
