@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -176,44 +177,30 @@ var shellOperators = []string{"|", "||", "|&", "&", "&&", ";", "<", ">", ">>", "
 // Nothing else is special: no variables, no ~, no *, no pipes; those need a
 // shell as the program. A word that only a shell understands is an error.
 func split(command string) ([]string, error) {
+	const blanks = " \t\r\n"
+	// The next part of a word: 'quoted', "quoted", \escaped or bare, in a group each.
+	part := regexp.MustCompile(`(?s)^(?:'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|([^ \t\r\n'"\\]+))`)
+	unescape := strings.NewReplacer(`\\`, `\`, `\"`, `"`)
 	var words []string
-	var word []byte
-	quote := byte(0)                // the quote that is open, 0 for none
-	inWord, literal := false, false // literal: part of the word was quoted or escaped
-	operator := ""                  // the first one
-	for i := 0; i <= len(command); i++ {
-		c := byte(' ') // ends the last word
-		if i < len(command) {
-			c = command[i]
-		}
-		switch {
-		case c == '\\' && quote != '\'':
-			if i++; i == len(command) {
+	operator := "" // the first one
+	for rest := strings.TrimLeft(command, blanks); rest != ""; rest = strings.TrimLeft(rest, blanks) {
+		word, bare := "", true // bare: nothing is quoted or escaped
+		for rest != "" && strings.IndexByte(blanks, rest[0]) < 0 {
+			m := part.FindStringSubmatch(rest)
+			switch {
+			case m == nil && rest[0] == '\\':
 				return nil, errors.New("it ends in a backslash that has nothing to escape")
+			case m == nil:
+				return nil, fmt.Errorf("the quote %c is not closed", rest[0])
 			}
-			if quote != 0 && command[i] != '"' && command[i] != '\\' {
-				word = append(word, '\\')
-			}
-			word = append(word, command[i])
-			inWord, literal = true, true
-		case quote != 0 && i == len(command):
-			return nil, fmt.Errorf("the quote %c is not closed", quote)
-		case quote != 0 && c == quote:
-			quote = 0
-		case quote == 0 && (c == '\'' || c == '"'):
-			quote, inWord, literal = c, true, true
-		case quote == 0 && strings.IndexByte(" \t\r\n", c) >= 0:
-			if inWord {
-				words = append(words, string(word))
-			}
-			if operator == "" && !literal && slices.Contains(shellOperators, string(word)) {
-				operator = string(word)
-			}
-			word, inWord, literal = nil, false, false
-		default:
-			word = append(word, c)
-			inWord = true
+			word += m[1] + unescape.Replace(m[2]) + m[3] + m[4]
+			bare = bare && m[4] != ""
+			rest = rest[len(m[0]):]
 		}
+		if operator == "" && bare && slices.Contains(shellOperators, word) {
+			operator = word
+		}
+		words = append(words, word)
 	}
 	switch {
 	case operator != "":

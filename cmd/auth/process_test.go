@@ -99,7 +99,12 @@ type process struct {
 
 func (w *fixture) start(t *testing.T, role, refused string) *process {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], w.APIURL, refused)
+	return w.startCommand(t, exec.Command(os.Args[0], w.APIURL, refused), role)
+}
+
+// startCommand starts a command that runs this test binary.
+func (w *fixture) startCommand(t *testing.T, cmd *exec.Cmd, role string) *process {
+	t.Helper()
 	cmd.Env = append(childEnviron(role), w.Environ...)
 	in, err := cmd.StdinPipe()
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -166,5 +167,25 @@ func TestBadStoreDirectory(t *testing.T) {
 		wantError(t, ask(w.Options, ""), statusUsage, false, dir, says)
 		wantError(t, Logout(t.Context(), w.Options), statusUsage, false, dir, says)
 		wantError(t, Login(t.Context(), newLogin(t, w)), statusUsage, false, dir, says)
+	}
+}
+
+// TestFullDisk lets a process write files of a few KiB: there is no space for the
+// next login.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	w := newFixture(t, serve.OAuthOptions{})
+	old := w.storeLogin(t, -time.Minute)
+	p := w.startCommand(t, exec.Command("sh", "-c", `ulimit -f 4; exec "$0" "$@"`, os.Args[0], w.APIURL, ""), "token")
+	p.line(t)
+	p.in.Close()
+	if got := p.line(t); !strings.Contains(got, "error: cannot refresh the access token: cannot write a file next to the stored login: ") {
+		t.Errorf("it said %q", got)
+	}
+	if w.requests() != 0 || *w.stored(t) != *old {
+		t.Errorf("after %d requests the store holds %+v", w.requests(), w.stored(t))
+	}
+	if left, _ := filepath.Glob(w.path(t) + ".new"); len(left) > 0 {
+		t.Errorf("%q is left over", left)
 	}
 }
