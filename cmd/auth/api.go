@@ -232,7 +232,6 @@ func scopesOf(answer map[string]json.RawMessage) []string {
 // expiryOf returns when the access token expires. It prefers a duration to a point in
 // time, since a duration is right even when this machine's clock is wrong.
 func expiryOf(answer map[string]json.RawMessage, asked time.Time) time.Time {
-	asked = asked.Round(0) // the monotonic clock stands still while the machine sleeps
 	for _, key := range []string{"expires_in", "accessTokenExpiresIn"} {
 		text := strings.Trim(string(answer[key]), `"`)
 		if seconds, err := strconv.ParseFloat(text, 64); err == nil && math.Abs(seconds) <= maxUnix/100 {

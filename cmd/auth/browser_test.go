@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strings"
 	"testing"
@@ -231,6 +232,42 @@ func TestReload(t *testing.T) {
 	}
 }
 
+// TestDefaultPort has a browser that leaves the port of HTTP out of the Host.
+func TestDefaultPort(t *testing.T) {
+	t.Parallel()
+	w := newFixture(t, serve.OAuthOptions{})
+	o := newLogin(t, w)
+	o.RedirectURL = "http://127.0.0.1:80/callback"
+	f, err := newFlow(&o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.app = application{"a-client", clientSecret}
+	c := &callback{flow: f, ctx: t.Context(), done: make(chan error, 1)}
+	for host, want := range map[string]int{"127.0.0.1": http.StatusOK, "127.0.0.1:80": http.StatusOK, "127.0.0.1:81": http.StatusBadRequest, "localhost": http.StatusBadRequest} {
+		r := mustRequest(t, ended(t, f.url()).String())
+		r.Host = host
+		rec := httptest.NewRecorder()
+		c.ServeHTTP(rec, r)
+		if rec.Code != want {
+			t.Errorf("%s: status %d", host, rec.Code)
+		}
+	}
+}
+
+// TestRedirectWithoutAPath logs in with a redirect URL that is only a host and a port.
+func TestRedirectWithoutAPath(t *testing.T) {
+	t.Parallel()
+	w := newFixture(t, serve.OAuthOptions{})
+	o := newLogin(t, w)
+	o.RedirectURL = strings.TrimSuffix(o.RedirectURL, "/callback")
+	browse, seen := browser(t, nil)
+	o.Browse = browse
+	if err := Login(t.Context(), o); err != nil || (<-seen).status != http.StatusOK {
+		t.Error(err)
+	}
+}
+
 type recorder struct {
 	header http.Header
 	body   io.Writer
@@ -280,6 +317,8 @@ func TestPrompts(t *testing.T) {
 		{"as last time", nil, known, "\n\n", "", want{"old-id", "old-secret"}, "Client id [old-id]: \nClient secret [the stored one]: \n"},
 		{"as last time, at the end of stdin", nil, known, "", "", want{"old-id", "old-secret"}, "Client id [old-id]: \nClient secret [the stored one]: \n"},
 		{"another application", nil, known, "new-id\nnew-secret\n", "", want{"new-id", "new-secret"}, "Client id [old-id]: \nClient secret: \n"},
+		{"an id that is the secret", nil, &login{ClientID: "old-secret", ClientSecret: "old-secret", AccessToken: "a"}, "\n\n", "",
+			want{"old-secret", "old-secret"}, "Client id [[redacted]]: \nClient secret [the stored one]: \n"},
 		{"nothing", nil, nil, "", "", want{}, "Client id: \n"},
 		{"no secret", nil, known, "new-id\n", "", want{}, "Client id [old-id]: \nClient secret: \n"},
 	}

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// writeProgram writes a script while closedAPI forks: a child that still has the
-// file open for writing would keep it from being run.
+// writeProgram writes a script while no child is forked: one that still has the file
+// open for writing would keep it from being run.
 func writeProgram(t *testing.T, name, script string) {
 	t.Helper()
 	syscall.ForkLock.RLock()
@@ -65,6 +65,7 @@ func TestNoBrowserFound(t *testing.T) {
 		{"exit 3", "DISPLAY=:0", false},
 		{"exit 0", "DISPLAY=:0", true},
 		{"exit 0", "WAYLAND_DISPLAY=wayland-0", true},
+		{"exit 0", "WSL_DISTRO_NAME=Debian", true},
 		{"exit 0", "TERM=xterm", runtime.GOOS == "darwin"},
 	} {
 		for _, name := range []string{"xdg-open", "open"} {

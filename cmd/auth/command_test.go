@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -49,8 +51,20 @@ func commandChild() int {
 	case "nolineend":
 		fmt.Fprint(os.Stderr, "without a line end")
 		fmt.Println("a-token")
+	case "background": // prints a token, and leaves a process that holds stdout open
+		child := exec.Command(os.Args[0], "hang")
+		child.Env, child.Stdout = append(os.Environ(), childEnviron("command")...), os.Stdout
+		if child.Start() == nil {
+			fmt.Println("a-token")
+		}
+	case "interrupted": // reports the signal that asks it to end
+		signals := make(chan os.Signal, 1)
+		signal.Notify(signals, os.Interrupt)
+		fmt.Fprintln(os.Stderr, "ready")
+		<-signals
+		fmt.Fprintln(os.Stderr, "interrupted")
 	case "hang":
-		time.Sleep(time.Minute)
+		time.Sleep(20 * time.Second)
 	}
 	return 0
 }
@@ -185,6 +199,20 @@ func TestCommandFails(t *testing.T) {
 	wantError(t, err, statusUsage, false, "--token-command", "|", "sh -c")
 }
 
+// TestCommandLeavesAProcess checks that a background process of the command, such as
+// an agent for keys, does not hold the token back.
+func TestCommandLeavesAProcess(t *testing.T) {
+	t.Parallel()
+	w := newCommandFixture(t, "background")
+	begin := time.Now()
+	if got := mustToken(t, w.open(t), ""); got != "a-token" {
+		t.Errorf("got %q", got)
+	}
+	if took := time.Since(begin); took > 15*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
 func TestCommandIsStopped(t *testing.T) {
 	t.Parallel()
 	w := newCommandFixture(t, "hang")
@@ -194,7 +222,7 @@ func TestCommandIsStopped(t *testing.T) {
 	if _, err := w.open(t).Token(ctx, ""); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
-	if took := time.Since(begin); took > 30*time.Second {
+	if took := time.Since(begin); took > 15*time.Second {
 		t.Errorf("it took %v", took)
 	}
 }

@@ -127,8 +127,14 @@ func TestTokenIsRedacted(t *testing.T) {
 			w := newFixture(t, serve.OAuthOptions{})
 			prepare(w)
 			token := mustToken(t, w.open(t), "")
-			if got := w.Secrets.Text("of " + token[1:] + "."); got != "of "+redact.Mark+"." {
-				t.Errorf("%s became %s", token, got)
+			secrets := []string{token}
+			if name == "refresh" {
+				secrets = append(secrets, w.stored(t).RefreshToken)
+			}
+			for _, secret := range secrets {
+				if got := w.Secrets.Text("of " + secret[1:] + "."); got != "of "+redact.Mark+"." {
+					t.Errorf("%s became %s", secret, got)
+				}
 			}
 		})
 	}

@@ -106,6 +106,35 @@ func TestLogoutOfInvalidTokens(t *testing.T) {
 	w.wantGone(t)
 }
 
+// TestLogoutWithoutARefreshToken revokes the only token that there is.
+func TestLogoutWithoutARefreshToken(t *testing.T) {
+	t.Parallel()
+	w := newFixture(t, serve.OAuthOptions{})
+	l := w.storeLogin(t, time.Hour)
+	l.RefreshToken = ""
+	w.put(t, l)
+	if err := Logout(t.Context(), w.Options); err != nil || w.oauth.Valid(l.AccessToken) || w.requests() != 1 {
+		t.Errorf("%v after %d requests", err, w.requests())
+	}
+	w.wantGone(t)
+}
+
+// TestLogoutRedactsBothTokens has a service that names the access token when it
+// refuses the refresh token.
+func TestLogoutRedactsBothTokens(t *testing.T) {
+	t.Parallel()
+	w := newFixture(t, serve.OAuthOptions{})
+	l := w.storeLogin(t, time.Hour)
+	w.intercept(func(rw http.ResponseWriter, _ *http.Request) bool {
+		if w.requests() == 1 {
+			http.Error(rw, `{"error":"server_error","error_description":"it belongs to `+l.AccessToken+`"}`, http.StatusInternalServerError)
+			return true
+		}
+		return false
+	})
+	wantError(t, Logout(t.Context(), w.Options), statusFailed, false, "server_error (it belongs to [redacted])")
+}
+
 func TestLogoutOfADamagedStore(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, serve.OAuthOptions{})

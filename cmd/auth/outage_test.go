@@ -259,6 +259,31 @@ func TestSilentAPI(t *testing.T) {
 	})
 }
 
+// TestLockIsHeld has another process that keeps the lock, since it is suspended.
+func TestLockIsHeld(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := virtual(t, dir, serve.NewOAuth(serve.OAuthOptions{}), sleep(0))
+		old := w.storeLogin(t, time.Minute)
+		unlock, err := (&store{path: w.path(t)}).lock(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unlock()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := w.open(t).Token(ctx, ""); !errors.Is(err, context.DeadlineExceeded) || w.warnings() != "" {
+			t.Errorf("cancelled: %v; warned %q", err, w.warnings())
+		}
+		if token := mustToken(t, w.open(t), ""); token != old.AccessToken || !strings.Contains(w.warnings(), "another process has held") {
+			t.Errorf("while the old token is valid: got %q; warned %q", token, w.warnings())
+		}
+		_, err = w.open(t).Token(t.Context(), "") // a minute has passed
+		wantError(t, err, statusFailed, true, "another process has held")
+	})
+}
+
 // TestNothingCanBeWritten checks that no tokens are requested that could not be
 // stored, and that the old token is used while it is valid.
 func TestNothingCanBeWritten(t *testing.T) {

@@ -36,10 +36,10 @@ func child(role string) int {
 		fmt.Println("ready")
 		io.ReadAll(os.Stdin)
 		s, err := Open(o)
-		if err != nil {
-			return 2
+		token := ""
+		if err == nil {
+			token, err = s.Token(context.Background(), os.Args[2])
 		}
-		token, err := s.Token(context.Background(), os.Args[2])
 		if err != nil {
 			fmt.Println("error:", err)
 			return 1

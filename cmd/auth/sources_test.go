@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -105,7 +106,7 @@ func TestTokenFile(t *testing.T) {
 		t.Errorf("while the file is gone it gives %q", got)
 	}
 	_, err = Open(w.Options)
-	wantError(t, err, statusUsage, false, "token file", w.TokenFile)
+	wantError(t, err, statusUsage, false, "cannot read the token file "+w.TokenFile+": "+syscall.ENOENT.Error())
 	w.TokenFile = t.TempDir()
 	_, err = Open(w.Options)
 	wantError(t, err, statusUsage, false, "token file", w.TokenFile)

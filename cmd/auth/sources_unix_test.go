@@ -7,8 +7,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/restail/restail/cmd/serve"
 )
@@ -33,7 +35,7 @@ func TestTokenFileThatIsAPipe(t *testing.T) {
 		opened <- end
 	}()
 	if _, err := w.open(t).Token(ctx, ""); !errors.Is(err, context.Canceled) {
-		t.Errorf("closedAPI writes: %v", err)
+		t.Errorf("nobody writes: %v", err)
 	}
 	(<-opened).Close() // ends the abandoned read
 
@@ -47,4 +49,25 @@ func TestTokenFileThatIsAPipe(t *testing.T) {
 	}
 	_, err := s.Token(t.Context(), "a-token")
 	wantError(t, err, statusUnauthorized, false, w.TokenFile, "refused")
+}
+
+// TestCommandIsInterrupted checks that a cancelled command can clean up, such as turn
+// the terminal's echo on again.
+func TestCommandIsInterrupted(t *testing.T) {
+	t.Parallel()
+	w := newCommandFixture(t, "interrupted")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	done := make(chan error, 1)
+	go func() {
+		_, err := w.open(t).Token(ctx, "")
+		done <- err
+	}()
+	for !strings.Contains(w.stderr(), "ready\n") {
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) || !strings.HasSuffix(w.stderr(), "ready\ninterrupted\n") {
+		t.Errorf("%v; stderr is %q", err, w.stderr())
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -98,6 +99,7 @@ var badFiles = map[string]struct {
 	"a link":          {func(path string) error { return os.Symlink("elsewhere.json", path) }, "is a symbolic link"},
 	"a dangling link": {func(path string) error { return os.Symlink("nowhere.json", path) }, "is a symbolic link"},
 	"a device":        {func(path string) error { return os.Symlink("/dev/zero", path) }, "is a symbolic link"},
+	"a socket":        {func(path string) error { return syscall.Mknod(path, syscall.S_IFSOCK|0o600, 0) }, "cannot read the stored login"},
 	"a directory":     {func(path string) error { return os.Mkdir(path, 0o700) }, "is a directory"},
 	"another user's": {func(path string) error {
 		if os.Geteuid() != 0 {
@@ -142,6 +144,34 @@ func TestBadStoreFiles(t *testing.T) {
 					t.Error("it refreshed")
 				}
 			})
+		}
+	}
+}
+
+// TestStoreOfRoot reads stores as a user who is not root. Root's is as good as the
+// user's own.
+func TestStoreOfRoot(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" || os.Geteuid() != 0 {
+		t.Skip("needs root, and Linux's link to the program")
+	}
+	const user, other = 12345, 12346
+	for owner, want := range map[int]string{0: "", user: "", other: "belongs to another user"} {
+		w := newFixture(t, serve.OAuthOptions{})
+		token := w.storeLogin(t, time.Hour).AccessToken
+		path := w.path(t)
+		for name, mode := range map[string]os.FileMode{path: 0o644, filepath.Dir(path): 0o755, filepath.Dir(filepath.Dir(filepath.Dir(path))): 0o755} {
+			if err := errors.Join(os.Chmod(name, mode), os.Lchown(path, owner, owner)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cmd := exec.Command("/proc/self/exe", w.APIURL, "") // the user cannot read the program's own folder
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: user, Gid: user}}
+		p := w.startCommand(t, cmd, "token")
+		p.line(t)
+		p.in.Close()
+		if got := p.line(t); want == "" && got != token || !strings.Contains(got, want) {
+			t.Errorf("a store of user %d: got %q", owner, got)
 		}
 	}
 }
