@@ -206,10 +206,7 @@ func parseAnswer(body []byte, asked time.Time) (*pair, error) {
 		return nil, errors.New("it has no access token")
 	}
 	// Whatever else is wrong with the answer, this is the only valid token now.
-	refresh, err := parseToken(stringOf(answer, "refresh_token", "refreshToken"))
-	if err != nil {
-		refresh = ""
-	}
+	refresh, _ := parseToken(stringOf(answer, "refresh_token", "refreshToken"))
 	return &pair{access: access, refresh: refresh, expires: expiryOf(answer, asked), scopes: scopesOf(answer)}, nil
 }
 

@@ -13,7 +13,9 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
+	"github.com/restail/restail/cmd/auth/redact"
 	"github.com/restail/restail/cmd/serve"
 )
 
@@ -319,6 +321,8 @@ func TestPrompts(t *testing.T) {
 		{"another application", nil, known, "new-id\nnew-secret\n", "", want{"new-id", "new-secret"}, "Client id [old-id]: \nClient secret: \n"},
 		{"an id that is the secret", nil, &login{ClientID: "old-secret", ClientSecret: "old-secret", AccessToken: "a"}, "\n\n", "",
 			want{"old-secret", "old-secret"}, "Client id [[redacted]]: \nClient secret [the stored one]: \n"},
+		{"an id that is the secret of the environment", []string{clientSecretVariable + "=env-secret"}, &login{ClientID: "env-secret", AccessToken: "a"}, "\n", "",
+			want{"env-secret", "env-secret"}, "Client id [[redacted]]: \n"},
 		{"nothing", nil, nil, "", "", want{}, "Client id: \n"},
 		{"no secret", nil, known, "new-id\n", "", want{}, "Client id [old-id]: \nClient secret: \n"},
 	}
@@ -342,6 +346,8 @@ func TestPrompts(t *testing.T) {
 			wantError(t, err, statusUnauthorized, false, clientIDVariable, clientSecretVariable)
 		} else if app != application(tt.want) || err != nil {
 			t.Errorf("%s: %+v, %v", tt.name, app, err)
+		} else if got := w.Secrets.Text(app.secret); got != redact.Mark {
+			t.Errorf("%s: the secret is shown as %s", tt.name, got)
 		}
 		if w.stderr() != tt.says {
 			t.Errorf("%s: asked %q, want %q", tt.name, w.stderr(), tt.says)
@@ -349,6 +355,17 @@ func TestPrompts(t *testing.T) {
 	}
 	w := newFixture(t, serve.OAuthOptions{})
 	w.Stdin = iotest.ErrReader(errors.New("a bad line"))
+	w.put(t, known)
 	err := Login(t.Context(), LoginOptions{Options: w.Options, RedirectURL: "http://127.0.0.1:1/"})
 	wantError(t, err, statusFailed, false, "client id", "a bad line")
+
+	r, pipe := io.Pipe()
+	defer pipe.Close()
+	w.Stdin = r
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(time.Millisecond, cancel)
+	err = Login(ctx, LoginOptions{Options: w.Options, RedirectURL: "http://127.0.0.1:1/"})
+	if !errors.Is(err, context.Canceled) || w.requests() != 0 {
+		t.Errorf("cancelled: %v after %d requests", err, w.requests())
+	}
 }

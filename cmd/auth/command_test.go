@@ -127,6 +127,22 @@ func TestCommandTellsWhenItExpires(t *testing.T) {
 	}
 }
 
+func TestCommandThatDoesNotTellWhenItExpires(t *testing.T) {
+	t.Parallel()
+	for _, end := range []string{"", `,"expires_at":null`, `,"expires_in":1`} {
+		counter := filepath.Join(t.TempDir(), "n")
+		w := newCommandFixture(t, "count '"+counter+`' '{"token":"token-N"`+end+`}'`)
+		now := time.Now()
+		w.Now = func() time.Time { return now }
+		s := w.open(t)
+		mustToken(t, s, "")
+		now = now.Add(1000 * time.Hour)
+		if got := mustToken(t, s, ""); got != "token-1" {
+			t.Errorf("%s: got %q", end, got)
+		}
+	}
+}
+
 func TestCommandArguments(t *testing.T) {
 	t.Parallel()
 	w := newCommandFixture(t, `print '$HOME' "a|b" \*`)

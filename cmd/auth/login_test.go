@@ -373,6 +373,24 @@ func TestMissingScope(t *testing.T) {
 	}
 }
 
+// TestWrongClient has services that refuse the client id or the secret in different ways.
+func TestWrongClient(t *testing.T) {
+	t.Parallel()
+	for status, body := range map[int]string{400: `{"error":"invalid_client"}`, 401: `{"error":{"name":"unauthorized","statusCode":401}}`, 200: `{"error":"invalid_client"}`} {
+		w := newFixture(t, serve.OAuthOptions{})
+		w.intercept(func(rw http.ResponseWriter, r *http.Request) bool {
+			if r.URL.Path == serve.TokenPath {
+				rw.WriteHeader(status)
+				io.WriteString(rw, body)
+			}
+			return r.URL.Path == serve.TokenPath
+		})
+		err := pasting(t, w, newLogin(t, w), func(loginURL string) string { return ended(t, loginURL).String() + "\n" })
+		wantError(t, err, statusUnauthorized, false, "the client id or the client secret is wrong")
+		w.wantGone(t)
+	}
+}
+
 func TestLoginWhileTheAPIIsDown(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, serve.OAuthOptions{})

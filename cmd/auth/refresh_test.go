@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -21,6 +23,11 @@ func TestNoLogin(t *testing.T) {
 	}
 	if w.requests() != 0 {
 		t.Error("the API was asked")
+	}
+	w = newFixture(t, serve.OAuthOptions{})
+	_ = ask(w.Options, "")
+	if _, err := os.Stat(filepath.Dir(w.path(t))); err == nil {
+		t.Error("it made a directory")
 	}
 }
 
