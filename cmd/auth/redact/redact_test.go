@@ -106,6 +106,7 @@ func TestText(t *testing.T) {
 		{"nothing here", "nothing here"},
 		{"abcdefgh-long abcdefgh abcdefghij", "[redacted] [redacted] [redacted]ij"},
 		{"x1 ax1 x1b (x1) x1", "[redacted] ax1 x1b ([redacted]) [redacted]"},
+		{"0x1 9x1 ax1 zx1 Ax1 Zx1 éx1 x10 x19 x1a x1z x1A x1Z x1é", "0x1 9x1 ax1 zx1 Ax1 Zx1 éx1 x10 x19 x1a x1z x1A x1Z x1é"},
 		{"a/b, a%2Fb and a%252Fb but not ca/b", "[redacted], [redacted] and [redacted] but not ca/b"},
 		{"cut off: abcdefgh-l", "cut off: [redacted]"},
 		{"in capitals: ABCDEFGH-LONG", "in capitals: [redacted]"},
@@ -124,6 +125,10 @@ func TestText(t *testing.T) {
 		if got := s.Text(tt.text); got != tt.want {
 			t.Errorf("Text(%q)\n got %q\nwant %q", tt.text, got, tt.want)
 		}
+	}
+	s.Add("added later")
+	if got := s.Text("added later, abcdefgh"); got != "[redacted], [redacted]" {
+		t.Errorf("after another secret: %q", got)
 	}
 }
 
@@ -145,6 +150,7 @@ func TestPiecesAndWords(t *testing.T) {
 		{"restream-chat-1234", "restream-chat.io", "[redacted].io"},
 		{"restreams-chat-1234", "restream.io", "[redacted].io"},
 		{"restream1-chat-1234", "restream.io", "[redacted].io"},
+		{"organizer-chat-1234", "organizer.io", "organizer.io"},
 		{"restream", "a restream is a restreaming", "a [redacted] is a [redacted]ing"},
 		{"x-abcdefghijklmnop", "an abcdefghijklmnop!", "an [redacted]!"},
 		{"restre4m-chat", "a restre4m!", "a [redacted]!"},
