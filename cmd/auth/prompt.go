@@ -53,19 +53,18 @@ func (f *flow) ask(ctx context.Context, what, offered, shown string, read func(c
 	fmt.Fprintf(f.Stderr, "%s%s: ", what, shown)
 	text, err := read(ctx)
 	text = strings.TrimSpace(text)
-	ended := err == nil || errors.Is(err, io.EOF)
 	switch {
-	case text == "" && offered != "" && ended:
-		return offered, nil
 	case ctx.Err() != nil:
 		return "", ctx.Err()
-	case text == "" && ended:
-		return "", unauthorized("no %s: register an application at https://developers.restream.io, then set %s and %s or answer the prompts",
-			strings.ToLower(what), clientIDVariable, clientSecretVariable)
-	case err != nil:
+	case err != nil && !errors.Is(err, io.EOF):
 		return "", failed("cannot read the %s: %v", strings.ToLower(what), err)
+	case text != "":
+		return text, nil
+	case offered != "":
+		return offered, nil
 	}
-	return text, nil
+	return "", unauthorized("no %s: register an application at https://developers.restream.io, then set %s and %s or answer the prompts",
+		strings.ToLower(what), clientIDVariable, clientSecretVariable)
 }
 
 // promptHidden reads a line without echo. The line end is not echoed either.
@@ -81,9 +80,6 @@ func (f *flow) promptLine(ctx context.Context) (string, error) {
 	line, err := readWithContext(ctx, func() (string, error) { return f.lines.ReadString('\n') })
 	if ctx.Err() == nil && (f.ReadSecret == nil || !strings.HasSuffix(line, "\n")) {
 		fmt.Fprintln(f.Stderr)
-	}
-	if line != "" && errors.Is(err, io.EOF) {
-		err = nil
 	}
 	return line, err
 }
