@@ -210,3 +210,13 @@ func TestUnreachableProxy(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+func TestGetenv(t *testing.T) {
+	t.Parallel()
+	environ := []string{"FIRST=1", "TWICE=old", "EMPTY=", "SUM=a=b", "BARE", "TWICE=new"}
+	for name, want := range map[string]string{"FIRST": "1", "TWICE": "new", "EMPTY": "", "SUM": "a=b", "BARE": "", "MISSING": "", "first": ""} {
+		if got := Getenv(environ, name); got != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+	}
+}

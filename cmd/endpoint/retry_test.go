@@ -41,6 +41,7 @@ func TestBackoff(t *testing.T) {
 		{5, time.Minute, 100 * time.Millisecond, 32 * time.Second},
 		{1000, time.Minute, 100 * time.Millisecond, time.Minute},
 		{1, time.Second, 100 * time.Millisecond, time.Second},
+		{1, 100 * time.Millisecond, 100 * time.Millisecond, 100 * time.Millisecond},
 		{7, time.Millisecond, time.Millisecond, time.Millisecond},
 	} {
 		longest := time.Duration(0)
