@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"unicode/utf8"
 )
 
 func TestCheck(t *testing.T) {
@@ -217,6 +218,31 @@ func TestGetenv(t *testing.T) {
 	for name, want := range map[string]string{"FIRST": "1", "TWICE": "new", "EMPTY": "", "SUM": "a=b", "BARE": "", "MISSING": "", "first": ""} {
 		if got := Getenv(environ, name); got != want {
 			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestQuote(t *testing.T) {
+	t.Parallel()
+	full := strings.Repeat("x", MaxQuote)
+	for said, want := range map[string]string{
+		"":                            "",
+		" two\r\n\tlines ":            "two lines",
+		"a secret\nword":              "a [redacted]", // its white space is part of it
+		full:                          full,
+		full + "x":                    full + "…",
+		full[1:] + "secret\nword":     full[1:] + "[…", // no part of the secret
+		full[1:] + "é":                full[1:] + "…",
+		full[2:] + "é":                full[2:] + "é",
+		full[2:] + "éx":               full[2:] + "é…",
+		full[3:] + "😀":                full[3:] + "…",
+		strings.Repeat("\xff", 300):   strings.Repeat("\xff", MaxQuote) + "…",
+		strings.Repeat("\x80", 300):   strings.Repeat("\x80", MaxQuote-utf8.UTFMax) + "…",
+		"\x1b[31m stays for printers": "\x1b[31m stays for printers",
+	} {
+		got := Quote(said, func(text string) string { return strings.ReplaceAll(text, "secret\nword", "[redacted]") })
+		if got != want {
+			t.Errorf("%q: got %q, want %q", said, got, want)
 		}
 	}
 }
