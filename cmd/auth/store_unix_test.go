@@ -183,6 +183,7 @@ func TestBadStoreDirectory(t *testing.T) {
 	for says, change := range map[string]func(dir string) error{
 		"chmod 700":               func(dir string) error { return os.Chmod(dir, 0o777) },
 		"(mode 0770)":             func(dir string) error { return os.Chmod(dir, 0o770) },
+		"(mode 0702)":             func(dir string) error { return os.Chmod(dir, 0o702) },
 		"belongs to another user": func(dir string) error { return os.Lchown(dir, 12345, 12345) },
 	} {
 		if os.Geteuid() != 0 && strings.HasPrefix(says, "belongs") {

@@ -74,13 +74,31 @@ func TestOnlyLoopback(t *testing.T) {
 	}
 }
 
+func TestTransportStaysOnLoopback(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	for address, want := range map[string]error{listener.Addr().String(): nil, "192.0.2.7:80": ErrElsewhere} {
+		conn, err := Transport(true, func(string) string { return "" }).DialContext(t.Context(), "tcp", address)
+		if !errors.Is(err, want) {
+			t.Errorf("%s: %v", address, err)
+		}
+		if err == nil {
+			conn.Close()
+		}
+	}
+}
+
 func TestLoopbackHost(t *testing.T) {
 	t.Parallel()
 	for header, want := range map[string]bool{
 		"localhost": true, "LocalHost:80": true, "127.0.0.1": true, "127.0.0.1:8080": true, "127.9.9.9:1": true,
 		"[::1]": true, "[::1]:8080": true, "[::ffff:127.0.0.1]:1": true,
 		"": false, ":80": false, "evil.example": false, "evil.example:8080": false, "localhost.evil.example": false,
-		"127.0.0.1.evil.example": false, "127.0.0.1:80@evil.example": false, "localhost:evil": false, "192.0.2.7": false,
+		"127.0.0.1.evil.example": false, "127.0.0.1:80@evil.example": false, "localhost:evil": false, "localhost:8a": false, "192.0.2.7": false,
 		"0.0.0.0": false, "[::]:80": false, "::1": false, "[::1": false, "[::1]evil": false, "localhost.": false,
 	} {
 		if got := IsLoopbackHost(header); got != want {
