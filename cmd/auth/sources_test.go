@@ -112,6 +112,19 @@ func TestTokenFile(t *testing.T) {
 	wantError(t, err, statusUsage, false, "token file", w.TokenFile)
 }
 
+func TestLongestTokenFile(t *testing.T) {
+	t.Parallel()
+	w := newFixture(t, serve.OAuthOptions{})
+	longest := strings.Repeat("x", tokenLimit)
+	w.TokenFile = tokenFile(t, longest)
+	if got := mustToken(t, w.open(t), ""); got != longest {
+		t.Errorf("got %d bytes", len(got))
+	}
+	w.TokenFile = tokenFile(t, longest+"x")
+	_, err := Open(w.Options)
+	wantError(t, err, statusUnauthorized, false, w.TokenFile, "more than 64 KiB")
+}
+
 func TestTokenOnStdin(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
