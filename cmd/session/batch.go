@@ -27,7 +27,7 @@ type batch struct {
 	changes   []int    // the indexes of the frames that change the connection map
 
 	other *Item // instead of frames; nil for frames
-	err   error // why a recording ended, with an empty other; else nil
+	err   error // why a socket or a recording ended; else nil
 }
 
 // parsed is what a frame says, or why it is not an action.

@@ -64,26 +64,26 @@ func (l *Live) handshakeFault(answer *http.Response) *fault {
 // documented: the first is WebSocket's own, the others are custom.
 var tokenCodes = []websocket.StatusCode{websocket.StatusPolicyViolation, 4001, 4401}
 
-// socketFault returns the fault that ended reading from the socket.
-func (l *link) socketFault(s *socket) *fault {
+// socketFault returns the fault for the error that ended reading from the socket.
+func (l *link) socketFault(s *socket, err error) *fault {
 	f := &fault{reason: reasonNetwork}
-	closing, isClosing := errors.AsType[websocket.CloseError](s.err)
+	closing, isClosing := errors.AsType[websocket.CloseError](err)
 	switch failure := s.conn.err; {
 	case isClosing:
 		return l.closeFault(closing)
-	case errors.Is(s.err, errTooLarge):
+	case errors.Is(err, errTooLarge):
 		f.reason = reasonTooLarge
 		f.detail = fmt.Sprintf("a frame is larger than the limit of %s (--max-frame)", formatSize(l.o.MaxFrame))
 	case errors.Is(failure, syscall.ECONNRESET):
 		f.detail = "the connection was reset"
-	case errors.Is(s.err, errCut), errors.Is(failure, io.EOF):
+	case errors.Is(err, errCut), errors.Is(failure, io.EOF):
 		f.detail = errCut.Error()
 	case failure != nil:
 		f.detail = l.quote(failure)
 	case s.wire.readErr != nil: // above TCP but below the wire, so in TLS
 		f.reason, f.detail = reasonTLS, l.quote(s.wire.readErr)
 	default:
-		f.reason, f.detail = reasonProtocol, "the service broke the WebSocket protocol: "+l.quote(s.err)
+		f.reason, f.detail = reasonProtocol, "the service broke the WebSocket protocol: "+l.quote(err)
 	}
 	return f
 }

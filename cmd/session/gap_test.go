@@ -232,6 +232,47 @@ func TestSilenceDoesNotCountWhileTheBufferIsFull(t *testing.T) {
 	}
 }
 
+// A recorder that delays the link when it gets a broken frame, as a busy machine may.
+type delayer struct {
+	recordedLines
+	delay time.Duration
+}
+
+func (d *delayer) Frames(received time.Time, data []byte, ends, changes []int) {
+	if d.recordedLines.Frames(received, data, ends, changes); d.last() == "broken" {
+		time.Sleep(d.delay)
+	}
+}
+
+// What has been received before the heartbeat timeout comes before it, even when the
+// link is late to look at both.
+func TestWhatWaitsComesBeforeTheHeartbeatTimeout(t *testing.T) {
+	for name, test := range map[string]struct {
+		then handler
+		want []string
+	}{
+		"an action": {func(p *peer) { p.send("b"); time.Sleep(sec); p.send("end"); <-p.gone },
+			[]string{"connected", "a", "broken", "b", "end"}},
+		"an action after another broken frame": {func(p *peer) { p.send("broken frame", "b"); time.Sleep(sec); p.send("end"); <-p.gone },
+			[]string{"connected", "a", "broken", "broken", "b", "end"}},
+		"the end": {func(p *peer) { p.close(1001, "") },
+			[]string{"connected", "a", "broken", "lost closed", "restored", "end"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range 20 { // which of two waiting channels is read first is a matter of chance
+				l, _ := run(t, LiveOptions{Retries: -1, Recorder: &delayer{delay: maxTick * 3 / 4}}, "end", func(p *peer) {
+					if p.accept() && p.send("a") {
+						time.Sleep(time.Minute - maxTick/2)
+						p.send("broken frame")
+						test.then(p)
+					}
+				}, says("end"))
+				l.expect(t, test.want...)
+			}
+		})
+	}
+}
+
 // A busy connection is one whose reads fill the buffer and never wait.
 type busy struct {
 	net.Conn

@@ -178,12 +178,12 @@ func (l *link) follow(ctx context.Context) *fault {
 	s := l.socket
 	for {
 		select {
-		case b, ok := <-s.batches:
-			if !ok {
+		case b := <-s.batches:
+			if b.err != nil {
 				s.abandon()
 				l.awaitSignal()
 				l.noticeLongRead()
-				return l.socketFault(s)
+				return l.socketFault(s, b.err)
 			}
 			l.receive(b)
 		case <-tick.C:
@@ -210,7 +210,7 @@ func (l *link) follow(ctx context.Context) *fault {
 // stop stops reading and passes on what was received before.
 func (l *link) stop() {
 	l.socket.stop()
-	for b := range l.socket.batches {
+	for b := <-l.socket.batches; b.err == nil; b = <-l.socket.batches {
 		l.receive(b)
 	}
 }
@@ -289,7 +289,7 @@ func (l *link) tick() *fault {
 	l.noticeLongRead()
 	l.queue.tick(now)
 	switch {
-	case elapsed(l.lastAlive, now) >= l.o.HeartbeatTimeout:
+	case elapsed(l.lastAlive, now) >= l.o.HeartbeatTimeout && len(l.socket.batches) == 0: // what waits comes first: an action, or the end
 		return &fault{reason: reasonSilent, detail: "nothing received for " + formatSeconds(l.o.HeartbeatTimeout)}
 	case !l.drainedAt.IsZero() && !l.stoodDown && elapsed(l.drainedAt, now) >= drainWait:
 		l.redialed = true

@@ -18,29 +18,32 @@ const (
 )
 
 // A socket is one WebSocket, from its handshake to its end. Its reader is a
-// goroutine that collects frames in batches; the link receives these from the
-// batches channel until that is closed. All else belongs to the link.
+// goroutine that collects frames in batches. The link receives these from the
+// batches channel. The last one has an error and no frames. All else belongs to the
+// link.
 type socket struct {
 	conn    *tcpConn
-	wire    *wire // belongs to the reader until batches is closed
+	wire    *wire // belongs to the reader until its last batch
 	ws      *websocket.Conn
 	opened  time.Time // when the handshake was answered
 	queue   *queue    // supplies empty batches
 	batches chan *batch
-	err     error // why reading ended; set before batches is closed
 }
 
 // read is the reader. It hands a batch over when no other whole message has arrived,
 // or when the batch is full.
 func (s *socket) read() {
-	defer close(s.batches)
 	b := s.queue.get()
-	for s.err == nil {
-		s.err = s.readMessage(b)
-		if len(b.ends) > 0 && (s.err != nil || s.wire.ready == 0 || b.isFull()) {
+	for {
+		err := s.readMessage(b)
+		if len(b.ends) > 0 && (err != nil || s.wire.ready == 0 || b.isFull()) {
 			b.received = s.wire.readAt
 			s.batches <- b
 			b = s.queue.get()
+		}
+		if err != nil {
+			s.batches <- &batch{err: err}
+			return
 		}
 	}
 }
