@@ -249,8 +249,9 @@ func stoppedGoesOn(c *conn) {
 	c.end()
 }
 
-// slowly sends more than fits into restail's buffer while nobody reads restail's output,
-// then calls do.
+// slowly sends more than fits into restail's output and its buffer while nobody reads
+// the output, then calls do. If all of it fitted, restail would be right to leave after
+// its heartbeat timeout.
 func (c *conn) slowly(do func()) {
 	if !c.sync() {
 		c.leftUnasked()
@@ -261,7 +262,7 @@ func (c *conn) slowly(do func()) {
 	c.heartbeat()
 	c.flush()
 	c.pause = slow
-	for range 600 {
+	for range 800 {
 		c.action(c.IntN(2000))
 		if c.IntN(100) == 0 {
 			c.ping()
