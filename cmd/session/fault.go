@@ -121,3 +121,11 @@ func formatSize(bytes int) string {
 	}
 	return fmt.Sprintf("%d%s", bytes, units[0])
 }
+
+// formatSeconds writes a timeout: 60s, not 1m0s.
+func formatSeconds(d time.Duration) string {
+	if d%time.Second == 0 {
+		return fmt.Sprintf("%ds", d/time.Second)
+	}
+	return d.String()
+}

@@ -24,20 +24,13 @@ const (
 	// tokenRetry is the wait before a token that was refused at a reconnect is sent
 	// once more: the service may still count the old socket.
 	tokenRetry = 3 * time.Second
-	// drainWait is how long after a drain the connections may take to come back before
-	// the link redials.
-	drainWait = 2 * time.Second
-	// fightWithin is the time after a redial for a drain in which another drain means
-	// that another client redials as well.
-	fightWithin = time.Minute
 )
 
 // A link keeps the chat's connection up: it dials, follows the socket until that ends,
 // and dials again. It belongs to one goroutine.
 type link struct {
 	*Live
-	parser      decode.Parser
-	connections *decode.Decoder // the socket's connection map, only to notice a drain
+	parser decode.Parser
 
 	// Attempts.
 	tries    int  // dials since the last stable link
@@ -46,27 +39,18 @@ type link struct {
 	down     bool // its loss was reported
 
 	// Tokens.
-	token      string // for the next handshake, or sent in the last one
-	askedAhead bool   // judgeRefusal has already asked for token
-	refusal    fault  // why token was refused and must be replaced; zero if it need not
-	replaced   bool   // a refused token was replaced, and no action was received since
-	retried    bool   // a refused token was sent once more, and no handshake succeeded since
+	token    string // the last one
+	refusal  string // the service's answer to token, which must be replaced; "" when it need not
+	replaced bool   // a refused token was replaced, and no action was received since
+	trusted  bool   // a handshake succeeded, and none was refused since
 
-	// The open socket; socket is nil when there is none.
-	socket        *socket
-	active        bool         // it has received an action
-	lastAlive     time.Time    // when the heartbeat timeout began: at the handshake, an action or the end of a pause
-	lastAction    time.Time    // when the last action was received
-	lastTick      time.Time    // the last tick
-	completeUntil time.Time    // the time up to which the chat is complete
-	earlier       [2]time.Time // completeUntil at the last two ticks: SIGCONT can arrive late
-	pausedAt      time.Time    // when a pause was noticed; zero after the next long read
-
-	// Drains: other clients took over all connections.
-	drainedAt  time.Time // when the last connection was taken away; zero when not drained
-	redialed   bool      // the next socket is dialled because of a drain
-	redialedAt time.Time // when the last such socket was opened
-	stoodDown  bool      // another client has the chat, and the link does not redial
+	// The open socket.
+	socket    *socket   // nil when there is none
+	active    bool      // it has received an action
+	lastAlive time.Time // when the heartbeat timeout began: at the handshake, an action or the end of a pause
+	lastTick  time.Time
+	complete  completeness
+	drain     drain
 }
 
 // run keeps the link up until ctx is cancelled, which is not an error, or the
@@ -78,7 +62,7 @@ func (l *link) run(ctx context.Context) error {
 			return nil
 		}
 		l.failures++
-		wait, err := l.judge(ctx, f)
+		wait, err := l.judge(f)
 		event := LinkEvent{Status: Lost, Reason: f.reason, Detail: f.detail, At: l.o.Now(), Attempt: l.tries, Retry: wait, NeverUp: !l.wasUp}
 		if !l.down && (l.token != "" || f.noToken == nil) { // nothing is lost when there never was a token
 			l.down = true
@@ -98,12 +82,9 @@ func (l *link) run(ctx context.Context) error {
 // attempt dials once and follows the socket as long as it lives.
 func (l *link) attempt(ctx context.Context) *fault {
 	l.tries++
-	if !l.askedAhead {
-		if f := l.ask(ctx); f != nil {
-			return f
-		}
+	if f := l.ask(ctx); f != nil {
+		return f
 	}
-	l.askedAhead = false
 	s, f := l.dial(ctx, l.token)
 	if f != nil {
 		return f
@@ -123,7 +104,7 @@ func (l *link) attempt(ctx context.Context) *fault {
 // ask gets a token from Tokens, another one if the last was refused.
 func (l *link) ask(ctx context.Context) *fault {
 	refused := ""
-	if l.refusal.reason != "" {
+	if l.refusal != "" {
 		refused = l.token
 	}
 	token, err := l.o.Tokens.Token(ctx, refused)
@@ -134,7 +115,7 @@ func (l *link) ask(ctx context.Context) *fault {
 	case token == refused:
 		err = errors.New("there is no other token")
 	default:
-		l.token, l.refusal = token, fault{}
+		l.token, l.refusal = token, ""
 		return nil
 	}
 	f := &fault{reason: reasonNoToken, detail: endpoint.Quote(err.Error(), l.o.Redact)}
@@ -155,18 +136,14 @@ func (l *link) opened(s *socket) {
 	event := LinkEvent{Status: Connected, At: now, Attempt: l.tries}
 	switch {
 	case l.wasUp:
-		event.Status, event.Gap, event.HasGap = Restored, elapsed(l.completeUntil, now), true
+		event.Status, event.Gap, event.HasGap = Restored, elapsed(l.complete.until, now), true
 	case !l.o.CompleteUntil.IsZero():
 		event.Gap, event.HasGap = max(0, elapsed(l.o.CompleteUntil, now)), true
 	}
-	l.wasUp, l.down, l.retried = true, false, false
-	l.socket, l.active, l.connections = s, false, decode.NewForDrains()
-	l.lastAlive, l.lastAction, l.lastTick = now, now, now
-	l.completeUntil, l.earlier, l.pausedAt = now, [2]time.Time{now, now}, time.Time{}
-	l.drainedAt, l.stoodDown = time.Time{}, false
-	if l.redialed {
-		l.redialed, l.redialedAt = false, now
-	}
+	l.wasUp, l.down, l.trusted = true, false, true
+	l.socket, l.active, l.lastAlive, l.lastTick = s, false, now, now
+	l.complete = completeFrom(now)
+	l.drain.open(now)
 	l.report(event)
 }
 
@@ -182,7 +159,7 @@ func (l *link) follow(ctx context.Context) *fault {
 			if b.err != nil {
 				s.abandon()
 				l.awaitSignal()
-				l.noticeLongRead()
+				l.complete.noticeLongRead(s.conn)
 				return l.socketFault(s, b.err)
 			}
 			l.receive(b)
@@ -219,22 +196,21 @@ func (l *link) stop() {
 // event that an action causes follows directly after that action.
 func (l *link) receive(b *batch) {
 	l.noticePause(l.o.Now())
-	l.noticeLongRead()
+	l.complete.noticeLongRead(l.socket.conn)
 	b.parse(&l.parser)
 	if b.hasAction {
-		l.active, l.lastAction, l.replaced = true, b.received, false
+		l.active, l.replaced = true, false
 		if b.received.After(l.lastAlive) { // a batch may have waited while the buffer was full
 			l.lastAlive = b.received
 		}
-		if l.drainedAt.IsZero() {
-			l.noteComplete(b.received)
+		if l.drain.since.IsZero() {
+			l.complete.receive(b.received)
 		}
 	}
 	var event *LinkEvent // that a frame causes
 	var rest *batch      // the frames after it
 	for _, n := range b.changes {
-		l.connections.Apply(&b.parsed[n].action, b.received)
-		if event = l.noticeDrain(b.received); event != nil {
+		if event = l.noticeDrain(&b.parsed[n].action, b.received); event != nil {
 			rest = b.split(n)
 			break
 		}
@@ -243,7 +219,7 @@ func (l *link) receive(b *batch) {
 		l.o.Recorder.Frames(b.received, b.data, b.ends, b.changes)
 	}
 	if l.queue.put(b) {
-		l.pausedAt = time.Now()
+		l.complete.pause()
 		l.lastAlive = l.o.Now() // a pause is not silence
 	}
 	if event != nil {
@@ -251,13 +227,6 @@ func (l *link) receive(b *batch) {
 		if len(rest.ends) > 0 {
 			l.receive(rest)
 		}
-	}
-}
-
-// noteComplete moves the time up to which the chat is complete, except during a pause.
-func (l *link) noteComplete(until time.Time) {
-	if l.pausedAt.IsZero() {
-		l.completeUntil = until
 	}
 }
 
@@ -285,54 +254,78 @@ func (l *link) report(event LinkEvent) {
 func (l *link) tick() *fault {
 	now := l.o.Now()
 	l.noticePause(now)
-	l.lastTick, l.earlier = now, [2]time.Time{l.earlier[1], l.completeUntil}
-	l.noticeLongRead()
+	l.lastTick = now
+	l.complete.tick()
+	l.complete.noticeLongRead(l.socket.conn)
 	l.queue.tick(now)
 	switch {
 	case elapsed(l.lastAlive, now) >= l.o.HeartbeatTimeout && len(l.socket.batches) == 0: // what waits comes first: an action, or the end
 		return &fault{reason: reasonSilent, detail: "nothing received for " + formatSeconds(l.o.HeartbeatTimeout)}
-	case !l.drainedAt.IsZero() && !l.stoodDown && elapsed(l.drainedAt, now) >= drainWait:
-		l.redialed = true
+	case l.drain.isDue(now):
+		l.drain.redials = true
 		return &fault{reason: reasonDrained, detail: "the service took every connection away while the link stayed up"}
 	}
 	return nil
 }
 
-// noticeDrain notices a drain and its end. In a drain the service takes all
-// connections away, because a newer socket subscribed. Dialling again gets them back.
-// But when they are soon gone again, another client redials as well. Then this one
-// stands down: it keeps the socket and does not redial.
-func (l *link) noticeDrain(received time.Time) (event *LinkEvent) {
-	drained := l.connections.Drained()
-	switch {
-	case drained && l.drainedAt.IsZero():
-		l.noteComplete(received)
-		l.drainedAt = received
-		if !l.redialedAt.IsZero() && elapsed(l.redialedAt, received) <= fightWithin {
-			l.stoodDown, l.down = true, true
-			event = &LinkEvent{Status: Lost, Reason: reasonReplaced, At: received, Attempt: l.tries, SameSocket: true,
-				Detail: "another client took over the chat; restail keeps listening but does not reconnect"}
-		}
-	case !drained && !l.drainedAt.IsZero():
-		l.drainedAt = time.Time{}
-		if l.stoodDown {
-			l.stoodDown, l.down = false, false
-			event = &LinkEvent{Status: Restored, At: received, Gap: elapsed(l.completeUntil, received), HasGap: true, Attempt: l.tries, SameSocket: true}
-		}
-		l.noteComplete(received)
+// noticePause notices by a late tick that the process was stopped.
+func (l *link) noticePause(now time.Time) {
+	if elapsed(l.lastTick, now) < maxTick*3/2 {
+		return
 	}
+	l.complete.pause()
+	l.lastTick = now
+	if silence := l.o.HeartbeatTimeout - resumeSilence; elapsed(l.lastAlive, now) > silence {
+		l.lastAlive = now.Add(-silence)
+	}
+}
+
+// resumed handles SIGCONT.
+func (l *link) resumed() {
+	l.noticePause(l.o.Now())
+	l.complete.resume()
+}
+
+// awaitSignal waits for a SIGCONT that may have come with the end of the socket.
+func (l *link) awaitSignal() {
+	if l.o.Resumed == nil {
+		return
+	}
+	select {
+	case <-l.o.Resumed:
+		l.resumed()
+	case <-time.After(signalTime):
+	}
+}
+
+// noticeDrain applies an action to the connections. It returns the link event when that
+// makes the link stand down, or ends that; else nil.
+func (l *link) noticeDrain(action *decode.Action, received time.Time) (event *LinkEvent) {
+	stoodDown := l.drain.stoodDown
+	if !l.drain.apply(action, received) {
+		return nil
+	}
+	if l.drain.stoodDown {
+		l.down = true
+		event = &LinkEvent{Status: Lost, Reason: reasonReplaced, At: received, Attempt: l.tries, SameSocket: true,
+			Detail: "another client took over the chat; restail keeps listening but does not reconnect"}
+	} else if stoodDown {
+		l.down = false
+		event = &LinkEvent{Status: Restored, At: received, Gap: elapsed(l.complete.until, received), HasGap: true, Attempt: l.tries, SameSocket: true}
+	}
+	l.complete.receive(received)
 	return event
 }
 
 // judge decides what to do after a fault. It returns how long to wait before the next
 // attempt, or the error that ends the link.
-func (l *link) judge(ctx context.Context, f *fault) (time.Duration, error) {
+func (l *link) judge(f *fault) (time.Duration, error) {
 	exhausted := l.o.Retries >= 0 && l.failures > l.o.Retries
 	switch {
 	case f.noToken != nil:
-		return 0, &UnauthorizedError{Detail: f.detail, Answer: l.refusal.answer, Err: f.noToken}
+		return 0, &UnauthorizedError{Detail: f.detail, Answer: l.refusal, Err: f.noToken}
 	case f.reason == reasonUnauthorized:
-		return l.judgeRefusal(ctx, f, exhausted)
+		return l.judgeRefusal(f, exhausted)
 	case exhausted:
 		return 0, &GivenUpError{Reason: f.reason, Detail: f.detail, Tries: l.tries}
 	case f.reason == reasonDrained:
@@ -343,23 +336,27 @@ func (l *link) judge(ctx context.Context, f *fault) (time.Duration, error) {
 	return endpoint.Backoff(l.failures, l.o.MaxBackoff), nil
 }
 
-// judgeRefusal decides what to do after a refused token. After a reconnect it sends
-// the token once more. Otherwise it asks for another token at once, so that no retry
-// is announced when there is none. If the other token is refused too, the link ends.
-// The limit of retries matters only when a close frame refused the token.
-func (l *link) judgeRefusal(ctx context.Context, f *fault, exhausted bool) (time.Duration, error) {
+// judgeRefusal decides what to do after a refused token. After a reconnect the link
+// sends the token once more. Otherwise it asks for another token and dials at once. If
+// that is refused too, the link ends. The limit of retries matters only when a close
+// frame refused the token.
+func (l *link) judgeRefusal(f *fault, exhausted bool) (time.Duration, error) {
 	switch {
-	case l.wasUp && !f.byClose && !l.retried:
-		l.retried = true
+	case l.trusted && !f.byClose:
+		l.trusted = false
 		return tokenRetry, nil
 	case l.replaced, f.byClose && exhausted:
 		return 0, &UnauthorizedError{Detail: f.detail, Answer: f.answer}
 	}
-	l.refusal, l.replaced = *f, true
-	failed := l.ask(ctx)
-	if l.askedAhead = failed == nil; l.askedAhead || failed.noToken == nil {
-		return 0, nil
+	l.refusal, l.replaced = f.answer, true
+	return 0, nil
+}
+
+// sleep waits, and returns false if ctx is done.
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
 	}
-	f.detail = failed.detail
-	return l.judge(ctx, failed)
+	return ctx.Err() == nil
 }

@@ -1,0 +1,58 @@
+package session
+
+import "time"
+
+// A completeness tracks the time up to which the chat is complete: a gap begins there
+// when the socket ends. That is the last action, unless there was a pause: a time in
+// which the socket was not read, because the process was stopped or the buffer was
+// full. What the service sent meanwhile may never be read. So after a pause the time
+// stays before it, until a long read: one that had to wait for data, so that everything
+// sent before has been read.
+type completeness struct {
+	until    time.Time    // the chat is complete up to then
+	received time.Time    // what until is when no pause matters
+	earlier  [2]time.Time // until at the last two ticks
+	pausedAt time.Time    // when a pause was noticed; zero after the next long read
+}
+
+// completeFrom returns the completeness of a new socket.
+func completeFrom(opened time.Time) completeness {
+	return completeness{until: opened, received: opened, earlier: [2]time.Time{opened, opened}}
+}
+
+// receive tells that an action was received.
+func (c *completeness) receive(at time.Time) {
+	c.received = at
+	if c.pausedAt.IsZero() {
+		c.until = at
+	}
+}
+
+// pause tells that there was a pause until now.
+func (c *completeness) pause() { c.pausedAt = time.Now() }
+
+// resume tells of SIGCONT. After a pause that the clock did not show, it can arrive
+// after actions that were received since, and after a tick.
+func (c *completeness) resume() {
+	if c.pausedAt.IsZero() {
+		c.until = c.earlier[0]
+	}
+	c.pause()
+}
+
+// tick remembers until for a late SIGCONT.
+func (c *completeness) tick() { c.earlier = [2]time.Time{c.earlier[1], c.until} }
+
+// noticeLongRead ends the effect of a pause when a long read has followed it.
+func (c *completeness) noticeLongRead(conn *tcpConn) {
+	if !c.pausedAt.IsZero() && conn.hasWaited(c.pausedAt) {
+		c.pausedAt, c.until = time.Time{}, c.received
+	}
+}
+
+// elapsed returns the time between two moments, by the monotonic clock or the wall
+// clock, whichever is longer. The monotonic clock stops while a machine sleeps, and
+// the wall clock can be set.
+func elapsed(from, to time.Time) time.Duration {
+	return max(to.Sub(from), to.Round(0).Sub(from.Round(0)))
+}
