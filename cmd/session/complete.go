@@ -10,17 +10,18 @@ import "time"
 // sent before has been read.
 type completeness struct {
 	until    time.Time    // the chat is complete up to then
-	received time.Time    // what until is when no pause matters
+	received time.Time    // the last action; until when no pause matters
+	lastTick time.Time    // a late one shows a pause
 	earlier  [2]time.Time // until at the last two ticks
 	pausedAt time.Time    // when a pause was noticed; zero after the next long read
 }
 
 // completeFrom returns the completeness of a new socket.
 func completeFrom(opened time.Time) completeness {
-	return completeness{until: opened, received: opened, earlier: [2]time.Time{opened, opened}}
+	return completeness{until: opened, received: opened, lastTick: opened, earlier: [2]time.Time{opened, opened}}
 }
 
-// receive tells that an action was received.
+// receive moves the time to an action, unless a pause matters.
 func (c *completeness) receive(at time.Time) {
 	c.received = at
 	if c.pausedAt.IsZero() {
@@ -28,20 +29,32 @@ func (c *completeness) receive(at time.Time) {
 	}
 }
 
-// pause tells that there was a pause until now.
+// tick takes a regular look. The link calls it every maxTick at least.
+func (c *completeness) tick(now time.Time) {
+	c.lastTick, c.earlier = now, [2]time.Time{c.earlier[1], c.until}
+}
+
+// pause begins the effect of a pause that ends now.
 func (c *completeness) pause() { c.pausedAt = time.Now() }
 
-// resume tells of SIGCONT. After a pause that the clock did not show, it can arrive
-// after actions that were received since, and after a tick.
+// noticePause reports whether a late tick shows that the process was stopped.
+func (c *completeness) noticePause(now time.Time) bool {
+	if elapsed(c.lastTick, now) < maxTick*3/2 {
+		return false
+	}
+	c.lastTick = now
+	c.pause()
+	return true
+}
+
+// resume handles SIGCONT, which ends a pause. When the clock did not show the pause,
+// SIGCONT can come after actions that were received since, and after a tick.
 func (c *completeness) resume() {
 	if c.pausedAt.IsZero() {
 		c.until = c.earlier[0]
 	}
 	c.pause()
 }
-
-// tick remembers until for a late SIGCONT.
-func (c *completeness) tick() { c.earlier = [2]time.Time{c.earlier[1], c.until} }
 
 // noticeLongRead ends the effect of a pause when a long read has followed it.
 func (c *completeness) noticeLongRead(conn *tcpConn) {

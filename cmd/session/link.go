@@ -15,8 +15,7 @@ const (
 	maxTick = 200 * time.Millisecond
 	// signalTime is how long SIGCONT may take to be delivered.
 	signalTime = 100 * time.Millisecond
-	// resumeSilence is the least heartbeat timeout left after a pause, so that what has
-	// arrived meanwhile is read first.
+	// resumeSilence is the least heartbeat timeout left after a pause.
 	resumeSilence = time.Second
 	// stable is how long a link that received an action must last before attempts are
 	// counted from 0 again.
@@ -48,7 +47,6 @@ type link struct {
 	socket    *socket   // nil when there is none
 	active    bool      // it has received an action
 	lastAlive time.Time // when the heartbeat timeout began: at the handshake, an action or the end of a pause
-	lastTick  time.Time
 	complete  completeness
 	drain     drain
 }
@@ -141,7 +139,7 @@ func (l *link) opened(s *socket) {
 		event.Gap, event.HasGap = max(0, elapsed(l.o.CompleteUntil, now)), true
 	}
 	l.wasUp, l.down, l.trusted = true, false, true
-	l.socket, l.active, l.lastAlive, l.lastTick = s, false, now, now
+	l.socket, l.active, l.lastAlive = s, false, now
 	l.complete = completeFrom(now)
 	l.drain.open(now)
 	l.report(event)
@@ -254,8 +252,7 @@ func (l *link) report(event LinkEvent) {
 func (l *link) tick() *fault {
 	now := l.o.Now()
 	l.noticePause(now)
-	l.lastTick = now
-	l.complete.tick()
+	l.complete.tick(now)
 	l.complete.noticeLongRead(l.socket.conn)
 	l.queue.tick(now)
 	switch {
@@ -268,14 +265,11 @@ func (l *link) tick() *fault {
 	return nil
 }
 
-// noticePause notices by a late tick that the process was stopped.
+// noticePause notices that the process was stopped. Then it leaves time to read what has
+// arrived meanwhile, before the link counts as silent.
 func (l *link) noticePause(now time.Time) {
-	if elapsed(l.lastTick, now) < maxTick*3/2 {
-		return
-	}
-	l.complete.pause()
-	l.lastTick = now
-	if silence := l.o.HeartbeatTimeout - resumeSilence; elapsed(l.lastAlive, now) > silence {
+	silence := l.o.HeartbeatTimeout - resumeSilence
+	if l.complete.noticePause(now) && elapsed(l.lastAlive, now) > silence {
 		l.lastAlive = now.Add(-silence)
 	}
 }

@@ -10,10 +10,11 @@
 // The reader of a socket (socket.go) reads messages through the WebSocket library
 // and the wire below it (wire.go). It hands a batch over when nothing more has
 // arrived. The link (link.go) parses the batch and learns from it whether the
-// socket is alive. The link also dials (dial.go). When a dial fails or a socket
-// ends, the link decides from the fault (fault.go) what to do next. The reader of
-// recordings (replay.go) parses its batches itself. The consumer is whoever ranges
-// over Items.
+// socket is alive, up to when the chat is complete (complete.go), and whether other
+// clients took over its connections (drain.go). The link also dials (dial.go). When a
+// dial fails or a socket ends, the link decides from the fault (fault.go) what to do
+// next. The reader of recordings (replay.go) parses its batches itself. The consumer is
+// whoever ranges over Items.
 //
 // A batch (batch.go) belongs to the goroutine that holds it. The queue (queue.go)
 // is where batches wait for a slow consumer. When it is full, the link waits too,
