@@ -72,7 +72,8 @@ func (l *Live) dialFault(ctx context.Context, err error, tlsFailed, answered boo
 		where += " through the proxy " + proxy.Host // without its password
 	}
 	var timeout net.Error
-	broke := errors.Is(err, io.EOF) || errors.As(err, new(syscall.Errno)) || errors.As(err, &timeout) && timeout.Timeout()
+	broke := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, new(syscall.Errno)) ||
+		errors.As(err, &timeout) && timeout.Timeout()
 	switch {
 	case ctx.Err() != nil:
 		f.detail = fmt.Sprintf("%s did not answer the handshake within %v", where, handshakeTimeout)

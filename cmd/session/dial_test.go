@@ -42,6 +42,28 @@ func TestTLSFailures(t *testing.T) {
 	follow(t.Context(), newLive(t, o), nil).expect(t, "lost tls", "ended tls")
 }
 
+// When a connection breaks during the handshake the reason is the network, not TLS or
+// HTTP above it.
+func TestResetInTheHandshake(t *testing.T) {
+	t.Parallel()
+	reset := func(said string) handler {
+		return func(p *peer) {
+			p.Read(make([]byte, 1))
+			if io.WriteString(p, said); said != "" {
+				time.Sleep(50 * time.Millisecond) // the client reads it before the reset
+			}
+			p.Conn.(*net.TCPConn).SetLinger(0)
+		}
+	}
+	for _, url := range []string{
+		loopback(t, reset("HTTP/1.1 101 Switching Protocols\r\n")),
+		"wss" + strings.TrimPrefix(loopback(t, reset("")), "ws"),
+	} {
+		l := follow(t.Context(), newLive(t, LiveOptions{URL: url}), nil)
+		l.expect(t, "lost network", "ended network")
+	}
+}
+
 func TestDialErrors(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
