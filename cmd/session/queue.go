@@ -32,7 +32,7 @@ type queue struct {
 	limit     int        // bytes that may wait; 0 for no limit
 	waiting   []*batch
 	bytes     int       // size of the batches that wait or that the consumer uses
-	lastTaken time.Time // when the consumer took or gave back a batch last
+	lastTaken time.Time // when the consumer took a batch last
 	closed    bool      // no more input
 	err       error     // why it was closed
 	stats     Stats
@@ -185,7 +185,6 @@ func (q *queue) take() (b *batch, more bool) {
 func (q *queue) done(b *batch) {
 	q.mu.Lock()
 	q.bytes -= b.size()
-	q.lastTaken = time.Now()
 	q.changed.Broadcast()
 	q.mu.Unlock()
 	q.release(b)
