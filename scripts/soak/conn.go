@@ -39,6 +39,8 @@ type conn struct {
 	written int    // bytes
 	acted   time.Duration
 	pause   pause
+	// unconfirmed reports that an action was written since the last pong.
+	unconfirmed bool
 	// unacknowledged reports that the client's kernel had not acknowledged everything
 	// when the connection ended.
 	unacknowledged bool
@@ -195,7 +197,7 @@ func (c *conn) flush() {
 			c.From = before
 		}
 		if c.pause != stopped {
-			c.To = c.now() + transit
+			c.unconfirmed, c.To = true, c.now()+transit
 		}
 	}
 	c.out, c.alive = nil, false
@@ -218,7 +220,9 @@ func (c *conn) sync() bool {
 			return false
 		}
 	}
-	c.To = min(c.To, c.now())
+	if c.unconfirmed {
+		c.unconfirmed, c.To = false, c.now()
+	}
 	for i := range c.Actions {
 		c.Actions[i].Arrived = true
 	}
