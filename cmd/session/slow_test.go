@@ -161,6 +161,9 @@ func TestUnreadPongs(t *testing.T) {
 				if lost := l.link(t, 1); lost.Reason != reasonClosed || lost.Detail != "the service closed the link (1001): a restart" {
 					t.Errorf("%+v", lost)
 				}
+				if took := l.link(t, 1).At.Sub(l.links[0].At); pause == 0 && took != writeTimeout {
+					t.Errorf("the pongs held reading up for %v", took)
+				}
 			})
 		})
 	}

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"errors"
 	"net/url"
 	"slices"
@@ -54,6 +55,30 @@ func TestRefusedForGood(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The loss is reported before another token is there, which can take long.
+func TestARefusalIsReportedBeforeTheNextToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reported := make(chan struct{})
+		live, _ := virtual(t, LiveOptions{Tokens: lateTokens{reported}, Retries: -1}, refuses(401, ""), says("a"))
+		follow(t.Context(), live, func(l *log, item Item) bool {
+			if l.last() == "lost unauthorized" {
+				close(reported)
+			}
+			return l.last() != "a"
+		}).expect(t, "lost unauthorized", "connected", "a")
+	})
+}
+
+// lateTokens has another token only when it is closed.
+type lateTokens struct{ there chan struct{} }
+
+func (w lateTokens) Token(_ context.Context, refused string) (string, error) {
+	if refused != "" {
+		<-w.there
+	}
+	return refused + "t", nil
 }
 
 func TestTemporaryTokenError(t *testing.T) {
