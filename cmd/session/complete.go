@@ -9,9 +9,9 @@ import "time"
 // stays before it, until a long read: one that had to wait for data, so that everything
 // sent before has been read.
 type completeness struct {
-	until    time.Time    // the chat is complete up to then
-	received time.Time    // the last action; until when no pause matters
-	lastTick time.Time    // a late one shows a pause
+	until    time.Time // the chat is complete up to then
+	received time.Time // the last action; that is until, except after a pause
+	lastTick time.Time
 	earlier  [2]time.Time // until at the last two ticks
 	pausedAt time.Time    // when a pause was noticed; zero after the next long read
 }
@@ -21,7 +21,7 @@ func completeFrom(opened time.Time) completeness {
 	return completeness{until: opened, received: opened, lastTick: opened, earlier: [2]time.Time{opened, opened}}
 }
 
-// receive moves the time to an action, unless a pause matters.
+// receive handles an action.
 func (c *completeness) receive(at time.Time) {
 	c.received = at
 	if c.pausedAt.IsZero() {
@@ -29,15 +29,16 @@ func (c *completeness) receive(at time.Time) {
 	}
 }
 
-// tick takes a regular look. The link calls it every maxTick at least.
+// tick handles a tick. There is one at least every maxTick.
 func (c *completeness) tick(now time.Time) {
 	c.lastTick, c.earlier = now, [2]time.Time{c.earlier[1], c.until}
 }
 
-// pause begins the effect of a pause that ends now.
+// pause handles a pause that ends now.
 func (c *completeness) pause() { c.pausedAt = time.Now() }
 
-// noticePause reports whether a late tick shows that the process was stopped.
+// noticePause reports whether the last tick is so long ago that the process was
+// stopped. It handles that pause.
 func (c *completeness) noticePause(now time.Time) bool {
 	if elapsed(c.lastTick, now) < maxTick*3/2 {
 		return false

@@ -21,13 +21,13 @@ const (
 // and does not redial.
 type drain struct {
 	connections *decode.Decoder // the socket's connection map
-	since       time.Time       // when the last connection was taken away; zero when there is one
+	since       time.Time       // when the last connection was taken away; zero when not drained
 	stoodDown   bool            // another client has the chat, and the link does not redial
 	redials     bool            // the next socket is dialled because of a drain
 	redialedAt  time.Time       // when the last such socket was opened
 }
 
-// open begins with a new socket.
+// open prepares for a new socket.
 func (d *drain) open(at time.Time) {
 	if d.redials {
 		d.redialedAt = at

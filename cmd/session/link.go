@@ -41,7 +41,7 @@ type link struct {
 	token    string // the last one
 	refusal  string // the service's answer to token, which must be replaced; "" when it need not
 	replaced bool   // a refused token was replaced, and no action was received since
-	trusted  bool   // a handshake succeeded, and none was refused since
+	trusted  bool   // a handshake succeeded, and the token was not refused at one since
 
 	// The open socket.
 	socket    *socket   // nil when there is none
