@@ -42,6 +42,20 @@ func TestConnectionsThatComeBackCancelTheRedial(t *testing.T) {
 	}
 }
 
+// A gap after a drain begins at the connection that came back, when nothing followed it.
+func TestAGapAfterADrainThatEnded(t *testing.T) {
+	l, s := run(t, LiveOptions{Retries: -1}, "end", func(p *peer) {
+		if p.accept() && p.send("info", "replaced") {
+			time.Sleep(sec)
+			p.send("info")
+			time.Sleep(sec)
+		}
+	}, says("end"))
+	if from := l.beginning(t, 2); from != s.dials[0].Add(sec) {
+		t.Errorf("the gap begins %v after the handshake", from.Sub(s.dials[0]))
+	}
+}
+
 func TestStandDown(t *testing.T) {
 	l, s := run(t, LiveOptions{Retries: -1}, "end",
 		at(1*sec, "info", 2*sec, "replaced"),
