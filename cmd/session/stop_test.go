@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,6 +33,29 @@ func TestCancelYieldsWhatWasReceivedAndSendsACloseFrame(t *testing.T) {
 			t.Errorf("the close code was %d", left)
 		}
 	})
+}
+
+// What was received and did not fit into the buffer yet is yielded after a cancel too.
+func TestCancelWithAFullBufferLosesNothing(t *testing.T) {
+	for range 10 { // whether the link sees the cancel or the next batch first is a matter of chance
+		synctest.Test(t, func(t *testing.T) {
+			var taken atomic.Int64
+			received := 0
+			live, _ := virtual(t, LiveOptions{Buffer: 10_000}, func(p *peer) { floods(p, &taken, 3000) })
+			ctx, cancel := context.WithCancel(t.Context())
+			l := follow(ctx, live, func(_ *log, item Item) bool {
+				if item.Link != nil {
+					time.Sleep(sec)
+					received = int(taken.Load())
+					cancel()
+				}
+				return true
+			})
+			if n := len(l.frames); n < received || l.frames[n-1] != padded(n-1) {
+				t.Errorf("%d frames, and %d were received", n, received)
+			}
+		})
+	}
 }
 
 // The consumer has every item before the socket is closed: it can write the last
