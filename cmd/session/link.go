@@ -67,7 +67,7 @@ func (l *link) run(ctx context.Context) error {
 			l.report(event)
 		}
 		if err != nil {
-			event.Status, event.NeverUp = Ended, false
+			event.Status = Ended
 			l.report(event)
 			return err
 		}
