@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"os"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -85,19 +84,7 @@ func (l *Live) dialFault(ctx context.Context, err error, tlsFailed, answered boo
 	case answered && !broke:
 		f.reason = reasonProtocol
 	}
-	if e, ok := errors.AsType[*url.Error](err); ok {
-		err = e.Err // the address has the token
-	}
-	for e, ok := errors.AsType[*net.OpError](err); ok; e, ok = errors.AsType[*net.OpError](err) {
-		err = e.Err // without the addresses: where has them
-	}
-	if e, ok := errors.AsType[*os.SyscallError](err); ok {
-		err = e.Err
-	}
-	if e, ok := errors.AsType[*net.DNSError](err); ok {
-		err = errors.New(e.Err)
-	}
-	f.detail = where + ": " + endpoint.Quote(err.Error(), l.o.Redact)
+	f.detail = where + ": " + endpoint.Quote(endpoint.Cause(err).Error(), l.o.Redact)
 	return f
 }
 
