@@ -6,33 +6,29 @@ import (
 	"github.com/restail/restail/decode/scan"
 )
 
-// Action is a parsed frame. It holds the positions of the values in keys.go.
-// Of duplicate keys the last one counts, and a second object replaces the first
-// entirely. [Parser.Parse] fills it; the zero Action is ready for that.
-//
-// For the frame {"action":"event","payload":{"eventTypeId":4}} the keys keyAction,
-// keyPayload and keyTypeID are present. keyAction has the index 1, and values[1] is
-// the string from byte 11 to 16. keyTypeID has the index 2, and values[2] is the
-// number. keyPayload has no value of its own, since it is an object.
-//
-// It holds views of its frame, which must not change while the Action is used.
+// Action is a parsed frame: its values, as views of the frame, which must not
+// change while the Action is used. [Parser.Parse] fills it; the zero Action is
+// ready for that.
 type Action struct {
 	data    []byte
 	decoded []byte // strings that had escapes or invalid UTF-8
 	typ     *ActionType
 
-	present [256 / 64]uint64 // bit n: key n has a value
-	// index maps a key to the index of its value in values; 0 means no value.
-	index    [maxKeys]uint8
-	values   []scan.Value // an object has none; an array's gives its range of elements
-	elements []element    // the usable elements of all arrays, one array after the other
+	action, timestamp scan.Value
+	payload           payload
+
+	elements []element // the usable elements of all arrays, one array after the other
 	replaces []replace
 
 	largest int // size of the largest frame since the memory was allocated
 }
 
-// usualValues is the number of values to allocate room for. Few frames have more.
-const usualValues = 31
+// array is the value of a key that should have an array. Its usable elements are a
+// range of Action.elements, those of event.replaces a range of Action.replaces.
+type array struct {
+	from, to uint32
+	isArray  bool
+}
 
 // element is an element of an array: a string that is not empty, or an id.
 type element struct {
@@ -66,14 +62,14 @@ type value struct {
 func (a *Action) Frame() []byte { return a.data }
 
 // Name returns the action's name in the frame, such as "event".
-func (a *Action) Name() []byte { return a.value(keyAction).Bytes }
+func (a *Action) Name() []byte { return a.value(a.action).Bytes }
 
 // Stamp returns the time at which the service stamped the action, false when
 // there is no usable stamp.
-func (a *Action) Stamp() (time.Time, bool) { return parseStamp(a.value(keyTimestamp)) }
+func (a *Action) Stamp() (time.Time, bool) { return parseStamp(a.value(a.timestamp)) }
 
 // HasPayload reports whether there is a payload, null included.
-func (a *Action) HasPayload() bool { return a.has(keyPayload) }
+func (a *Action) HasPayload() bool { return a.payload.present }
 
 // ChangesConnections reports whether this is a connection_info or a
 // connection_closed: the actions that change the connection map.
@@ -90,61 +86,15 @@ func (a *Action) reset(data []byte) {
 		*a = Action{}
 	}
 	a.largest = max(a.largest, len(data))
-	if a.values == nil {
-		a.values = make([]scan.Value, 1, 1+usualValues) // index 0 means "no value"
-	}
 	a.data, a.decoded = data, a.decoded[:0]
-	a.values, a.elements, a.replaces = a.values[:1], a.elements[:0], a.replaces[:0]
-	clear(a.present[:])
-	clear(a.index[:])
+	a.action, a.timestamp, a.payload = scan.Value{}, scan.Value{}, payload{}
+	a.elements, a.replaces = a.elements[:0], a.replaces[:0]
 }
 
-// has reports whether the key has a value, null included.
-func (a *Action) has(k key) bool { return a.present[k/64]&(1<<(k%64)) != 0 }
-
-// note stores the value of a key.
-func (a *Action) note(k key, v scan.Value) {
-	a.present[k/64] |= 1 << (k % 64)
-	if i := a.index[k%maxKeys]; i > 0 {
-		a.values[i] = v
-		return
-	}
-	a.index[k%maxKeys] = uint8(len(a.values))
-	a.values = append(a.values, v)
-}
-
-// at returns the value of a key that has one.
-func (a *Action) at(k key) scan.Value { return a.values[a.index[k%maxKeys]] }
-
-// begin starts the object or array of a key. It removes the values that an earlier
-// one of the same key contained.
-func (a *Action) begin(k key) {
-	if a.has(k) {
-		for inner := k + 1; inner <= lastMember[k%maxKeys]; inner++ {
-			a.present[inner/64] &^= 1 << (inner % 64)
-		}
-	}
-	a.present[k/64] |= 1 << (k % 64)
-}
-
-// value returns the value of that key, the zero value when there is none.
-func (a *Action) value(k key) value {
-	if !a.has(k) {
-		return value{}
-	}
-	return a.resolve(a.at(k))
-}
-
-// resolve returns a value with its bytes.
-func (a *Action) resolve(v scan.Value) value {
+// value returns a value with its bytes.
+func (a *Action) value(v scan.Value) value {
 	return value{v.Bytes(a.data, a.decoded), v.Kind, v.Plain()}
 }
 
-// elementsOf returns the usable elements of the array of that key, nil without one.
-func (a *Action) elementsOf(array key) []element {
-	if !a.has(array) {
-		return nil
-	}
-	v := a.at(array)
-	return a.elements[v.From:v.To]
-}
+// elementsOf returns the usable elements of an array.
+func (a *Action) elementsOf(v array) []element { return a.elements[v.from:v.to] }

@@ -114,8 +114,8 @@ func (d *Decoder) connectionOrigin() {
 func (d *Decoder) replyOrigin() {
 	r := &d.row
 	only, found := r.Chars(record.Connection), false
-	for _, e := range r.elementsOf(keyConnections) {
-		identifier, ok := r.chars(r.resolve(e.Value), record.ID)
+	for _, e := range r.elementsOf(r.payload.connections) {
+		identifier, ok := r.chars(r.value(e.Value), record.ID)
 		if ok && found && !bytes.Equal(identifier.Bytes, only.Bytes) {
 			d.putOrigin(record.Chars{}, nil)
 			return
@@ -166,10 +166,56 @@ func (r *row) putChannel(c *connection) {
 // connectionInfo writes a connection's state and target.
 func (d *Decoder) connectionInfo() {
 	r := &d.row
-	r.put(record.Status, keyStatus)
-	r.put(record.ConnectionUUID, keyConnectionUUID)
+	r.put(record.Status, r.payload.status)
+	r.put(record.ConnectionUUID, r.payload.connectionUUID)
 	r.putReason(errorReasons)
 	r.putTarget()
+}
+
+// putTarget writes the first account and the first broadcast that have a usable value.
+func (r *row) putTarget() {
+	t := &r.payload.target
+	for _, a := range [...]*account{&t.channel, &t.page, &t.organization, &t.user, &t.owner} {
+		if r.isAccount(a) {
+			r.putAccount(a)
+			break
+		}
+	}
+	for _, b := range [...]*broadcast{&t.event, &t.liveVideo, &t.post} {
+		if r.isBroadcast(b) {
+			r.put(record.BroadcastID, b.id)
+			r.put(record.BroadcastTitle, b.title)
+			r.put(record.BroadcastURL, b.url)
+			break
+		}
+	}
+	r.put(record.Server, t.serverName)
+	r.put(record.ServerID, t.serverID)
+	r.put(record.WebsiteChannelID, t.websiteChannelID)
+}
+
+func (r *row) putAccount(a *account) {
+	r.putFirst(record.Channel, a.displayName, a.name)
+	r.put(record.ChannelID, a.id)
+	r.put(record.ChannelURL, a.url)
+	if r.isUsable(a.displayName, record.String) {
+		r.putFirst(record.ChannelName, a.name, a.username)
+	} else {
+		r.put(record.ChannelName, a.username)
+	}
+}
+
+// isAccount reports whether the account has a name, an id or a URL.
+func (r *row) isAccount(a *account) bool {
+	return r.isUsable(a.displayName, record.String) || r.isUsable(a.name, record.String) ||
+		r.isUsable(a.username, record.String) ||
+		r.isUsable(a.id, record.ID) || r.isUsable(a.url, record.String)
+}
+
+// isBroadcast reports whether the broadcast has an id, a title or a URL.
+func (r *row) isBroadcast(b *broadcast) bool {
+	return r.isUsable(b.id, record.ID) || r.isUsable(b.title, record.String) ||
+		r.isUsable(b.url, record.String)
 }
 
 // updateConnection updates the map from the record that connectionInfo has written.
@@ -186,7 +232,7 @@ func (d *Decoder) updateConnection() {
 func (d *Decoder) connectionClosed() {
 	r := &d.row
 	r.SetPlain(record.Status, "closed")
-	r.put(record.ConnectionUUID, keyConnectionUUID)
+	r.put(record.ConnectionUUID, r.payload.connectionUUID)
 	r.putReason(closeReasons)
 }
 
@@ -208,22 +254,22 @@ func (d *Decoder) removeConnections() {
 // replyCreated writes a reply of the streamer and the connections that it went to.
 func (d *Decoder) replyCreated() {
 	r := &d.row
-	r.put(record.ReplyID, keyReplyID)
-	r.put(record.ClientReplyID, keyClientReplyID)
-	r.put(record.Text, keyReplyText)
-	r.put(record.BroadcastID, keyBroadcastID)
-	r.put(record.ShowID, keyShowID)
-	r.putList(record.Connections, keyConnections, inArray)
+	r.put(record.ReplyID, r.payload.replyID)
+	r.put(record.ClientReplyID, r.payload.clientReplyID)
+	r.put(record.Text, r.payload.text)
+	r.put(record.BroadcastID, r.payload.broadcastID)
+	r.put(record.ShowID, r.payload.showID)
+	r.putList(record.Connections, r.payload.connections, inArray)
 }
 
-func (d *Decoder) reply() { d.row.put(record.ReplyID, keyReplyID) }
+func (d *Decoder) reply() { d.row.put(record.ReplyID, d.row.payload.replyID) }
 
 func (d *Decoder) replyFailed() {
 	d.reply()
 	d.row.putReason(failureReasons)
 }
 
-func (d *Decoder) relay() { d.row.put(record.SourceEventID, keySourceEventID) }
+func (d *Decoder) relay() { d.row.put(record.SourceEventID, d.row.payload.sourceEventID) }
 
 func (d *Decoder) relayFailed() {
 	d.relay()

@@ -12,12 +12,12 @@
 // while either is in use. To keep a value for longer, copy it, as the connection
 // map does.
 //
-// keys.go lists the JSON keys and reads them, with parser.go and target.go.
-// actions.go, event.go and one file for each platform write the values into a
-// record. [Actions] and [Platforms] are the tables of what restail knows: package
-// cmd makes help and completion from them. To add a platform, write its file, its
-// row in [Platforms] and its transcript in testdata. To add a field, write its
-// rows in package record and in keys.go, and put it in event.go.
+// payload.go has the shape of the service's JSON and reads it. actions.go, event.go
+// and one file for each platform write the values into a record. [Actions] and
+// [Platforms] are the tables of what restail knows: package cmd makes help and
+// completion from them. To add a platform, write its file, its row in [Platforms]
+// and its transcript in testdata. To add a field, write its row in package record,
+// its value in payload.go, and put it in event.go.
 package decode
 
 import (
@@ -57,7 +57,7 @@ func (d *Decoder) Apply(a *Action, received time.Time) {
 	d.row.reset(a)
 	d.received, d.hasOrigin, d.complete = received, false, false
 	d.change, d.updated = nil, false
-	if d.row.put(record.Action, keyAction); string(d.Action()) == linkName {
+	if d.row.put(record.Action, a.action); string(d.Action()) == linkName {
 		d.row.SetPlain(record.Action, "wire_link")
 	}
 	if a.typ.update != nil {
@@ -85,7 +85,7 @@ func (d *Decoder) Platform() []byte {
 func (d *Decoder) writeOrigin() {
 	if !d.hasOrigin {
 		d.hasOrigin = true
-		d.row.put(record.Connection, keyConnection)
+		d.row.put(record.Connection, d.row.payload.connection)
 		d.row.typ.origin(d)
 	}
 }
@@ -96,8 +96,8 @@ func (d *Decoder) Record() *record.Record {
 		d.complete = true
 		d.writeOrigin()
 		d.row.putTime(d.received)
-		d.row.put(record.SourceID, keySourceID)
-		d.row.put(record.UserID, keyUserID)
+		d.row.put(record.SourceID, d.row.payload.sourceID)
+		d.row.put(record.UserID, d.row.payload.userID)
 		if d.row.typ.write != nil {
 			d.row.typ.write(d)
 		}

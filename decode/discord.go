@@ -6,10 +6,10 @@ var discord = Platform{
 	Slug: "discord", Name: "Discord", Color: 62,
 	sources: []int{25},
 	Types:   []EventType{{1, "text", (*row).discord}},
-	handle:  []key{keyName},
+	handle:  (*row).putName,
 }
 
 func (r *row) discord() {
-	r.putList(record.Badges, keyRoles, inObject)
-	r.put(record.Discriminator, keyDiscriminator)
+	r.putList(record.Badges, r.author.roles, inObject)
+	r.put(record.Discriminator, r.author.discriminator)
 }

@@ -25,15 +25,16 @@ type piece struct{ start, end, replace int32 }
 // of the text, and their images. An image that is missing is "".
 func (r *row) putEmotes() {
 	text := r.Chars(record.Text)
-	if !r.has(keyReplaces) || len(text.Bytes) == 0 {
+	if len(text.Bytes) == 0 {
 		return
 	}
-	pieces := r.emotes.find(text.Bytes, r.replaces)
+	replaces := r.replaces[r.event.replaces.from:r.event.replaces.to]
+	pieces := r.emotes.find(text.Bytes, replaces)
 	r.Reserve(record.Emotes, len(pieces))
 	r.Reserve(record.EmoteURLs, len(pieces))
 	for _, p := range pieces {
 		r.Add(record.Emotes, record.Chars{Bytes: text.Bytes[p.start:p.end:p.end], Plain: text.Plain})
-		url, ok := r.chars(r.resolve(r.replaces[p.replace].url), record.String)
+		url, ok := r.chars(r.value(replaces[p.replace].url), record.String)
 		if !ok {
 			url = record.Chars{Plain: true}
 		}

@@ -8,14 +8,14 @@ import (
 // event writes an event: a message, a donation, a subscription.
 func (d *Decoder) event() {
 	r := &d.row
-	r.put(record.TypeID, keyTypeID)
-	r.put(record.EventID, keyEventID)
-	r.put(record.BroadcastID, keyBroadcastID)
-	r.put(record.ShowID, keyShowID)
+	r.put(record.TypeID, r.payload.typeID)
+	r.put(record.EventID, r.payload.eventID)
+	r.put(record.BroadcastID, r.payload.broadcastID)
+	r.put(record.ShowID, r.payload.showID)
 
 	r.putAuthor()
 	r.putMessage()
-	id := integer(r.value(keyTypeID))
+	id := integer(r.value(r.payload.typeID))
 	if id < 0 || id >= len(eventTypes) || eventTypes[id].platform == nil {
 		r.SetPlain(record.Type, unknown)
 		r.putUnlisted()
@@ -32,35 +32,35 @@ func (d *Decoder) event() {
 // putAuthor writes the author fields that platforms share.
 func (r *row) putAuthor() {
 	r.SetPlain(record.Author, "")
-	r.putFirst(record.Author, keyNickname, keyDisplayName, keyName, keyUsername)
-	r.put(record.AuthorID, keyAuthorID)
-	r.putFirst(record.AuthorAvatar, keyAvatar, keyAvatarURL, keyPicture)
-	r.putFirst(record.AuthorColor, keyColor, keyNicknameColor)
+	r.putFirst(record.Author, r.author.nickname, r.author.displayName, r.author.name, r.author.username)
+	r.put(record.AuthorID, r.author.id)
+	r.putFirst(record.AuthorAvatar, r.author.avatar, r.author.avatarURL, r.author.picture)
+	r.putFirst(record.AuthorColor, r.author.color, r.author.nicknameColor)
 }
 
 // putMessage writes the message fields that platforms share.
 func (r *row) putMessage() {
 	r.SetPlain(record.Text, "")
-	r.put(record.Text, keyText)
+	r.put(record.Text, r.event.text)
 	r.putEmotes()
-	r.put(record.IsBot, keyBot)
-	r.put(record.Image, keyLink)
-	r.putFirst(record.MessageID, keyLiveChatMessageID, keyTwitchMessageID)
+	r.put(record.IsBot, r.event.bot)
+	r.put(record.Image, r.event.link)
+	r.putFirst(record.MessageID, r.event.liveChatMessageID, r.event.messageID)
 
 	r.putAmount()
-	r.put(record.Currency, keyCurrency)
-	r.put(record.Tier, keyTier)
-	r.put(record.StickerID, keyStickerID)
-	r.putFirst(record.Level, keyMilestoneLevel, keyMembershipLevel, keyGiftLevel)
+	r.put(record.Currency, r.event.donation.currency)
+	r.put(record.Tier, r.event.donation.tier)
+	r.put(record.StickerID, r.event.donation.stickerID)
+	r.putFirst(record.Level, r.event.milestoneLevel, r.event.membershipLevel, r.event.giftLevel)
 }
 
 // putAmount writes a donation's amount, which is text. A number becomes its text
 // as sent.
 func (r *row) putAmount() {
-	if v := r.value(keyAmount); v.Kind == scan.Number {
+	if v := r.value(r.event.donation.amount); v.Kind == scan.Number {
 		r.SetNumber(record.Amount, v.Bytes)
 	} else {
-		r.put(record.Amount, keyAmount)
+		r.put(record.Amount, r.event.donation.amount)
 	}
 }
 
@@ -69,17 +69,17 @@ func (r *row) putAmount() {
 // lost.
 func (r *row) putUnlisted() {
 	r.putUnlistedHandle()
-	r.putList(record.Badges, keyBadges, inArray|inObject)
+	r.putList(record.Badges, r.author.badges, inArray|inObject)
 	if string(r.Bytes(record.Platform)) == twitch.Slug {
 		r.twitchRoles()
 	}
 	r.twitchMessage()
 	r.youtubeRoles()
 	r.youtubeMembership()
-	r.putList(record.Badges, keyRoles, inArray|inObject)
-	r.put(record.Discriminator, keyDiscriminator)
+	r.putList(record.Badges, r.author.roles, inArray|inObject)
+	r.put(record.Discriminator, r.author.discriminator)
 	r.dliveRoles()
-	r.putFirst(record.IsVerified, keyIsVerified, keyVerified)
-	r.putFirst(record.ReplyTo, keyRepliedToName, keyParentName)
+	r.putFirst(record.IsVerified, r.author.isVerified, r.author.verified)
+	r.putFirst(record.ReplyTo, r.event.repliedToName, r.event.parentName)
 	r.kickSubscription()
 }

@@ -15,4 +15,4 @@ var facebook = Platform{
 	},
 }
 
-func (r *row) facebook() { r.put(record.ReplyTo, keyParentName) }
+func (r *row) facebook() { r.put(record.ReplyTo, r.event.parentName) }

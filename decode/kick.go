@@ -7,18 +7,18 @@ var kick = Platform{
 	Slug: "kick", Name: "Kick", Color: 28,
 	sources: []int{29},
 	Types:   []EventType{{25, "text", (*row).kick}, {26, "subscription", (*row).kick}},
-	handle:  []key{keyUsername},
+	handle:  (*row).putUsername,
 }
 
 func (r *row) kick() {
-	r.put(record.ReplyTo, keyParentName)
+	r.put(record.ReplyTo, r.event.parentName)
 	r.kickSubscription()
 }
 
 // kickSubscription writes a subscription, which is a gift if it names who got one.
 func (r *row) kickSubscription() {
-	r.put(record.Months, keyMonths)
-	if names := r.putList(record.GiftedTo, keyGiftedTo, inArray); names > 0 {
+	r.put(record.Months, r.event.subscribedFor)
+	if names := r.putList(record.GiftedTo, r.event.giftedTo, inArray); names > 0 {
 		r.SetBool(record.IsGift, true)
 		r.SetInt(record.GiftCount, int64(names))
 	}

@@ -2,6 +2,7 @@ package decode
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/restail/restail/decode/scan"
 )
@@ -43,7 +44,7 @@ func (p *Parser) Parse(a *Action, frame []byte) error {
 	if err := p.s.End(); err != nil {
 		return &BrokenError{"not JSON: " + err.Error()}
 	}
-	name := a.value(keyAction)
+	name := a.value(a.action)
 	switch {
 	case root != scan.Object:
 		return &BrokenError{root.String() + ", not an object"}
@@ -58,56 +59,103 @@ func (p *Parser) Parse(a *Action, frame []byte) error {
 	return nil
 }
 
-// note reads the next value and stores it as that of the key.
-func (p *Parser) note(k key) { p.a.note(k, p.s.Value()) }
-
-// members reads the next value, an object, and stores its members of those names.
-// Their keys follow the object's key in the same order.
-func (p *Parser) members(object key, names ...string) {
-	p.a.begin(object)
+// readFrame reads the members of the frame.
+func (p *Parser) readFrame() {
 	for name, ok := p.s.Object(); ok; name, ok = p.s.Member() {
-		i := 0
-		for i < len(names) && names[i] != string(name) {
-			i++
+		switch string(name) {
+		case "action":
+			p.a.action = p.s.Value()
+		case "payload":
+			p.readPayload(&p.a.payload)
+		case "timestamp":
+			p.a.timestamp = p.s.Value()
+		default:
+			p.s.Skip()
 		}
-		if i < len(names) {
-			p.note(object + 1 + key(i))
+	}
+}
+
+// member is a member of an object, and where its value is to be stored.
+type member struct {
+	name  string
+	value *scan.Value
+}
+
+// readMembers reads the next value, a small object, and stores its members.
+func (p *Parser) readMembers(members ...member) {
+	for _, m := range members {
+		*m.value = scan.Value{}
+	}
+	for name, ok := p.s.Object(); ok; name, ok = p.s.Member() {
+		i := slices.IndexFunc(members, func(m member) bool { return m.name == string(name) })
+		if i >= 0 {
+			*members[i].value = p.s.Value()
 		} else {
 			p.s.Skip()
 		}
 	}
 }
 
-// list reads an array of texts. It stores the strings that are not empty, and the
-// numbers of an array of ids. With a name, an element can also be an object: then
-// the object's member of that name is the text.
-func (p *Parser) list(array key, name string) {
-	p.a.begin(array)
-	kind, from := p.s.Kind(), len(p.a.elements)
+// readTexts reads an array of texts: the strings that are not empty. With a name, an
+// element can also be an object: then the object's member of that name is the text.
+func (p *Parser) readTexts(name string) array {
+	v := array{from: uint32(len(p.a.elements)), isArray: p.s.Kind() == scan.Array}
 	for ok := p.s.Array(); ok; ok = p.s.Element() {
 		e := element{form: inArray}
 		if name != "" && p.s.Kind() == scan.Object {
-			e = element{p.member(name), inObject}
+			e.form = inObject
+			p.readMembers(member{name, &e.Value})
 		} else {
 			e.Value = p.s.Value()
 		}
-		if e.Kind == scan.Number && array == keyConnections || e.Kind == scan.String && e.From < e.To {
+		if e.Kind == scan.String && e.From < e.To {
 			p.a.elements = append(p.a.elements, e)
 		}
 	}
-	p.a.note(array, scan.Value{From: uint32(from), To: uint32(len(p.a.elements)), Kind: kind})
+	v.to = uint32(len(p.a.elements))
+	return v
 }
 
-// member reads the next value, an object, and returns its member of that name.
-func (p *Parser) member(name string) (v scan.Value) {
-	for key, ok := p.s.Object(); ok; key, ok = p.s.Member() {
-		if string(key) == name {
-			v = p.s.Value()
-		} else {
+// readIDs reads an array of ids: strings that are not empty, and numbers.
+func (p *Parser) readIDs() array {
+	v := array{from: uint32(len(p.a.elements)), isArray: p.s.Kind() == scan.Array}
+	for ok := p.s.Array(); ok; ok = p.s.Element() {
+		if id := p.s.Value(); id.Kind == scan.Number || id.Kind == scan.String && id.From < id.To {
+			p.a.elements = append(p.a.elements, element{id, inArray})
+		}
+	}
+	v.to = uint32(len(p.a.elements))
+	return v
+}
+
+// readReplaces reads the custom emotes of a text. An entry without a usable range
+// is left out.
+func (p *Parser) readReplaces() array {
+	v := array{from: uint32(len(p.a.replaces))}
+	for ok := p.s.Array(); ok; ok = p.s.Element() {
+		if one := p.readReplace(); one.from >= 0 && one.from <= one.to {
+			p.a.replaces = append(p.a.replaces, one)
+		}
+	}
+	v.to = uint32(len(p.a.replaces))
+	return v
+}
+
+func (p *Parser) readReplace() replace {
+	one := replace{from: -1, to: -1}
+	for name, ok := p.s.Object(); ok; name, ok = p.s.Member() {
+		switch string(name) {
+		case "from":
+			one.from = p.readPosition()
+		case "to":
+			one.to = p.readPosition()
+		case "payload":
+			p.readMembers(member{"url", &one.url})
+		default:
 			p.s.Skip()
 		}
 	}
-	return v
+	return one
 }
 
 // readPosition reads a position in a text; -1 when it is not usable.
@@ -116,21 +164,5 @@ func (p *Parser) readPosition() int32 {
 	if v.Kind != scan.Number {
 		return -1
 	}
-	return int32(integer(p.a.resolve(v)))
-}
-
-// readFrame reads the members of the frame.
-func (p *Parser) readFrame() {
-	for name, ok := p.s.Object(); ok; name, ok = p.s.Member() {
-		switch string(name) {
-		case "action":
-			p.note(keyAction)
-		case "payload":
-			p.readPayload()
-		case "timestamp":
-			p.note(keyTimestamp)
-		default:
-			p.s.Skip()
-		}
-	}
+	return int32(integer(p.a.value(v)))
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/restail/restail/decode/record"
+	"github.com/restail/restail/decode/scan"
 )
 
 // Platform is a chat platform. [Platforms] lists them all: help, completion, the
@@ -19,8 +20,8 @@ type Platform struct {
 	// Types are its event types.
 	Types []EventType
 
-	sources []int // eventSourceIds
-	handle  []key // members of the author; the first that is there is author_name
+	sources []int      // eventSourceIds
+	handle  func(*row) // writes author_name; nil when the platform has none
 }
 
 // EventType is one eventTypeId of a platform.
@@ -115,7 +116,7 @@ func grown[T any](list []T, index int) []T {
 // putSource writes the platform of the eventSourceId. It returns false when that
 // is missing or not listed.
 func (r *row) putSource() bool {
-	n := integer(r.value(keySourceID))
+	n := integer(r.value(r.payload.sourceID))
 	if n < 0 || n >= len(sources) || sources[n] == "" {
 		return false
 	}
@@ -135,7 +136,15 @@ func (r *row) putSlug(identifier record.Chars) bool {
 }
 
 // putHandle writes the author's stable handle by the platform's rule.
-func (r *row) putHandle(p *Platform) { r.putFirst(record.AuthorName, p.handle...) }
+func (r *row) putHandle(p *Platform) {
+	if p.handle != nil {
+		p.handle(r)
+	}
+}
+
+func (r *row) putName() { r.put(record.AuthorName, r.author.name) }
+
+func (r *row) putUsername() { r.put(record.AuthorName, r.author.username) }
 
 // putUnlistedHandle writes the handle of an author whose event type is not
 // listed. On a platform without a rule of its own, a name beside the displayed
@@ -148,10 +157,10 @@ func (r *row) putUnlistedHandle() {
 			return
 		}
 	}
-	if r.has(keyDisplayName) || r.has(keyNickname) {
-		r.put(record.AuthorName, keyName)
+	if r.author.displayName.Kind != scan.Missing || r.author.nickname.Kind != scan.Missing {
+		r.put(record.AuthorName, r.author.name)
 	}
 	if !r.Has(record.AuthorName) {
-		r.put(record.AuthorName, keyUsername)
+		r.put(record.AuthorName, r.author.username)
 	}
 }

@@ -46,7 +46,7 @@ var failureReasons = reasons{
 
 // putReason writes a code and, if it is known, its explanation.
 func (r *row) putReason(texts reasons) {
-	r.put(record.Reason, keyReason)
+	r.put(record.Reason, r.payload.reason)
 	if text := texts[string(r.Bytes(record.Reason))]; text != "" {
 		r.SetPlain(record.ReasonText, text)
 	}

@@ -11,6 +11,8 @@ import (
 type row struct {
 	record.Record
 	*Action
+	event  *event  // of the action
+	author *author // of the event
 	emotes emotes
 	digits []byte // memory for ids that are not integers in the frame
 }
@@ -26,20 +28,20 @@ var kinds = func() (kinds [record.Count]record.Kind) {
 
 func (r *row) reset(a *Action) {
 	r.Record.Reset()
-	r.Action, r.digits = a, r.digits[:0]
+	r.Action, r.event, r.author = a, &a.payload.event, &a.payload.event.author
+	r.digits = r.digits[:0]
 }
 
-// put sets the field to the value of that key, if it is usable.
-func (r *row) put(f record.Field, k key) {
-	if r.has(k) {
-		r.putPresent(f, k)
+// put sets the field to the value, if it is usable.
+func (r *row) put(f record.Field, v scan.Value) {
+	if v.Kind != scan.Missing {
+		r.putPresent(f, v)
 	}
 }
 
-// putPresent is put for a key that has a value. It reports whether the value is
-// usable.
-func (r *row) putPresent(f record.Field, k key) bool {
-	v, kind := r.resolve(r.at(k)), kinds[f]
+// putPresent is put for a value that is there. It reports whether it is usable.
+func (r *row) putPresent(f record.Field, present scan.Value) bool {
+	v, kind := r.value(present), kinds[f]
 	if kind == record.Bool {
 		if v.Kind == scan.True || v.Kind == scan.False {
 			r.SetBool(f, v.Kind == scan.True)
@@ -54,10 +56,10 @@ func (r *row) putPresent(f record.Field, k key) bool {
 	return ok
 }
 
-// putFirst sets the field to the first usable value of the keys.
-func (r *row) putFirst(f record.Field, keys ...key) {
-	for _, k := range keys {
-		if r.has(k) && r.putPresent(f, k) {
+// putFirst sets the field to the first usable value.
+func (r *row) putFirst(f record.Field, values ...scan.Value) {
+	for _, v := range values {
+		if v.Kind != scan.Missing && r.putPresent(f, v) {
 			return
 		}
 	}
@@ -65,25 +67,25 @@ func (r *row) putFirst(f record.Field, keys ...key) {
 
 // putList adds the texts of an array that have one of the forms to a field of
 // strings. It returns the number of texts of all forms.
-func (r *row) putList(f record.Field, array key, forms form) (texts int) {
-	elements := r.elementsOf(array)
+func (r *row) putList(f record.Field, texts array, forms form) (count int) {
+	elements := r.elementsOf(texts)
 	r.Reserve(f, len(elements))
 	for _, e := range elements {
-		c, ok := r.chars(r.resolve(e.Value), record.ID) // the parser keeps numbers only where they are ids
+		c, ok := r.chars(r.value(e.Value), record.ID) // the parser keeps numbers only where they are ids
 		if !ok {
 			continue
 		}
-		texts++
+		count++
 		if e.form&forms != 0 {
 			r.Add(f, c)
 		}
 	}
-	return texts
+	return count
 }
 
-// isUsable reports whether the value of a key is usable for a field of that kind.
-func (r *row) isUsable(k key, kind record.Kind) bool {
-	_, ok := r.chars(r.value(k), kind)
+// isUsable reports whether the value is usable for a field of that kind.
+func (r *row) isUsable(v scan.Value, kind record.Kind) bool {
+	_, ok := r.chars(r.value(v), kind)
 	return ok
 }
 

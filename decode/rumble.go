@@ -4,5 +4,5 @@ var rumble = Platform{
 	Slug: "rumble", Name: "Rumble", Color: 64,
 	sources: []int{33},
 	Types:   []EventType{{32, "text", nil}},
-	handle:  []key{keyName},
+	handle:  (*row).putName,
 }

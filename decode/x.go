@@ -7,7 +7,7 @@ var x = Platform{
 	Slug: "x", Name: "X", Color: 102,
 	sources: []int{28},
 	Types:   []EventType{{24, "text", (*row).x}},
-	handle:  []key{keyUsername},
+	handle:  (*row).putUsername,
 }
 
-func (r *row) x() { r.put(record.IsVerified, keyVerified) }
+func (r *row) x() { r.put(record.IsVerified, r.author.verified) }

@@ -25,15 +25,15 @@ func (r *row) youtubeGift() {
 }
 
 func (r *row) youtubeRoles() {
-	r.put(record.IsOwner, keyIsOwner)
-	r.put(record.IsModerator, keyIsModerator)
-	r.put(record.IsSubscriber, keyIsSponsor)
-	r.put(record.IsVerified, keyIsVerified)
+	r.put(record.IsOwner, r.author.isOwner)
+	r.put(record.IsModerator, r.author.isModerator)
+	r.put(record.IsSubscriber, r.author.isSponsor)
+	r.put(record.IsVerified, r.author.isVerified)
 }
 
 // youtubeMembership writes milestones, memberships and gift counts.
 func (r *row) youtubeMembership() {
-	r.put(record.Months, keyMilestoneMonth)
-	r.put(record.IsGift, keyMembershipGift)
-	r.put(record.GiftCount, keyGiftCount)
+	r.put(record.Months, r.event.milestoneMonth)
+	r.put(record.IsGift, r.event.membershipIsGift)
+	r.put(record.GiftCount, r.event.giftCount)
 }
