@@ -10,8 +10,8 @@
 //   - It does not run on a record that its first select drops (gate.go).
 //   - One run of gojq serves all records (run.go).
 //
-// A run stops when its context ends or when it takes too much memory
-// (guard.go).
+// A program is rewritten before it is compiled (rewrite.go). A run stops when its
+// context ends or when it takes too much memory (guard.go).
 package filter
 
 import (
@@ -47,7 +47,6 @@ type Program struct {
 	// names and values are the variables of Options.Args.
 	names  []string
 	values []any
-	raw    rawUse
 	// identity is set when the only output is always the record itself.
 	identity bool
 	gate     gate // nil when the program has to run on every record
@@ -125,7 +124,6 @@ func Compile(source string, o Options) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.raw = rawUseOf(query)
 	p.growsCache = makesPatterns(query)
 	p.identity = isIdentity(query)
 	p.gate = gateOf(query)
@@ -187,41 +185,12 @@ func (p *Program) parse() (*gojq.Query, error) {
 	return query, nil
 }
 
-// Names of functions that no program can call, since they contain a space. The
-// underscore hides them from builtins.
-const (
-	recordsFunc = "_ records"
-	rawFunc     = "_ raw"
-	factorsFunc = "_ factors"
-	indexFunc   = "_ index"
-)
-
-// compile makes the code that serves all records in one run:
-//
-//	records | if . then PROGRAM end
-//
-// The function records outputs an object for each record. When there is no next
-// record yet it outputs null, which passes the if as it is. To drive, this null
-// means that the record has no more outputs.
+// compile makes the code that serves all records in one run.
 func (p *Program) compile(query *gojq.Query) error {
-	inlineSelect(query)
-	limitProducts(query)
-	limitIndexes(query)
-	body := query
-	switch p.raw {
-	case rawLate:
-		renameRaw(query)
-	case rawEarly:
-		body = &gojq.Query{Left: callOf(rawFunc), Op: gojq.OpPipe, Right: query, Patterns: []*gojq.Pattern{{Name: "$raw"}}}
+	for _, rewrite := range rewrites {
+		rewrite(query)
 	}
-	endless := &gojq.Query{Left: callOf(recordsFunc), Op: gojq.OpPipe, Right: &gojq.Query{Term: &gojq.Term{
-		Type: gojq.TermTypeIf,
-		If: &gojq.If{
-			Cond: &gojq.Query{Term: &gojq.Term{Type: gojq.TermTypeIdentity}},
-			Then: body,
-		},
-	}}}
-	code, err := gojq.Compile(endless, append(p.functions(), gojq.WithVariables(p.names))...)
+	code, err := gojq.Compile(query, append(p.functions(), gojq.WithVariables(p.names))...)
 	if err != nil {
 		return p.compileError(err)
 	}

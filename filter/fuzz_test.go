@@ -97,9 +97,7 @@ func compilePlainly(t testing.TB, program string) *gojq.Code {
 	}
 	// gojq 0.12.20 compiles (1, [2]) | $x to [2] | $x when it removes
 	// instructions without effect. $raw as a function is not affected.
-	if rawUseOf(query) == rawLate {
-		renameRaw(query)
-	}
+	decodeRaw(query)
 	frame := fromJSON(t, oneFrame)
 	code, err := gojq.Compile(query, gojq.WithVariables([]string{"$raw"}),
 		gojq.WithFunction(rawFunc, 0, 0, func(any, []any) any { return frame }),
