@@ -48,19 +48,19 @@ func (r *row) putMessage() {
 	r.putFirst(record.MessageID, r.event.liveChatMessageID, r.event.messageID)
 
 	r.putAmount()
-	r.put(record.Currency, r.event.donation.currency)
-	r.put(record.Tier, r.event.donation.tier)
-	r.put(record.StickerID, r.event.donation.stickerID)
+	r.put(record.Currency, r.event.currency)
+	r.put(record.Tier, r.event.tier)
+	r.put(record.StickerID, r.event.stickerID)
 	r.putFirst(record.Level, r.event.milestoneLevel, r.event.membershipLevel, r.event.giftLevel)
 }
 
 // putAmount writes a donation's amount, which is text. A number becomes its text
 // as sent.
 func (r *row) putAmount() {
-	if v := r.value(r.event.donation.amount); v.Kind == scan.Number {
+	if v := r.value(r.event.amount); v.Kind == scan.Number {
 		r.SetNumber(record.Amount, v.Bytes)
 	} else {
-		r.put(record.Amount, r.event.donation.amount)
+		r.put(record.Amount, r.event.amount)
 	}
 }
 

@@ -88,7 +88,7 @@ type event struct {
 
 	// YouTube
 	liveChatMessageID                 scan.Value
-	donation                          donation
+	amount, currency, stickerID, tier scan.Value
 	giftCount, giftLevel              scan.Value
 	milestoneLevel, milestoneMonth    scan.Value
 	membershipIsGift, membershipLevel scan.Value
@@ -97,8 +97,6 @@ type event struct {
 	giftedTo      array      // Kick
 	subscribedFor scan.Value // Kick
 }
-
-type donation struct{ amount, currency, stickerID, tier scan.Value }
 
 func (p *Parser) readEvent(v *event) {
 	*v = event{}
@@ -125,8 +123,7 @@ func (p *Parser) readEvent(v *event) {
 		case "twitchMessageId":
 			v.messageID = p.s.Value()
 		case "donation":
-			d := &v.donation
-			p.readMembers(member{"amount", &d.amount}, member{"currencyString", &d.currency}, member{"stickerId", &d.stickerID}, member{"tier", &d.tier})
+			p.readMembers(member{"amount", &v.amount}, member{"currencyString", &v.currency}, member{"stickerId", &v.stickerID}, member{"tier", &v.tier})
 		case "giftMemberships":
 			p.readMembers(member{"count", &v.giftCount}, member{"levelName", &v.giftLevel})
 		case "liveChatMessageId":
