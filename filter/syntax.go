@@ -26,7 +26,6 @@ type SyntaxError struct {
 
 // newSyntaxError returns an error at a byte offset of the source.
 func (p *Program) newSyntaxError(message string, offset int) *SyntaxError {
-	offset = min(max(offset, 0), len(p.source))
 	start := strings.LastIndexByte(p.source[:offset], '\n') + 1
 	text, _, _ := strings.Cut(p.source[start:], "\n")
 	return &SyntaxError{
