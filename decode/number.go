@@ -170,9 +170,6 @@ func parseStamp(stamp value) (time.Time, bool) {
 	if stamp.Kind != scan.Number {
 		return time.Time{}, false
 	}
-	if seconds, ok := tenDigits(stamp.Bytes); ok { // the usual case
-		return time.Unix(seconds, 0), true
-	}
 	d := parseDecimal(stamp.Bytes)
 	if d.point < 1 || d.point > 13 {
 		return time.Time{}, false
@@ -191,19 +188,4 @@ func parseStamp(stamp value) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	return time.UnixMilli(d.digits), true
-}
-
-// tenDigits reads the literal of an integer of ten digits. As seconds, all of them
-// are usable stamps: they lie in the years 2001 to 2286.
-func tenDigits(literal []byte) (n int64, ok bool) {
-	if len(literal) != 10 {
-		return 0, false
-	}
-	for _, c := range literal {
-		if c < '0' || c > '9' {
-			return 0, false
-		}
-		n = n*10 + int64(c-'0')
-	}
-	return n, true
 }
