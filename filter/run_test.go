@@ -367,7 +367,7 @@ func TestArgNames(t *testing.T) {
 		args []Arg
 		want string
 	}{
-		{[]Arg{{"a", "1"}, {"B_2", "2"}, {"_", "3"}, {"if", "4"}}, ""},
+		{[]Arg{{"a", "1"}, {"B_2", "2"}, {"_", "3"}, {"if", "4"}, {"azAZ09", "5"}}, ""},
 		{[]Arg{{"", "1"}}, `invalid variable name "": want letters, digits and _, and no digit first`},
 		{[]Arg{{"1a", "1"}}, `invalid variable name "1a": want letters, digits and _, and no digit first`},
 		{[]Arg{{"$a", "1"}}, `invalid variable name "$a": want letters, digits and _, and no digit first`},
