@@ -27,7 +27,7 @@ type payload struct {
 }
 
 func (p *Parser) readPayload(v *payload) {
-	if v.present {
+	if v.present { // the first one is empty already
 		*v = payload{}
 	}
 	v.present = true
