@@ -305,6 +305,38 @@ func TestHugeActionIsNotKept(t *testing.T) {
 	}
 }
 
+// TestLingering checks that a connection that is connecting again is reported once,
+// and that connections in any other state are not.
+func TestLingering(t *testing.T) {
+	d := newDecoder()
+	status := func(identifier, status string) {
+		apply(t, d, fmt.Appendf(nil, `{"action":"connection_info","payload":{"connectionIdentifier":"%s","connectionUuid":"u","status":"%s"}}`, identifier, status))
+	}
+	check := func(when string, want ...string) {
+		t.Helper()
+		got := []string{}
+		for _, c := range d.Lingering() {
+			got = append(got, c.Identifier+" "+c.Status)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", when, got, want)
+		}
+	}
+	status("1-kick-new", "connecting")
+	status("1-kick-up", "connected")
+	status("1-kick-again", "connected")
+	status("1-kick-gone", "connected")
+	check("nothing is connecting again")
+	status("1-kick-again", "connecting")
+	status("1-kick-gone", "connecting")
+	d.Relink()
+	check("none is of this socket")
+	status("1-kick-up", "connected")
+	status("1-kick-again", "connecting")
+	check("one is", "1-kick-again connecting")
+	check("it was reported")
+}
+
 func TestNewForDrains(t *testing.T) {
 	d := &frameDecoder{Decoder: NewForDrains()}
 	apply(t, d, connectionInfo("1-kick-a", "u", "Owl"))

@@ -37,6 +37,7 @@ var emoteTests = []struct {
 	{"of two that begin together the first counts", "Kappa Keepo", `[{"from":0,"to":4,"payload":{"url":"1"}},{"from":0,"to":4,"payload":{"url":"2"}},{"from":0,"to":10,"payload":{"url":"3"}},{"from":6,"to":10,"payload":{"url":"4"}}]`, "Kappa=1 Keepo=4"},
 	{"the one that begins first counts", "Kappa Keepo", `[{"from":6,"to":10},{"from":5,"to":6},{"from":0,"to":5}]`, "Kappa = Keepo="},
 
+	{"U+10000 takes two UTF-16 units", "𐀀 Kappa", `[{"from":3,"to":7}]`, "Kappa="},
 	{"code points", "😀 Kappa 😀 Keepo", `[{"from":10,"to":14},{"from":2,"to":6}]`, "Kappa= Keepo="},
 	{"UTF-16", "😀 Kappa 😀 Keepo", `[{"from":12,"to":16},{"from":3,"to":7}]`, "Kappa= Keepo="},
 	{"UTF-16, since code points would reach beyond the text", "😀:a::b:", `[{"from":5,"to":7},{"from":2,"to":4}]`, ":a:= :b:="},

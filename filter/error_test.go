@@ -20,6 +20,7 @@ func TestErrorsDoNotQuoteRecords(t *testing.T) {
 	}
 	tests := []struct{ program, want string }{
 		{`.text + 1`, `cannot add: string and number (1)`},
+		{`.text + 100000000000000000000000`, `cannot add: string and number (100000000000000000000000)`},
 		{`{a: .text} + 1`, `cannot add: object and number (1)`},
 		{`[.text, .text] - {a: .text}`, `cannot subtract: array and object`},
 		{`.text | tonumber`, `tonumber cannot be applied to string: invalid number`},

@@ -320,7 +320,8 @@ func TestRunKeepsNothing(t *testing.T) {
 	}
 }
 
-// TestRunRaw checks $raw without a frame, and with one that cannot be decoded.
+// TestRunRaw checks $raw without a frame, and with one that cannot be decoded. A
+// program that does not evaluate $raw does not notice that.
 func TestRunRaw(t *testing.T) {
 	p := compile(t, `[$raw], ($raw | type)`, Options{})
 	tests := []struct {
@@ -343,6 +344,10 @@ func TestRunRaw(t *testing.T) {
 	got := outputs(t, p, typical("twitch"), []byte(`{"a":`+deep+`}`))
 	if len(got) != 1 || !strings.HasPrefix(got[0], "error: $raw: ") {
 		t.Errorf("too deep for the standard library: %.200q", got)
+	}
+	p = compile(t, `select(.action == "none" and $raw), 1`, Options{})
+	if got := outputs(t, p, typical("twitch"), []byte(`{"a":`+deep+`}`)); !reflect.DeepEqual(got, []string{"1"}) {
+		t.Errorf("$raw is not evaluated: %.200q", got)
 	}
 }
 
