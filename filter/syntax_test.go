@@ -175,6 +175,7 @@ func TestCompileBig(t *testing.T) {
 		"comments and strings": "# " + strings.Repeat("(", maxSource/3) + "\n" + strings.Repeat(" ", maxSource/3) + `"` + strings.Repeat("x", maxSource/4) + `"`,
 		"arrays":               strings.Repeat("[", deep) + "1" + strings.Repeat("]", deep),
 		"doubling":             doubling + "f60",
+		"the longest":          strings.Repeat(" ", maxSource-1) + ".",
 	} {
 		if _, err := Compile(program, Options{}); err != nil {
 			t.Errorf("%s: %.200v", name, err)
