@@ -8,6 +8,7 @@
 package history
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"hash/maphash"
@@ -18,13 +19,11 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
-
-	"github.com/restail/restail/cmd/recording"
 )
 
 const (
 	// pageSize is how many messages a request asks for: the API's limit.
-	pageSize = "1000"
+	pageSize = 1000
 	// eventsPath is the path of the broadcasts. The path of a broadcast's chat begins
 	// with it.
 	eventsPath = "/v2/user/events/"
@@ -84,7 +83,7 @@ func New(o Options) *Client {
 func (c *Client) Messages(ctx context.Context, broadcast string, from time.Time) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
 		r := request{
-			path: eventsPath + broadcast + "/chat/history", query: url.Values{"pageSize": {pageSize}},
+			path: eventsPath + broadcast + "/chat/history", query: url.Values{"pageSize": {strconv.Itoa(pageSize)}},
 			scope: "chat.read", what: "cannot read the chat history of " + broadcast,
 		}
 		if !from.IsZero() {
@@ -92,23 +91,32 @@ func (c *Client) Messages(ctx context.Context, broadcast string, from time.Time)
 		}
 		seed := maphash.MakeSeed()
 		tokens := map[uint64]bool{} // the hashes of the page tokens
-		var before []mark
+		var before []mark           // of the last messages, pageSize at most
 		for {
-			messages, next, err := c.page(ctx, r)
+			list, next, err := c.page(ctx, r)
 			if err != nil {
 				yield(Message{}, err)
 				return
 			}
-			marks := marksOf(messages, seed)
-			messages = messages[overlap(before, marks):]
-			for i, m := range messages {
-				m.More = i+1 < len(messages)
+			var repeated int
+			if len(before) > 0 {
+				repeated = overlap(before, firstMarks(list, seed))
+			}
+			n := 0
+			for raw, more := range elements(list) {
+				if n%pageSize == 0 && ctx.Err() != nil { // a page within the limit is delivered whole
+					yield(Message{}, ctx.Err())
+					return
+				}
+				if n++; n <= repeated {
+					continue
+				}
+				m := newMessage(raw, more)
+				before = append(before, m.mark(seed))
+				before = before[max(0, len(before)-pageSize):]
 				if !yield(m, nil) {
 					return
 				}
-			}
-			if len(marks) > 0 {
-				before = marks
 			}
 			token := maphash.String(seed, next)
 			switch {
@@ -119,31 +127,26 @@ func (c *Client) Messages(ctx context.Context, broadcast string, from time.Time)
 				return
 			}
 			tokens[token] = true
-			r.query = url.Values{"pageSize": {pageSize}, "pageToken": {next}}
+			r.query = url.Values{"pageSize": {strconv.Itoa(pageSize)}, "pageToken": {next}}
 		}
 	}
 }
 
-// page requests a page of messages. next is the token of the next page, "" for none.
-func (c *Client) page(ctx context.Context, r request) (messages []Message, next string, err error) {
+// page requests a page of messages. list is a JSON array, or null. next is the token of
+// the next page, "" for none.
+func (c *Client) page(ctx context.Context, r request) (list []byte, next string, err error) {
 	body, err := c.get(ctx, r)
 	if err != nil {
 		return nil, "", err
 	}
-	var members map[string]json.RawMessage // a struct would take "Messages" for "messages"
-	var raws []json.RawMessage
-	if json.Unmarshal(body, &members) != nil || members["messages"] == nil || json.Unmarshal(members["messages"], &raws) != nil {
+	list = member(body, "messages")
+	if !isList(list) {
 		return nil, "", r.failed(ReasonProtocol, "the API's answer has no list of messages")
 	}
-	if token := members["nextPageToken"]; token != nil && json.Unmarshal(token, &next) != nil {
+	if token := member(body, "nextPageToken"); token != nil && json.Unmarshal(token, &next) != nil {
 		return nil, "", r.failed(ReasonProtocol, "the API's page token is not a string")
 	}
-	messages = make([]Message, len(raws))
-	for i, raw := range raws {
-		m, _ := recording.ParseHistory(raw) // zero for a value that is not an object
-		messages[i] = Message{HistoryMessage: m, Raw: raw}
-	}
-	return messages, next, nil
+	return list, next, nil
 }
 
 // InProgress returns the broadcast that is in progress, the one that began last
@@ -168,82 +171,24 @@ func (c *Client) latest(ctx context.Context, r request, stamp string) (id string
 	if err != nil {
 		return "", false, err
 	}
-	list, err := listOf(body)
-	if err != nil {
-		return "", false, r.failed(ReasonProtocol, "the API's answer has no list of broadcasts")
+	if items := member(body, "items"); items != nil {
+		body = items
 	}
-	latest := 0.0
-	for _, event := range list {
+	latest, isValid := 0.0, isList(bytes.TrimSpace(body))
+	for event := range elements(body) {
 		var name string
 		var at float64
-		json.Unmarshal(event["id"], &name) // a value of another type stays empty
-		json.Unmarshal(event[stamp], &at)
+		json.Unmarshal(member(event, "id"), &name) // a value of another type stays empty
+		json.Unmarshal(member(event, stamp), &at)
 		if IsUUID(name) && (!ok || at > latest) {
 			id, ok, latest = name, true, at
 		}
+		isValid = isValid && (event[0] == '{' || string(event) == "null")
+	}
+	if !isValid {
+		return "", false, r.failed(ReasonProtocol, "the API's answer has no list of broadcasts")
 	}
 	return id, ok, nil
-}
-
-// listOf returns the objects of a list, or of the member items of an object.
-func listOf(body []byte) (list []map[string]json.RawMessage, err error) {
-	var page struct{ Items json.RawMessage }
-	if json.Unmarshal(body, &page) == nil && page.Items != nil {
-		body = page.Items
-	}
-	return list, json.Unmarshal(body, &list)
-}
-
-// mark identifies a message, to recognize it on the next page.
-type mark struct {
-	sum uint64
-	at  time.Time
-}
-
-func marksOf(messages []Message, seed maphash.Seed) []mark {
-	marks := make([]mark, len(messages))
-	for i, m := range messages {
-		marks[i] = mark{maphash.Bytes(seed, m.Raw), m.Time}
-	}
-	return marks
-}
-
-// overlap returns how many messages at the beginning of a page repeat the end of the
-// page before. Messages have no ids, and somebody may write the same twice at one time:
-// equal messages are the same only if the page repeats all messages of their time.
-func overlap(before, page []mark) int {
-	// This is the Knuth-Morris-Pratt algorithm: shorter[n-1] is the length of the
-	// longest beginning of page that is also the end of page[:n], page[:n] itself excluded.
-	shorter := make([]int, len(page))
-	longest := func(n int, next mark) int {
-		for n > 0 && (n == len(page) || page[n].sum != next.sum) {
-			n = shorter[n-1]
-		}
-		if n < len(page) && page[n].sum == next.sum {
-			n++
-		}
-		return n
-	}
-	for i := 1; i < len(page); i++ {
-		shorter[i] = longest(shorter[i-1], page[i])
-	}
-	n := 0
-	for _, m := range before {
-		n = longest(n, m)
-	}
-	for n > 0 && n < len(before) && before[len(before)-n-1].at.Equal(page[0].at) {
-		n = shorter[n-1]
-	}
-	return n
-}
-
-// A Message is a message that the API served.
-type Message struct {
-	recording.HistoryMessage
-	// Raw is the message as served: any JSON value.
-	Raw json.RawMessage
-	// More reports whether another message of the same answer follows.
-	More bool
 }
 
 // IsUUID reports whether the id of a broadcast is a UUID. The history knows no other;

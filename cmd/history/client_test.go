@@ -1,8 +1,10 @@
 package history
 
 import (
+	"context"
 	"errors"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -38,6 +40,8 @@ func TestPages(t *testing.T) {
 			asked: []string{"", "&pageToken=p1", "&pageToken=p2"}},
 		{name: "pages that overlap", answers: []answer{page("p1", "a", "b", "c"), page("p2", "b", "c", "d"), page("", "d")}, want: "a b c d",
 			asked: []string{"", "&pageToken=p1", "&pageToken=p2"}},
+		{name: "a page that comes again and again", answers: []answer{page("p1", "a", "b"), page("p2", "b"), page("p3", "b"), page("", "a", "b", "c")}, want: "a b c",
+			asked: []string{"", "&pageToken=p1", "&pageToken=p2", "&pageToken=p3"}},
 		{name: "out of order", answers: []answer{page("p1", "b", "a"), page("", "d", "c")}, want: "b a d c", asked: []string{"", "&pageToken=p1"}},
 		{name: "a byte-order mark", answers: []answer{{body: "\ufeff" + page("", "a").body}}, want: "a", asked: []string{""}},
 		{name: "null", answers: []answer{{body: `{"messages":null,"nextPageToken":""}`}}, asked: []string{""}},
@@ -110,6 +114,50 @@ func TestLeave(t *testing.T) {
 	}
 	if len(a.asked) != 1 {
 		t.Errorf("asked for %q", a.asked)
+	}
+}
+
+// TestMemoryOfPage checks that a page needs little more memory than its text, however
+// many messages it has.
+func TestMemoryOfPage(t *testing.T) {
+	const size = 4 << 20
+	c, _ := client(t, answer{body: `{"messages":[{}` + strings.Repeat(",{}", size/3) + `]}`})
+	heap := func() uint64 {
+		runtime.GC()
+		var stats runtime.MemStats
+		runtime.ReadMemStats(&stats)
+		return stats.HeapAlloc
+	}
+	before := heap()
+	for _, err := range c.Messages(t.Context(), broadcast, time.Time{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if after := heap(); after > before+4*size {
+			t.Errorf("a page of %d bytes needs %d", size, after-before)
+		}
+		break
+	}
+}
+
+// TestCancelWithinPage checks that a cancelled context ends a page that is longer than
+// asked for, but not one of the size asked for.
+func TestCancelWithinPage(t *testing.T) {
+	const pageSize = 1000
+	for _, size := range []int{pageSize, 3 * pageSize} {
+		ctx, cancel := context.WithCancel(t.Context())
+		c, a := client(t, answer{body: `{"messages":[{}` + strings.Repeat(",{}", size-1) + `],"nextPageToken":"p1"}`})
+		n := 0
+		var failed error
+		for _, err := range c.Messages(ctx, broadcast, time.Time{}) {
+			if failed = err; err == nil {
+				n++
+			}
+			cancel()
+		}
+		if n != pageSize || !errors.Is(failed, context.Canceled) || len(a.asked) > 2 {
+			t.Errorf("%d of %d messages, %d requests, %v", n, size, len(a.asked), failed)
+		}
 	}
 }
 
