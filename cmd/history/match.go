@@ -34,12 +34,6 @@ func (m *Message) content() content {
 	return newContent(m.Time, m.Platform, m.Channel, m.Author, m.Text)
 }
 
-// values returns the content without the time.
-func (c content) values() content {
-	c.Time = time.Time{}
-	return c
-}
-
 // short replaces a long string by its hash, to save memory. The strings are only
 // compared.
 func short(s string) string {
@@ -50,48 +44,56 @@ func short(s string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// likeness says which values of two messages must be equal to pair them.
-type likeness int
-
-const (
-	equal    likeness = iota // all values
-	sameText                 // the text, and the other values that both sides know
-	alike                    // the values that both sides know
-)
+// rules are the rules of the pairing, in the order in which they apply. Each returns
+// the values that must be equal in both messages of a pair; the others decide in
+// [matcher.canPair]. An example, with "?" for a value that is not known:
+//
+//	received          history
+//	1 ann hi          1 ann hi       equal: the first rule pairs them
+//	2 ?   thanks      3 bob thanks   a reply: the second rule, since it has the same text
+//	5 ann ?           5 ann (wave)   a sticker: the third rule
+//	                  6 ann missed   left over
+var rules = [...]func(c content) content{
+	func(c content) content { c.Time = time.Time{}; return c }, // all values are equal
+	func(c content) content { return content{Text: c.Text} },   // the same text
+	func(content) content { return content{} },                 // one side lacks the text
+}
 
 // A matcher pairs messages of the history with known messages, which were received or
-// filled in. It pairs them one to one and at most tolerance seconds apart. It pairs equal
-// messages first, then those with the same text, then those that are alike. For each
-// likeness it begins with the nearest, and finds as many pairs as possible, by augmenting
-// paths. The pairs of one likeness stay when it continues with the next.
+// filled in. It pairs them one to one and at most tolerance seconds apart. With each rule
+// it begins with the nearest, and finds as many pairs as possible, by augmenting paths.
+// The pairs of one rule stay when it continues with the next.
 type matcher struct {
-	first, last int64    // the seconds whose messages the history must have
-	known       []*known // in the order of their seconds
-	byValues    map[content][]*known
-	waiting     [alike + 1][]Message // to be paired by that likeness
-	trail       []*known             // the messages that the current search has visited
+	first, last int64                            // the seconds whose messages the history must have
+	known       []*known                         // in the order of their seconds
+	byKey       [len(rules)]map[content][]*known // known, by what a rule returns
+	waiting     [len(rules)][]Message            // to be paired by that rule
+	trail       []*known                         // the messages that the current search has visited
 }
 
 // known is a message that must not be written again.
 type known struct {
 	content
-	partner  *content // in the history; nil for none
-	likeness likeness
+	partner *content // in the history; nil for none
+	rule    int      // by which it was paired
 	// visited says that a search has been here. It stays after a search that failed,
-	// since no later search for the same likeness and distance can succeed from here.
+	// since no later search for the same rule and distance can succeed from here.
 	visited bool
 }
 
 // newMatcher makes a matcher for a history that must have all messages with Unix times
 // from first to last.
 func newMatcher(messages []content, first, last int64) *matcher {
-	m := &matcher{first: first, last: last, byValues: map[content][]*known{}}
+	m := &matcher{first: first, last: last}
 	for _, c := range messages {
 		m.known = append(m.known, &known{content: c})
 	}
 	slices.SortStableFunc(m.known, func(a, b *known) int { return cmp.Compare(a.Time.Unix(), b.Time.Unix()) })
-	for _, k := range m.known {
-		m.byValues[k.values()] = append(m.byValues[k.values()], k)
+	for i, key := range rules {
+		m.byKey[i] = map[content][]*known{}
+		for _, k := range m.known {
+			m.byKey[i][key(k.content)] = append(m.byKey[i][key(k.content)], k)
+		}
 	}
 	return m
 }
@@ -100,22 +102,22 @@ func newMatcher(messages []content, first, last int64) *matcher {
 // returns the messages without a known partner, in their order. Those of the last seconds
 // wait for the next page, which may have a message that is closer to a known one.
 func (m *matcher) missing(page []Message, end int64) []Message {
-	list := m.unpaired(page, equal)
-	for l := sameText; l <= alike; l++ {
-		end -= 2 * tolerance // two messages with the same known candidate are no further apart
-		list = append(m.waiting[l], list...)
+	list := page
+	for rule := range rules {
+		list = append(m.waiting[rule], list...)
 		n := slices.IndexFunc(list, func(message Message) bool { return message.Time.Unix() >= end })
 		if n < 0 {
 			n = len(list)
 		}
-		m.waiting[l] = list[n:]
-		list = m.unpaired(list[:n], l)
+		m.waiting[rule] = list[n:]
+		list = m.unpaired(list[:n], rule)
+		end -= 2 * tolerance // two messages with the same known candidate are no further apart
 	}
 	return list
 }
 
-// unpaired pairs messages of that likeness, and returns the others.
-func (m *matcher) unpaired(list []Message, l likeness) []Message {
+// unpaired pairs messages by a rule, and returns the others.
+func (m *matcher) unpaired(list []Message, rule int) []Message {
 	for within := int64(0); within <= tolerance && len(list) > 0; within++ {
 		for _, k := range m.known {
 			k.visited = false
@@ -124,7 +126,7 @@ func (m *matcher) unpaired(list []Message, l likeness) []Message {
 		for _, message := range list {
 			c := message.content()
 			m.trail = m.trail[:0]
-			if !m.pair(&c, l, within) {
+			if !m.pair(&c, rule, within) {
 				left = append(left, message)
 				continue
 			}
@@ -139,20 +141,20 @@ func (m *matcher) unpaired(list []Message, l likeness) []Message {
 
 // pair finds a partner for a message. To free one, it may move other messages to
 // other partners.
-func (m *matcher) pair(c *content, l likeness, within int64) bool {
-	for k := range m.candidates(c, l, within) {
+func (m *matcher) pair(c *content, rule int, within int64) bool {
+	for k := range m.candidates(c, rule, within) {
 		if k.partner == nil {
-			k.partner, k.likeness = c, l
+			k.partner, k.rule = c, rule
 			return true
 		}
 	}
-	for k := range m.candidates(c, l, within) {
+	for k := range m.candidates(c, rule, within) {
 		if k.visited {
 			continue
 		}
 		k.visited = true
 		m.trail = append(m.trail, k)
-		if m.pair(k.partner, l, within) {
+		if m.pair(k.partner, rule, within) {
 			k.partner = c
 			return true
 		}
@@ -160,14 +162,11 @@ func (m *matcher) pair(c *content, l likeness, within int64) bool {
 	return false
 }
 
-// candidates yields the known messages that match c by that likeness, at most within
-// seconds apart. It leaves out those that already have a partner of another likeness.
-func (m *matcher) candidates(c *content, l likeness, within int64) iter.Seq[*known] {
+// candidates yields the known messages that a rule can pair with c, at most within
+// seconds apart. It leaves out those that another rule has paired.
+func (m *matcher) candidates(c *content, rule int, within int64) iter.Seq[*known] {
 	return func(yield func(*known) bool) {
-		list, second := m.known, c.Time.Unix()
-		if l == equal {
-			list = m.byValues[c.values()]
-		}
+		list, second := m.byKey[rule][rules[rule](*c)], c.Time.Unix()
 		from, _ := slices.BinarySearchFunc(list, second-within, func(k *known, second int64) int {
 			return cmp.Compare(k.Time.Unix(), second)
 		})
@@ -175,26 +174,27 @@ func (m *matcher) candidates(c *content, l likeness, within int64) iter.Seq[*kno
 			if k.Time.Unix() > second+within {
 				return
 			}
-			if (k.partner == nil || k.likeness == l) && m.canBe(k, c, l) && !yield(k) {
+			if (k.partner == nil || k.rule == rule) && m.canPair(k, c) && !yield(k) {
 				return
 			}
 		}
 	}
 }
 
-// canBe reports whether a known message and one of the history can be the same.
+// canPair reports whether a known message and one of the history can be the same: all
+// values that both know are equal.
 //
-// If only one of them has a text, two more rules apply. The known message must lie
+// If only one of them has a text, two more conditions apply. The known message must lie
 // between first and last. Otherwise the history may not have it, and c could be any
 // message of its author. And the message without a text, such as a sticker, must not be
 // the only one with an author: the other one is a reply then, which has a text.
-func (m *matcher) canBe(k *known, c *content, l likeness) bool {
+func (m *matcher) canPair(k *known, c *content) bool {
 	if k.Text != c.Text {
 		withoutText, withText, second := &k.content, c, k.Time.Unix()
 		if c.Text == "" {
 			withoutText, withText = withText, withoutText
 		}
-		if l != alike || withoutText.Text != "" || second < m.first || second > m.last || withoutText.Author != "" && withText.Author == "" {
+		if withoutText.Text != "" || second < m.first || second > m.last || withoutText.Author != "" && withText.Author == "" {
 			return false
 		}
 	}
