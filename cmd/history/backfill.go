@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -8,6 +9,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/restail/restail/decode/record"
 )
 
 const (
@@ -55,26 +58,20 @@ type Backfill struct {
 	o    BackfillOptions
 	wake chan struct{} // a gap may be ready
 
-	mu        sync.Mutex       // guards all that follows
-	start     time.Time        // the first handshake of all runs; the first stamp if that is earlier
-	anchored  bool             // start was compared with the first stamp
-	stamped   bool             // the service stamps its actions
-	lastStamp time.Time        // the stamp of the last action
-	clock     time.Time        // the service's clock: the last stamp, except those of connections
-	clockAt   time.Time        // our clock when clock was received
-	broadcast string           // the last broadcast id that is a UUID
-	recent    []receivedAction // the last actions
-	gaps      []*gap           // to fill, in order
-	filled    []content        // messages inserted, as far back as the gaps need them
+	mu     sync.Mutex // guards all that follows
+	edge   edge       // the received chat
+	gaps   []*gap     // to fill, in order
+	filled []content  // messages inserted, as far back as the gaps need them
 }
 
-// gap is a gap in the chat.
+// gap is a gap in the chat. It begins at the last action before it and ends at the first
+// one after it whose stamp is not earlier.
 type gap struct {
-	restored    time.Time
+	restored    time.Time // by our clock
 	length      time.Duration
-	from        time.Time // the stamp of the last action before it
-	earliestEnd time.Time // by the service's clock
-	to          time.Time // the first stamp after it that is not before from; zero until then
+	from        time.Time // by the service's clock
+	to          time.Time // by the service's clock; zero until that action comes
+	earliestEnd time.Time // of a gap that ends at an action of a connection, by the service's clock
 	toAt        time.Time // when to was set
 	around      []content // the messages received around it
 	before      string    // the last broadcast before it; "" for none
@@ -84,17 +81,15 @@ type gap struct {
 
 // NewBackfill makes a Backfill. It does nothing before Run.
 func NewBackfill(o BackfillOptions) *Backfill {
-	b := &Backfill{o: o, wake: make(chan struct{}, 1)}
-	b.resume(o.Edge)
-	return b
+	return &Backfill{o: o, wake: make(chan struct{}, 1), edge: parseEdge(o.Edge)}
 }
 
 // Connected notes that the link is up for the first time, without a known gap.
 func (b *Backfill) Connected(at time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.start.IsZero() {
-		b.start = at.Round(0)
+	if b.edge.start.IsZero() {
+		b.edge.start = at.Round(0)
 	}
 }
 
@@ -104,16 +99,55 @@ func (b *Backfill) Restored(at time.Time, length time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	began := at.Round(0).Add(-length)
-	if b.start.IsZero() {
-		b.start = began
+	if b.edge.start.IsZero() {
+		b.edge.start = began
 	}
-	g := &gap{restored: at, length: length, before: b.broadcast}
-	g.from, g.around = b.receivedUntil(began)
-	g.earliestEnd = g.from.Add(length + time.Second)
-	if !b.clock.IsZero() {
-		g.earliestEnd = b.clock.Add(at.Round(0).Sub(b.clockAt) + time.Second)
+	g := &gap{restored: at, length: length, before: b.edge.broadcast, from: b.edge.serviceAt(began)}
+	g.around = messagesNear(b.edge.recent, g.from)
+	clock := b.edge.clock
+	if clock.service.IsZero() {
+		clock = moment{g.from, began}
 	}
+	g.earliestEnd = clock.serviceAt(at.Round(0)).Add(time.Second)
 	b.gaps = append(b.gaps, g)
+}
+
+// Note notes an action of the service, whether or not its record is written. stamp is the
+// time that the service stamped it with, zero for none. Note does not keep r.
+func (b *Backfill) Note(r *record.Record, stamp, received time.Time) {
+	action := string(r.Bytes(record.Action))
+	ofConnection := action == "connection_info" || action == "connection_closed"
+	c := contentOf(r, action)
+	broadcast := ""
+	if id := string(r.Bytes(record.BroadcastID)); !ofConnection && IsUUID(id) {
+		broadcast = id
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	stamp = b.edge.note(stamp, received.Round(0), ofConnection, c)
+	b.edge.broadcast = cmp.Or(broadcast, b.edge.broadcast)
+	for _, g := range b.gaps {
+		g.after = cmp.Or(g.after, broadcast)
+		if g.note(stamp, ofConnection, c) {
+			b.setReady(g)
+		}
+	}
+}
+
+// note notes an action that was received after the gap. It reports whether no message of
+// the seconds after the gap is to come.
+func (g *gap) note(stamp time.Time, ofConnection bool, c content) (complete bool) {
+	if g.to.IsZero() && !stamp.IsZero() && !stamp.Before(g.from) {
+		g.to, g.toAt = stamp, time.Now()
+		if ofConnection && stamp.Before(g.earliestEnd) { // a repeated one can have an old stamp
+			g.to = g.earliestEnd
+		}
+	}
+	end := g.to.Unix() + margin
+	if !c.Time.IsZero() && (g.to.IsZero() || c.Time.Unix() <= end) {
+		g.around = append(g.around, c)
+	}
+	return !g.to.IsZero() && stamp.Unix() > end
 }
 
 // Idle notes that no received action is waiting to be noted. Call it regularly: in a
@@ -168,7 +202,7 @@ func (b *Backfill) next() *gap {
 		return nil
 	}
 	g := b.gaps[0]
-	b.filled = slices.DeleteFunc(b.filled, func(s content) bool { return s.Time.Unix() < g.from.Unix()-margin })
+	b.filled = slices.DeleteFunc(b.filled, func(c content) bool { return !isNear(c.Time, g.from) })
 	return g
 }
 
@@ -272,7 +306,7 @@ func (b *Backfill) insertMissing(ctx context.Context, g *gap, broadcast string, 
 // insert inserts messages, except those before the first handshake.
 func (b *Backfill) insert(ctx context.Context, messages []Message, broadcast string) int {
 	b.mu.Lock()
-	messages = slices.DeleteFunc(messages, func(m Message) bool { return m.Time.Unix() < b.start.Unix() })
+	messages = slices.DeleteFunc(messages, func(m Message) bool { return m.Time.Unix() < b.edge.start.Unix() })
 	for _, m := range messages {
 		b.filled = append(b.filled, m.content())
 	}

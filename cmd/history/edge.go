@@ -18,53 +18,105 @@ const (
 	minRecent = 10_000
 )
 
-// receivedAction is a received action.
-type receivedAction struct {
-	received  time.Time // by the wall clock; zero for an action of an earlier run
-	lastStamp time.Time // the value of Backfill.lastStamp after it
-	content   content   // its time is zero when the action is not a message
+// A moment is one point in time by two clocks: the service's, which stamps actions, and
+// ours, which times their receipt and the link. The clocks can differ by any amount, so
+// times of different clocks are never compared, except once for edge.start.
+//
+// The link is known by our clock and the history by the service's. The received actions
+// translate. In this example the service's clock is an hour slow:
+//
+//	ours      service
+//	20:00:07  19:00:07  ann: hi       the last action before the gap
+//	20:00:40                          the link is restored, after a gap of 33 s
+//	20:00:41  18:59:00  connection    a repeated one, with its old stamp
+//	20:00:42  19:00:42  heartbeat     the first action after the gap
+//
+// The gap begins at 20:00:07 by our clock. The last action received until then makes
+// that 19:00:07, where the history must be read from. It is read up to 19:00:42.
+type moment struct {
+	service time.Time // zero if not known
+	ours    time.Time // by the wall clock; zero for a moment of an earlier run
 }
 
-// Note notes an action of the service, whether or not its record is written. stamp is the
-// time that the service stamped it with, zero for none. Note does not keep r.
-func (b *Backfill) Note(r *record.Record, stamp, received time.Time) {
-	action := string(r.Bytes(record.Action))
-	ofConnection := action == "connection_info" || action == "connection_closed"
-	h := receivedAction{received: received.Round(0), content: contentOf(r, action)}
-	b.mu.Lock()
-	defer b.mu.Unlock()
+// serviceAt returns the service's time at a time by our clock, by what has passed since m.
+func (m moment) serviceAt(ours time.Time) time.Time { return m.service.Add(ours.Sub(m.ours)) }
+
+// action is a received action. Its service time is the latest known then: its own stamp,
+// or that of an action before it.
+type action struct {
+	moment
+	content content // its time is zero when the action is not a message
+}
+
+// edge is what is known of the received chat, to find the edges of a gap.
+type edge struct {
+	start     time.Time // the first handshake of all runs by our clock; the first stamp if that is earlier
+	anchored  bool      // start was compared with the first stamp
+	stamped   bool      // the service stamps its actions; else the receipt counts as the stamp
+	service   time.Time // the latest known time of the service's clock
+	clock     moment    // the last action but those of connections, whose stamps can be old
+	broadcast string    // the last broadcast id that is a UUID
+	recent    []action  // the last actions
+}
+
+// note adds an action of the service. It returns its stamp; zero for none.
+func (e *edge) note(stamp, received time.Time, ofConnection bool, c content) time.Time {
 	if !stamp.IsZero() {
-		b.stamped = true
-	} else if !b.stamped {
-		stamp = h.received
+		e.stamped = true
+	} else if !e.stamped {
+		stamp = received
 	}
 	switch {
 	case stamp.IsZero():
 	case !ofConnection:
-		if b.stamped && !b.anchored {
-			b.anchored = true
-			if stamp.Before(b.start) { // the service's clock is slower than ours
-				b.start = stamp
+		if e.stamped && !e.anchored {
+			e.anchored = true
+			if stamp.Before(e.start) { // the service's clock is slower than ours
+				e.start = stamp
 			}
 		}
-		b.lastStamp, b.clock, b.clockAt = stamp, stamp, h.received
-	case stamp.After(b.lastStamp): // a repeated one may have an old stamp
-		b.lastStamp = stamp
+		e.service, e.clock = stamp, moment{stamp, received}
+	case stamp.After(e.service): // a repeated one can have an old stamp
+		e.service = stamp
 	}
-	h.lastStamp = b.lastStamp
-	b.recent = append(b.recent, h)
-	for len(b.recent) > minRecent && b.recent[0].lastStamp.Unix() < b.lastStamp.Unix()-margin {
-		b.recent = b.recent[1:]
+	e.recent = append(e.recent, action{moment{e.service, received}, c})
+	for len(e.recent) > minRecent && !isNear(e.recent[0].service, e.service) {
+		e.recent = e.recent[1:]
 	}
-	broadcast := ""
-	if id := r.Bytes(record.BroadcastID); !ofConnection && (string(id) == b.broadcast || IsUUID(string(id))) {
-		broadcast = string(id)
-		b.broadcast = broadcast
+	return stamp
+}
+
+// isNear reports whether a stamp is not more than margin seconds before from.
+func isNear(stamp, from time.Time) bool { return stamp.Unix() >= from.Unix()-margin }
+
+// until returns the recent actions that were received up to a time.
+func (e *edge) until(ours time.Time) []action {
+	n := len(e.recent)
+	for n > 0 && e.recent[n-1].ours.After(ours) {
+		n--
 	}
-	for _, g := range b.gaps {
-		g.after = cmp.Or(g.after, broadcast)
-		b.noteAfter(g, stamp, ofConnection, h.content)
+	return e.recent[:n]
+}
+
+// serviceAt returns the service's time of the last action received up to a time by our
+// clock. If that is not known, it returns the time by our clock.
+func (e *edge) serviceAt(ours time.Time) time.Time {
+	if len(e.recent) == 0 {
+		return ours
 	}
+	last := max(0, len(e.until(ours))-1)
+	return cmp.Or(e.recent[last].service, ours)
+}
+
+// messagesNear returns the messages among actions that are later than from, or earlier
+// by no more than margin seconds.
+func messagesNear(actions []action, from time.Time) (messages []content) {
+	for _, a := range actions {
+		if !a.content.Time.IsZero() && isNear(a.content.Time, from) {
+			messages = append(messages, a.content)
+		}
+	}
+	return messages
 }
 
 // contentOf returns the content of a message; the zero content for another action. A
@@ -83,44 +135,7 @@ func contentOf(r *record.Record, action string) content {
 	}
 }
 
-// noteAfter notes an action that was received after a gap. The caller has locked
-// b.mu.
-func (b *Backfill) noteAfter(g *gap, stamp time.Time, ofConnection bool, c content) {
-	if g.to.IsZero() && !stamp.IsZero() && !stamp.Before(g.from) {
-		g.to, g.toAt = stamp, time.Now()
-		if ofConnection && stamp.Before(g.earliestEnd) { // a repeated one may have an old stamp
-			g.to = g.earliestEnd
-		}
-	}
-	end := g.to.Unix() + margin
-	if !c.Time.IsZero() && (g.to.IsZero() || c.Time.Unix() <= end) {
-		g.around = append(g.around, c)
-	}
-	if !g.to.IsZero() && stamp.Unix() > end {
-		b.setReady(g)
-	}
-}
-
-// receivedUntil returns the stamp of the last action received up to a time. It also
-// returns all messages received so far whose stamps are later, or earlier by no more than
-// margin. The caller has locked b.mu.
-func (b *Backfill) receivedUntil(received time.Time) (last time.Time, messages []content) {
-	last = received
-	if i := len(b.recent) - 1; i >= 0 {
-		for i > 0 && b.recent[i].received.After(received) {
-			i--
-		}
-		last = cmp.Or(b.recent[i].lastStamp, received)
-	}
-	for _, h := range b.recent {
-		if !h.content.Time.IsZero() && h.content.Time.Unix() >= last.Unix()-margin {
-			messages = append(messages, h.content)
-		}
-	}
-	return last, messages
-}
-
-// saved is what Edge returns, as JSON.
+// saved is an edge in a state file.
 type saved struct {
 	Start     time.Time `json:"start"`
 	Last      time.Time `json:"last"`
@@ -135,37 +150,35 @@ type saved struct {
 // after handled were not written to stdout, so the next run must write them.
 func (b *Backfill) Edge(complete, handled time.Time) []byte {
 	b.mu.Lock()
-	last, _ := b.receivedUntil(complete.Round(0))
-	var messages []content
-	for _, h := range b.recent {
-		if !h.received.After(handled.Round(0)) && !h.content.Time.IsZero() && h.content.Time.Unix() >= last.Unix()-margin {
-			messages = append(messages, h.content)
-		}
-	}
+	last := b.edge.serviceAt(complete.Round(0))
+	messages := messagesNear(b.edge.until(handled.Round(0)), last)
 	for _, c := range b.filled {
-		if c.Time.Unix() >= last.Unix()-margin {
+		if isNear(c.Time, last) {
 			messages = append(messages, c)
 		}
 	}
-	if !b.stamped {
+	if !b.edge.stamped {
 		last = time.Time{}
 	}
-	s := saved{b.start, last, b.clock, b.clockAt, b.broadcast, messages[max(0, len(messages)-minRecent):]}
+	s := saved{b.edge.start, last, b.edge.clock.service, b.edge.clock.ours, b.edge.broadcast, messages[max(0, len(messages)-minRecent):]}
 	b.mu.Unlock()
 	text, _ := json.Marshal(s) // never fails
 	return text
 }
 
-// resume restores the state of an earlier run. An edge that cannot be read is ignored.
-func (b *Backfill) resume(edge []byte) {
+// parseEdge returns the edge of an earlier run; the zero edge for one that cannot be read.
+func parseEdge(text []byte) edge {
 	var s saved
-	if json.Unmarshal(edge, &s) != nil {
-		return
+	if json.Unmarshal(text, &s) != nil {
+		return edge{}
 	}
-	b.start, b.lastStamp, b.clock, b.clockAt, b.broadcast = s.Start, s.Last, s.Beat, s.BeatAt, s.Broadcast
-	b.anchored, b.stamped = !s.Start.IsZero(), !s.Last.IsZero()
-	b.recent = []receivedAction{{lastStamp: s.Last}}
+	e := edge{
+		start: s.Start, anchored: !s.Start.IsZero(), stamped: !s.Last.IsZero(),
+		service: s.Last, clock: moment{s.Beat, s.BeatAt}, broadcast: s.Broadcast,
+		recent: []action{{moment: moment{service: s.Last}}},
+	}
 	for _, message := range s.Messages {
-		b.recent = append(b.recent, receivedAction{lastStamp: s.Last, content: message})
+		e.recent = append(e.recent, action{moment{service: s.Last}, message})
 	}
+	return e
 }
