@@ -135,6 +135,8 @@ func TestOlderThanTheRun(t *testing.T) {
 		"a connection that is old":  {10 * time.Second, []string{"5 connection_info"}, "10 twitch/foo ann b, 11 twitch/foo ann c"},
 		"our clock is ahead":        {time.Hour, []string{"10 connection_info", "10 heartbeat"}, "10 twitch/foo ann b, 11 twitch/foo ann c"},
 		"our clock is behind":       {-time.Hour, []string{"11 heartbeat"}, "9 twitch/foo ann a, 10 twitch/foo ann b, 11 twitch/foo ann c"},
+		"an older action follows":   {10 * time.Second, []string{"11 heartbeat", "8 heartbeat"}, "10 twitch/foo ann b, 11 twitch/foo ann c"},
+		"the first has no stamp":    {time.Hour, []string{"? heartbeat", "10 heartbeat"}, "10 twitch/foo ann b, 11 twitch/foo ann c"},
 		"the first action is later": {10 * time.Second, []string{"12 heartbeat"}, "10 twitch/foo ann b, 11 twitch/foo ann c"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -308,6 +310,53 @@ func TestGapBetweenRuns(t *testing.T) {
 		c.end()
 		expect(t, c.api.asked, "5s a from 8", "35s a from 8")
 		expect(t, c.log, "5s a 11 twitch/foo ann between", "35s filled 1 of 10s")
+	})
+}
+
+// TestNoStamps checks that the receipt of actions replaces stamps that the service does
+// not send, in a gap within a run and in one between two runs.
+func TestNoStamps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(epoch.Add(10 * time.Second)))
+		c := play(t, 1, nil, "11 twitch/foo ann missed", "13 twitch/foo ann back", "45 twitch/foo ann between")
+		c.Connected(time.Now())
+		c.note("? twitch/foo ann hi#" + showA)
+		c.outage(3 * time.Second)
+		c.note("? twitch/foo ann back")
+		c.rest(time.Minute)
+		edge := c.Edge(epoch.Add(43*time.Second), time.Now())
+		c.end()
+		expect(t, c.api.asked, "8s a from 8", "38s a from 8")
+		expect(t, c.log, "8s a 11 twitch/foo ann missed", "38s filled 1 of 3s")
+
+		c.log, c.api.asked, c.api.start = nil, nil, time.Now()
+		c.begin(t, 1, edge)
+		c.Restored(time.Now(), 30*time.Second)
+		c.note("? twitch/foo ann again")
+		c.rest(time.Minute)
+		c.end()
+		expect(t, c.api.asked, "5s a from 41", "35s a from 41")
+		expect(t, c.log, "5s a 45 twitch/foo ann between", "35s filled 1 of 30s")
+	})
+}
+
+// TestSomeStamps checks that an action without a stamp says nothing about the service's
+// clock when other actions have one: it neither begins nor ends a gap.
+func TestSomeStamps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(epoch.Add(time.Hour))) // our clock is an hour ahead
+		c := play(t, 1, nil, "11 twitch/foo ann missed")
+		defer c.end()
+		c.Connected(time.Now())
+		c.note("9 heartbeat", "10 twitch/foo ann hi#"+showA, "? heartbeat")
+		c.outage(3 * time.Second)
+		c.note("? heartbeat")
+		c.rest(20 * time.Second)
+		expect(t, c.api.asked)
+		c.note("33 heartbeat")
+		c.rest(time.Minute)
+		expect(t, c.api.asked, "28s a from 8", "38s a from 8")
+		expect(t, c.log, "28s a 11 twitch/foo ann missed", "38s filled 1 of 3s")
 	})
 }
 

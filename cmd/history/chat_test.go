@@ -99,7 +99,7 @@ func (c *chat) end() {
 }
 
 // note notes actions. Each is a message (see message), or a second and the name of an
-// action; the broadcast follows a #.
+// action; the broadcast follows a #. The second of an action without a stamp is ?.
 func (c *chat) note(actions ...string) {
 	c.last = time.Now()
 	for _, line := range actions {
@@ -111,6 +111,11 @@ func (c *chat) note(actions ...string) {
 			}
 		}
 		second, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		unstamped := second == "?"
+		if unstamped {
+			second = "0"
+			line = second + " " + rest
+		}
 		if !strings.Contains(rest, "/") {
 			line, _ = second+" -/- - -", r.Reset
 			set(record.Action, rest)
@@ -127,6 +132,10 @@ func (c *chat) note(actions ...string) {
 		set(record.Author, m.Author)
 		set(record.Text, m.Text)
 		set(record.BroadcastID, id)
+		if unstamped {
+			m.Time = time.Time{}
+			r.SetTime(time.Now())
+		}
 		c.Note(&r, m.Time, time.Now())
 	}
 }

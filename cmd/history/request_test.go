@@ -31,6 +31,7 @@ func TestRefusals(t *testing.T) {
 		{name: "404", answers: []answer{fail(404)}, failed: "not_found 1", says: "chat history of " + broadcast + ": https://api.example.com answered 404 Not Found", tokens: "1"},
 		{name: "400", answers: []answer{{status: 400, body: "bad\n pageSize"}}, failed: "protocol 1", says: "400 Bad Request: bad pageSize", tokens: "1"},
 		{name: "a redirect", answers: []answer{{status: 302, header: http.Header{"Location": {"https://other.example.com/"}}}}, failed: "protocol 1", says: "redirect", tokens: "1"},
+		{name: "a choice", answers: []answer{{status: 300, body: ok.body}}, failed: "protocol 1", says: "300 Multiple Choices", tokens: "1"},
 		{name: "429 without Retry-After", answers: []answer{fail(429), ok}, tokens: "1 1"},
 		{name: "429 with Retry-After", answers: []answer{{status: 429, header: after}, ok}, tokens: "1 1", wait: 700 * time.Second},
 		{name: "503 with Retry-After", answers: []answer{{status: 503, header: after}, ok}, tokens: "1 1", wait: 700 * time.Second},
