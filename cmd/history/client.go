@@ -104,17 +104,19 @@ func (c *Client) Messages(ctx context.Context, broadcast string, from time.Time)
 			}
 			n := 0
 			for raw, more := range elements(list) {
-				if n%pageSize == 0 && ctx.Err() != nil { // a page within the limit is delivered whole
+				n++
+				// The whole page is delivered if it has the size that was asked for.
+				ended := n%pageSize == 0 && ctx.Err() != nil
+				if n > repeated {
+					m := newMessage(raw, more && !ended)
+					before = append(before, m.mark(seed))
+					before = before[max(0, len(before)-pageSize):]
+					if !yield(m, nil) {
+						return
+					}
+				}
+				if ended {
 					yield(Message{}, ctx.Err())
-					return
-				}
-				if n++; n <= repeated {
-					continue
-				}
-				m := newMessage(raw, more)
-				before = append(before, m.mark(seed))
-				before = before[max(0, len(before)-pageSize):]
-				if !yield(m, nil) {
 					return
 				}
 			}

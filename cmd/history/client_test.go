@@ -147,16 +147,16 @@ func TestCancelWithinPage(t *testing.T) {
 	for _, size := range []int{pageSize, 3 * pageSize} {
 		ctx, cancel := context.WithCancel(t.Context())
 		c, a := client(t, answer{body: `{"messages":[{}` + strings.Repeat(",{}", size-1) + `],"nextPageToken":"p1"}`})
-		n := 0
+		n, more := 0, true // another message was announced
 		var failed error
-		for _, err := range c.Messages(ctx, broadcast, time.Time{}) {
+		for m, err := range c.Messages(ctx, broadcast, time.Time{}) {
 			if failed = err; err == nil {
-				n++
+				n, more = n+1, m.More
 			}
 			cancel()
 		}
-		if n != pageSize || !errors.Is(failed, context.Canceled) || len(a.asked) > 2 {
-			t.Errorf("%d of %d messages, %d requests, %v", n, size, len(a.asked), failed)
+		if n != pageSize || more || !errors.Is(failed, context.Canceled) || len(a.asked) > 2 {
+			t.Errorf("%d of %d messages, more %v, %d requests, %v", n, size, more, len(a.asked), failed)
 		}
 	}
 }
