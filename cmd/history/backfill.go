@@ -102,7 +102,7 @@ func (b *Backfill) Restored(at time.Time, length time.Duration) {
 	if b.edge.start.IsZero() {
 		b.edge.start = began
 	}
-	g := &gap{restored: at, length: length, before: b.edge.broadcast, from: b.edge.serviceAt(began)}
+	g := &gap{restored: at, length: length, before: b.edge.broadcast, from: b.edge.lastStamp(began)}
 	g.around = messagesNear(b.edge.recent, g.from)
 	clock := b.edge.clock
 	if clock.service.IsZero() {

@@ -50,6 +50,9 @@ func TestPages(t *testing.T) {
 		{name: "an error with status 200", answers: []answer{{body: `{"error":{"message":"sorry"}}`}}, failed: "protocol 1", asked: []string{""}},
 		{name: "keys of another case", answers: []answer{{body: `{"Messages":[]}`}}, failed: "protocol 1", asked: []string{""}},
 		{name: "an array", answers: []answer{{body: `[]`}}, failed: "protocol 1", asked: []string{""}},
+		{name: "an array like an object", answers: []answer{{body: `["messages",[]]`}}, failed: "protocol 1", asked: []string{""}},
+		{name: "a key within a message", answers: []answer{{body: `{"x":{"messages":[]}}`}}, failed: "protocol 1", asked: []string{""}},
+		{name: "an escaped key, twice", answers: []answer{{body: ` { "mess\u0061ges" : 7, "messages" : [ {"text":"a"} ] , "nextPageToken":null } `}}, want: "a", asked: []string{""}},
 		{name: "messages of another type", answers: []answer{{body: `{"messages":{}}`}}, failed: "protocol 1", asked: []string{""}},
 		{name: "a token of another type", answers: []answer{{body: `{"messages":[],"nextPageToken":7}`}}, failed: "protocol 1", asked: []string{""}},
 		{name: "a web page", answers: []answer{{body: "<html>"}}, failed: "protocol 1", asked: []string{""}},
@@ -84,6 +87,7 @@ func TestMessages(t *testing.T) {
 		`{"timestamp":1777662002,"platform":null,"channelName":7,"author":null,"text":["x"]}`,
 		`null`,
 		`"text"`,
+		`{"text":"]}\\\",{[: \\","meta":{"text":[[],{}]}}`,
 	}
 	c, _ := client(t, answer{body: `{"messages":[` + strings.Join(raws, " ,\n") + `]}`})
 	var got []Message
@@ -101,6 +105,7 @@ func TestMessages(t *testing.T) {
 	want[0].HistoryMessage = recording.HistoryMessage{
 		Time: time.Date(2026, 5, 1, 19, 0, 2, 5e8, time.UTC), Platform: "facebook", Channel: "C", Author: "A", Text: "<3 ",
 	}
+	want[5].Text = `]}\",{[: \`
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v", got)
 	}
@@ -146,6 +151,7 @@ func TestCancelWithinPage(t *testing.T) {
 	const pageSize = 1000
 	for _, size := range []int{pageSize, 3 * pageSize} {
 		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
 		c, a := client(t, answer{body: `{"messages":[{}` + strings.Repeat(",{}", size-1) + `],"nextPageToken":"p1"}`})
 		n, more := 0, true // another message was announced
 		var failed error

@@ -98,9 +98,9 @@ func (e *edge) until(ours time.Time) []action {
 	return e.recent[:n]
 }
 
-// serviceAt returns the service's time of the last action received up to a time by our
+// lastStamp returns the service's time of the last action received up to a time by our
 // clock. If that is not known, it returns the time by our clock.
-func (e *edge) serviceAt(ours time.Time) time.Time {
+func (e *edge) lastStamp(ours time.Time) time.Time {
 	if len(e.recent) == 0 {
 		return ours
 	}
@@ -150,7 +150,7 @@ type saved struct {
 // after handled were not written to stdout, so the next run must write them.
 func (b *Backfill) Edge(complete, handled time.Time) []byte {
 	b.mu.Lock()
-	last := b.edge.serviceAt(complete.Round(0))
+	last := b.edge.lastStamp(complete.Round(0))
 	messages := messagesNear(b.edge.until(handled.Round(0)), last)
 	for _, c := range b.filled {
 		if isNear(c.Time, last) {
