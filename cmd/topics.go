@@ -159,23 +159,24 @@ func filtersTopic() docs.Section {
 				Title: "Differences from jq",
 				Text:  "The language is that of gojq, which is built in. A program written for jq may notice these:",
 				Items: []docs.Item{
-					{Term: "Order of keys", Meaning: "The keys of an object that a program builds come out sorted, so `{text, author}` is written with `author` first. `--fields text,author` keeps your order, and so does a record that passes unchanged. There is no `keys_unsorted`."},
-					{Term: "Regular expressions", Meaning: "They are RE2: without look-around and back-references. `\\w`, `\\d` and `\\b` know ASCII only: `\\bübel\\b` does not find a word, and `\\p{L}` is a letter of any script. The flags are `g`, `i` and `m` (a dot matches a line break)."},
+					{Term: "Order of keys", Meaning: "The keys of an object that a program builds come out sorted, so `{text, author}` is written with `author` first. `.[]`, `..`, `paths`, `to_entries` and `tostream` take keys in alphabetical order, those of the record too. `--fields text,author` keeps your order, and so does a record that passes unchanged. There is no `keys_unsorted`."},
+					{Term: "Regular expressions", Meaning: "They are RE2: without look-around and back-references. `\\w`, `\\d` and `\\b` know ASCII only: `\\bübel\\b` does not find a word, and `\\p{L}` is a letter of any script. The flags are `g`, `i` and `m` (a dot matches a line break); any other, such as `x` or `s`, is an error."},
 					{Term: "`input`, `inputs`", Meaning: "Not available: a program sees one record. To count or compare records, pipe restail into jq."},
 					{Term: "`debug`, `stderr`", Meaning: "Write a status line, which `-q` turns off."},
 					{Term: "`halt`, `halt_error`", Meaning: "End the whole run, the connection too. What was received before is written first."},
 					{Term: "Modules", Meaning: "`import` and `include` are not available: a filter is one program."},
 					{Term: "Input and location", Meaning: "`input_filename`, `input_line_number`, `$__loc__`, `$__prog_args` and `get_search_list` are not available."},
-					{Term: "Numbers", Meaning: "Integers are exact whatever their size, in `+`, `-`, `*`, `%` and in `/` with no remainder."},
-					{Term: "Strings", Meaning: "`\"abc\"[1]` is `\"b\"`."},
-					{Term: "Functions", Meaning: "Some are missing, such as `@base32`, `@base32d`, `ascii` and `toarray`; `now`, `localtime` and `strftime` are there, and deal with fractions of a second."},
+					{Term: "Numbers", Meaning: "Integers are exact whatever their size, in `+`, `-`, `*`, `%` and in `/` with no remainder. Some large numbers are written with all their digits where jq writes an exponent."},
+					{Term: "Strings", Meaning: "`\"abc\"[1]` is `\"b\"`. `index`, `rindex` and `indices` count characters, as in jq 1.8; jq 1.7 counts bytes. `ltrimstr` and `rtrimstr` of a value that is not a string are errors; jq passes it on."},
+					{Term: "Functions", Meaning: "Some are missing, such as `@base32`, `@base32d`, `ascii` and `toarray`; `now`, `localtime` and `strftime` are there, and deal with fractions of a second. A negative `limit` is an error, as in jq 1.8."},
 				},
 			},
 			{
 				Title: "Limits",
 				Text: "A program is at most 1 MiB long, and 128 KiB without comments, blanks and strings. One that takes more than 24 MiB for " +
 					"one record is stopped, but a single operation, such as `join` of many large strings, can take more before " +
-					"that. An output is at most 64 MiB large and 10,000 levels deep. A signal ends a program that never ends.",
+					"that. A product of a string or of large integers has at most 1 MiB, and an index in a program that assigns is at most " +
+					"1,000,000. An output is at most 64 MiB large and 10,000 levels deep. A signal ends a program that never ends.",
 			},
 			{Title: "Examples of filters", Items: []docs.Item{
 				{Term: "`select(.amount)`", Meaning: "Money."},
