@@ -3,6 +3,7 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,6 +16,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "torture:", stage())
 		os.Exit(127)
 	}
+	flag.Set("test.parallel", fmt.Sprint(len(scenarios))) // they wait most of the time
 	os.Exit(m.Run())
 }
 
