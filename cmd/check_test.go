@@ -63,6 +63,7 @@ func recordingOf(words string) string {
 }
 
 func TestCheckCountsGaps(t *testing.T) {
+	t.Parallel()
 	for words, want := range map[string]string{
 		"connected@0 1 2 30":                                                   "0 0",
 		"1 2 30":                                                               "0 0",

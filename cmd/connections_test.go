@@ -12,6 +12,7 @@ import (
 
 // The exit status says whether all connections are up.
 func TestConnections(t *testing.T) {
+	t.Parallel()
 	set := func(t *testing.T, frames ...string) string {
 		actions := make([]serve.Action, len(frames))
 		for i, frame := range frames {
@@ -50,6 +51,7 @@ func TestConnections(t *testing.T) {
 
 // The set of a lost link is not printed, because it may be out of date.
 func TestConnectionsWhileTheLinkIsDown(t *testing.T) {
+	t.Parallel()
 	show := serve.New(serve.Options{Actions: serve.Show()[:1], CloseAtEnd: true})
 	defer show.Shutdown(t.Context())
 	var sockets atomic.Int32

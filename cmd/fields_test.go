@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -38,6 +37,7 @@ func compileSchema(t *testing.T) *jsonschema.Schema {
 // The schema accepts the records of all recordings, of the golden files of decode, and of
 // the built-in show, link records included.
 func TestSchema(t *testing.T) {
+	t.Parallel()
 	schema := compileSchema(t)
 	var lines strings.Builder
 	goldens, err := filepath.Glob("../decode/testdata/*.txt")
@@ -55,7 +55,7 @@ func TestSchema(t *testing.T) {
 				frames.WriteString(frame)
 			}
 		}
-		lines.WriteString(replayed(t, frames.String()))
+		lines.WriteString(restailOn(t, frames.String(), "replay", "-q", "-a", "all").stdout)
 	}
 	lines.WriteString(restail(t, "", "replay", "-q", "-a", "all", "testdata/mixed.raw").stdout)
 	lines.WriteString(restail(t, chat(t, serve.Options{CloseAtEnd: true}), "-a", "all", "--max-retries=0").stdout)
@@ -73,14 +73,6 @@ func TestSchema(t *testing.T) {
 	if count < len(serve.Show()) {
 		t.Errorf("only %d records were validated", count)
 	}
-}
-
-// replayed returns the records of a recording.
-func replayed(t *testing.T, recording string) string {
-	t.Helper()
-	var stdout, stderr bytes.Buffer
-	Run(t.Context(), []string{"replay", "-q", "-a", "all"}, Env{Stdin: strings.NewReader(recording), Stdout: &stdout, Stderr: &stderr})
-	return stdout.String()
 }
 
 // The schema refuses objects that are not records.
@@ -109,6 +101,7 @@ func TestSchemaRefuses(t *testing.T) {
 
 // Every field is listed once, in the order of the record.
 func TestFields(t *testing.T) {
+	t.Parallel()
 	lines := strings.Split(strings.TrimSpace(restail(t, "", "fields").stdout), "\n")[1:]
 	if len(lines) != record.Count {
 		t.Fatalf("%d fields are listed, there are %d", len(lines), record.Count)
@@ -122,6 +115,7 @@ func TestFields(t *testing.T) {
 
 // A narrow table has the words of the wide one, and no line is wider than the terminal.
 func TestFieldsAreWrapped(t *testing.T) {
+	t.Parallel()
 	words := func(text string) int { return len(strings.Fields(text)) }
 	wide := said(t, nil, "fields")
 	for _, width := range []int{200, 120, 80, 60} {
@@ -139,16 +133,5 @@ func TestFieldsAreWrapped(t *testing.T) {
 		if !strings.Contains(wide, want) {
 			t.Errorf("%q is missing:\n%s", want, wide)
 		}
-	}
-}
-
-// Every constant has a row in the table of fields.
-func TestFieldTable(t *testing.T) {
-	seen := map[string]bool{}
-	for f, field := range record.Fields {
-		if field.Name == "" || field.Meaning == "" || field.Actions == "" || seen[field.Name] {
-			t.Errorf("field %d is not whole: %+v", f, field)
-		}
-		seen[field.Name] = true
 	}
 }

@@ -20,6 +20,7 @@ import (
 
 // Every way in which a run ends by itself has its exit status.
 func TestEnds(t *testing.T) {
+	t.Parallel()
 	show := chat(t, serve.Options{})
 	quiet := chat(t, serve.Options{Actions: []serve.Action{}})
 	picky := chat(t, serve.Options{Token: "another"})
@@ -101,14 +102,15 @@ func TestSummary(t *testing.T) {
 	}
 }
 
-// The table signal prints the counters of a silent chat, and a stop signal ends the run
-// after a whole line.
+// The table signal prints the counters of a silent chat, even under -q. A stop signal ends
+// the run after a whole line, with a status of its own.
 func TestSignalsInASilentChat(t *testing.T) {
+	t.Parallel()
 	url := chat(t, serve.Options{Actions: serve.Show()[:20]})
 	for _, test := range []struct {
 		signal os.Signal
 		status int
-	}{{syscall.SIGINT, 130}, {syscall.SIGTERM, 143}} {
+	}{{syscall.SIGHUP, 129}, {syscall.SIGINT, 130}, {syscall.SIGTERM, 143}} {
 		signals := make(chan os.Signal)
 		out := &firstWrite{seen: make(chan struct{})}
 		var stderr bytes.Buffer
@@ -119,7 +121,7 @@ func TestSignalsInASilentChat(t *testing.T) {
 			}
 			signals <- test.signal
 		}()
-		status := Run(t.Context(), nil, Env{
+		status := Run(t.Context(), []string{"-q"}, Env{
 			Stdout: out, Stderr: &stderr, Signals: signals,
 			Environ: []string{"RESTREAM_ACCESS_TOKEN=T0k3n", "RESTAIL_URL=" + url},
 		})
@@ -134,6 +136,7 @@ func TestSignalsInASilentChat(t *testing.T) {
 
 // A second signal ends a run whose stdout is blocked.
 func TestSecondSignal(t *testing.T) {
+	t.Parallel()
 	url := chat(t, serve.Options{Actions: serve.Show()[:20]})
 	signals := make(chan os.Signal)
 	var stderr syncBuffer
@@ -163,25 +166,10 @@ func TestSecondSignal(t *testing.T) {
 	<-ended
 }
 
-// Each stop signal has its exit status.
-func TestStopSignals(t *testing.T) {
-	for _, test := range []struct {
-		signal os.Signal
-		status int
-	}{{syscall.SIGHUP, 129}, {syscall.SIGINT, 130}, {syscall.SIGTERM, 143}} {
-		signals := make(chan os.Signal, 1)
-		signals <- test.signal
-		stdin, quiet := io.Pipe()
-		if status := Run(t.Context(), []string{"replay"}, Env{Stdin: stdin, Stdout: io.Discard, Stderr: io.Discard, Signals: signals}); status != test.status {
-			t.Errorf("%v: status %d", test.signal, status)
-		}
-		quiet.Close() // ends the abandoned read
-	}
-}
-
 // A run ends at once when the reader of stdout goes away, even if the chat is silent, and
 // even if the reader went away before the start.
 func TestReaderGoesAway(t *testing.T) {
+	t.Parallel()
 	url := chat(t, serve.Options{Actions: []serve.Action{}})
 	for _, early := range []bool{true, false} {
 		r, w, err := os.Pipe()

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,12 +14,11 @@ import (
 // said runs a command line and returns its stdout.
 func said(t *testing.T, environ []string, args ...string) string {
 	t.Helper()
-	var stdout, stderr bytes.Buffer
-	status := Run(t.Context(), args, Env{Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Environ: environ})
-	if status != 0 || stderr.Len() > 0 {
-		t.Fatalf("restail %v: status %d, %s", args, status, stderr.String())
+	got := runWith(t, "", environ, args)
+	if got.status != statusDone || got.stderr != "" {
+		t.Fatalf("restail %v: status %d, %s", args, got.status, got.stderr)
 	}
-	return stdout.String()
+	return got.stdout
 }
 
 // The program's help is one screen, and as wide as COLUMNS says.
@@ -39,6 +37,7 @@ func TestHelpIsOneScreen(t *testing.T) {
 // Help and the version are printed whatever the configuration says, in each
 // spelling.
 func TestHelpDespiteABrokenConfiguration(t *testing.T) {
+	t.Parallel()
 	for _, home := range []string{"syntax-error", "unknown-flag"} {
 		environ := []string{"XDG_CONFIG_HOME=testdata/config/" + home}
 		for _, line := range []string{"--version", "-V", "version"} {
@@ -66,11 +65,7 @@ var cited = regexp.MustCompile(`(?:^|[ (])(--?[a-zA-Z][a-z-]*)`)
 // The help of a command mentions no flag that the command does not have, but
 // where it says what its arguments are.
 func TestHelpCitesOwnFlags(t *testing.T) {
-	line, err := newCommandLine(new(grammar), Env{}, new(configuration))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, command := range line.app.Model.Children {
+	for _, command := range wholeModel(t).Children {
 		if command.Name == "help" {
 			continue // restail help --help is the help of restail
 		}
@@ -89,10 +84,7 @@ func TestHelpCitesOwnFlags(t *testing.T) {
 
 // Every command and flag is in the help, the manual page and the scripts.
 func TestDocumentationIsWhole(t *testing.T) {
-	line, err := newCommandLine(new(grammar), Env{}, new(configuration))
-	if err != nil {
-		t.Fatal(err)
-	}
+	t.Parallel()
 	whole := map[string]string{
 		"man":  strings.ReplaceAll(said(t, nil, "man"), `\-`, "-"),
 		"bash": said(t, nil, "completion", "bash"),
@@ -102,7 +94,7 @@ func TestDocumentationIsWhole(t *testing.T) {
 	has := func(text, name string) bool {
 		return regexp.MustCompile(regexp.QuoteMeta(name) + `($|[^a-z-])`).MatchString(text)
 	}
-	for _, command := range line.app.Model.Children {
+	for _, command := range wholeModel(t).Children {
 		names := []string{command.Name}
 		help := said(t, nil, command.Name, "--help")
 		for _, flag := range command.Flags {
@@ -145,19 +137,28 @@ func TestWindowsIsDocumented(t *testing.T) {
 	}
 }
 
-// The manual page names every signal that has a status, and what ends a run from
-// within a filter.
-func TestManIsWhole(t *testing.T) {
-	man := strings.ReplaceAll(said(t, nil, "man"), `\-`, "-")
-	for _, want := range []string{"SIGHUP, SIGINT, SIGTERM", `halt\fR`, "halt_error(N)", "$raw", "$ENV"} {
-		if !strings.Contains(man, want) {
-			t.Errorf("the manual page does not explain %s", want)
+// The help of a command has its own default and no other. The manual page names every
+// signal that has a status, and what a filter can use to end a run. The names of commands
+// are completed after help.
+func TestDocumentationSays(t *testing.T) {
+	for line, wants := range map[string][]string{
+		"tail --help":     {"retries in a row. Default: never. --max-backoff"},
+		"history --help":  {"retries in a row. Default: 5. --max-backoff"},
+		"man":             {"SIGHUP, SIGINT, SIGTERM", `halt\fR`, "halt_error(N)", "$raw", "$ENV"},
+		"completion bash": {"help:0) words='tail replay "},
+	} {
+		text := strings.Join(strings.Fields(strings.ReplaceAll(said(t, nil, strings.Fields(line)...), `\-`, "-")), " ")
+		for _, want := range wants {
+			if !strings.Contains(text, want) {
+				t.Errorf("restail %s does not say %q", line, want)
+			}
 		}
 	}
 }
 
 // What the shells and groff think of the real thing, where they are installed.
 func TestDocumentationIsWellFormed(t *testing.T) {
+	t.Parallel()
 	for _, check := range []struct{ document, program, flags string }{
 		{"completion bash", "bash", "-n"},
 		{"completion zsh", "zsh", "-n"},
@@ -184,23 +185,6 @@ func TestDocumentationIsWellFormed(t *testing.T) {
 	}
 }
 
-// The help of a command has its own default and no other.
-func TestHelpHasOwnDefaults(t *testing.T) {
-	for command, want := range map[string]string{"tail": "Default: never.", "history": "Default: 5."} {
-		text := strings.Join(strings.Fields(said(t, nil, command, "--help")), " ")
-		if !strings.Contains(text, "retries in a row. "+want+" --max-backoff") {
-			t.Errorf("restail %s --help does not say %q", command, want)
-		}
-	}
-}
-
-// The command that help explains is one of restail's.
-func TestHelpIsCompleted(t *testing.T) {
-	if script := said(t, nil, "completion", "bash"); !strings.Contains(script, "help:0) words='tail replay ") {
-		t.Error("the commands behind help are not completed")
-	}
-}
-
 // Every example is a command line that restail takes, with a filter that
 // compiles.
 func TestExamples(t *testing.T) {
@@ -208,13 +192,8 @@ func TestExamples(t *testing.T) {
 		t.Run(example.Term, func(t *testing.T) {
 			line, _, _ := strings.Cut(example.Term, " > ")
 			line, _, _ = strings.Cut(line, " || ")
-			args := splitShell(t, line)
-			g := new(grammar)
-			parser, err := newCommandLine(g, Env{}, new(configuration))
+			g, err := parsed(t, nil, splitShell(t, line)[1:]...)
 			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := parser.parse(args[1:]); err != nil {
 				t.Fatal(err)
 			}
 			if g.Tail.Filter == "" {

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -61,12 +60,8 @@ func (a *historyAPI) run(t *testing.T, args ...string) result {
 func (a *historyAPI) runAs(t *testing.T, token string, args ...string) result {
 	t.Helper()
 	a.asked = nil
-	var stdout, stderr bytes.Buffer
-	status := Run(t.Context(), append([]string{"history"}, args...), Env{
-		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
-		Environ: []string{"RESTREAM_ACCESS_TOKEN=" + token, "RESTAIL_API_URL=" + a.url, "RESTAIL_MAX_BACKOFF=1ms", "TZ=Europe/Berlin"},
-	})
-	return result{status, stdout.String(), stderr.String()}
+	environ := []string{"RESTREAM_ACCESS_TOKEN=" + token, "RESTAIL_API_URL=" + a.url, "RESTAIL_MAX_BACKOFF=1ms", "TZ=Europe/Berlin"}
+	return runWith(t, "", environ, append([]string{"history"}, args...))
 }
 
 // The messages of broadcast A, on two pages.
@@ -142,15 +137,13 @@ func TestHistory(t *testing.T) {
 
 // A replay of the output of -o raw gives the records of the run that wrote it.
 func TestHistoryReplays(t *testing.T) {
+	t.Parallel()
 	a := newHistoryAPI(t, chatA)
 	raw := a.run(t, broadcastA, "-o", "raw").stdout
 	for _, flags := range [][]string{{"-o", "ndjson"}, {"-o", "text"}, {"-o", "raw"}, {"-f", "$raw"}, {"--since", "+2s"}, {"-p", "x"}} {
-		var stdout bytes.Buffer
-		Run(t.Context(), append([]string{"replay"}, flags...), Env{
-			Stdin: strings.NewReader(raw), Stdout: &stdout, Stderr: new(bytes.Buffer), Environ: []string{"TZ=Europe/Berlin"},
-		})
-		if want := a.run(t, append([]string{broadcastA}, flags...)...).stdout; stdout.String() != want || want == "" && flags[0] != "--since" {
-			t.Errorf("%v\n got %s\nwant %s", flags, stdout.String(), want)
+		got := runWith(t, raw, []string{"TZ=Europe/Berlin"}, append([]string{"replay"}, flags...)).stdout
+		if want := a.run(t, append([]string{broadcastA}, flags...)...).stdout; got != want || want == "" && flags[0] != "--since" {
+			t.Errorf("%v\n got %s\nwant %s", flags, got, want)
 		}
 	}
 }
@@ -196,6 +189,7 @@ func TestHistoryFindsTheBroadcast(t *testing.T) {
 }
 
 func TestHistoryFailures(t *testing.T) {
+	t.Parallel()
 	const first, second = broadcastA + "/chat/history?pageSize=1000", broadcastA + "/chat/history?pageSize=1000&pageToken=p1"
 	page1, record := chatA[first], strings.Join(recordsA[:2], "\n")+"\n"
 	for _, test := range []struct {
@@ -231,6 +225,7 @@ func TestHistoryFailures(t *testing.T) {
 
 // A timeout while the API fails is status 4, as it is while a link is down.
 func TestHistoryTimeout(t *testing.T) {
+	t.Parallel()
 	const chat = broadcastA + "/chat/history?pageSize=1000"
 	for _, test := range []struct {
 		answer, timeout string

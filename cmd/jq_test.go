@@ -38,6 +38,7 @@ var unlikeJQ = map[string]string{
 // -update keeps sums of what it says; elsewhere the sums are compared. A later jq may
 // have dropped a difference.
 func TestLikeJQ(t *testing.T) {
+	t.Parallel()
 	records, err := os.ReadFile("testdata/corpus.ndjson")
 	if err != nil {
 		t.Fatal(err)
@@ -105,11 +106,7 @@ func sumOf(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(t
 // ask returns what restail gives for a program, as canonical JSON.
 func ask(t *testing.T, program string, records []byte) string {
 	t.Helper()
-	var stdout bytes.Buffer
-	Run(t.Context(), []string{"replay", "-q", "-a", "all", "--filter=" + program, "-"}, Env{
-		Stdin: bytes.NewReader(records), Stdout: &stdout, Stderr: new(bytes.Buffer),
-	})
-	return canonical(t, stdout.Bytes())
+	return canonical(t, []byte(restailOn(t, string(records), "replay", "-q", "-a", "all", "--filter="+program, "-").stdout))
 }
 
 // askJQ returns what jq gives, with what restail makes of an output.

@@ -109,6 +109,7 @@ func TestPipeSpace(t *testing.T) {
 // A command ends with status 0 when the reader of stdout has gone away, and reports an
 // error when the disk is full.
 func TestWriteErrors(t *testing.T) {
+	t.Parallel()
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)

@@ -148,8 +148,8 @@ func (s scripted) follow(t *testing.T, args []string) string {
 // The replay of a recording gives the output of the live run. So does the replay of its
 // complete ndjson or raw output.
 func TestReplayEqualsLive(t *testing.T) {
-	const seeds = 20
-	for seed := range uint64(seeds) {
+	t.Parallel()
+	for seed := range uint64(6) {
 		s := randomShow(rand.New(rand.NewPCG(seed, 17)))
 		file := t.TempDir() + []string{"/show.raw", "/show.raw.gz"}[seed%2]
 		s.record(t, file)
@@ -179,6 +179,7 @@ func TestReplayEqualsLive(t *testing.T) {
 
 // The replay of two runs, in one file or in two, gives the output of both.
 func TestReplayOfTwoRuns(t *testing.T) {
+	t.Parallel()
 	first, second := randomShow(rand.New(rand.NewPCG(1, 1))), randomShow(rand.New(rand.NewPCG(2, 2)))
 	dir := t.TempDir()
 	names := []string{dir + "/both.raw.gz", dir + "/first.raw", dir + "/second.raw.gz"}
@@ -197,6 +198,7 @@ func TestReplayOfTwoRuns(t *testing.T) {
 // Periods that divide a recording give each record once, with the channel names that
 // were announced before.
 func TestPeriodsDivideARecording(t *testing.T) {
+	t.Parallel()
 	s := randomShow(rand.New(rand.NewPCG(3, 3)))
 	file := t.TempDir() + "/show.raw"
 	s.record(t, file)
@@ -222,6 +224,7 @@ func sorted(lines string) string {
 // The text format tells channels of one platform apart even if only records that are not
 // written name them.
 func TestTextOfNDJSONNamesChannels(t *testing.T) {
+	t.Parallel()
 	s := randomShow(rand.New(rand.NewPCG(4, 4)))
 	file := t.TempDir() + "/show.ndjson"
 	if err := os.WriteFile(file, []byte(s.follow(t, []string{"-a", "all"})), 0o600); err != nil {

@@ -13,8 +13,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/alecthomas/kong"
-
 	"github.com/restail/restail/cmd/docs"
 	"github.com/restail/restail/decode"
 )
@@ -23,6 +21,7 @@ import (
 // code; -update writes what comes out into the page. readme_unix_test.go runs its
 // shell blocks.
 func TestREADME(t *testing.T) {
+	t.Parallel()
 	const page = "../README.md"
 	was, err := os.ReadFile(page)
 	if err != nil {
@@ -72,16 +71,6 @@ func commandTable(t *testing.T) string {
 	return table
 }
 
-// wholeModel returns the model of the whole grammar.
-func wholeModel(t *testing.T) *kong.Application {
-	t.Helper()
-	line, err := newCommandLine(new(grammar), Env{Stdout: new(bytes.Buffer), Stderr: new(bytes.Buffer)}, new(configuration))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return line.app.Model
-}
-
 // blocks returns the page's blocks whose info string is that.
 func blocks(page, info string) []string {
 	var all []string
@@ -100,6 +89,7 @@ func blocks(page, info string) []string {
 // that the unit knows. The programs that the blocks are for read them where they
 // are installed.
 func TestREADMERecordsForMonths(t *testing.T) {
+	t.Parallel()
 	page, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -114,11 +104,7 @@ func TestREADMERecordsForMonths(t *testing.T) {
 		_, command, _ := strings.Cut(unit, "\nExecStart=")
 		command, _, _ = strings.Cut(command, "\n")
 		program, flags, _ := strings.Cut(command, " ")
-		g := new(grammar)
-		line, err := newCommandLine(g, Env{}, new(configuration))
-		if err == nil {
-			_, err = line.parse(append([]string{"tail"}, strings.Fields(strings.ReplaceAll(flags, "%%", "%"))...))
-		}
+		g, err := parsed(t, nil, strings.Fields(strings.ReplaceAll(flags, "%%", "%"))...)
 		if err != nil || g.Tail.Write != "%h/chat/%Y/%F.raw.gz" || g.Tail.State == "" {
 			t.Errorf("%s: it records to %s: %v", command, g.Tail.Write, err)
 		}

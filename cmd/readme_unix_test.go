@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -19,7 +18,7 @@ import (
 
 // TestREADMEShell runs the shell blocks of the README, in their order and in one
 // folder, against a Restream on this machine. It gives restail a token, an end
-// after three seconds, and a fast show. A comment "parsed" before a block says why it
+// after five lines, and a fast show. A comment "parsed" before a block says why it
 // cannot run here: bash parses it, and restail its command lines.
 func TestREADMEShell(t *testing.T) {
 	t.Parallel()
@@ -37,8 +36,9 @@ func TestREADMEShell(t *testing.T) {
 	}
 	url := chat(t, serve.Options{})
 	s.environ = append(s.environ, "RESTAIL_URL="+url, "RESTAIL_API_URL=http"+strings.TrimSuffix(strings.TrimPrefix(url, "ws"), serve.Path),
-		"RESTAIL_TIMEOUT=3s", "RESTAIL_SPEED=max")
+		"RESTAIL_TIMEOUT=1m", "RESTAIL_SPEED=max")
 	s.shell(t, "restail demo -q -w mon.raw.gz -o text\nrestail demo -q -w tue.raw -o text\n")
+	s.environ = append(s.environ, "RESTAIL_COUNT=5")
 	parsed := 0
 	for _, block := range regexp.MustCompile("(?s)(<!-- parsed: [^\n]* -->\n)?```sh\n(.*?\n)```\n").FindAllSubmatch(page, -1) {
 		if len(block[1]) > 0 {
@@ -66,10 +66,7 @@ func (s *sandbox) shell(t *testing.T, script string) {
 	port.Close()
 	free := strings.ReplaceAll(script, "127.0.0.1:8080", port.Addr().String())
 	command := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", free)
-	command.Dir, command.Env = s.work, slices.Clone(s.environ)
-	if strings.Contains(script, "restail serve") { // the first retry comes within two seconds
-		command.Env = append(command.Env, "RESTAIL_TIMEOUT=6s")
-	}
+	command.Dir, command.Env = s.work, s.environ
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	out := s.create(t, "out")
 	command.Stdout, command.Stderr = out, out
@@ -95,11 +92,7 @@ func (s *sandbox) parse(t *testing.T, script string) {
 		if !ours {
 			continue
 		}
-		parser, err := newCommandLine(new(grammar), Env{}, new(configuration))
-		if err == nil {
-			_, err = parser.parse(splitShell(t, strings.TrimSpace(rest)))
-		}
-		if err != nil {
+		if _, err := parsed(t, nil, splitShell(t, strings.TrimSpace(rest))...); err != nil {
 			t.Errorf("%s: %v", line, err)
 		}
 	}

@@ -3,12 +3,9 @@
 package cmd
 
 import (
-	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,21 +17,9 @@ import (
 	"github.com/restail/restail/cmd/serve"
 )
 
-// failed runs a recipe that fails. It returns the exit status and stderr.
-func (s *sandbox) failed(t *testing.T, recipe string, environ ...string) (status int, stderr string) {
-	t.Helper()
-	command := s.command(t, environ, recipe, "demo", "--speed", "max", "-q")
-	var said strings.Builder
-	command.Stderr = &said
-	var failed *exec.ExitError
-	if err := command.Run(); !errors.As(err, &failed) {
-		t.Fatalf("%s: %v", recipe, err)
-	}
-	return failed.ExitCode(), said.String()
-}
-
 // A recipe ends with the exit status of restail, whatever follows it in a pipe.
 func TestRecipesPassTheStatus(t *testing.T) {
+	t.Parallel()
 	for recipe := range recipes {
 		t.Run(recipe, func(t *testing.T) {
 			t.Parallel()
@@ -47,32 +32,35 @@ func TestRecipesPassTheStatus(t *testing.T) {
 }
 
 // A recipe whose program is not installed says so in one line, before it follows the
-// chat.
-func TestRecipesNameMissingTools(t *testing.T) {
-	for recipe, program := range map[string]string{
-		"kafka.sh": "kcat", "nats.sh": "nats", "notify.sh": "notify-send", "redis.sh": "redis-cli", "sqlite.sh": "sqlite3",
-	} {
-		s := newSandbox(t)
-		bin := t.TempDir()
-		self, err := os.Executable()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Symlink(self, filepath.Join(bin, "restail")); err != nil {
-			t.Fatal(err)
-		}
-		status, said := s.failed(t, recipe, "PATH="+bin)
-		if want := recipe + ": " + program + " is not installed"; status != 127 || strings.Count(said, "\n") != 1 || !strings.HasPrefix(said, want) {
-			t.Errorf("%s: status %d, %s", recipe, status, said)
-		}
+// chat. Without WORDS, alert.sh prints an example that can be pasted into a shell.
+func TestRecipesSayWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	bin := t.TempDir()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
 	}
-}
-
-// Without WORDS, alert.sh prints an example that can be pasted into a shell.
-func TestAlertExample(t *testing.T) {
-	status, said := newSandbox(t).failed(t, "alert.sh")
-	if status != statusUsage || !strings.Contains(said, "WORDS='goat|moo' ") {
-		t.Errorf("status %d, %s", status, said)
+	if err := os.Symlink(self, filepath.Join(bin, "restail")); err != nil {
+		t.Fatal(err)
+	}
+	for recipe, want := range map[string]string{
+		"kafka.sh": "kcat is not installed", "nats.sh": "nats is not installed", "notify.sh": "notify-send is not installed",
+		"redis.sh": "redis-cli is not installed", "sqlite.sh": "sqlite3 is not installed", "alert.sh": "WORDS='goat|moo' ",
+	} {
+		command := newSandbox(t).command(t, []string{"PATH=" + bin}, recipe, "demo", "--speed", "max", "-q")
+		var said strings.Builder
+		command.Stderr = &said
+		var failed *exec.ExitError
+		if err := command.Run(); !errors.As(err, &failed) {
+			t.Fatalf("%s: %v", recipe, err)
+		}
+		status := 127
+		if recipe == "alert.sh" {
+			status = statusUsage
+		}
+		if failed.ExitCode() != status || strings.Count(said.String(), "\n") != 1 || !strings.HasPrefix(said.String(), recipe+": ") || !strings.Contains(said.String(), want) {
+			t.Errorf("%s: status %d, %s", recipe, failed.ExitCode(), &said)
+		}
 	}
 }
 
@@ -89,6 +77,7 @@ func payment(t *testing.T, text string) string {
 // superchats.sh puts an apostrophe before everything that a spreadsheet could take for a
 // formula, and nowhere else.
 func TestSuperchatsHasNoFormulas(t *testing.T) {
+	t.Parallel()
 	cells := map[string]string{
 		"=1+1":             "'=1+1",
 		" =1+1":            " '=1+1",
@@ -128,6 +117,7 @@ func TestSuperchatsHasNoFormulas(t *testing.T) {
 
 // superchats.sh writes one heading to a file that it appends to.
 func TestSuperchatsAppends(t *testing.T) {
+	t.Parallel()
 	s := newSandbox(t)
 	for range 2 {
 		file, err := os.OpenFile(filepath.Join(s.work, "log.csv"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
@@ -148,6 +138,7 @@ func TestSuperchatsAppends(t *testing.T) {
 
 // per-broadcast.sh writes no file whose name looks like a flag.
 func TestPerBroadcastFileNames(t *testing.T) {
+	t.Parallel()
 	s := newSandbox(t)
 	var recording string
 	for _, id := range []string{"-rf", "--help", "a-b", "-"} {
@@ -197,6 +188,7 @@ func (s *sandbox) start(t *testing.T, environ []string, recipe string, args ...s
 
 // redis.sh sends every record, in order, after the server was down.
 func TestRedisComesBack(t *testing.T) {
+	t.Parallel()
 	show := said(t, nil, "demo", "--speed", "max", "-q", "-a", "event")
 	s := newSandbox(t)
 	up := s.down(t, "redis-cli")
@@ -214,6 +206,7 @@ func TestRedisComesBack(t *testing.T) {
 
 // If the server stays down, redis.sh ends after Ctrl-C and says that records are lost.
 func TestRedisStaysAway(t *testing.T) {
+	t.Parallel()
 	s := newSandbox(t)
 	s.down(t, "redis-cli")
 	command := s.start(t, nil, "redis.sh", "demo", "--speed", "max", "-q", "-n", "1")
@@ -232,6 +225,7 @@ func TestRedisStaysAway(t *testing.T) {
 
 // After Ctrl-C, the recording of the README's command is whole.
 func TestRecordingOutlivesCtrlC(t *testing.T) {
+	t.Parallel()
 	page, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -254,16 +248,7 @@ func TestRecordingOutlivesCtrlC(t *testing.T) {
 		t.Fatal(err)
 	}
 	command.Wait()
-	file, err := os.ReadFile(filepath.Join(s.work, "chat.raw.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	unzipped, err := gzip.NewReader(bytes.NewReader(file))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(unzipped)
-	if err != nil || !bytes.HasPrefix(text, []byte("{")) || !bytes.HasSuffix(text, []byte("}\n")) {
-		t.Errorf("the recording is %.60q…, %v", text, err)
+	if checked := restail(t, "", "check", filepath.Join(s.work, "chat.raw.gz")); checked.status != statusDone {
+		t.Errorf("the recording is not whole: %+v", checked)
 	}
 }

@@ -219,6 +219,7 @@ var recipes = map[string][]string{
 // Every recipe runs on the built-in show and on a hostile recording. Its golden file has
 // its output, the files that it wrote, and its calls; -update rewrites it.
 func TestRecipes(t *testing.T) {
+	t.Parallel()
 	scripts, err := filepath.Glob("../scripts/recipes/*.sh")
 	if err != nil || len(scripts) != len(recipes) {
 		t.Fatalf("%d recipes are tested, want %d: %v", len(recipes), len(scripts), err)
@@ -290,6 +291,7 @@ func (s *sandbox) records(t *testing.T) string {
 
 // Recipes that pass records on pass each one once, in order and unchanged.
 func TestRelaysLoseNothing(t *testing.T) {
+	t.Parallel()
 	show := said(t, nil, "demo", "--speed", "max", "-q", "-a", "event,reply_created")
 	for _, recipe := range []string{"kafka.sh", "nats.sh", "redis.sh", "sqlite.sh", "per-broadcast.sh"} {
 		t.Run(recipe, func(t *testing.T) {
@@ -303,27 +305,10 @@ func TestRelaysLoseNothing(t *testing.T) {
 	}
 }
 
-// The head of a recipe names the defaults of its variables.
-func TestRecipesNameTheirFiles(t *testing.T) {
-	for recipe, want := range map[string]string{
-		"newcomers.sh": "~/.local/state/restail/chatters.txt", "sqlite.sh": "DB is chat.db", "per-broadcast.sh": "FOLDER is the current folder",
-		"kafka.sh": "BROKERS is localhost:9092 by default, TOPIC restail", "nats.sh": "SUBJECT is restail",
-		"redis.sh": "STREAM is restail by default, HOST 127.0.0.1, PORT 6379",
-	} {
-		text, err := os.ReadFile("../scripts/recipes/" + recipe)
-		if err != nil {
-			t.Fatal(err)
-		}
-		head, _, _ := strings.Cut(string(text), "\nset ")
-		if !strings.Contains(head, want) {
-			t.Errorf("the head of %s does not say %q", recipe, want)
-		}
-	}
-}
-
 // In a chat that goes silent, a recipe has written every message at once. What it counts
 // is written after Ctrl-C.
 func TestRecipesAreLive(t *testing.T) {
+	t.Parallel()
 	actions := hostileActions(t)
 	url := "RESTAIL_URL=" + chat(t, serve.Options{Actions: actions})
 	for recipe, want := range map[string]struct{ live, atTheEnd string }{
@@ -344,15 +329,7 @@ func TestRecipesAreLive(t *testing.T) {
 		t.Run(recipe, func(t *testing.T) {
 			t.Parallel()
 			s := newSandbox(t)
-			// Files can be read while the recipe runs.
-			stdout, stderr := s.create(t, "stdout"), s.create(t, "stderr")
-			command := s.command(t, []string{url, "WORDS=goat"}, recipe)
-			command.Stdout, command.Stderr = stdout, stderr
-			if err := command.Start(); err != nil {
-				t.Fatal(err)
-			}
-			// A recipe that survives Ctrl-C would redial forever.
-			defer syscall.Kill(-command.Process.Pid, syscall.SIGKILL)
+			command := s.start(t, []string{url, "WORDS=goat"}, recipe)
 			s.waitFor(t, "the end")
 			s.waitFor(t, want.live)
 			if err := syscall.Kill(-command.Process.Pid, syscall.SIGINT); err != nil {

@@ -17,23 +17,23 @@ import (
 // The replay of a recording with an outage gives the output of the live run, in every
 // format.
 func TestReplayOfAnOutage(t *testing.T) {
-	for _, name := range []string{"show.raw", "show.raw.gz"} {
-		for _, args := range [][]string{
-			{}, {"-a", "all"}, {"-o", "raw"}, {"-o", "raw", "-a", "all"}, {"-o", "text", "--time", "utc"},
-			{"-a", "event,link", "-f", "{action, text, gap_seconds}"}, {"-p", "twitch", "--fields", "author,status"},
-		} {
-			file := filepath.Join(t.TempDir(), name)
-			live := restail(t, "", append([]string{"demo", "-q", "--speed", "max", "--outage", "4s", "-w", file}, args...)...)
-			replay := restail(t, "", append([]string{"replay", "-q", file}, args...)...)
-			if live.status != statusDone || replay.status != statusDone || live.stdout != replay.stdout {
-				t.Errorf("%s %v: status %d and %d; %s\n%s%s", name, args, live.status, replay.status, firstDifference(live.stdout, replay.stdout), live.stderr, replay.stderr)
-			}
+	t.Parallel()
+	for i, args := range [][]string{
+		{}, {"-a", "all"}, {"-o", "raw"}, {"-o", "raw", "-a", "all"}, {"-o", "text", "--time", "utc"},
+		{"-a", "event,link", "-f", "{action, text, gap_seconds}"}, {"-p", "twitch", "--fields", "author,status"},
+	} {
+		file := filepath.Join(t.TempDir(), []string{"show.raw", "show.raw.gz"}[i%2])
+		live := restail(t, "", append([]string{"demo", "-q", "--speed", "max", "--outage", "4s", "-w", file}, args...)...)
+		replay := restail(t, "", append([]string{"replay", "-q", file}, args...)...)
+		if live.status != statusDone || replay.status != statusDone || live.stdout != replay.stdout {
+			t.Errorf("%v: status %d and %d; %s\n%s%s", args, live.status, replay.status, firstDifference(live.stdout, replay.stdout), live.stderr, replay.stderr)
 		}
 	}
 }
 
 // A second run appends to the recording, which then states the gap between the runs.
 func TestRecordingIsAppendedTo(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "show.raw")
 	for range 2 {
 		if got := restail(t, "", "demo", "-q", "--speed", "max", "-w", file); got.status != statusDone {
@@ -67,6 +67,7 @@ func TestUnwritableRecording(t *testing.T) {
 // SIGHUP closes and reopens the recording: a renamed file is complete, and the next one
 // begins with the connection set.
 func TestHangupReopens(t *testing.T) {
+	t.Parallel()
 	url := chat(t, serve.Options{Actions: serve.Show()[:20]})
 	file := filepath.Join(t.TempDir(), "show.raw")
 	signals := make(chan os.Signal)
@@ -100,6 +101,7 @@ func TestHangupReopens(t *testing.T) {
 
 // With --state, the first link record of a run states the gap since the run before.
 func TestStateGap(t *testing.T) {
+	t.Parallel()
 	url := chat(t, serve.Options{Actions: serve.Show()[:20]})
 	state := filepath.Join(t.TempDir(), "state")
 	var gaps []float64
@@ -108,13 +110,9 @@ func TestStateGap(t *testing.T) {
 		if got.status != statusDone {
 			t.Fatalf("status %d: %s", got.status, got.stderr)
 		}
-		var first struct {
-			Action, Status string
-			Gap            float64 `json:"gap_seconds"`
-		}
-		line, _, _ := strings.Cut(got.stdout, "\n")
-		if err := json.Unmarshal([]byte(line), &first); err != nil || first.Action != "link" || first.Status != "connected" {
-			t.Fatalf("the first line is %s", line)
+		first := readRecords(t, got.stdout)[0]
+		if first.Action != "link" || first.Status != "connected" {
+			t.Fatalf("the first record is %+v", first)
 		}
 		gaps = append(gaps, first.Gap)
 	}
@@ -129,11 +127,7 @@ func TestStateGap(t *testing.T) {
 // chatMessages returns the chat messages in ndjson records, sorted.
 func chatMessages(t *testing.T, records string) (messages []string) {
 	t.Helper()
-	for line := range strings.Lines(records) {
-		var r struct{ Action, Platform, Channel, Author, Text string }
-		if err := json.Unmarshal([]byte(line), &r); err != nil {
-			t.Fatal(err)
-		}
+	for _, r := range readRecords(t, records) {
 		if r.Action == "event" {
 			messages = append(messages, strings.Join([]string{r.Platform, r.Channel, r.Author, r.Text}, "|"))
 		}
@@ -143,31 +137,28 @@ func chatMessages(t *testing.T, records string) (messages []string) {
 }
 
 // --backfill fills the gap of an outage: every message of the show is written once, to
-// stdout and to the recording.
+// stdout and to the recording, whose replay gives the same.
 func TestBackfill(t *testing.T) {
-	whole := restail(t, "", "demo", "-q", "--speed", "max")
-	file := filepath.Join(t.TempDir(), "show.raw")
-	got := restail(t, "", "demo", "--speed", "max", "--outage", "5s", "--backfill", "-w", file)
-	if got.status != statusDone || !strings.Contains(got.stdout, `"is_history":true`) || !strings.Contains(got.stdout, `"status":"filled"`) {
-		t.Fatalf("status %d\n%s", got.status, got.stderr)
-	}
-	if want, all := chatMessages(t, whole.stdout), chatMessages(t, got.stdout); !slices.Equal(all, want) {
-		t.Errorf("%d messages, want %d", len(all), len(want))
-	}
-	if !strings.Contains(got.stderr, "restail: + 81 missed messages filled in from the chat history\n") {
-		t.Errorf("stderr says\n%s", got.stderr)
-	}
+	t.Parallel()
 	for _, args := range [][]string{{}, {"-o", "raw", "-a", "all"}, {"-o", "text", "--time", "utc"}} {
-		live := restail(t, "", append([]string{"demo", "-q", "--speed", "max", "--outage", "5s", "--backfill", "-w", file + fileSuffix(args)}, args...)...)
-		replay := restail(t, "", append([]string{"replay", "-q", file + fileSuffix(args)}, args...)...)
-		if live.stdout != replay.stdout || replay.status != statusDone {
+		file := filepath.Join(t.TempDir(), "show.raw")
+		live := restail(t, "", append([]string{"demo", "--speed", "max", "--outage", "5s", "--backfill", "-w", file}, args...)...)
+		live.want(t, statusDone, "restail: + 81 missed messages filled in from the chat history\n")
+		if replay := restail(t, "", append([]string{"replay", file}, args...)...); live.stdout != replay.stdout || replay.status != statusDone {
 			t.Errorf("%v: live and replay differ (status %d): %s", args, replay.status, firstDifference(live.stdout, replay.stdout))
 		}
-	}
-	if checked := restail(t, "", "check", file); checked.status != statusDone {
-		t.Errorf("the recording is not whole: %s", checked.stdout)
+		if checked := restail(t, "", "check", file); checked.status != statusDone {
+			t.Errorf("the recording is not whole: %s", checked.stdout)
+		}
+		if len(args) > 0 {
+			continue
+		}
+		if !strings.Contains(live.stdout, `"is_history":true`) || !strings.Contains(live.stdout, `"status":"filled"`) {
+			t.Errorf("nothing is filled in:\n%s", live.stdout)
+		}
+		whole := restail(t, "", "demo", "-q", "--speed", "max")
+		if want, all := chatMessages(t, whole.stdout), chatMessages(t, live.stdout); !slices.Equal(all, want) {
+			t.Errorf("%d messages, want %d", len(all), len(want))
+		}
 	}
 }
-
-// fileSuffix returns a file name suffix for a list of flags.
-func fileSuffix(args []string) string { return ".of" + strings.Join(args, "") }

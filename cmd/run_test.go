@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -18,7 +19,10 @@ import (
 	"github.com/restail/restail/cmd/serve"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	flag.Set("test.parallel", "8") // many tests wait for a clock or a process
+	goleak.VerifyTestMain(m)
+}
 
 // chat starts a loopback Restream for the test and returns its URL.
 func chat(t *testing.T, o serve.Options) string {
@@ -41,11 +45,19 @@ type result struct {
 // restail runs the program in this process, with a token and the URL of a chat.
 func restail(t *testing.T, url string, args ...string) result {
 	t.Helper()
+	return runWith(t, "", []string{"RESTREAM_ACCESS_TOKEN=T0k3n", "RESTAIL_URL=" + url}, args)
+}
+
+// restailOn runs the program in this process, with a text on stdin.
+func restailOn(t *testing.T, stdin string, args ...string) result {
+	t.Helper()
+	return runWith(t, stdin, nil, args)
+}
+
+func runWith(t *testing.T, stdin string, environ, args []string) result {
+	t.Helper()
 	var stdout, stderr bytes.Buffer
-	status := Run(t.Context(), args, Env{
-		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
-		Environ: []string{"RESTREAM_ACCESS_TOKEN=T0k3n", "RESTAIL_URL=" + url},
-	})
+	status := Run(t.Context(), args, Env{Stdin: strings.NewReader(stdin), Stdout: &stdout, Stderr: &stderr, Environ: environ})
 	if out := stdout.String(); out != "" && !strings.HasSuffix(out, "\n") {
 		t.Errorf("stdout ends within a line: %q", out)
 	}
@@ -55,15 +67,24 @@ func restail(t *testing.T, url string, args ...string) result {
 	return result{status, stdout.String(), stderr.String()}
 }
 
-// withoutLink removes the link records.
-func withoutLink(lines string) string {
-	var rest strings.Builder
-	for line := range strings.Lines(lines) {
-		if !strings.Contains(line, `"action":"link"`) && !strings.HasPrefix(line, `{"restail":"link"`) {
-			rest.WriteString(line)
+// testRecord has the fields of an ndjson record that tests read.
+type testRecord struct {
+	Action, Status, Reason, Platform, Channel, Author, Text string
+
+	EventID string  `json:"event_id"`
+	Gap     float64 `json:"gap_seconds"`
+}
+
+func readRecords(t *testing.T, ndjson string) (records []testRecord) {
+	t.Helper()
+	for line := range strings.Lines(ndjson) {
+		var r testRecord
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			t.Fatal(err)
 		}
+		records = append(records, r)
 	}
-	return rest.String()
+	return records
 }
 
 // want checks the exit status, and that stderr has each text.

@@ -1,10 +1,6 @@
 package cmd
 
 import (
-	"bytes"
-	"compress/gzip"
-	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -13,8 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -78,19 +72,16 @@ func (s serving) dialStatus(t *testing.T, token string) int {
 func TestServeAnswersLoopbackHostsOnly(t *testing.T) {
 	t.Parallel()
 	s := startServe(t, nil)
-	for host, want := range map[string][]int{"rebound.example": {403, 403}, "rebound.example:80": {403, 403}, "localhost:80": {426, 200}} {
-		for i, path := range []string{"/ws?accessToken=t", "/v2/user/events/in-progress"} {
-			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, s.api+path, nil)
-			r.Host = host
-			r.Header.Set("Authorization", "Bearer t")
-			resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
-			if err != nil {
-				t.Fatal(err)
-			}
-			resp.Body.Close()
-			if resp.StatusCode != want[i] {
-				t.Errorf("Host %s, %s: status %d", host, path, resp.StatusCode)
-			}
+	for host, want := range map[string]int{"rebound.example:80": http.StatusForbidden, "localhost:80": http.StatusUpgradeRequired} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, s.api+"/ws?accessToken=t", nil)
+		r.Host = host
+		resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("Host %s: status %d", host, resp.StatusCode)
 		}
 	}
 	s.stop().want(t, 143)
@@ -118,104 +109,57 @@ func TestServeTokenIsNotAVariable(t *testing.T) {
 	s.stop().want(t, 143)
 }
 
-// The history endpoint serves the chat of a recording in pages.
+// The history endpoint serves the chat of a recording, to the token that serve accepts.
 func TestServeHistory(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(t.TempDir(), "show.raw")
-	var text strings.Builder
-	for i := range 250 {
-		fmt.Fprintf(&text, `{"action":"event","payload":{"eventId":"b","eventPayload":{"text":"%d"},"eventTypeId":5},"timestamp":%d}`+"\n", i, 1740152273+i)
+	var text, want strings.Builder
+	for i := range 1200 {
+		fmt.Fprintf(&text, `{"action":"event","payload":{"eventId":%q,"eventPayload":{"text":"%d"},"eventTypeId":5},"timestamp":%d}`+"\n", broadcastA, i, 1740152273+i)
+		fmt.Fprintf(&want, `{"text":"%d"}`+"\n", i)
 	}
-	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s := startServe(t, nil, file, "--token=hunter2")
-	get := func(token, path string, v any) (status int) {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.api+"/v2/user/events/"+path, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Header.Set("Authorization", "Bearer "+token)
-		resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		if err := json.NewDecoder(resp.Body).Decode(v); err != nil {
-			t.Error(err)
-		}
-		return resp.StatusCode
-	}
-	var refused any
-	if status := get("wrong", "in-progress", &refused); status != http.StatusUnauthorized {
-		t.Errorf("another token: status %d", status)
-	}
-	var events []struct{ ID string }
-	if get("hunter2", "in-progress", &events); len(events) != 1 || events[0].ID != "b" {
-		t.Fatalf("in progress: %+v", events)
-	}
-	var got, want []string
-	for pages, token := 0, ""; pages == 0 || token != ""; pages++ {
-		var page struct {
-			Messages      []struct{ Text string }
-			NextPageToken string
-		}
-		get("hunter2", "b/chat/history?pageToken="+token, &page)
-		for _, m := range page.Messages {
-			got = append(got, m.Text)
-		}
-		token = page.NextPageToken
-	}
-	for i := range 250 {
-		want = append(want, strconv.Itoa(i))
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("got %q", got)
+	s := startServe(t, nil, recordingFile(t, text.String()), "--token=good")
+	a := &historyAPI{url: s.api}
+	a.runAs(t, "wrong").want(t, statusUnauthorized)
+	if got := a.run(t, "--fields", "text"); got.status != statusDone || got.stdout != want.String() {
+		t.Errorf("status %d, %s\n%s", got.status, firstDifference(want.String(), got.stdout), got.stderr)
 	}
 	s.stop().want(t, 143)
 }
 
-func TestServeSkipsLargeFrames(t *testing.T) {
-	t.Parallel()
-	file := filepath.Join(t.TempDir(), "show.raw")
-	text := `{"action":"heartbeat","payload":"` + strings.Repeat("x", 2000) + `"}` + "\n" + `{"action":"heartbeat","payload":{}}` + "\n"
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+// recordingFile writes a recording.
+func recordingFile(t *testing.T, text string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "show.raw")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := startServe(t, nil, file, "--max-frame=1KiB")
-	ws, _, err := websocket.Dial(t.Context(), s.url+"?accessToken=t", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, frame, err := ws.Read(t.Context()); err != nil || string(frame) != `{"action":"heartbeat","payload":{}}` {
-		t.Errorf("the first frame is %.100q, %v", frame, err)
-	}
-	ws.CloseNow()
-	s.stop().want(t, 143, "skipped 1 frame larger than --max-frame")
+	return name
 }
 
-// Of a recording that a crash cut, serve plays the actions and skips the other lines.
-func TestServeSkipsOtherLines(t *testing.T) {
+// Of a recording that a crash cut, serve plays the actions. It skips the other lines, and
+// actions that are too large.
+func TestServeSkipsLines(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(t.TempDir(), "show.raw")
-	text := "\ufeff" + `{"restail":"link","time":"2026-11-28T19:30:00Z","status":"connected"}` + "\n" +
-		`{"action":"one"}` + "\nbroken\n" + `{"restail":"unrecorded","time":"2026-11-28T19:30:00Z","seconds":1,"actions":2}` + "\n" +
-		"\x00\x00" + `{"action":"two"}` + "\n" + `{"action":"thr`
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s := startServe(t, nil, file)
-	ws, _, err := websocket.Dial(t.Context(), s.url+"?accessToken=t", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{`{"action":"one"}`, `{"action":"two"}`} {
-		if _, frame, err := ws.Read(t.Context()); err != nil || string(frame) != want {
-			t.Errorf("got %q, %v, want %s", frame, err, want)
+	const one, two = `{"action":"one"}`, `{"action":"two"}`
+	for text, says := range map[string]string{
+		`{"action":"heartbeat","payload":"` + strings.Repeat("x", 2000) + `"}` + "\n" + one + "\n" + two + "\n": "skipped 1 frame larger than --max-frame",
+		"\ufeff" + `{"restail":"link","time":"2026-11-28T19:30:00Z","status":"connected"}` + "\n" +
+			one + "\nbroken\n" + `{"restail":"unrecorded","time":"2026-11-28T19:30:00Z","seconds":1,"actions":2}` + "\n" +
+			"\x00\x00" + two + "\n" + `{"action":"thr`: "skipped 2 lines without an action",
+	} {
+		s := startServe(t, nil, recordingFile(t, text), "--max-frame=1KiB")
+		ws, _, err := websocket.Dial(t.Context(), s.url+"?accessToken=t", nil)
+		if err != nil {
+			t.Fatal(err)
 		}
+		for _, want := range []string{one, two} {
+			if _, frame, err := ws.Read(t.Context()); err != nil || string(frame) != want {
+				t.Errorf("got %.100q, %v, want %s", frame, err, want)
+			}
+		}
+		ws.CloseNow()
+		s.stop().want(t, 143, says)
 	}
-	ws.CloseNow()
-	s.stop().want(t, 143, "skipped 2 lines without an action")
 }
 
 // The error for a port that is in use says what to do.
@@ -237,16 +181,14 @@ func TestServeOnAPortInUse(t *testing.T) {
 func TestServeRefusesOtherFiles(t *testing.T) {
 	t.Parallel()
 	restail(t, "", "serve", "../LICENSE").want(t, 1, "no line of ../LICENSE is an action", "a recording made with -w or -o raw")
-	file := filepath.Join(t.TempDir(), "utf16.raw")
-	if err := os.WriteFile(file, []byte("\xff\xfe{\x00"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	restail(t, "", "serve", file).want(t, 2, "text in UTF-16", "iconv")
+	restail(t, "", "serve", recordingFile(t, "\xff\xfe{\x00")).want(t, 2, "text in UTF-16", "iconv")
 }
 
+// In the middle of the show every client is cut without a close frame, and refused from
+// then on.
 func TestServeOutage(t *testing.T) {
 	t.Parallel()
-	s := startServe(t, nil, "--outage=10s", "--speed=10")
+	s := startServe(t, nil, "--outage=10h", "--speed=100")
 	ws, _, err := websocket.Dial(t.Context(), s.url+"?accessToken=t", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -257,28 +199,13 @@ func TestServeOutage(t *testing.T) {
 	if code := websocket.CloseStatus(err); code != -1 {
 		t.Errorf("cut with close code %d", code)
 	}
-	if got := s.dialStatus(t, "t"); got != http.StatusServiceUnavailable {
-		t.Errorf("in the outage: status %d", got)
-	}
-	ran := restail(t, s.url, "-a", "connection_info", "-n", "1", "--max-backoff", "100ms")
-	ran.want(t, 0, "cannot connect", "503", "link connected")
+	restail(t, s.url, "--no-reconnect").want(t, statusGivenUp, "503")
 	s.stop().want(t, 143)
 }
 
-// A small gzip file that unpacks to 256 MiB is refused.
+// A small gzip file that unpacks to 130 MiB is refused.
 func TestServeRefusesAGzipBomb(t *testing.T) {
 	t.Parallel()
-	var bomb bytes.Buffer
-	packed, err := gzip.NewWriterLevel(&bomb, gzip.BestSpeed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for zeros := make([]byte, 1<<20); err == nil && bomb.Len() < 256<<10; _, err = packed.Write(zeros) {
-	}
-	if err != nil || packed.Close() != nil {
-		t.Fatal("cannot compress the zeros")
-	}
-	var stderr bytes.Buffer
-	status := Run(context.Background(), []string{"serve", "-"}, Env{Stdin: &bomb, Stdout: io.Discard, Stderr: &stderr})
-	result{status, "", stderr.String()}.want(t, statusUsage, "128 MiB", "head -n")
+	bomb := strings.Repeat(gzipText(strings.Repeat("\x00", 1<<20)), 130)
+	restailOn(t, bomb, "serve", "-").want(t, statusUsage, "128 MiB", "head -n")
 }

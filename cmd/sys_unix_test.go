@@ -4,8 +4,6 @@ package cmd
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -13,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/creack/pty"
 )
@@ -33,7 +32,7 @@ func TestColorOnATerminal(t *testing.T) {
 		{"always, though NO_COLOR", []string{"NO_COLOR=1"}, []string{"--color", "always"}, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			screen := onTerminal(t, test.environ, append([]string{"replay", "-q", "-o", "text", "testdata/mixed.raw"}, test.args...))
+			screen := onTerminal(t, 80, test.environ, append([]string{"replay", "-q", "-o", "text", "testdata/mixed.raw"}, test.args...))
 			if colored := strings.Contains(screen, "\x1b["); colored != test.colored {
 				t.Errorf("colours: %v, want %v\n%q", colored, test.colored, screen)
 			}
@@ -49,14 +48,17 @@ func TestColorOnATerminal(t *testing.T) {
 	}
 }
 
-// onTerminal returns what a run writes to a terminal.
-func onTerminal(t *testing.T, environ, args []string) string {
+// onTerminal returns what a run writes to a terminal with that many columns.
+func onTerminal(t *testing.T, columns uint16, environ, args []string) string {
 	t.Helper()
 	screen, terminal, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer screen.Close()
+	if err := pty.Setsize(screen, &pty.Winsize{Rows: 24, Cols: columns}); err != nil {
+		t.Fatal(err)
+	}
 	written := make(chan string)
 	go func() {
 		text, _ := io.ReadAll(screen) // ends with an error when the terminal is closed
@@ -68,6 +70,19 @@ func onTerminal(t *testing.T, environ, args []string) string {
 		t.Errorf("status %d", status)
 	}
 	return <-written
+}
+
+// Help is as wide as the terminal that it is written to.
+func TestHelpOnTerminal(t *testing.T) {
+	for _, command := range []string{"--help", "tail --help", "help gaps"} {
+		longest := 0
+		for line := range strings.Lines(onTerminal(t, 50, nil, strings.Fields(command))) {
+			longest = max(longest, utf8.RuneCountInString(strings.TrimSpace(line)))
+		}
+		if longest > 50 || longest < 40 {
+			t.Errorf("restail %s has a line of %d characters", command, longest)
+		}
+	}
 }
 
 func TestTerminalWidth(t *testing.T) {
@@ -168,25 +183,6 @@ func TestSignalBeforeReaderGone(t *testing.T) {
 	}
 }
 
-// A signal abandons a read that waits forever.
-func TestAwait(t *testing.T) {
-	t.Parallel()
-	stop := errors.New("a signal")
-	ctx, cancel := context.WithCancelCause(t.Context())
-	cancel(stop)
-	waitsForever := filepath.Join(t.TempDir(), "fifo")
-	if err := mkfifo(waitsForever); err != nil {
-		t.Skip(err)
-	}
-	if _, err := await(ctx, func() ([]byte, error) { return readFile(waitsForever) }); !errors.Is(err, stop) {
-		t.Errorf("it returned %v", err)
-	}
-	// Ends the abandoned read.
-	if file, err := os.OpenFile(waitsForever, os.O_WRONLY, 0); err == nil {
-		file.Close()
-	}
-}
-
 // A configuration that is not a regular file is refused without waiting for it, because
 // signals are not handled yet.
 func TestSpecialConfiguration(t *testing.T) {
@@ -199,12 +195,7 @@ func TestSpecialConfiguration(t *testing.T) {
 // zoneOf returns the time zone in which a command line shows times.
 func zoneOf(t *testing.T, environ []string, args ...string) (*time.Location, error) {
 	t.Helper()
-	g := new(grammar)
-	line, err := newCommandLine(g, Env{Environ: environ}, new(configuration))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = line.parse(args)
+	g, err := parsed(t, environ, args...)
 	return g.Tail.Time.location, err
 }
 

@@ -14,7 +14,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -66,9 +65,7 @@ func newAccount(t *testing.T, o serve.OAuthOptions) *account {
 // run runs the program for the user.
 func (a *account) run(t *testing.T, args ...string) result {
 	t.Helper()
-	var stdout, stderr bytes.Buffer
-	status := Run(t.Context(), args, Env{Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Environ: a.environ})
-	return result{status, stdout.String(), stderr.String()}
+	return runWith(t, "", a.environ, args)
 }
 
 // login logs the user in with --no-browser. change alters the pasted URL.
@@ -83,9 +80,10 @@ func (a *account) login(t *testing.T, change func(*url.URL)) result {
 		status <- Run(t.Context(), []string{"login", "--no-browser"}, Env{Stdin: stdin, Stdout: &stdout, Stderr: &stderr, Environ: a.environ})
 	}()
 	address := ""
-	for find := regexp.MustCompile(`(?m)^http\S+$`); address == ""; runtime.Gosched() {
-		address = find.FindString(stderr.String())
-	}
+	eventually(t, func() bool {
+		address = regexp.MustCompile(`(?m)^http\S+$`).FindString(stderr.String())
+		return address != ""
+	})
 	resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(httptest.NewRequestWithContext(t.Context(), http.MethodGet, address, nil))
 	if err != nil {
 		t.Fatal(err)

@@ -13,8 +13,6 @@ import (
 	"testing"
 
 	"github.com/restail/restail/cmd/docs"
-	"github.com/restail/restail/decode"
-	"github.com/restail/restail/decode/record"
 	"github.com/restail/restail/filter"
 )
 
@@ -133,27 +131,6 @@ func constants(t *testing.T, files, prefix string) []string {
 	return values
 }
 
-// The record's topic has every field, action, type, platform and reason, and the
-// statuses have every row.
-func TestTopicsAreWhole(t *testing.T) {
-	s := recordTopic()
-	if got := len(part(t, s, "Fields").Items); got != len(record.Fields) {
-		t.Errorf("%d fields of %d", got, len(record.Fields))
-	}
-	if got, want := terms(part(t, s, "Actions")), decode.ActionNames(); len(got) != len(want) {
-		t.Errorf("actions %q, want %q", got, want)
-	}
-	if got, want := part(t, s, "Event types").Items[0].Meaning, "twitch, youtube, facebook, dlive, discord, linkedin, trovo, x, kick, rumble"; got != want {
-		t.Errorf("text comes from %s, want %s", got, want)
-	}
-	if got := terms(part(t, s, "Reasons of connection_closed")); !slices.Contains(got, "replaced") {
-		t.Errorf("reasons %q", got)
-	}
-	if got := len(statusesTopic().Items); got != len(statuses) {
-		t.Errorf("%d statuses of %d", got, len(statuses))
-	}
-}
-
 // Every filter that the topic shows compiles, and so does what it says to be
 // there; what it says to be missing does not.
 func TestFiltersTopic(t *testing.T) {
@@ -192,22 +169,12 @@ func TestFiltersTopic(t *testing.T) {
 		`try ("a" | test("a"; "x")) catch "refused"`:    "refused",
 		`try ("a" | test("(?=a)")) catch "look-around"`: "look-around",
 	} {
-		input := `{"time":"2026-03-14T19:00:00Z","action":"event","author":"Ada","text":"übel"}`
-		got := runLineWithInput(t, input, "replay", "-q", "-o", "text", "-f", program)
-		if got != want+"\n" {
-			t.Errorf("%s is %q, want %q", program, got, want)
+		const input = `{"time":"2026-03-14T19:00:00Z","action":"event","author":"Ada","text":"übel"}` + "\n"
+		got := restailOn(t, input, "replay", "-q", "-o", "text", "-f", program)
+		if got != (result{statusDone, want + "\n", ""}) {
+			t.Errorf("%s gives %+v, want %q", program, got, want)
 		}
 	}
-}
-
-// runLineWithInput runs a command line that must succeed.
-func runLineWithInput(t *testing.T, stdin string, args ...string) string {
-	t.Helper()
-	var stdout, stderr strings.Builder
-	if status := Run(t.Context(), args, Env{Stdin: strings.NewReader(stdin + "\n"), Stdout: &stdout, Stderr: &stderr}); status != 0 {
-		t.Errorf("restail %q: status %d, %s", args, status, &stderr)
-	}
-	return stdout.String()
 }
 
 // restail help TOPIC prints each topic, and the manual page contains it.
