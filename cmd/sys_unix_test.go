@@ -192,6 +192,12 @@ func TestSpecialConfiguration(t *testing.T) {
 	configured(t, func(path string) error { return os.Mkdir(path, 0o700) }).want(t, statusUsage, "is a directory")
 }
 
+// Of an endless filter, no more than the limit is read.
+func TestEndlessFilter(t *testing.T) {
+	t.Parallel()
+	restail(t, "", "replay", "-q", "testdata/mixed.raw", "--filter-file", "/dev/zero").want(t, statusUsage, "/dev/zero is larger than 1 MiB")
+}
+
 // zoneOf returns the time zone in which a command line shows times.
 func zoneOf(t *testing.T, environ []string, args ...string) (*time.Location, error) {
 	t.Helper()
