@@ -21,7 +21,7 @@ func isLimited(t *testing.T) bool {
 	if os.Getenv("RECORDING_LIMITED") != "" {
 		return true
 	}
-	command := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
+	command := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.timeout=1m")
 	command.Env = append(os.Environ(), "RECORDING_LIMITED=1")
 	if out, err := command.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
