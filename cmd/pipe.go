@@ -108,6 +108,9 @@ func (p *pipe) handle(ctx context.Context, item session.Item) error {
 	if !p.settleAt.IsZero() && !item.Received.Before(p.settleAt) {
 		p.reportMissing()
 	}
+	if !item.CompleteUntil.IsZero() {
+		p.extras.known = item.CompleteUntil
+	}
 	switch {
 	case item.Line != nil && item.Line.Kind == recording.KindRecord && p.out.isRaw():
 		return usageError(errors.New("an ndjson record cannot be written as raw: it lacks the action that the service sent"), "use -o ndjson or -o text")

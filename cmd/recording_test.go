@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/restail/restail/cmd/serve"
 )
@@ -121,6 +122,27 @@ func TestStateGap(t *testing.T) {
 	}
 	if got := restail(t, url, "-q", "--state", "/dev/null"); got.status != statusUsage {
 		t.Errorf("/dev/null as state: status %d, %s", got.status, got.stderr)
+	}
+}
+
+// After another client took the connections over, heartbeats go on but chat is missed.
+func TestStateGapBeginsAtADrain(t *testing.T) {
+	const silence = time.Second
+	url := chat(t, serve.Options{Speed: 1, Actions: []serve.Action{
+		{Frame: []byte(`{"action":"connection_info","payload":{"connectionIdentifier":"1-twitch-a","connectionUuid":"u","eventSourceId":2,"reason":null,"status":"connected","target":{},"userId":1},"timestamp":1740152270}`)},
+		{Frame: []byte(`{"action":"connection_closed","payload":{"connectionUuid":"u","reason":"replaced"},"timestamp":1740152270}`)},
+		{At: silence, Frame: []byte(`{"action":"heartbeat","payload":{},"timestamp":1740152271}`)},
+	}})
+	state := filepath.Join(t.TempDir(), "state")
+	args := []string{"-n", "1", "-a", "heartbeat,link", "-q", "--state", state}
+	restail(t, url, args...)
+	first, _, _ := strings.Cut(restail(t, url, args...).stdout, "\n")
+	var link struct {
+		Status string
+		Gap    float64 `json:"gap_seconds"`
+	}
+	if err := json.Unmarshal([]byte(first), &link); err != nil || link.Status != "connected" || link.Gap < silence.Seconds() {
+		t.Errorf("the drain was %v before the end of the first run, and the second begins with %s", silence, first)
 	}
 }
 

@@ -85,6 +85,8 @@ type liveExtras struct {
 	state    *recording.State // --state; nil without it
 	received time.Time        // when the last action was received
 	handled  atomic.Int64     // all actions up to this time were written to stdout or dropped; in Unix nanoseconds
+	known    time.Time        // the last CompleteUntil of an item
+	complete atomic.Int64     // known when handled was stored; in Unix nanoseconds
 }
 
 // openLive builds the live source from the flags, without contacting anything. The
@@ -170,6 +172,7 @@ func (x *liveExtras) setHandled(more bool) {
 		handled = handled.Add(-1)
 	}
 	x.handled.Store(handled.UnixNano())
+	x.complete.Store(x.known.UnixNano())
 }
 
 // saveState saves the time up to which the chat is complete on stdout, and in the
@@ -178,8 +181,11 @@ func (x *liveExtras) saveState() {
 	if x.state == nil {
 		return
 	}
+	complete := time.Unix(0, x.complete.Load())
 	handled := time.Unix(0, x.handled.Load())
-	complete := handled
+	if handled.Before(complete) {
+		complete = handled
+	}
 	if x.recorder != nil {
 		if written := x.recorder.Written(); written.Before(complete) {
 			complete = written

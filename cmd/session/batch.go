@@ -20,11 +20,12 @@ const (
 // item. It belongs to the goroutine that holds it.
 type batch struct {
 	received  time.Time
-	data      []byte   // the frames, one after the other
-	ends      []int    // where each frame ends in data
-	parsed    []parsed // one for each frame; shorter while they are not parsed
-	hasAction bool     // a frame is an action
-	changes   []int    // the indexes of the frames that change the connection map
+	complete  time.Time // Item.CompleteUntil
+	data      []byte    // the frames, one after the other
+	ends      []int     // where each frame ends in data
+	parsed    []parsed  // one for each frame; shorter while they are not parsed
+	hasAction bool      // a frame is an action
+	changes   []int     // the indexes of the frames that change the connection map
 
 	other *Item // instead of frames; nil for frames
 	err   error // why a socket or a recording ended; else nil
@@ -86,9 +87,9 @@ func (b *batch) item(n int) Item {
 		item.Received = b.received
 		return item
 	case b.parsed[n].err != nil:
-		return Item{Broken: b.parsed[n].err, Frame: b.frame(n), Received: b.received}
+		return Item{Broken: b.parsed[n].err, Frame: b.frame(n), Received: b.received, CompleteUntil: b.complete}
 	}
-	return Item{Action: &b.parsed[n].action, Received: b.received}
+	return Item{Action: &b.parsed[n].action, Received: b.received, CompleteUntil: b.complete}
 }
 
 // split removes the frames after the nth and returns them.
@@ -106,10 +107,10 @@ func (b *batch) split(n int) *batch {
 // consumer parses the frames again.
 func (b *batch) compacted() *batch {
 	return &batch{
-		received: b.received,
-		data:     append(make([]byte, 0, len(b.data)), b.data...),
-		ends:     append(make([]int, 0, len(b.ends)), b.ends...),
-		other:    b.other, err: b.err,
+		received: b.received, complete: b.complete,
+		data:  append(make([]byte, 0, len(b.data)), b.data...),
+		ends:  append(make([]int, 0, len(b.ends)), b.ends...),
+		other: b.other, err: b.err,
 	}
 }
 

@@ -21,6 +21,9 @@ func TestDrainIsRedialledAfterTwoSeconds(t *testing.T) {
 	if d := s.dials[1].Sub(s.dials[0]); !within(d, 12*sec, maxTick) {
 		t.Errorf("redialled after %v, want two seconds after the drain", d)
 	}
+	if until := l.complete["heartbeat"]; until != l.received["replaced"] {
+		t.Errorf("with the heartbeat the chat is complete until %v after the drain", until.Sub(l.received["replaced"]))
+	}
 	// It begins at the close that took the last connection away.
 	if from := l.beginning(t, 2); from != s.dials[0].Add(10*sec) {
 		t.Errorf("the gap begins %v after the s.dials[0]", from.Sub(s.dials[0]))

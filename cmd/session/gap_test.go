@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -111,6 +112,13 @@ func TestWhereAGapBegins(t *testing.T) {
 				l := follow(t.Context(), live, until("end", 1))
 				if from := l.beginning(t, 2); from != l.received[test.from] {
 					t.Errorf("the gap begins %v after %q was received\n%q", from.Sub(l.received[test.from]), test.from, l.lines)
+				}
+				if waits := "after a pause and a read that waits"; name == waits && !slices.Contains(l.ticks, l.received["c"]) {
+					t.Error("no tick says that the chat is complete again")
+				}
+				lost := "lost " + l.link(t, 1).Reason
+				if until := l.complete[lost]; until != l.received[test.from] {
+					t.Errorf("when the link is lost, the chat is complete until %v after %q was received\n%q", until.Sub(l.received[test.from]), test.from, l.lines)
 				}
 			})
 		})

@@ -216,6 +216,7 @@ func (l *link) receive(b *batch) {
 	if l.o.Recorder != nil {
 		l.o.Recorder.Frames(b.received, b.data, b.ends, b.changes)
 	}
+	b.complete = l.complete.until
 	if l.queue.put(b) {
 		l.complete.pause()
 		l.lastAlive = l.o.Now() // a pause is not silence
@@ -245,7 +246,7 @@ func (l *link) report(event LinkEvent) {
 	if l.o.Recorder != nil {
 		l.o.Recorder.Link(&event)
 	}
-	l.queue.putItem(Item{Link: &event, Received: event.At})
+	l.queue.putItem(Item{Link: &event, Received: event.At, CompleteUntil: l.complete.until})
 }
 
 // tick looks at the clock. It returns why the link must leave the socket, or nil.
@@ -254,7 +255,7 @@ func (l *link) tick() *fault {
 	l.noticePause(now)
 	l.complete.tick(now)
 	l.complete.noticeLongRead(l.socket.conn)
-	l.queue.tick(now)
+	l.queue.tick(now, l.complete.until)
 	switch {
 	case elapsed(l.lastAlive, now) >= l.o.HeartbeatTimeout && len(l.socket.batches) == 0: // what waits comes first: an action, or the end
 		return &fault{reason: reasonSilent, detail: "nothing received for " + formatSeconds(l.o.HeartbeatTimeout)}

@@ -56,6 +56,8 @@ type log struct {
 	frames   []string // of all actions and broken frames
 	links    []*LinkEvent
 	received map[string]time.Time // by line; the last one counts
+	complete map[string]time.Time // by line: CompleteUntil
+	ticks    []time.Time          // CompleteUntil of ticks
 	err      error
 }
 
@@ -82,13 +84,14 @@ func (l *log) add(item Item) bool {
 	case item.Notice != "":
 		line = "notice: " + item.Notice
 	default:
+		l.ticks = append(l.ticks, item.CompleteUntil)
 		return false
 	}
 	l.lines = append(l.lines, line)
 	if l.received == nil {
-		l.received = map[string]time.Time{}
+		l.received, l.complete = map[string]time.Time{}, map[string]time.Time{}
 	}
-	l.received[line] = item.Received
+	l.received[line], l.complete[line] = item.Received, item.CompleteUntil
 	return true
 }
 

@@ -131,11 +131,11 @@ func (q *queue) putItem(item Item) {
 }
 
 // tick gives the consumer an empty item if it waits for one.
-func (q *queue) tick(now time.Time) {
+func (q *queue) tick(now, complete time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.waiting) == 0 {
-		q.append(&batch{received: now, other: &Item{}})
+		q.append(&batch{received: now, other: &Item{CompleteUntil: complete}})
 	}
 }
 

@@ -60,6 +60,10 @@ type Item struct {
 	Notice string
 	// Received is when the item was received or happened.
 	Received time.Time
+	// CompleteUntil is the time up to which the chat was known to be complete when the
+	// item came from a live socket; zero for an item from elsewhere. It is the last
+	// action's time, unless a pause or a drain came before that action.
+	CompleteUntil time.Time
 	// More reports whether another item is waiting, so that output need not be
 	// flushed yet.
 	More bool
