@@ -8,10 +8,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-ws_version=8.23.0
-python=${PYTHON:-/usr/bin/python3}
-
 work=$(mktemp -d)
+. scripts/peers/servers.sh
 server= client= proxy=
 finish() {
 	[ -z "$client" ] || kill -KILL "$client" 2>/dev/null || true
@@ -124,40 +122,13 @@ interrupt() {
 	check "stopped: a fragment, then the end" 4 20
 }
 
-# encrypt: puts nginx in front of the server, with a certificate that only this script
-# trusts.
+# encrypt: puts nginx in front of the server.
 encrypt() {
-	local port
-	port=$("$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 \
-		-keyout "$work/key.pem" -out "$work/certificate.pem" 2>"$work/err"
-	cat >"$work/nginx.conf" <<-EOF
-		daemon off; worker_processes 1; pid $work/nginx.pid; error_log $work/nginx.log;
-		events {}
-		http {
-			access_log off; client_body_temp_path $work/body; proxy_temp_path $work/proxy; fastcgi_temp_path $work/fastcgi;
-			uwsgi_temp_path $work/uwsgi; scgi_temp_path $work/scgi;
-			server {
-				listen 127.0.0.1:$port ssl; ssl_certificate $work/certificate.pem; ssl_certificate_key $work/key.pem;
-				location / {
-					proxy_pass http://${address#ws://}; proxy_http_version 1.1;
-					proxy_set_header Upgrade \$http_upgrade; proxy_set_header Connection upgrade;
-				}
-			}
-		}
-	EOF
-	nginx -e "$work/nginx.log" -c "$work/nginx.conf" &
-	proxy=$!
-	export SSL_CERT_FILE=$work/certificate.pem
-	address=wss://127.0.0.1:$port
-	for _ in $(seq 100); do
-		(: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return
-		sleep 0.1
-	done
-	fail "nginx does not listen: $(cat "$work/nginx.log")"
+	start_nginx || fail "no chat over TLS"
+	address=wss${front#https}/${address##*:}
 }
 
-npm install --silent --no-save --prefix "$work/node" "ws@$ws_version"
+install_ws
 on_ws=(node scripts/peers/on_ws.mjs "$work/actions" "$work/node/node_modules")
 on_websockets=("$python" scripts/peers/on_websockets.py "$work/actions")
 
@@ -170,8 +141,6 @@ converse
 interrupt
 end
 
-# Debian's nginx is in /usr/sbin, which is not on everybody's path.
-PATH=$PATH:/usr/sbin
 if ! command -v nginx >/dev/null || ! command -v openssl >/dev/null; then
 	printf '\nnginx or openssl is not installed: no chat over TLS\n'
 	exit
