@@ -15,6 +15,8 @@ import (
 
 // A link is the service's log of a granted handshake and of what followed.
 type link struct {
+	Run      int           // of restail, counted from 1
+	Killed   bool          // by SIGKILL, perhaps before restail has written that it was up
 	Fault    string        // how it ended
 	Reasons  []string      // that restail may give for that; nil for any
 	Granted  time.Duration // just before the handshake was answered
@@ -28,8 +30,9 @@ type link struct {
 // An action is one that was sent.
 type action struct {
 	ID      int
-	End     int  // its last byte, counted from the beginning of the connection
-	Arrived bool // acknowledged by the client's kernel, or by the client itself
+	End     int           // its last byte, counted from the beginning of the connection
+	Sent    time.Duration // when it was written to the connection
+	Arrived bool          // acknowledged by the client's kernel, or by the client itself
 }
 
 const (
@@ -59,6 +62,9 @@ const (
 )
 
 var kinds = []string{missing, doubled, disordered, wrongGap, wrongCause, untimely, other}
+
+// newRun is the action of a line that stands before the lines of each run.
+const newRun = "a new run"
 
 // A line is a line that restail wrote.
 type line struct {
@@ -93,7 +99,9 @@ type checker struct {
 	latest  int         // action
 	current int         // link; -1 before the first
 	up      bool
-	down    bool // the link was lost before it was ever up
+	run     int  // counted from 1
+	fresh   bool // no link was up in this run
+	down    bool // the link was lost before that
 	arrived int  // actions
 	gaps    int
 	done    int           // gaps that were dealt with
@@ -105,7 +113,7 @@ type checker struct {
 // check compares all lines of the output with the log. With --backfill that many
 // messages are promised, whether or not they were sent.
 func check(log []*link, lines []line, promised int) *checker {
-	c := &checker{log: log, linkOf: map[int]int{}, times: map[int]int{}, latest: -1, current: -1}
+	c := &checker{log: log, linkOf: map[int]int{}, times: map[int]int{}, latest: -1, current: -1, fresh: true}
 	for n, l := range log {
 		for _, a := range l.Actions {
 			c.linkOf[a.ID] = n
@@ -113,12 +121,15 @@ func check(log []*link, lines []line, promised int) *checker {
 	}
 	for _, l := range lines {
 		switch {
+		case l.Action == newRun:
+			c.newRun()
 		case l.Action == "event" && l.History:
 			c.history(l, promised)
 		case l.Action == "event":
 			c.event(l)
 		case l.Action == "link" && l.Status == "filled":
 			c.done++
+		case l.Action == "link" && l.Status == "ended" && !c.up:
 		case l.Action == "link" && l.Status == "lost":
 			c.lost(l)
 		case l.Action == "link" && (l.Status == "connected" || l.Status == "restored"):
@@ -190,9 +201,20 @@ func (c *checker) count(id int) {
 	}
 }
 
+// newRun begins a run. It skips a link of the run before that was killed before it could
+// write that the link was up: then the gap began before that link.
+func (c *checker) newRun() {
+	c.run++
+	c.fresh, c.up, c.down = true, false, false
+	if next := c.current + 1; next > 0 && next < len(c.log) && c.log[next].Killed && c.log[next].Run < c.run {
+		c.log[next].To = c.log[c.current].To
+		c.current = next
+	}
+}
+
 func (c *checker) lost(l line) {
 	switch {
-	case c.current < 0 && !c.down:
+	case c.fresh && !c.down:
 		c.down = true
 	case !c.up:
 		c.add(c.current, other, "the link was lost twice")
@@ -203,11 +225,11 @@ func (c *checker) lost(l line) {
 }
 
 func (c *checker) raised(l line) {
-	if c.up || (l.Status == "connected") != (c.current < 0) || c.current == len(c.log)-1 {
+	if c.up || (l.Status == "connected") != c.fresh || c.current == len(c.log)-1 {
 		c.add(c.current, other, "unexpected status %q", l.Status)
 		return
 	}
-	c.current, c.up = c.current+1, true
+	c.current, c.up, c.fresh = c.current+1, true, false
 	if c.current == 0 {
 		return
 	}
@@ -219,6 +241,12 @@ func (c *checker) raised(l line) {
 	last, next := c.log[c.current-1], c.log[c.current]
 	stated := time.Duration(*l.Gap * float64(time.Second)).Round(time.Millisecond)
 	least, most := next.Granted-last.To-stamping, next.Answered-last.From
+	for _, a := range last.Actions {
+		if c.times[a.ID] == 0 {
+			least = max(least, next.Granted-a.Sent-transit-stamping)
+			break
+		}
+	}
 	c.most = max(c.most, stated-most)
 	if stated < least || stated > most+excess {
 		c.add(c.current-1, wrongGap, "the gap is stated as %v and was %v to %v", stated, least.Round(time.Millisecond), most.Round(time.Millisecond))

@@ -11,22 +11,29 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // A client is a restail that runs.
 type client struct {
+	socket  string // the URL of the chat
 	process *exec.Cmd
 	stdout  io.ReadCloser
 	gate    chan struct{} // has a token while its stdout may be read
 	errors  bytes.Buffer
 }
 
-// start starts restail against a server.
-func (c *client) start(url string, args ...string) error {
+// start starts restail against a server. Its login is in the folder.
+func (c *client) start(url, folder string, args ...string) error {
 	c.gate = make(chan struct{}, 1)
 	c.gate <- struct{}{}
 	c.process = exec.Command(*restail, append([]string{"--status=json"}, args...)...)
-	c.process.Env = []string{"RESTREAM_ACCESS_TOKEN=a-token-of-the-soak", "RESTAIL_URL=ws" + strings.TrimPrefix(url, "http") + "/ws", "RESTAIL_API_URL=" + url, "HOME=/nonexistent"}
+	c.errors.Reset()
+	c.process.Env = []string{
+		"RESTAIL_URL=" + c.socket, "RESTAIL_API_URL=" + url,
+		"HOME=/nonexistent", "XDG_STATE_HOME=" + folder, "SSL_CERT_FILE=" + os.Getenv("SSL_CERT_FILE"),
+	}
 	c.process.Stderr = c
 	var err error
 	if c.stdout, err = c.process.StdoutPipe(); err != nil {
@@ -72,6 +79,17 @@ func (c *client) stop() {
 }
 
 func (c *client) goOn() { c.process.Process.Signal(syscall.SIGCONT) }
+
+// limit limits the size of the files that restail may write, in bytes.
+func (c *client) limit(size uint64) {
+	unix.Prlimit(c.process.Process.Pid, unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: size, Max: unix.RLIM_INFINITY}, nil)
+}
+
+// openFiles returns how many files restail has open.
+func (c *client) openFiles() int {
+	files, _ := os.ReadDir(fmt.Sprintf("/proc/%d/fd", c.process.Process.Pid))
+	return len(files)
+}
 
 // resident returns the size of restail's resident memory, in KiB.
 func (c *client) resident() int {

@@ -4,9 +4,12 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
+	"io"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -33,6 +36,7 @@ type conn struct {
 	*service
 	*link
 	tcp     *net.TCPConn
+	peer    *peer  // nil: soak writes the frames itself
 	out     []byte // not written yet
 	alive   bool   // out has an action
 	torn    bool   // only a part of the last frame was written
@@ -52,17 +56,29 @@ type conn struct {
 
 // begin starts the log of a link whose handshake was granted at that time.
 func (c *conn) begin(granted time.Duration) {
-	c.link = &link{Granted: granted, Answered: c.now(), From: granted}
+	c.link = &link{Run: c.runs, Granted: granted, Answered: c.now(), From: granted}
 	c.To = c.Answered + transit
 	c.acted = granted
 	c.links = append(c.links, c.link)
+}
+
+// release closes what is still open.
+func (c *conn) release() {
+	c.tcp.Close()
+	if c.peer != nil {
+		c.peer.Close()
+	}
 }
 
 // receive reads what the client sends.
 func (c *conn) receive(from *bufio.Reader) {
 	leaving := false
 	for {
-		first, payload, err := wire.ReadFrame(from)
+		var frame bytes.Buffer
+		first, payload, err := wire.ReadFrame(io.TeeReader(from, &frame))
+		if c.peer != nil {
+			c.peer.Write(frame.Bytes())
+		}
 		if err != nil && c.deaf.Load() {
 			return
 		}
@@ -97,12 +113,33 @@ func (c *conn) leaves(within time.Duration) bool {
 	}
 }
 
+// message returns an action.
+func message(id string, size int, at time.Time) []byte {
+	return fmt.Appendf(nil, `{"action":"event","payload":{"eventId":"%s","eventIdentifier":"%s","eventPayload":{"padding":"%s","text":"%[2]s"},"eventSourceId":2,"eventTypeId":4},"timestamp":%[4]d}`,
+		broadcast, id, strings.Repeat("x", size), at.Unix())
+}
+
 // action appends an action of about that size, sometimes in fragments with a ping
 // between them. Sizes vary, so that all kinds of frame headers occur.
 func (c *conn) action(size int) {
 	id, at := c.say()
-	message := fmt.Appendf(nil, `{"action":"event","payload":{"eventId":"%s","eventIdentifier":"%d","eventPayload":{"padding":"%s","text":"%[2]d"},"eventSourceId":2,"eventTypeId":4},"timestamp":%[4]d}`,
-		broadcast, id, strings.Repeat("x", size), at.Unix())
+	message := message(strconv.Itoa(id), size, at)
+	switch {
+	case *plays:
+		c.play(id)
+	case c.peer != nil && c.IntN(8) == 0:
+		c.send(wire.Text, message, 2+c.IntN(3))
+	case c.peer != nil:
+		c.send(wire.Text, message, 1)
+	default:
+		c.fragments(message)
+	}
+	c.alive = true
+	c.Actions = append(c.Actions, action{ID: id, End: c.written + len(c.out)})
+}
+
+// fragments appends a message, sometimes in fragments with pings between them.
+func (c *conn) fragments(message []byte) {
 	first := byte(wire.Text)
 	for c.IntN(8) == 0 {
 		n := c.IntN(len(message))
@@ -113,8 +150,6 @@ func (c *conn) action(size int) {
 		}
 	}
 	c.out = wire.AppendFrame(c.out, first, message)
-	c.alive = true
-	c.Actions = append(c.Actions, action{ID: id, End: c.written + len(c.out)})
 }
 
 // burst appends up to n actions, and writes them.
@@ -130,7 +165,7 @@ func (c *conn) burst(n int) {
 }
 
 // text appends a message that is not in the log.
-func (c *conn) text(message string) { c.out = wire.AppendFrame(c.out, wire.Text, []byte(message)) }
+func (c *conn) text(message string) { c.send(wire.Text, []byte(message), 1) }
 
 // stamp returns the member of an action that says when it was sent.
 func stamp() string { return fmt.Sprintf(`"timestamp":%d`, time.Now().Unix()) }
@@ -142,7 +177,8 @@ func (c *conn) junk() {
 }
 
 func (c *conn) ping() {
-	c.out = wire.AppendFrame(c.out, wire.Ping, make([]byte, c.IntN(126)))
+	// Some peers refuse a ping while one with the same payload is not answered.
+	c.send(wire.Ping, fmt.Appendf(nil, "%-*d", c.IntN(126), c.Uint64()), 1)
 }
 
 func (c *conn) heartbeat() {
@@ -191,9 +227,12 @@ func (c *conn) flush() {
 			c.written, c.torn = c.written+n, n < len(piece)
 		}
 	}
+	for i := len(c.Actions) - 1; i >= 0 && c.Actions[i].Sent == 0; i-- {
+		c.Actions[i].Sent = c.now()
+	}
 	if c.alive {
 		c.acted = before
-		if c.pause == none {
+		if c.pause == none && *front == "" {
 			c.From = before
 		}
 		if c.pause != stopped {
@@ -207,7 +246,7 @@ func (c *conn) flush() {
 // before was received then.
 func (c *conn) sync() bool {
 	want := fmt.Sprintf("sync%d", c.written)
-	c.out = wire.AppendFrame(c.out, wire.Ping, []byte(want))
+	c.send(wire.Ping, []byte(want), 1)
 	c.flush()
 	timeout := time.After(10 * time.Second)
 	for got := ""; got != want; {
@@ -222,6 +261,9 @@ func (c *conn) sync() bool {
 	}
 	if c.unconfirmed {
 		c.unconfirmed, c.To = false, c.now()
+	}
+	if c.pause == none {
+		c.From = c.acted
 	}
 	for i := range c.Actions {
 		c.Actions[i].Arrived = true
@@ -277,6 +319,11 @@ func (c *conn) leftUnasked() {
 // arrived marks the actions that the client's kernel has acknowledged: they can be
 // read, whatever happens to the connection.
 func (c *conn) arrived() {
+	if *front != "" { // what the proxy has acknowledged may never reach restail
+		c.unacknowledged = true
+		c.Reasons = append(slices.Clone(c.Reasons), "network")
+		return
+	}
 	raw, err := c.tcp.SyscallConn()
 	if err != nil {
 		return

@@ -5,7 +5,7 @@ package main
 import (
 	"net/http"
 	"slices"
-	"strings"
+	"strconv"
 	"time"
 
 	"github.com/restail/restail/scripts/wire"
@@ -44,6 +44,9 @@ var faults = []fault{
 	{name: "401 once after a reconnect", share: 1, refuse: refuse(http.StatusUnauthorized),
 		possible: func(s *service) bool { return len(s.links) > 0 && !s.refused }},
 
+	{name: "401 until the login is refreshed", share: 1, refuse: revoke, possible: (*service).canRevoke},
+	{name: "401, and the refresh is refused", share: 1, refuse: logOut, possible: func(s *service) bool { return s.restarts && !*backfill }},
+
 	{name: "reset at once", share: 2, atOnce: true, inject: (*conn).reset, reasons: network},
 	{name: "an action and a close frame at once", share: 2, atOnce: true, inject: func(c *conn) { c.burst(1); c.close(1001) }, reasons: closed},
 	{name: "reset", share: 10, inject: (*conn).reset, reasons: network},
@@ -56,7 +59,9 @@ var faults = []fault{
 	{name: "a message without an end", share: 1, inject: endless, reasons: silent},
 	{name: "broken actions, then an end", share: 2, inject: junkThenEnd, reasons: network},
 
-	{name: "half a frame, then an end", share: 6, inject: halfFrame, reasons: network},
+	{name: "a burst, cut at any byte", share: 10, inject: cutBurst, reasons: network},
+	{name: "TLS, cut at any byte", share: 10, inject: cutTLS, reasons: network, possible: func(s *service) bool { return s.splice != nil }},
+	{name: "half-open: nothing comes any more", share: 1, inject: func(c *conn) { c.silence(func() {}) }, reasons: silent},
 	{name: "a fragment, then an end", share: 6, inject: fragment, reasons: network},
 	{name: "garbage", share: 3, inject: func(c *conn) { c.rejects([]byte("\xf7 garbage")) }, reasons: violation},
 	{name: "a masked frame", share: 4, inject: masked, reasons: violation},
@@ -72,6 +77,10 @@ var faults = []fault{
 	{name: "stopped, goes on, then an end", share: 2, inject: stoppedGoesOn, reasons: network},
 	{name: "slow reader: pings, then an end", share: 3, inject: func(c *conn) { c.slowly(c.end) }, reasons: network},
 	{name: "slow reader: pings, then close 1001", share: 3, inject: func(c *conn) { c.slowly(func() { c.close(1001) }) }, reasons: closed},
+
+	{name: "SIGTERM, and a new run", share: 3, inject: terminate, possible: func(s *service) bool { return s.restarts }},
+	{name: "SIGKILL, and a new run", share: 3, inject: kill, possible: (*service).canKill},
+	{name: "the disk is full for a while", share: 2, inject: fillDisk, reasons: network},
 
 	{name: "drain", share: 4, inject: drain, reasons: []string{"drained"}, possible: func(s *service) bool { return s.drainAge() > fightWithin+5*time.Second }},
 	{name: "drain again", share: 6, inject: drainAgain, reasons: []string{"replaced"}, possible: func(s *service) bool { return s.drainAge() < fightWithin-5*time.Second }},
@@ -97,7 +106,11 @@ func cutHandshake(s *service, w http.ResponseWriter) {
 
 // close sends a close frame and ends the connection.
 func (c *conn) close(code int) {
-	c.out = wire.AppendClose(c.out, code, "soak")
+	if c.peer == nil || *plays {
+		c.out = wire.AppendClose(c.out, code, "soak")
+	} else {
+		c.send(wire.Close, strconv.AppendInt(nil, int64(code), 10), 1)
+	}
 	c.flush()
 	c.end()
 }
@@ -138,9 +151,18 @@ func endless(c *conn) {
 
 const half = `{"action":"event","payload":{"eventIdentifier":"half"},"timestamp":1}`
 
-func halfFrame(c *conn) {
-	frame := wire.AppendFrame(nil, wire.Text, []byte(half+strings.Repeat(" ", c.IntN(200))))
-	c.out = append(c.out, frame[:1+c.IntN(len(frame)-1)]...)
+// cutBurst writes a few actions up to any byte. The log has those that are whole.
+func cutBurst(c *conn) {
+	for range 1 + c.IntN(5) {
+		c.action(c.IntN(800))
+	}
+	c.out = c.out[:c.IntN(len(c.out))]
+	whole := len(c.Actions)
+	for whole > 0 && c.Actions[whole-1].End > c.written+len(c.out) {
+		whole--
+	}
+	c.Actions = c.Actions[:whole]
+	c.alive = whole > 0 && c.Actions[whole-1].End > c.written
 	c.flush()
 	c.end()
 }

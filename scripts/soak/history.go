@@ -44,6 +44,7 @@ func (s *service) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/ws", s)
 	mux.HandleFunc(events+broadcast+"/chat/history", s.history)
+	mux.HandleFunc("/oauth/token", s.token)
 	mux.HandleFunc(events+"in-progress", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintf(w, `[{"id":%q}]`, broadcast) })
 	return mux
 }

@@ -6,9 +6,17 @@
 //
 // Every action that arrived must be written once and in order. It arrived when a later
 // ping was answered, or when the client's kernel acknowledged it: then it can be read,
-// whatever happens to the connection. Others may be missing. Every stated gap must be
-// what record.md defines. The restails record with -w, and the replay of the recording
-// must be what stdout got.
+// whatever happens to the connection. Others may be missing, in a gap that is stated.
+// Every stated gap must be what record.md defines. The restails record with -w, and the
+// replay of the recording must be what stdout got, but for the holes that it states.
+//
+// Every other restail ends now and then: by a signal, or because its login is no longer
+// valid. Then a new one goes on with its state (--state), and must state the gap between
+// them. The memory and the open files of those that stay must not grow.
+//
+// With -peer another server answers the handshakes and writes the frames. Soak stands
+// between it and restail, and passes its bytes on. With -front restail connects to a
+// proxy for TLS, which connects to soak.
 //
 // With -backfill the service has a chat history too, and messages are said while links
 // are down. Every message must be written once, received or filled in.
@@ -23,6 +31,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -30,8 +39,9 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -43,6 +53,7 @@ var (
 	only      = flag.String("only", "", "inject only faults that match this regular expression")
 	show      = flag.Int("show", 3, "how many problems of a kind to show for each fault")
 	backfill  = flag.Bool("backfill", false, "fill gaps: every message must be written once")
+	printShow = flag.Bool("print-show", false, "print a recording for restail serve to play, and exit")
 	anyMemory = flag.Bool("any-memory", false, "do not judge memory")
 )
 
@@ -51,6 +62,12 @@ var start = time.Now()
 
 func main() {
 	flag.Parse()
+	if *printShow {
+		for n := range 1000 {
+			fmt.Printf("%s\n", message(blank, n*617%1000*2, time.Now())) // all sizes, mixed
+		}
+		return
+	}
 	fmt.Printf("seed %d\n", *seed)
 	ok, err := soak()
 	if err != nil {
@@ -75,7 +92,7 @@ func soak() (bool, error) {
 	var group sync.WaitGroup
 	results := make([]result, *clients)
 	for n := range results {
-		group.Go(func() { results[n] = run(*total / *clients, *seed+uint64(n)) })
+		group.Go(func() { results[n] = test(*total / *clients, *seed+uint64(n)) })
 	}
 	group.Wait()
 	return report(results), nil
@@ -88,10 +105,10 @@ type result struct {
 	err error
 }
 
-// run runs a restail until its service has injected that many faults.
-func run(total int, seed uint64) (r result) {
-	c := &client{}
-	r.service = newService(c, total, seed)
+// test runs one restail after the other until their service has injected that many
+// faults.
+func test(total int, seed uint64) (r result) {
+	r.service = newService(&client{}, total, seed)
 	server := httptest.NewServer(r.handler())
 	defer server.Close()
 	folder, err := os.MkdirTemp("", "soak-")
@@ -100,29 +117,22 @@ func run(total int, seed uint64) (r result) {
 		return r
 	}
 	defer os.RemoveAll(folder)
-	recording := filepath.Join(folder, []string{"chat.raw", "chat.raw.gz"}[seed%2])
-	if r.err = c.start(server.URL, "-w", recording, "-a", "event,link", "--heartbeat-timeout="+heartbeatTimeout.String(),
-		"--max-backoff=20ms", fmt.Sprintf("--max-frame=%d", maxFrame), "--buffer=256KiB", fmt.Sprintf("--backfill=%t", *backfill)); r.err != nil {
+	r.client.socket = "ws" + strings.TrimPrefix(server.URL, "http") + "/ws"
+	if *front != "" {
+		if r.splice, r.err = newSplice(); r.err != nil {
+			return r
+		}
+		defer r.splice.Close()
+		r.client.socket = fmt.Sprintf("wss://%v/%d/ws", r.splice.Addr(), server.Listener.Addr().(*net.TCPAddr).Port)
+	}
+	lines := []line{}
+	for r.err == nil && !r.over {
+		var more []line
+		more, r.err = r.follow(server.URL, folder)
+		lines = append(append(lines, line{Action: newRun}), more...)
+	}
+	if r.err != nil {
 		return r
-	}
-	go func() {
-		<-r.over
-		c.process.Process.Signal(syscall.SIGTERM)
-	}()
-	written := sha256.New()
-	lines, err := read(io.TeeReader(c, written))
-	ended := c.process.Wait()
-	r.mu.Lock() // for the end of the last connection
-	defer r.mu.Unlock()
-	if len(r.links) == 0 || err != nil {
-		r.err = cmp.Or(err, fmt.Errorf("restail never connected: %s", c.errors.String()))
-		return r
-	}
-	if ended == nil || ended.Error() != "exit status 143" || c.errors.Len() > 0 {
-		r.problem(other, "restail ended with %v, %d faults to go: %s", ended, r.left, c.errors.String())
-	}
-	if difference := compareReplay(recording, written.Sum(nil), lines); difference != "" {
-		r.problem(other, "the replay of the recording is not what stdout got: %s", difference)
 	}
 	promised := 0
 	if *backfill {
@@ -137,31 +147,88 @@ func run(total int, seed uint64) (r result) {
 	return r
 }
 
-// compareReplay replays a recording and says how that differs from what stdout got:
-// lines, whose text has that sum.
-func compareReplay(recording string, sum []byte, lines []line) string {
-	replay := exec.Command(*restail, "replay", "-q", "-a", "event,link", recording)
+// follow runs restail once and returns what it writes.
+func (r *result) follow(url, folder string) ([]line, error) {
+	r.beginRun(filepath.Join(folder, fmt.Sprintf("%d.raw%s", r.runs, []string{"", ".gz"}[r.runs%2])))
+	c := r.client
+	if err := cmp.Or(r.save(folder), c.start(url, folder, "-w", r.recording, "--state="+filepath.Join(folder, "state"), "-a", "event,link",
+		"--heartbeat-timeout="+heartbeatTimeout.String(), "--max-backoff=20ms", fmt.Sprintf("--max-frame=%d", maxFrame),
+		"--buffer=256KiB", fmt.Sprintf("--backfill=%t", *backfill))); err != nil {
+		return nil, err
+	}
+	written := sha256.New()
+	lines, err := read(io.TeeReader(c, written))
+	ended := c.process.Wait()
+	r.mu.Lock() // for the end of the last connection
+	defer r.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	if ended == nil || ended.Error() != r.ending {
+		return lines, fmt.Errorf("restail ended with %v instead of %q, %d faults to go: %s", ended, r.ending, r.left, c.errors.String())
+	}
+	if c.errors.Len() > 0 && !r.full && r.ending != loggedOut {
+		r.problem(other, "restail says %s", c.errors.String())
+	}
+	if last := len(lines) - 1; r.ending == killed && last >= 0 && strings.HasPrefix(lines[last].Action, `"`) {
+		lines = lines[:last] // a part of a line
+	}
+	unrecorded, difference := compareReplay(r.recording, written.Sum(nil), lines, r.ending == killed)
+	if r.unrecorded += unrecorded; difference != "" {
+		r.problem(other, "the replay of the recording is not what stdout got: %s", difference)
+	}
+	return lines, os.Remove(r.recording)
+}
+
+// unrecordedActions is what a replay says of actions that could not be recorded.
+var unrecordedActions = regexp.MustCompile(`"unrecorded actions: (\d+)`)
+
+// compareReplay replays a recording. It returns how many actions the recording says it
+// lacks, and how it differs otherwise from what stdout got: lines, whose text has that
+// sum. The recording of a killed restail may end before or after those lines.
+func compareReplay(recording string, sum []byte, lines []line, killed bool) (unrecorded int, difference string) {
+	replay := exec.Command(*restail, "replay", "--status=json", "-a", "event,link", recording)
+	var notes bytes.Buffer
+	replay.Stderr = &notes
 	stdout, err := replay.StdoutPipe()
 	if err == nil {
 		err = replay.Start()
 	}
 	if err != nil {
-		return err.Error()
+		return 0, err.Error()
 	}
 	replayed := sha256.New()
 	again, err := read(io.TeeReader(stdout, replayed))
-	if err = cmp.Or(err, replay.Wait()); err != nil {
-		return err.Error()
+	if err = cmp.Or(err, replay.Wait()); err != nil && !killed {
+		return 0, fmt.Sprintf("%v: %s", err, notes.String())
+	}
+	for _, note := range unrecordedActions.FindAllStringSubmatch(notes.String(), -1) {
+		n, _ := strconv.Atoi(note[1])
+		unrecorded += n
 	}
 	if bytes.Equal(replayed.Sum(nil), sum) {
-		return ""
+		return unrecorded, ""
 	}
-	for n := range min(len(lines), len(again)) {
-		if !reflect.DeepEqual(lines[n], again[n]) {
-			return fmt.Sprintf("line %d is %+v, not %+v", n, again[n], lines[n])
+	found, missing, rest := 0, 0, 0 // rest: after the last that was found
+	for _, l := range lines {
+		if found < len(again) && reflect.DeepEqual(l, again[found]) {
+			found, missing, rest = found+1, missing+rest, 0
+		} else if l.Action == "event" || unrecorded == 0 {
+			rest++
 		}
 	}
-	return fmt.Sprintf("%d lines, not %d, or other fields", len(again), len(lines))
+	if !killed {
+		missing += rest
+	}
+	switch {
+	case found < len(again) && (rest > 0 || !killed):
+		return unrecorded, fmt.Sprintf("line %d is %+v", found, again[found])
+	case missing > unrecorded:
+		return unrecorded, fmt.Sprintf("%d lines are missing, and %d actions are stated", missing, unrecorded)
+	case unrecorded == 0 && !killed:
+		return 0, "other fields"
+	}
+	return unrecorded, ""
 }
 
 // keep writes a value into a file of the temporary folder.
@@ -202,7 +269,7 @@ func (t tally) print() {
 // report prints what was found and reports whether all is well.
 func report(results []result) bool {
 	table := tally{}
-	var links, said, arrived, gaps, filled int
+	var runs, links, said, arrived, gaps, filled, unrecorded, memory, files int
 	var most time.Duration
 	ok := true
 	for n, r := range results {
@@ -222,15 +289,22 @@ func report(results []result) bool {
 				fmt.Printf("%s: %s: restail %d, link %d: %s\n", fault, p.Kind, n, p.Link, p.Text)
 			}
 		}
-		if first, second := r.memory[0], r.memory[1]; r.total >= 500 && second > first*5/4 && !*anyMemory {
+		if first, second := r.memory[0], r.memory[1]; r.total >= 500 && !r.restarts && second > first*5/4 && !*anyMemory {
 			fmt.Printf("restail %d: its memory grows, from %d KiB to %d KiB\n", n, first, second)
 			ok = false
 		}
+		if first, second := r.files[0], r.files[1]; r.total >= 100 && !r.restarts && second > first+2 {
+			fmt.Printf("restail %d: its open files grow, from %d to %d\n", n, first, second)
+			ok = false
+		}
+		runs, unrecorded = runs+r.runs, unrecorded+r.unrecorded
+		memory, files = max(memory, r.memory[1]), max(files, r.files[1])
 		links, said, arrived, most = links+len(r.service.links), said+len(r.chat.at), arrived+r.arrived, max(most, r.most)
 		gaps, filled = gaps+r.gaps, filled+r.filled
 	}
 	table.print()
-	fmt.Printf("%d restails, %d links, %d messages said, %d arrived, %d filled in; %d gaps stated, at most %v more than the log has; %v\n",
-		len(results), links, said, arrived, filled, gaps, most.Round(time.Millisecond), time.Since(start).Round(time.Second))
+	fmt.Printf("%d runs of %d restails, %d links, %d messages said, %d arrived, %d filled in; %d gaps stated, at most %v more than the log has; "+
+		"%d actions stated as unrecorded; at most %d KiB and %d open files; %v\n",
+		runs, len(results), links, said, arrived, filled, gaps, most.Round(time.Millisecond), unrecorded, memory, files, time.Since(start).Round(time.Second))
 	return ok
 }

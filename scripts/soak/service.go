@@ -9,9 +9,10 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
-	"github.com/restail/restail/scripts/wire"
+	"golang.org/x/sys/unix"
 )
 
 const (
@@ -30,7 +31,11 @@ const (
 type service struct {
 	*rand.Rand
 	client *client
-	over   chan struct{} // closed when nothing more is to be tested
+	splice *splice // nil without a front
+	run
+	login
+	restarts bool // restail is ended and started again now and then
+	over     bool // nothing more is to be tested
 
 	mu         sync.Mutex // locked while a connection is served: one at a time
 	left       int        // faults to come
@@ -41,15 +46,20 @@ type service struct {
 	redialling bool          // restail redials because of a drain
 	answered   time.Duration // the last such handshake
 	memory     [2]int        // the most that restail had resident, in KiB, in each half
-	total      int           // faults
+	files      [2]int        // the most that it had open
+	runs       int
+	unrecorded int // actions, as the recordings say
+	total      int // faults
 	chat       chat
 }
 
 func newService(c *client, total int, seed uint64) *service {
-	return &service{
-		Rand: rand.New(rand.NewPCG(seed, 14)), client: c, over: make(chan struct{}),
-		left: total, total: total, injected: map[string]int{},
+	s := &service{
+		Rand: rand.New(rand.NewPCG(seed, 14)), client: c,
+		restarts: seed%2 == 0, left: total, total: total, injected: map[string]int{},
 	}
+	s.issue()
+	return s
 }
 
 func (s *service) now() time.Duration { return time.Since(start) }
@@ -95,12 +105,20 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for range s.IntN(3) {
 		s.say() // while the link is down
 	}
+	if s.full && s.IntN(2) == 0 {
+		s.client.limit(unix.RLIM_INFINITY)
+	}
+	if s.access == "" || r.URL.Query().Get("accessToken") != s.access {
+		refuse(http.StatusUnauthorized)(s, w)
+		return
+	}
 	if s.left == 0 {
 		s.last(w, r)
 		return
 	}
-	half := &s.memory[(s.total-s.left)*2/s.total]
-	*half = max(*half, s.client.resident())
+	half := (s.total - s.left) * 2 / s.total
+	s.memory[half] = max(s.memory[half], s.client.resident())
+	s.files[half] = max(s.files[half], s.client.openFiles())
 	s.left--
 	f := s.next()
 	s.injected[f.name]++
@@ -112,7 +130,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if c == nil {
 		return
 	}
-	defer c.tcp.Close()
+	defer c.release()
 	c.Fault, c.Reasons = f.name, f.reasons
 	if !f.atOnce && !c.healthy() || c.left() {
 		c.leftUnasked()
@@ -124,7 +142,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // accept grants a handshake and begins the log of the link.
 func (s *service) accept(w http.ResponseWriter, r *http.Request) *conn {
 	granted := s.now()
-	under, from, err := wire.Accept(w, r)
+	under, from, peer, err := handshake(w, r)
 	if err != nil {
 		s.problem(other, "a handshake fails: %v", err)
 		return nil
@@ -133,7 +151,7 @@ func (s *service) accept(w http.ResponseWriter, r *http.Request) *conn {
 	if s.redialling {
 		s.redialling, s.answered = false, granted
 	}
-	c := &conn{service: s, tcp: under.(*net.TCPConn), synced: make(chan string, 4), gone: make(chan struct{}), eof: make(chan struct{})}
+	c := &conn{service: s, tcp: under.(*net.TCPConn), peer: peer, synced: make(chan string, 4), gone: make(chan struct{}), eof: make(chan struct{})}
 	c.begin(granted)
 	go c.receive(from)
 	return c
@@ -145,15 +163,12 @@ func (s *service) last(w http.ResponseWriter, r *http.Request) {
 	if c == nil {
 		return
 	}
-	defer c.tcp.Close()
+	defer c.release()
 	c.Fault = "SIGTERM"
-	left := !c.healthy() || !c.sync()
-	for *backfill && !left && min(s.quiet(), s.now()-c.Granted) < fillTime {
-		left = c.beat(time.Second)
-	}
-	if left {
+	if !c.healthy() || !c.settle() {
 		s.problem(untimely, "restail left the last link by itself")
 	}
-	close(s.over)
-	c.beat(time.Minute)
+	s.over = true
+	c.client.limit(unix.RLIM_INFINITY)
+	c.signal(syscall.SIGTERM, terminated)
 }

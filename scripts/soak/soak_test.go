@@ -13,7 +13,7 @@ import (
 func twoLinks() []*link {
 	return []*link{
 		{Fault: "reset", Reasons: []string{"network"}, Granted: 0, Answered: time.Millisecond, From: time.Second, To: 1100 * time.Millisecond,
-			Actions: []action{{ID: 0, Arrived: true}, {ID: 1, Arrived: true}, {ID: 2}}},
+			Actions: []action{{ID: 0, Arrived: true, Sent: time.Second}, {ID: 1, Arrived: true, Sent: time.Second}, {ID: 2, Sent: time.Second}}},
 		{Fault: "SIGTERM", Granted: 3 * time.Second, Answered: 3 * time.Second,
 			Actions: []action{{ID: 3, Arrived: true}}},
 	}
@@ -57,6 +57,62 @@ func TestCheck(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			expect(t, test.out, 0, test.want)
 		})
+	}
+}
+
+// TestCheckOfRuns has two runs: the first one ends with the first of the two links.
+func TestCheckOfRuns(t *testing.T) {
+	const run = `{"action":"` + newRun + `"}`
+	again := strings.Replace(restored, "restored", "connected", 1)
+	for _, test := range []struct {
+		name string
+		out  []string
+		want []string
+	}{
+		{"all is well", []string{run, connected, event("0"), event("1"), run, again, event("3")}, nil},
+		{"the run ends while the link is down", []string{run, connected, event("0"), event("1"), lost, run, again, event("3")}, nil},
+		{"a run never connects", []string{run, lost, `{"action":"link","status":"ended"}`, run, connected, event("0"), event("1"), run, lost, again, event("3")}, nil},
+		{"no gap", []string{run, connected, event("0"), event("1"), run, connected, event("3")}, []string{wrongGap}},
+		{"too small a gap", []string{run, connected, event("0"), event("1"), run, strings.Replace(again, "2", "1.88", 1), event("3")}, []string{wrongGap}},
+		{"restored in a new run", []string{run, connected, event("0"), event("1"), run, restored, event("3")}, []string{other, disordered}},
+		{"ended with the link up", []string{run, connected, event("0"), event("1"), `{"action":"link","status":"ended"}`, run, again, event("3")}, []string{other}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			expect(t, test.out, 0, test.want)
+		})
+	}
+}
+
+// TestCheckOfKilledRun has a run that was killed when it had written nothing of its link,
+// then the second of the two links.
+func TestCheckOfKilledRun(t *testing.T) {
+	const run = `{"action":"` + newRun + `"}`
+	log := twoLinks()
+	log = []*link{log[0], {Fault: "SIGKILL", Run: 2, Killed: true, Granted: 1200 * time.Millisecond, To: 1300 * time.Millisecond,
+		Actions: []action{{ID: 4, Sent: 1250 * time.Millisecond}}}, log[1]}
+	log[0].Run, log[2].Run = 1, 3
+	for gap, want := range map[string]int{"2.1": 0, "1.8": 1} { // the first link is complete up to 1.1s
+		again := strings.Replace(restored, `"restored","gap_seconds":2`, `"connected","gap_seconds":`+gap, 1)
+		lines, err := read(strings.NewReader(strings.Join([]string{run, connected, event("0"), event("1"), run, run, again, event("3")}, "\n")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := check(log, lines, 0).found; len(found) != want {
+			t.Errorf("a gap of %s: %v", gap, found)
+		}
+	}
+}
+
+// TestCheckOfMissing has an action that is missing and was sent before the stated gap.
+func TestCheckOfMissing(t *testing.T) {
+	log := twoLinks()
+	log[0].Actions[2].Sent = 500 * time.Millisecond
+	lines, err := read(strings.NewReader(strings.Join([]string{connected, event("0"), event("1"), lost, restored, event("3")}, "\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := check(log, lines, 0).found; len(found) != 1 || found[0].Kind != wrongGap {
+		t.Errorf("%v instead of a gap that is too small", found)
 	}
 }
 

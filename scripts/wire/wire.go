@@ -62,7 +62,7 @@ func AppendClose(to []byte, code int, reason string) []byte {
 }
 
 // ReadFrame reads a short frame of a client, and returns its first byte and payload.
-func ReadFrame(from *bufio.Reader) (first byte, payload []byte, err error) {
+func ReadFrame(from io.Reader) (first byte, payload []byte, err error) {
 	var header [6]byte // first byte, length below 126, mask
 	if _, err := io.ReadFull(from, header[:]); err != nil {
 		return 0, nil, err
