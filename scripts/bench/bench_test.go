@@ -23,7 +23,7 @@ func TestSender(t *testing.T) {
 	c := newCorpus(30)
 	for _, rate := range []int{0, 100_000} {
 		frames, sent := corpusEvents+10, 0
-		s.next.Store(&show{corpus: c, frames: frames, rate: rate, began: func(time.Time) {}, sent: func(int, time.Time) { sent++ }})
+		s.next.Store(&show{corpus: c, frames: frames, rate: rate, began: func(time.Time) {}, ended: func(time.Time) {}, sent: func(int, time.Time) { sent++ }})
 		ws, _, err := websocket.Dial(context.Background(), s.url(), nil)
 		if err != nil {
 			t.Fatal(err)

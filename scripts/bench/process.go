@@ -36,7 +36,7 @@ type client struct {
 
 // outcome is what a process took.
 type outcome struct {
-	wall  time.Duration // from the handshake, or the start without one, to the end
+	wall  time.Duration // from the handshake to the end of the connection; of the process without one
 	cpu   time.Duration // user and system
 	peak  int           // of resident memory, in KiB; 0 where the system does not tell
 	lines int           // in the pipe
@@ -48,6 +48,13 @@ func (b *bench) run(c client, s show) (o outcome, err error) {
 	defer cancel()
 	var handshake atomic.Pointer[time.Time]
 	s.began = func(at time.Time) { handshake.CompareAndSwap(nil, &at) }
+	closed := make(chan time.Time, 1)
+	s.ended = func(at time.Time) {
+		select {
+		case closed <- at:
+		default: // the client dialled again
+		}
+	}
 	b.sender.next.Store(&s)
 
 	process := exec.CommandContext(ctx, c.args[0], c.args[1:]...)
@@ -93,6 +100,9 @@ func (b *bench) run(c client, s show) (o outcome, err error) {
 	}
 	if at := handshake.Load(); at != nil {
 		start = *at
+		if !c.lingers {
+			end = <-closed
+		}
 	}
 	o.wall, o.cpu = end.Sub(start), process.ProcessState.UserTime()+process.ProcessState.SystemTime()
 	return o, nil

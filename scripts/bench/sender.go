@@ -99,6 +99,7 @@ type show struct {
 	rate   int                             // events a second; 0: as fast as the client reads
 	stay   bool                            // keep the connection open after the last event
 	began  func(time.Time)                 // called after the handshake
+	ended  func(time.Time)                 // called when the client has closed the connection
 	sent   func(event int, when time.Time) // called before each event, if there is a rate
 }
 
@@ -131,6 +132,7 @@ func (s *sender) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		conn.SetReadDeadline(time.Now().Add(time.Minute))
 		io.Copy(io.Discard, from)
 	}
+	next.ended(time.Now())
 }
 
 func (s *show) send(to io.Writer) error {
