@@ -11,7 +11,9 @@ import (
 )
 
 const (
-	chunkSize = 128 << 10
+	// maxChunk is the size of a chunk, unless the backlog is small: the larger a write, the
+	// less each byte costs.
+	maxChunk = 512 << 10
 	// freeChunks is how many chunks are kept for reuse. While the disk is slow all are
 	// kept, since garbage chunks and new ones would need twice the memory.
 	freeChunks = 8
@@ -118,6 +120,8 @@ func (b *backlog) addOwn(received time.Time, line []byte) {
 	b.count(c)
 }
 
+func (b *backlog) chunkSize() int { return min(maxChunk, b.limit/8) }
+
 // chunk returns the chunk to add n bytes of lines to. An eighth of the limit is reserved
 // for the connection actions of missing chunks. An overflow lasts until half of the
 // backlog is written, since otherwise a slow disk would cause many short holes.
@@ -136,13 +140,13 @@ func (b *backlog) chunk(received time.Time, n int, own bool) *chunk {
 	c := new(chunk)
 	switch {
 	case b.overflowing:
-	case n > chunkSize:
+	case n > b.chunkSize():
 		c.text = make([]byte, 0, n)
 	case len(b.free) > 0:
 		c = b.free[len(b.free)-1]
 		b.free = b.free[:len(b.free)-1]
 	default:
-		c.text = make([]byte, 0, chunkSize)
+		c.text = make([]byte, 0, b.chunkSize())
 	}
 	*c = chunk{text: c.text[:0], own: own, missing: b.overflowing, queued: time.Now()}
 	b.queue = append(b.queue, c)
@@ -175,7 +179,7 @@ func (b *backlog) release(c *chunk) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.bytes -= c.size
-	if cap(c.text) == chunkSize {
+	if cap(c.text) == b.chunkSize() {
 		b.free = append(b.free, c)
 	}
 }

@@ -35,13 +35,14 @@ var contenders = []contender{
 	{name: "L", what: "L: the same with 64 KiB under the connection", args: []string{"wide"}, frames: 1000},
 	{name: "raw", what: "`-o raw`", args: []string{"-o", "raw"}, frames: 1000, to: "L", least: 0.68},
 	{name: "ndjson", what: "`-o ndjson`", args: []string{"-o", "ndjson"}, frames: 1000, to: "L", least: 0.40},
-	{name: "-w", what: "`-o ndjson -w show.raw`", args: []string{"-o", "ndjson"}, record: "show.raw", frames: 1000, to: "ndjson", least: 0.90},
+	{name: "-w", what: "`-o ndjson -w show.raw`", args: []string{"-o", "ndjson"}, record: "show.raw", frames: 1000, to: "ndjson"},
 	{name: "-w gz", what: "`-o ndjson -w show.raw.gz`", args: []string{"-o", "ndjson"}, record: "show.raw.gz", frames: 1000, to: "ndjson"},
 	{name: "fields", what: "`-p twitch --fields author,text`", args: []string{"-p", "twitch", "--fields", "author,text"}, frames: 1000, to: "L"},
 	{name: "text", what: "`-o text`", args: []string{"-o", "text"}, frames: 500, to: "L", least: 0.38},
 	{name: "filter", what: "`-f '" + projection + "'`", args: []string{"-f", projection}, frames: 400, to: "L", least: 0.38},
 	{name: "the copy into it", what: "copying frames into a pipe", args: []string{"copy"}, pipe: true, frames: 1000},
 	{name: "pipe", what: "`-o ndjson` into a pipe", args: []string{"-o", "ndjson"}, pipe: true, frames: 1000, to: "the copy into it", least: 0.52},
+	{name: "-w pipe", what: "`-o ndjson -w show.raw` into a pipe", args: []string{"-o", "ndjson"}, pipe: true, record: "show.raw", frames: 1000, to: "pipe", least: 0.90},
 	{name: "obvious", what: "the obvious client: the same records by conn.Read and encoding/json", args: []string{"naive"}, frames: 50},
 }
 
