@@ -23,8 +23,12 @@ import (
 
 // checkCommand says whether recordings are whole.
 type checkCommand struct {
-	Files  []string `arg:"" name:"file" words:"files" help:"The recordings, gzipped or not; - for stdin."`
-	Format string   `short:"o" enum:"text,ndjson" default:"text" placeholder:"FORMAT" group:"output" help:"text: a table; ndjson: one object for each recording."`
+	Files []string `arg:"" name:"file" words:"files" help:"The recordings, gzipped or not; - for stdin."`
+	*checkFlags
+}
+
+type checkFlags struct {
+	Format string `short:"o" enum:"text,ndjson" default:"text" placeholder:"FORMAT" group:"output" help:"text: a table; ndjson: one object for each recording."`
 	lineFlags
 	messageFlags
 }

@@ -12,7 +12,9 @@ import (
 )
 
 // connectionsCommand prints the connection set once it has settled.
-type connectionsCommand struct {
+type connectionsCommand struct{ *connectionsFlags }
+
+type connectionsFlags struct {
 	Format string   `short:"o" enum:"text,ndjson,raw" default:"text" placeholder:"FORMAT" group:"output" help:"text: a table; ndjson: the records; raw: the actions."`
 	Settle duration `default:"3s" placeholder:"DURATION" group:"end" help:"Wait until no connection has changed for this long."`
 	linkFlags

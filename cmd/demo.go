@@ -12,7 +12,9 @@ import (
 
 // demoCommand serves the built-in show and follows it over a real socket, as tail
 // does, without an account or a network.
-type demoCommand struct {
+type demoCommand struct{ *demoFlags }
+
+type demoFlags struct {
 	Speed speed `default:"1" placeholder:"FACTOR" words:"max" group:"pace" help:"max, or a factor of the show's pace of about 20 actions a second."`
 	outageFlags
 	outputFlags

@@ -33,6 +33,31 @@ type grammar struct {
 	PrintVersion bool `name:"version" short:"V" help:"Print the version."`
 }
 
+// everyCommand makes newGrammar return the flags of all commands.
+const everyCommand = "every command"
+
+// newGrammar returns the grammar with the flags of one command only.
+func newGrammar(command string) *grammar {
+	g := new(grammar)
+	for name, addFlags := range map[string]func(){
+		"tail":        func() { g.Tail.tailFlags = new(tailFlags) },
+		"replay":      func() { g.Replay.replayFlags = new(replayFlags) },
+		"check":       func() { g.Check.checkFlags = new(checkFlags) },
+		"history":     func() { g.History.historyFlags = new(historyFlags) },
+		"demo":        func() { g.Demo.demoFlags = new(demoFlags) },
+		"serve":       func() { g.Serve.serveFlags = new(serveFlags) },
+		"connections": func() { g.Connections.connectionsFlags = new(connectionsFlags) },
+		"login":       func() { g.Login.loginFlags = new(loginFlags) },
+		"logout":      func() { g.Logout.apiFlags = new(apiFlags) },
+		"token":       func() { g.Token.tokenFlags = new(tokenFlags) },
+	} {
+		if name == command || command == everyCommand {
+			addFlags()
+		}
+	}
+	return g
+}
+
 // outputFlags choose what stdout gets, and in which format.
 type outputFlags struct {
 	Format     string   `short:"o" enum:"${formats}" default:"ndjson" placeholder:"FORMAT" group:"output" help:"${formatMeanings}."`

@@ -19,6 +19,10 @@ import (
 // historyCommand prints the chat of a broadcast from the chat history.
 type historyCommand struct {
 	Broadcast string `arg:"" optional:"" name:"broadcast" help:"The broadcast's UUID, the broadcast_id of its records. Default: the broadcast in progress, or else the last that ended."`
+	*historyFlags
+}
+
+type historyFlags struct {
 	periodFlags
 	outputFlags
 	endFlags
@@ -58,8 +62,8 @@ func (c *historyCommand) Run(r *run) error {
 }
 
 // setZone loads the user's time zone if a flag needs it.
-func (c *historyCommand) setZone(env Env) error {
-	return cmp.Or(c.outputFlags.setZone(env), c.periodFlags.setZone(env))
+func (f *historyFlags) setZone(env Env) error {
+	return cmp.Or(f.outputFlags.setZone(env), f.periodFlags.setZone(env))
 }
 
 // historyClient returns a client of the chat history that reports each retry on

@@ -51,25 +51,50 @@ func newCommandLine(g *grammar, env Env, config *configuration) (*commandLine, e
 	return &commandLine{app: app, env: env, config: config, set: set}, nil
 }
 
+// infoFlags are first arguments that need no command's flags.
+var infoFlags = []string{"-h", "--help", "-V", "--version"}
+
 // parse parses args. It reads help COMMAND as COMMAND --help.
 func parse(args []string, env Env, config *configuration) (*kong.Context, origins, error) {
-	line, err := newCommandLine(new(grammar), env, config)
-	if err != nil {
-		return nil, nil, err
-	}
 	extra := ""
-	line.isHelp = len(args) > 0 && args[0] == "help"
-	if line.isHelp {
+	isHelp := len(args) > 0 && args[0] == "help"
+	if isHelp {
 		args = slices.Clone(args[1:])
 		if len(args) > 1 && args[0] != "help" && !isFlag(args[0]) && !isFlag(args[1]) {
 			args, extra = args[:1], args[1]
 		}
 		args = append(args, "--help")
 	}
-	parsed, err := line.parse(args)
+	parsed, set, err := parseCommand(args, isHelp, env, config)
 	if err == nil && extra != "" {
 		err = usageError(fmt.Errorf("unexpected argument %q: help explains one command", extra), "see restail help "+args[0])
 	}
+	return parsed, set, err
+}
+
+// parseCommand parses args with the flags of the command that they seem to name, since
+// kong's model of all flags takes 1 MB of memory. If that fails, because of a flag before
+// the name, a configured flag of another command or a mistake, it parses them with all
+// flags.
+func parseCommand(args []string, isHelp bool, env Env, config *configuration) (*kong.Context, origins, error) {
+	command := "tail"
+	if len(args) > 0 && (!isFlag(args[0]) || slices.Contains(infoFlags, args[0])) {
+		command = args[0]
+	}
+	line, err := newCommandLine(newGrammar(command), env, config)
+	if err != nil {
+		return nil, nil, err
+	}
+	if parsed, err := line.parse(args); err == nil {
+		if selected := parsed.Selected(); selected == nil || selected.Name == command || helpOrVersion(parsed) == "version" {
+			return parsed, line.set, nil
+		}
+	}
+	if line, err = newCommandLine(newGrammar(everyCommand), env, config); err != nil {
+		return nil, nil, err
+	}
+	line.isHelp = isHelp
+	parsed, err := line.parse(args)
 	return parsed, line.set, err
 }
 
@@ -77,7 +102,7 @@ func isFlag(arg string) bool { return strings.HasPrefix(arg, "-") }
 
 // model returns kong's model of the whole grammar.
 func (r *run) model() (*kong.Application, error) {
-	line, err := newCommandLine(new(grammar), r.Env, new(configuration))
+	line, err := newCommandLine(newGrammar(everyCommand), r.Env, new(configuration))
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +182,8 @@ func (c *commandLine) check(parsed *kong.Context) error {
 			return err
 		}
 	}
-	if zoned, ok := command.Target.Addr().Interface().(interface{ setZone(Env) error }); ok {
+	zoned, ok := command.Target.Addr().Interface().(interface{ setZone(Env) error })
+	if ok && len(command.Flags) > 0 { // newGrammar omits the flags of other commands
 		return zoned.setZone(c.env)
 	}
 	return nil

@@ -10,7 +10,7 @@ import (
 // parsed parses the arguments of a command line.
 func parsed(t *testing.T, environ []string, args ...string) (*grammar, error) {
 	t.Helper()
-	g := new(grammar)
+	g := newGrammar(everyCommand)
 	line, err := newCommandLine(g, Env{Environ: environ}, new(configuration))
 	if err != nil {
 		t.Fatal(err)
@@ -22,7 +22,7 @@ func parsed(t *testing.T, environ []string, args ...string) (*grammar, error) {
 // wholeModel returns the model of the grammar.
 func wholeModel(t *testing.T) *kong.Application {
 	t.Helper()
-	line, err := newCommandLine(new(grammar), Env{}, new(configuration))
+	line, err := newCommandLine(newGrammar(everyCommand), Env{}, new(configuration))
 	if err != nil {
 		t.Fatal(err)
 	}

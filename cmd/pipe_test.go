@@ -124,7 +124,7 @@ func parsedItem(frame []byte) session.Item {
 // follow runs a source through the pipe and returns what it writes.
 func (s scripted) follow(t *testing.T, args []string) string {
 	t.Helper()
-	g := new(grammar)
+	g := newGrammar("replay")
 	line, err := newCommandLine(g, Env{}, new(configuration))
 	if err != nil {
 		t.Fatal(err)

@@ -16,6 +16,10 @@ import (
 // replayCommand runs recordings through the pipe.
 type replayCommand struct {
 	Files []string `arg:"" optional:"" name:"file" words:"files" help:"The recordings, in order, gzipped or not; - or nothing for stdin."`
+	*replayFlags
+}
+
+type replayFlags struct {
 	periodFlags
 	paceFlags
 	outputFlags
@@ -52,8 +56,8 @@ func (c *replayCommand) Run(r *run) error {
 }
 
 // setZone loads the user's time zone if a flag needs it.
-func (c *replayCommand) setZone(env Env) error {
-	return cmp.Or(c.outputFlags.setZone(env), c.periodFlags.setZone(env))
+func (f *replayFlags) setZone(env Env) error {
+	return cmp.Or(f.outputFlags.setZone(env), f.periodFlags.setZone(env))
 }
 
 // stdinName is the name that stands for stdin.

@@ -20,7 +20,11 @@ import (
 
 // serveCommand runs a loopback Restream.
 type serveCommand struct {
-	File   string `arg:"" optional:"" words:"files" help:"A recording, - for stdin. Default: the built-in show."`
+	File string `arg:"" optional:"" words:"files" help:"A recording, - for stdin. Default: the built-in show."`
+	*serveFlags
+}
+
+type serveFlags struct {
 	Listen string `default:"127.0.0.1:0" placeholder:"ADDRESS" group:"serve" help:"The loopback address and port to listen on. Port 0 means any free port."`
 	Token  string `placeholder:"TOKEN" group:"serve" help:"The only access token to accept. Default: any that is not empty."`
 	Loop   bool   `group:"serve" help:"Start the show again when it ends."`

@@ -22,7 +22,9 @@ import (
 )
 
 // tailCommand follows the live chat.
-type tailCommand struct {
+type tailCommand struct{ *tailFlags }
+
+type tailFlags struct {
 	outputFlags
 	endFlags
 	recordFlags

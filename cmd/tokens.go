@@ -16,7 +16,9 @@ import (
 )
 
 // loginCommand logs in and stores the tokens.
-type loginCommand struct {
+type loginCommand struct{ *loginFlags }
+
+type loginFlags struct {
 	NoBrowser   bool   `group:"token" help:"For a machine without a browser: print the URL to open elsewhere, and read the redirect URL or the code from stdin."`
 	RedirectURL string `default:"http://127.0.0.1:8976/callback" placeholder:"URL" group:"token" help:"The URL that the browser is redirected to, exactly as registered for the application."`
 	apiFlags
@@ -58,11 +60,11 @@ func readSecret(env Env) func(context.Context) (string, error) {
 }
 
 // logoutCommand revokes and deletes the stored tokens.
-type logoutCommand struct{ apiFlags }
+type logoutCommand struct{ *apiFlags }
 
 // Run revokes the tokens, then deletes the store.
 func (c *logoutCommand) Run(r *run) error {
-	options, err := r.authOptions(&c.apiFlags)
+	options, err := r.authOptions(c.apiFlags)
 	if err != nil {
 		return err
 	}
@@ -70,11 +72,11 @@ func (c *logoutCommand) Run(r *run) error {
 }
 
 // tokenCommand prints an access token, for curl and scripts.
-type tokenCommand struct{ tokenFlags }
+type tokenCommand struct{ *tokenFlags }
 
 // Run prints the token that tail would use.
 func (c *tokenCommand) Run(r *run) error {
-	source, _, err := r.openTokens(&c.tokenFlags)
+	source, _, err := r.openTokens(c.tokenFlags)
 	if err != nil {
 		return err
 	}
