@@ -41,7 +41,7 @@ type form uint8
 
 const (
 	inArray  form = 1 << iota // the element itself
-	inObject                  // a member of the element, an object
+	inObject                  // a member of the element, which is an object
 )
 
 // replace is one entry of a text's replaces: a custom emote. Its positions count

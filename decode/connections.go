@@ -17,10 +17,10 @@ const (
 	maxBytes       = 64 << 20 // actions and strings
 )
 
-// connections is the connection map by the documentation's rules. The last
-// connection_info of an identifier counts, and only a connection_closed with the
-// uuid of that connection_info removes it. The map holds copies, so that it keeps
-// no frame alive.
+// connections is the connection map. It follows the rules of Restream's documentation:
+// the last connection_info of an identifier counts, and only a connection_closed with
+// the uuid of that connection_info removes it. The map holds copies, so that it keeps no
+// frame alive.
 //
 // One goroutine changes the map, and reads it without locking mu. Others may list
 // it with mu locked: mu guards entries, and Linked and isOpen of each connection.
@@ -32,7 +32,7 @@ type connections struct {
 	openCount       int                      // all of this socket
 	announced       list.List                // of *connection, the most recently announced first
 	bytes           int                      // held by all entries
-	onlyOpen        bool                     // keep only which connections are open
+	onlyOpen        bool                     // keep nothing but which connections are open
 	evicted         bool                     // a connection was removed because the map was full
 	crowdedReported bool                     // crowded has reported the eviction
 
@@ -50,7 +50,7 @@ type connection struct {
 	isOpen                      bool   // announced on this socket
 	wasReported                 bool
 	reported                    state         // what was last reported
-	index                       int           // in open
+	index                       int           // in open[UUID]
 	element                     *list.Element // in announced
 	bytes                       int
 }
@@ -197,10 +197,10 @@ func (m *connections) markClosed(c *connection) {
 	m.open[c.UUID] = same[:len(same)-1]
 }
 
-// takeChange returns the connection, and records its state as reported, when the
-// state is not the one that was reported last; else nil. A new uuid alone is not a
-// change. The status connecting is one only for a new connection: the service
-// reconnects often, and the result of that is reported.
+// takeChange returns the connection if its state is not the one that was reported last,
+// else nil. The state then counts as reported. A new uuid alone is not a change. The
+// status connecting is a change only for a new connection: the service reconnects often,
+// and the result of that is reported.
 func (c *connection) takeChange() *record.Linked {
 	now := state{c.Status, c.Reason, c.Channel}
 	if now.channel == "" {
@@ -240,7 +240,8 @@ func (m *connections) closeAll(r *record.Record) (first *connection) {
 	return first
 }
 
-// closed returns the connection as r, a connection_closed, ended it.
+// closed returns the connection with the status closed, and with the reason of r, a
+// connection_closed.
 func (c *connection) closed(r *record.Record) *record.Linked {
 	now := c.Linked
 	now.Status = "closed"
@@ -253,8 +254,8 @@ func (c *connection) closed(r *record.Record) *record.Linked {
 }
 
 // drainWindow tells a drain from a broadcast that ends. There is no drain when a
-// connection was closed for another reason less than drainWindow before the last
-// takeover, or after it. An earlier close, as of a channel that was switched off, has
+// connection was closed for another reason after the last takeover, or at most
+// drainWindow before it. An earlier close, as of a channel that was switched off, has
 // nothing to do with the others.
 const drainWindow = time.Minute
 

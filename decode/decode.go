@@ -15,9 +15,8 @@
 // payload.go has the shape of the service's JSON and reads it. actions.go, event.go
 // and one file for each platform write the values into a record. [Actions] and
 // [Platforms] are the tables of what restail knows: package cmd makes help and
-// completion from them. To add a platform, write its file, its row in [Platforms]
-// and its transcript in testdata. To add a field, write its row in package record,
-// its value in payload.go, and put it in event.go.
+// completion from them. The README lists the files that a new platform, field,
+// action or reason needs.
 package decode
 
 import (
@@ -29,14 +28,14 @@ import (
 // Decoder applies the actions of one session, in the order of their arrival.
 // Use it on one goroutine; only [Decoder.Linked] may be called from others.
 type Decoder struct {
-	row         row
-	received    time.Time
-	hasOrigin   bool // the row has connection, platform and channel
-	complete    bool // the row has all fields
+	row         row       // the last action and its record
+	received    time.Time // when the last action was received
+	hasOrigin   bool      // connection, platform and channel are written
+	complete    bool      // all fields are written
 	connections connections
-	change      *record.Linked
-	updated     bool
-	largest     int // size of the largest frame since the row was allocated
+	change      *record.Linked // see Change
+	updated     bool           // see Updated
+	largest     int            // size of the largest frame since the row was allocated
 }
 
 // New returns a Decoder. It keeps the last connection_info of each connection
@@ -66,8 +65,8 @@ func (d *Decoder) Apply(a *Action, received time.Time) {
 	}
 }
 
-// linkName is the action of restail's own connection records. An action of the
-// service with that name gets another one.
+// linkName is the action of the records about restail's own link. An action of the
+// service with that name becomes wire_link.
 const linkName = "link"
 
 // Action returns the record's action. The results of Action, Platform and Record
@@ -140,7 +139,7 @@ func (d *Decoder) Relink() { d.connections.relink() }
 // set of a new socket has settled.
 func (d *Decoder) Gone() []record.Linked { return d.connections.gone() }
 
-// Lingering returns the connections that are connecting while
-// [Decoder.Change] last reported something else, and counts that as reported.
+// Lingering returns the connections with the status connecting that
+// [Decoder.Change] last reported with another one, and counts the status as reported.
 // Call it after a while without updates: a short reconnect is not worth a line.
 func (d *Decoder) Lingering() []record.Linked { return d.connections.lingering() }

@@ -58,10 +58,10 @@ func (e *emotes) find(text []byte, replaces []replace) []piece {
 		e.addAll(text, replaces, false)
 		return e.pieces
 	}
-	var astral bool
-	e.offsets, astral = appendOffsets(e.offsets[:0], text, reach, false)
+	var hasPairs bool
+	e.offsets, hasPairs = appendOffsets(e.offsets[:0], text, reach, false)
 	points := e.addAll(text, replaces, true)
-	if !astral { // both units are the same
+	if !hasPairs { // a code point is a UTF-16 unit
 		return e.pieces
 	}
 	e.offsets, _ = appendOffsets(e.offsets[:0], text, reach, true)
@@ -73,10 +73,10 @@ func (e *emotes) find(text []byte, replaces []replace) []piece {
 	return byPoints
 }
 
-// addAll appends the pieces that the replaces cover and returns their number.
-// If mapped is set, positions are indices of e.offsets, else of bytes. A range that
-// lies outside the text, begins or ends inside a surrogate pair, or overlaps a
-// piece before it is dropped.
+// addAll appends the pieces that the replaces cover and returns their number. If mapped
+// is set, e.offsets has the byte offset of each position, else positions are byte
+// offsets. A range that lies outside the text, begins or ends inside a surrogate pair,
+// or overlaps a piece before it is dropped.
 func (e *emotes) addAll(text []byte, replaces []replace, mapped bool) int {
 	first := len(e.pieces)
 	e.pieces = slices.Grow(e.pieces, len(replaces))
@@ -136,19 +136,19 @@ func isASCII(text []byte) bool {
 // appendOffsets appends the byte offset of each position of the text, up to the
 // position reach or the end of the text. Positions count code points, or UTF-16
 // units if inUnits is set; then the second half of a surrogate pair has the
-// offset -1. It reports whether there was a character that needs such a pair.
-func appendOffsets(offsets []int32, text []byte, reach int, inUnits bool) (result []int32, astral bool) {
+// offset -1. hasPairs says whether a character needs such a pair.
+func appendOffsets(offsets []int32, text []byte, reach int, inUnits bool) (result []int32, hasPairs bool) {
 	i := 0
 	for i < len(text) && len(offsets) < reach {
 		offsets = append(offsets, int32(i))
 		r, size := utf8.DecodeRune(text[i:])
 		if r > 0xffff {
-			astral = true
+			hasPairs = true
 			if inUnits {
 				offsets = append(offsets, -1)
 			}
 		}
 		i += size
 	}
-	return append(offsets, int32(i)), astral
+	return append(offsets, int32(i)), hasPairs
 }

@@ -5,7 +5,7 @@ import (
 	"github.com/restail/restail/decode/scan"
 )
 
-// event writes an event: a message, a donation, a subscription.
+// event writes the fields of an event: a message, a donation, a subscription.
 func (d *Decoder) event() {
 	r := &d.row
 	r.put(record.TypeID, r.payload.typeID)

@@ -12,8 +12,8 @@ import (
 // have 39 digits.
 const maxDigits = 64
 
-// isInteger reports whether a number's literal is written as an integer. -0 is not:
-// its digits are 0.
+// isInteger reports whether a number's literal is written as an integer, so that it can
+// be an id as it is. -0 cannot: that id is 0.
 func isInteger(literal []byte) bool {
 	for _, c := range literal {
 		if c == '.' || c == 'e' || c == 'E' {

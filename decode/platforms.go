@@ -78,8 +78,8 @@ func ChatPlatforms() string {
 	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
-// sources are the slugs by eventSourceId, "" for an id that is not listed.
-var sources = func() (slugs []string) {
+// slugsBySource are the slugs by eventSourceId, "" for an id that is not listed.
+var slugsBySource = func() (slugs []string) {
 	for _, p := range Platforms {
 		for _, id := range p.sources {
 			slugs = grown(slugs, id)
@@ -101,8 +101,8 @@ var eventTypes = func() (types []platformType) {
 	return types
 }()
 
-// platformType is an event type with its platform, nil for an id that is not
-// listed.
+// platformType is an event type and its platform. The platform of an id that is not
+// listed is nil.
 type platformType struct {
 	EventType
 	platform *Platform
@@ -117,10 +117,10 @@ func grown[T any](list []T, index int) []T {
 // is missing or not listed.
 func (r *row) putSource() bool {
 	n := integer(r.value(r.payload.sourceID))
-	if n < 0 || n >= len(sources) || sources[n] == "" {
+	if n < 0 || n >= len(slugsBySource) || slugsBySource[n] == "" {
 		return false
 	}
-	r.SetPlain(record.Platform, sources[n])
+	r.SetPlain(record.Platform, slugsBySource[n])
 	return true
 }
 
@@ -146,9 +146,9 @@ func (r *row) putName() { r.put(record.AuthorName, r.author.name) }
 
 func (r *row) putUsername() { r.put(record.AuthorName, r.author.username) }
 
-// putUnlistedHandle writes the handle of an author whose event type is not
-// listed. On a platform without a rule of its own, a name beside the displayed
-// one is the handle.
+// putUnlistedHandle writes the handle of an author whose event type is not listed, by
+// the rule of the platform. On a platform that is not listed, the handle is name if
+// another name is displayed, else username.
 func (r *row) putUnlistedHandle() {
 	slug := r.Bytes(record.Platform)
 	for i := range Platforms {

@@ -7,7 +7,7 @@ import (
 	"github.com/restail/restail/decode/record"
 )
 
-// reasons explain codes: what one means and what to do, in one sentence. The same
+// reasons maps a code to a sentence that says what it means and what to do. The same
 // code can mean different things in different actions.
 type reasons map[string]string
 

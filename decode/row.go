@@ -65,8 +65,8 @@ func (r *row) putFirst(f record.Field, values ...scan.Value) {
 	}
 }
 
-// putList adds the texts of an array that have one of the forms to a field of
-// strings. It returns the number of texts of all forms.
+// putList adds texts of an array to a field of strings: those that have one of the
+// forms. It returns the number of texts of any form.
 func (r *row) putList(f record.Field, texts array, forms form) (count int) {
 	elements := r.elementsOf(texts)
 	r.Reserve(f, len(elements))

@@ -188,7 +188,7 @@ func unicodeEscape(data []byte) rune {
 	return r
 }
 
-// appendUnquoted appends the characters of a string that quoted has checked.
+// appendUnquoted appends the characters of a string that skipString has checked.
 func appendUnquoted(dst, raw []byte) []byte {
 	dst = slices.Grow(dst, len(raw))
 	for len(raw) > 0 {
