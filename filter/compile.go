@@ -74,27 +74,38 @@ const (
 )
 
 // codeSize returns how many bytes of a program are neither comments, nor white
-// space, nor the text of strings. It counts an interpolation.
+// space, nor the text of strings. The code of an interpolation counts, and each \(
+// counts as five bytes.
 func codeSize(source string) (size int) {
 	inString, inComment := false, false
+	var brackets []int // for each open interpolation, the number of open ( in its code
 	for i := 0; i < len(source); i++ {
-		c := source[i]
+		c, last := source[i], len(brackets)-1
 		switch {
 		case inComment:
 			inComment = c != '\n'
+			continue
 		case inString && c == '\\':
 			if i++; i < len(source) && source[i] == '(' {
 				size += len(`"\()"`)
+				inString, brackets = false, append(brackets, 0)
 			}
+			continue
 		case c == '"':
 			inString = !inString
-			size++
 		case inString, c <= ' ':
+			continue
 		case c == '#':
 			inComment = true
-		default:
-			size++
+			continue
+		case c == '(' && last >= 0:
+			brackets[last]++
+		case c == ')' && last >= 0 && brackets[last] > 0:
+			brackets[last]--
+		case c == ')' && last >= 0:
+			inString, brackets = true, brackets[:last]
 		}
+		size++
 	}
 	return size
 }

@@ -174,6 +174,7 @@ func TestCompileBig(t *testing.T) {
 	for name, program := range map[string]string{
 		"comments and strings": "# " + strings.Repeat("(", maxSource/3) + "\n" + strings.Repeat(" ", maxSource/3) + `"` + strings.Repeat("x", maxSource/4) + `"`,
 		"arrays":               strings.Repeat("[", deep) + "1" + strings.Repeat("]", deep),
+		"interpolated strings": `"\((1) | "` + strings.Repeat("x", maxCode) + `")` + strings.Repeat("x", maxCode) + `"`,
 		"doubling":             doubling + "f60",
 		"the longest":          strings.Repeat(" ", maxSource-1) + ".",
 	} {
@@ -190,6 +191,7 @@ func TestCompileBig(t *testing.T) {
 		"blanks":         strings.Repeat(" ", maxSource) + ".",
 		"code":           strings.Repeat("(", maxCode/2) + "." + strings.Repeat(")", maxCode/2),
 		"interpolations": strings.Repeat(`"\(`, maxCode/5) + "." + strings.Repeat(`)"`, maxCode/5),
+		"interpolated":   `"\((1)` + strings.Repeat("-", maxCode) + `1)"`,
 	} {
 		if _, err := Compile(program, Options{}); err == nil {
 			t.Errorf("%s: a program that is too long or not complete compiles", name)
