@@ -30,8 +30,8 @@ type HaltError struct {
 	// N modulo 256 for halt_error(N).
 	Status int
 	// Message is what halt_error shows: one line, safe for a terminal, cut to
-	// 4 KiB; "" for nothing. A string is shown as it is but for the line breaks
-	// at its end, null is nothing, any other value is JSON.
+	// 4 KiB; "" for nothing. A string loses the line breaks at its end, null shows
+	// nothing, and any other value is JSON.
 	Message string
 }
 

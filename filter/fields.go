@@ -121,7 +121,8 @@ func (a *analysis) bind(patterns []*gojq.Pattern, values origins) {
 	a.whole = true
 }
 
-// consume walks through a query whose outputs become part of another value.
+// consume walks through a query whose outputs are compared, or become part of another
+// value.
 func (a *analysis) consume(q *gojq.Query, input origins) {
 	if q != nil {
 		a.useWhole(a.query(q, input))

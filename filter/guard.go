@@ -42,9 +42,9 @@ type guard struct {
 	// may copy something large.
 	everyStep bool
 	// measured is the time of the last measurement of the heap, or of the first
-	// check. heap is the result of the first measurement, 0 before it.
+	// check. baseline is the result of the first measurement, 0 before it.
 	measured time.Time
-	heap     uint64
+	baseline uint64
 	// stopped is why the run has to stop; nil while it may go on.
 	stopped error
 }
@@ -92,16 +92,16 @@ func (g *guard) check() {
 // garbage.
 func (g *guard) measureHeap() {
 	heap := heapSize()
-	if g.heap == 0 {
-		g.heap = heap
+	if g.baseline == 0 {
+		g.baseline = heap
 	}
-	g.everyStep = g.everyStep || heap > g.heap+g.limit/8
-	if heap > g.heap+g.limit {
-		if heap < g.heap+8*g.limit { // a larger heap is hardly garbage, and takes long to collect
+	g.everyStep = g.everyStep || heap > g.baseline+g.limit/8
+	if heap > g.baseline+g.limit {
+		if heap < g.baseline+8*g.limit { // a larger heap is hardly garbage, and takes long to collect
 			runtime.GC()
 			heap = heapSize()
 		}
-		if heap > g.heap+g.limit/2 {
+		if heap > g.baseline+g.limit/2 {
 			g.stopped = errMemory
 		}
 	}

@@ -90,13 +90,13 @@ const (
 )
 
 // get returns the value of a text, which value makes if it is not cached.
-func (c *cache) get(literal []byte, value func(string) any) any {
-	if v, ok := (*c)[string(literal)]; ok {
+func (c *cache) get(text []byte, value func(string) any) any {
+	if v, ok := (*c)[string(text)]; ok {
 		return v
 	}
-	s := string(literal)
+	s := string(text)
 	v := value(s)
-	if len(literal) <= maxCachedLen {
+	if len(text) <= maxCachedLen {
 		if len(*c) >= maxCached {
 			clear(*c)
 		}
@@ -119,22 +119,22 @@ func numberValue(literal string) any {
 // lazyFrame is the frame that a record was decoded from. $raw decodes it when it is
 // first used.
 type lazyFrame struct {
-	frame   []byte
-	decoded any
-	done    bool // decoded is set
+	frame     []byte
+	decoded   any
+	isDecoded bool
 }
 
 // value returns the decoded frame, nil without a frame, or an error, which gojq
 // raises. Numbers keep their digits.
-func (a *lazyFrame) value() any {
-	if a.done || a.frame == nil {
-		return a.decoded
+func (f *lazyFrame) value() any {
+	if f.isDecoded || f.frame == nil {
+		return f.decoded
 	}
-	decoder := json.NewDecoder(bytes.NewReader(a.frame))
+	decoder := json.NewDecoder(bytes.NewReader(f.frame))
 	decoder.UseNumber()
-	if err := decoder.Decode(&a.decoded); err != nil {
+	if err := decoder.Decode(&f.decoded); err != nil {
 		return &Error{Message: "$raw: " + err.Error()}
 	}
-	a.done = true
-	return a.decoded
+	f.isDecoded = true
+	return f.decoded
 }

@@ -71,7 +71,7 @@ func (p *Program) compileError(err error) error {
 		return p.compileVariant(source, names, suffix) == message
 	})
 	switch {
-	case len(names) == 1 && slices.Contains(missing, names[0]):
+	case len(names) == 1 && slices.Contains(notInGojq, names[0]):
 		message = "jq's " + names[0] + " is not available in a filter"
 	case strings.HasPrefix(message, "variable not defined: ") && isName(names[0][1:]):
 		message += ": bind it with --arg " + names[0][1:] + "=VALUE"
@@ -86,8 +86,8 @@ func (p *Program) compileError(err error) error {
 	return p.newSyntaxError(message, offset)
 }
 
-// missing are the names that jq defines and gojq does not.
-var missing = []string{"$__loc__", "$__prog_args", "get_jq_origin", "get_prog_origin", "get_search_list",
+// notInGojq are the names that jq defines and gojq does not.
+var notInGojq = []string{"$__loc__", "$__prog_args", "get_jq_origin", "get_prog_origin", "get_search_list",
 	"input_filename", "input_line_number"}
 
 // compileVariant compiles a source in which locate may have added the suffix to
@@ -138,9 +138,10 @@ func (p *Program) formatError(format string) error {
 }
 
 // locate returns the offset of the first occurrence of the names that causes the
-// error. It adds a suffix to the last occurrences, and wrong reports whether the
-// error remains; the fewest that make it disappear begin with that occurrence.
-// Those in strings and comments make no difference. It is a binary search.
+// error. It renames the last occurrences, by adding a suffix, and asks wrong whether the
+// error remains. A binary search finds how many it must rename at least to remove the
+// error: the first of these is the wanted one. An occurrence in a string or a comment
+// makes no difference.
 func (p *Program) locate(names []string, wrong func(source, suffix string) bool) int {
 	suffix := "_"
 	for strings.Contains(p.source, suffix) {

@@ -9,8 +9,8 @@ import (
 
 // rewrites change the syntax tree of a program before it is compiled, in this order.
 // The outputs stay the same, but a product or an index that is too large becomes an
-// error. The comment of each function shows what becomes of what. There, a name that
-// begins with _ is hidden: it has a space in the program, so that nobody can use it.
+// error. The comment of each function shows the syntax before and after. There, a name
+// that begins with _ is hidden: in the code it has a space, so that no program can use it.
 var rewrites = [...]func(program *gojq.Query){
 	inlineSelect,  // a call of select costs more than an if
 	bindFactor,    // so that limitProducts sees the product in *=
@@ -128,11 +128,11 @@ func isSmall(index *gojq.Query) bool {
 //	PROGRAM	becomes	_raw as $raw | PROGRAM
 func decodeRaw(program *gojq.Query) {
 	needsVariable := false
-	needsIf := func(mentioned bool) { needsVariable = needsVariable || mentioned }
-	each(program, func(p *gojq.Pattern) { needsIf(p.Name == "$raw") })
-	each(program, func(p *gojq.PatternObject) { needsIf(p.Key == "$raw") })
-	each(program, func(kv *gojq.ObjectKeyVal) { needsIf(kv.Key == "$raw") })
-	each(program, func(d *gojq.FuncDef) { needsIf(slices.Contains(d.Args, "$raw")) })
+	note := func(namesRaw bool) { needsVariable = needsVariable || namesRaw }
+	each(program, func(p *gojq.Pattern) { note(p.Name == "$raw") })
+	each(program, func(p *gojq.PatternObject) { note(p.Key == "$raw") })
+	each(program, func(kv *gojq.ObjectKeyVal) { note(kv.Key == "$raw") })
+	each(program, func(d *gojq.FuncDef) { note(slices.Contains(d.Args, "$raw")) })
 	if needsVariable {
 		inner := *program
 		*program = gojq.Query{}
@@ -151,7 +151,7 @@ func decodeRaw(program *gojq.Query) {
 //	PROGRAM	becomes	_records | if . then PROGRAM end
 //
 // When there is no next record yet, _records outputs null, which passes the if as it
-// is. To [Program.drive], this null means that the record has no more outputs.
+// is. To [Program.emitOutputs], this null means that the record has no more outputs.
 func serveRecords(program *gojq.Query) {
 	inner := *program
 	run := &gojq.Term{Type: gojq.TermTypeIf, If: &gojq.If{Cond: input(), Then: &inner}}

@@ -21,8 +21,12 @@ const (
 // computes the next. frame is the JSON that $raw decodes; it is nil for a record
 // without a frame.
 //
-// The error is ctx's or emit's, unchanged, a *[HaltError], after which no
-// further record should be run, or an *[Error], which concerns this record only.
+// The error is one of these:
+//
+//   - that of ctx or of emit, unchanged
+//   - a *[HaltError]: run no further record
+//   - an *[Error], which concerns this record only
+//
 // The outputs before an error count.
 //
 // ctx stops any program, but only between two operations of gojq.
@@ -44,7 +48,7 @@ func (p *Program) Run(ctx context.Context, r *record.Record, frame []byte, emit 
 	p.frame = lazyFrame{frame: frame}
 	p.guard.begin(ctx)
 	p.feed = feed{next: p.object.fill(r)}
-	finished, err := p.drive(emit)
+	finished, err := p.emitOutputs(emit)
 	if !finished || p.guard.steps > longRun {
 		p.results = nil
 	}
@@ -55,9 +59,9 @@ func (p *Program) Run(ctx context.Context, r *record.Record, frame []byte, emit 
 	return err
 }
 
-// drive passes the outputs for one record to emit. It reports whether the run can
-// continue with the next record; after an error it cannot.
-func (p *Program) drive(emit func(Output) error) (finished bool, err error) {
+// emitOutputs passes the outputs for one record to emit. It reports whether gojq's run
+// can continue with the next record; after an error it cannot.
+func (p *Program) emitOutputs(emit func(Output) error) (finished bool, err error) {
 	if p.results == nil {
 		p.results = p.code.RunWithContext(&p.guard, nil, p.values...)
 	}
