@@ -15,7 +15,7 @@ import (
 
 const (
 	// firstRequest and secondRequest are how long after the end of a gap the history is
-	// requested. The history may get its messages late.
+	// requested: twice, since messages may reach the history late.
 	firstRequest  = 5 * time.Second
 	secondRequest = firstRequest + 30*time.Second
 	// leastWait is the shortest wait, at any speed, for the messages of the seconds
@@ -71,7 +71,7 @@ type gap struct {
 	length      time.Duration
 	from        time.Time // by the service's clock
 	to          time.Time // by the service's clock; zero until that action comes
-	earliestEnd time.Time // of a gap that ends at an action of a connection, by the service's clock
+	earliestEnd time.Time // by the service's clock; stands in for an older stamp of a connection's action
 	toAt        time.Time // when to was set
 	around      []content // the messages received around it
 	before      string    // the last broadcast before it; "" for none
@@ -241,12 +241,12 @@ func (b *Backfill) fill(ctx context.Context, g *gap) {
 
 // reasonOf returns the reason of an error; "" for nil.
 func reasonOf(err error) string {
-	known := (*Error)(nil)
+	failed := (*Error)(nil)
 	switch {
 	case err == nil:
 		return ""
-	case errors.As(err, &known):
-		return known.Reason
+	case errors.As(err, &failed):
+		return failed.Reason
 	}
 	return ReasonNetwork
 }

@@ -52,7 +52,8 @@ type Options struct {
 	// MaxBackoff is the longest pause between two retries, unless the API asks for
 	// a longer one.
 	MaxBackoff time.Duration
-	// Retrying, if not nil, is called before each retry with the reason and the wait.
+	// Retrying, if not nil, is called before the wait for each retry, with the reason and
+	// the wait.
 	Retrying func(why string, wait time.Duration)
 }
 
@@ -62,11 +63,11 @@ type Client struct {
 	o    Options
 	base string // without a slash at the end
 	http *http.Client
-	up   atomic.Bool // the last request was answered
+	up   atomic.Bool // see IsUp
 }
 
-// IsUp reports whether the last request was answered, be it with a refusal. Any
-// goroutine may call it.
+// IsUp reports whether the last request succeeded, or failed in a way that no retry can
+// mend, such as a refusal. Any goroutine may call it.
 func (c *Client) IsUp() bool { return c.up.Load() }
 
 // New makes a Client. It sends nothing yet.
@@ -90,8 +91,8 @@ func (c *Client) Messages(ctx context.Context, broadcast string, from time.Time)
 			r.query.Set("timestamp", strconv.FormatInt(max(0, from.Unix()), 10))
 		}
 		seed := maphash.MakeSeed()
-		tokens := map[uint64]bool{} // the hashes of the page tokens
-		var before []mark           // of the last messages, pageSize at most
+		pages := map[uint64]bool{} // the hashes of the page tokens so far
+		var before []mark          // of the last messages, pageSize at most
 		for {
 			list, next, err := c.page(ctx, r)
 			if err != nil {
@@ -120,15 +121,15 @@ func (c *Client) Messages(ctx context.Context, broadcast string, from time.Time)
 					return
 				}
 			}
-			token := maphash.String(seed, next)
+			page := maphash.String(seed, next)
 			switch {
 			case next == "":
 				return
-			case tokens[token]:
+			case pages[page]:
 				yield(Message{}, r.failed(ReasonProtocol, "the API served a page token for the second time"))
 				return
 			}
-			tokens[token] = true
+			pages[page] = true
 			r.query = url.Values{"pageSize": {strconv.Itoa(pageSize)}, "pageToken": {next}}
 		}
 	}
@@ -178,12 +179,12 @@ func (c *Client) latest(ctx context.Context, r request, stamp string) (id string
 	}
 	latest, isValid := 0.0, isList(bytes.TrimSpace(body))
 	for event := range elements(body) {
-		var name string
+		var found string
 		var at float64
-		json.Unmarshal(member(event, "id"), &name) // a value of another type stays empty
+		json.Unmarshal(member(event, "id"), &found) // a value of another type stays empty
 		json.Unmarshal(member(event, stamp), &at)
-		if IsUUID(name) && (!ok || at > latest) {
-			id, ok, latest = name, true, at
+		if IsUUID(found) && (!ok || at > latest) {
+			id, ok, latest = found, true, at
 		}
 		isValid = isValid && (event[0] == '{' || string(event) == "null")
 	}
@@ -201,8 +202,8 @@ func IsUUID(id string) bool {
 	}
 	for i, c := range []byte(id) {
 		isHex := c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
-		isHyphen := c == '-'
-		if at := i == 8 || i == 13 || i == 18 || i == 23; isHyphen != at || !at && !isHex {
+		wantHyphen := i == 8 || i == 13 || i == 18 || i == 23
+		if wantHyphen != (c == '-') || !wantHyphen && !isHex {
 			return false
 		}
 	}

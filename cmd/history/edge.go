@@ -12,9 +12,9 @@ const (
 	// margin is how many seconds of messages before and after a gap are kept. The history
 	// has them too, and they must not be inserted again.
 	margin = 2 * tolerance
-	// minRecent is how many actions are kept at least. After the process was stopped, a
-	// gap begins long before the link is lost. Then actions received since its beginning
-	// lie in the gap.
+	// minRecent is how many actions are kept at least. When the process was suspended, the
+	// gap begins long before restail notices that the link is lost. The actions that it
+	// has received in between lie in the gap, so older ones are needed to find its edge.
 	minRecent = 10_000
 )
 
@@ -22,8 +22,9 @@ const (
 // ours, which times their receipt and the link. The clocks can differ by any amount, so
 // times of different clocks are never compared, except once for edge.start.
 //
-// The link is known by our clock and the history by the service's. The received actions
-// translate. In this example the service's clock is an hour slow:
+// The times of the link are by our clock, those of the history by the service's. A
+// received action has a time by each, so actions translate one into the other. In this
+// example the service's clock is an hour slow:
 //
 //	ours      service
 //	20:00:07  19:00:07  ann: hi       the last action before the gap
@@ -137,12 +138,12 @@ func contentOf(r *record.Record, action string) content {
 
 // saved is an edge in a state file.
 type saved struct {
-	Start     time.Time `json:"start"`
-	Last      time.Time `json:"last"`
-	Beat      time.Time `json:"beat"`
-	BeatAt    time.Time `json:"beat_at"`
-	Broadcast string    `json:"broadcast_id,omitempty"`
-	Messages  []content `json:"said,omitempty"`
+	Start     time.Time `json:"start"`                  // edge.start
+	Last      time.Time `json:"last"`                   // where the gap begins, by the service's clock; zero if it does not stamp
+	Beat      time.Time `json:"beat"`                   // edge.clock.service
+	BeatAt    time.Time `json:"beat_at"`                // edge.clock.ours
+	Broadcast string    `json:"broadcast_id,omitempty"` // edge.broadcast
+	Messages  []content `json:"said,omitempty"`         // those near Last
 }
 
 // Edge returns what the next run needs to fill the gap between the runs. The gap begins
