@@ -107,7 +107,7 @@ type report struct {
 	unrecorded            int64
 	hasUnrecorded         bool // a line reports unrecorded actions, perhaps none
 	broken                int
-	cut                   bool
+	cut                   bool // its end is missing, or cannot be read
 }
 
 // isWhole reports whether nothing is missing or broken.
@@ -208,7 +208,7 @@ type checker struct {
 	lines   recording.LineParser
 	action  decode.Action
 	decoder *decode.Decoder
-	head    recording.Head
+	head    recording.Head // the connection set that a file repeats from the one before it
 }
 
 // read fills the report. It returns an error if the file is empty or not a recording, or

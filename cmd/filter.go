@@ -150,7 +150,7 @@ const maxFilterErrors = 1000
 // filterErrors reports each distinct error of a filter once.
 type filterErrors struct {
 	seed  maphash.Seed
-	shown map[uint64]bool // by the hash of the message, which can quote a whole frame
+	shown map[uint64]bool // the hashes of the messages
 	muted bool            // the limit was reached and reported
 }
 

@@ -126,7 +126,7 @@ const (
 	// watchEvery is the period of watch.
 	watchEvery = 100 * time.Millisecond
 	// stuckAfter is how long a run that is to end waits for a reader of stdout that
-	// takes nothing.
+	// takes nothing, or for the filter.
 	stuckAfter = 2 * time.Second
 	// caughtUpAfter is how long the buffer must have space before watch reports that
 	// the reader has caught up.
@@ -135,14 +135,14 @@ const (
 
 // watch runs on a goroutine of its own, because stdout can block the loop. It saves
 // the state, ends the run at --idle, and reports when reading from the socket pauses.
-// It ends the process when the run is to end but nobody reads stdout. It returns when
+// When the run is to end but the loop is stuck, it ends the process. It returns when
 // ended is closed.
 func (r *run) watch(ctx context.Context, p *pipe, cancel context.CancelCauseFunc, ended <-chan struct{}) {
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
 	var buffer bufferReporter
-	var steps int64     // of stdout and of the filter
-	var stuck time.Time // since when nothing has changed, while the run is to end
+	var steps int64          // of stdout and of the filter
+	var stuckSince time.Time // when the loop last made progress while the run is to end; zero before
 	for {
 		var now time.Time
 		select {
@@ -160,10 +160,10 @@ func (r *run) watch(ctx context.Context, p *pipe, cancel context.CancelCauseFunc
 			}
 			continue
 		}
-		if current := p.steps(); stuck.IsZero() || current != steps || !p.isBusy() {
-			steps, stuck = current, now
+		if current := p.steps(); stuckSince.IsZero() || current != steps || !p.isBusy() {
+			steps, stuckSince = current, now
 		}
-		if now.Sub(stuck) >= stuckAfter {
+		if now.Sub(stuckSince) >= stuckAfter {
 			r.exitStuck(p, context.Cause(ctx))
 			return
 		}
@@ -174,7 +174,7 @@ func (r *run) watch(ctx context.Context, p *pipe, cancel context.CancelCauseFunc
 // blocked.
 type activity struct {
 	busy  atomic.Bool  // in a call that can block
-	steps atomic.Int64 // grows with each call, and with what is achieved in it
+	steps atomic.Int64 // grows with each call, and with progress in it
 }
 
 func (a *activity) begin() {
@@ -188,7 +188,7 @@ func (a *activity) end() { a.busy.Store(false) }
 // interrupted.
 func (p *pipe) isBusy() bool { return p.out.activity.busy.Load() || p.filter.activity.busy.Load() }
 
-// steps changes whenever the loop gets on with a write or with the filter.
+// steps changes whenever the loop makes progress in a write or in the filter.
 func (p *pipe) steps() int64 { return p.out.activity.steps.Load() + p.filter.activity.steps.Load() }
 
 // exitStuck ends the process and reports how many lines were not written.
@@ -269,7 +269,8 @@ func (r *run) handleSignals(cancel context.CancelCauseFunc) {
 	}
 }
 
-// exit ends the process at once, except for a write to stdout that is under way.
+// exit ends the process. It gives a write to stdout, the recording and stderr a moment to
+// finish.
 func (r *run) exit(status int) {
 	if active := r.active.Load(); active != nil {
 		active.out.stopWriting()

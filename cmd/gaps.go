@@ -26,8 +26,8 @@ type gapCounter struct {
 // can have any number.
 const maxPending = 1000
 
-// addLink takes a link record. A gap is filled or stays unfilled as the records after it
-// say; its length identifies it. One that is not found is in another file.
+// addLink takes a link record. A later record with the same length says whether a gap was
+// filled. If no pending gap has that length, the gap is in another file.
 func (g *gapCounter) addLink(r *record.Record) {
 	seconds, err := strconv.ParseFloat(string(r.Bytes(record.GapSeconds)), 64)
 	switch status := string(r.Bytes(record.Status)); status {
@@ -39,7 +39,7 @@ func (g *gapCounter) addLink(r *record.Record) {
 		}
 		if isGap {
 			g.pending = append(g.pending, seconds)
-			g.settle(len(g.pending) - maxPending)
+			g.countUnfilled(len(g.pending) - maxPending)
 		}
 		g.wasUp, g.isDown = true, false
 	case session.Lost, session.Ended:
@@ -51,7 +51,7 @@ func (g *gapCounter) addLink(r *record.Record) {
 			g.pending = slices.Delete(g.pending, i, i+1)
 		}
 	case session.Unfilled: // gaps are filled in order
-		g.settle(slices.Index(g.pending, seconds) + 1)
+		g.countUnfilled(slices.Index(g.pending, seconds) + 1)
 	}
 	g.last = r.At
 }
@@ -69,8 +69,8 @@ func (g *gapCounter) secondsUntil(at time.Time) float64 {
 	return at.Sub(from).Seconds()
 }
 
-// settle counts the first n pending gaps as unfilled.
-func (g *gapCounter) settle(n int) {
+// countUnfilled counts the first n pending gaps, which stay unfilled.
+func (g *gapCounter) countUnfilled(n int) {
 	for ; n > 0; n-- {
 		g.count++
 		g.seconds += g.pending[0]
@@ -80,7 +80,7 @@ func (g *gapCounter) settle(n int) {
 
 // end counts what is left. A link that is still down is a gap too.
 func (g *gapCounter) end() {
-	g.settle(len(g.pending))
+	g.countUnfilled(len(g.pending))
 	if g.isDown {
 		g.count++
 		g.seconds += g.secondsUntil(g.last)

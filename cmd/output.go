@@ -74,7 +74,9 @@ func (p *printer) collect(lines []byte, counts bool) error {
 	return nil
 }
 
-// newWriter returns the format's writer.
+// newWriter returns the format's writer. A format that cannot select fields refuses
+// --fields on the command line, and ignores it from the environment or the configuration,
+// where it is a default for every format.
 func (r *run) newWriter(o *outputFlags) (format.Writer, error) {
 	fields, err := o.Fields.fields()
 	if err != nil {
@@ -232,8 +234,8 @@ func (o *output) fitting(lines []byte) int {
 	return bytes.LastIndexByte(lines[:space], '\n') + 1
 }
 
-// wholeLines writes the lines of a command that prints few. A disk that becomes full
-// leaves no partial line.
+// wholeLines is stdout for a command that prints a few lines without an output. When the
+// disk becomes full, no partial line stays.
 type wholeLines struct{ io.Writer }
 
 func (w wholeLines) Write(p []byte) (int, error) {

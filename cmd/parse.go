@@ -19,11 +19,11 @@ import (
 // It takes the steps of kong's Parse and Run itself. Those look methods up by name, and
 // that would force the linker to keep every exported method of every library.
 type commandLine struct {
-	app    *kong.Kong
-	env    Env
-	config *configuration
-	set    origins
-	isHelp bool // for the command help, which also explains topics
+	app     *kong.Kong
+	env     Env
+	config  *configuration
+	origins origins
+	isHelp  bool // for the command help, which also explains topics
 }
 
 // description is the program in one sentence.
@@ -34,7 +34,7 @@ func description() string {
 // newCommandLine builds kong's model of the grammar. Flags also get their values from
 // the environment and the configuration.
 func newCommandLine(g *grammar, env Env, config *configuration) (*commandLine, error) {
-	set := origins{}
+	from := origins{}
 	app, err := kong.New(g,
 		kong.Name("restail"),
 		kong.Description(description()),
@@ -42,19 +42,20 @@ func newCommandLine(g *grammar, env Env, config *configuration) (*commandLine, e
 		kong.ExplicitGroups(groups),
 		kong.Help(help(env).Print),
 		tableVars(),
-		kong.Resolvers(config.resolver(env, set), environment(env, set)),
+		kong.Resolvers(config.resolver(env, from), environment(env, from)),
 	)
 	if err != nil {
 		return nil, err
 	}
 	app.Model.HelpFlag.Help = "Print help."
-	return &commandLine{app: app, env: env, config: config, set: set}, nil
+	return &commandLine{app: app, env: env, config: config, origins: from}, nil
 }
 
 // infoFlags are first arguments that need no command's flags.
 var infoFlags = []string{"-h", "--help", "-V", "--version"}
 
-// parse parses args. It reads help COMMAND as COMMAND --help.
+// parse parses args, and returns where the flags that they do not name were set. It reads
+// help COMMAND as COMMAND --help.
 func parse(args []string, env Env, config *configuration) (*kong.Context, origins, error) {
 	extra := ""
 	isHelp := len(args) > 0 && args[0] == "help"
@@ -65,11 +66,11 @@ func parse(args []string, env Env, config *configuration) (*kong.Context, origin
 		}
 		args = append(args, "--help")
 	}
-	parsed, set, err := parseCommand(args, isHelp, env, config)
+	parsed, origins, err := parseCommand(args, isHelp, env, config)
 	if err == nil && extra != "" {
 		err = usageError(fmt.Errorf("unexpected argument %q: help explains one command", extra), "see restail help "+args[0])
 	}
-	return parsed, set, err
+	return parsed, origins, err
 }
 
 // parseCommand parses args with the flags of the command that they seem to name, since
@@ -87,7 +88,7 @@ func parseCommand(args []string, isHelp bool, env Env, config *configuration) (*
 	}
 	if parsed, err := line.parse(args); err == nil {
 		if selected := parsed.Selected(); selected == nil || selected.Name == command || helpOrVersion(parsed) == "version" {
-			return parsed, line.set, nil
+			return parsed, line.origins, nil
 		}
 	}
 	if line, err = newCommandLine(newGrammar(everyCommand), env, config); err != nil {
@@ -95,7 +96,7 @@ func parseCommand(args []string, isHelp bool, env Env, config *configuration) (*
 	}
 	line.isHelp = isHelp
 	parsed, err := line.parse(args)
-	return parsed, line.set, err
+	return parsed, line.origins, err
 }
 
 func isFlag(arg string) bool { return strings.HasPrefix(arg, "-") }
@@ -161,9 +162,9 @@ func helpOrVersion(parsed *kong.Context) string {
 // cannot be read.
 func (c *commandLine) check(parsed *kong.Context) error {
 	command := parsed.Selected()
-	for _, set := range parsed.Path {
-		if set.Flag != nil && set.Flag.PlaceHolder == "FILE" && set.Flag.Target.String() == "" {
-			return fmt.Errorf("--%s: empty file name", set.Flag.Name)
+	for _, p := range parsed.Path {
+		if p.Flag != nil && p.Flag.PlaceHolder == "FILE" && p.Flag.Target.String() == "" {
+			return fmt.Errorf("--%s: empty file name", p.Flag.Name)
 		}
 	}
 	for _, flag := range command.Flags {
@@ -241,7 +242,7 @@ func (c *commandLine) kongError(err error, parsed *kong.Context) error {
 	if missing := missingValueError(text, command); missing != "" {
 		text = missing
 	}
-	return usageError(errors.New(c.set.withOrigin(boolError(text, parsed.Args))), hint)
+	return usageError(errors.New(c.origins.withOrigin(boolError(text, parsed.Args))), hint)
 }
 
 // replayHint says how to play a recording if arg is the name of a file, else "".

@@ -109,7 +109,7 @@ func (p *pipe) handle(ctx context.Context, item session.Item) error {
 		p.reportMissing()
 	}
 	if !item.CompleteUntil.IsZero() {
-		p.extras.known = item.CompleteUntil
+		p.extras.completeUntil = item.CompleteUntil
 	}
 	switch {
 	case item.Line != nil && item.Line.Kind == recording.KindRecord && p.out.isRaw():
@@ -145,7 +145,7 @@ func (p *pipe) handleAction(ctx context.Context, item session.Item) error {
 	case p.out.isRaw() && p.filter.program == nil: // nothing needs the record
 		return p.out.record(entry{line: frame, counts: true})
 	}
-	return p.emit(ctx, entry{p.decoder.Record(), frame, frame, true})
+	return p.emit(ctx, entry{record: p.decoder.Record(), raw: frame, line: frame, counts: true})
 }
 
 // settleTime must pass without a change of a connection before missing ones are
@@ -253,7 +253,7 @@ func (p *pipe) handleLine(ctx context.Context, item session.Item) error {
 		p.counters.filtered.Add(1)
 		return nil
 	}
-	return p.emit(ctx, entry{r, l.Message, item.Frame, true})
+	return p.emit(ctx, entry{record: r, raw: l.Message, line: item.Frame, counts: true})
 }
 
 // emit filters and formats one record, and counts it as filtered when it gives no
@@ -314,7 +314,7 @@ type choice struct {
 }
 
 // newChoice returns what -a and -p choose. Without -a, ndjson and raw include unknown
-// actions.
+// actions, and raw leaves out link records, which the service did not send.
 func (r *run) newChoice(o *outputFlags) (choice, error) {
 	if err := o.Action.checkAgainst(decode.ActionChoices(), "action"); err != nil {
 		return choice{}, r.flagError("action", err)

@@ -2,14 +2,15 @@
 // and the streams of one run, and returns its exit status.
 //
 // run.go parses the arguments with the grammar (grammar.go, parse.go, config.go), and
-// calls the command that they name. Each command has a file; those that say what
-// restail is, such as help, share help.go. Commands that print records build a [pipe]
-// from the flags, give it a source, and follow it (follow.go). The pipe pulls items
-// from the source and decodes them (pipe.go), filters them (filter.go), formats them
-// and writes the lines to stdout (output.go). The commands own what they open; the
-// pipe owns the decoder, the filter and the output, all on one goroutine. Everything
-// else that happens during a run, such as signals and timeouts, stands in follow.go.
-// What the operating systems do differently stands in sys_*.go.
+// calls the command that they name. Each command has a file, but login, logout and
+// token share tokens.go, and the commands that print documentation share help.go.
+// Commands that print records build a [pipe] from the flags, give it a source, and
+// follow it (follow.go). The pipe pulls items from the source and decodes them
+// (pipe.go), filters them (filter.go), formats them and writes the lines to stdout
+// (output.go). The commands own what they open; the pipe owns the decoder, the filter
+// and the output, all on one goroutine. Everything else that happens during a run, such
+// as signals and timeouts, stands in follow.go. What the operating systems do
+// differently stands in sys_*.go.
 package cmd
 
 import (
@@ -62,7 +63,7 @@ type run struct {
 	Env     // with a Stderr that redacts secrets and never blocks
 	status  *format.Status
 	stderr  *stderr
-	inJSON  bool // write everything on stderr as JSON
+	inJSON  bool // stderr gets JSON
 	secrets *redact.Secrets
 	origins origins                    // where the flags were set that are not on the command line
 	ended   chan struct{}              // closed at the end of Run
@@ -85,11 +86,11 @@ func (r *run) execute(args []string, cancel context.CancelCauseFunc) error {
 		}
 		return err
 	}
-	parsed, set, err := parse(args, r.Env, config)
+	parsed, origins, err := parse(args, r.Env, config)
 	if err != nil {
 		return err
 	}
-	r.origins = set
+	r.origins = origins
 	switch helpOrVersion(parsed) {
 	case "help":
 		return writeError(parsed.PrintUsage(false))
@@ -224,8 +225,8 @@ func (r *run) flagError(flag string, err error) error {
 	return usageError(errors.New(r.origins.withOrigin("--"+flag+": "+err.Error())), "")
 }
 
-// statusError is an error that has an exit status. Those of the packages below have one
-// of their own.
+// statusError is an error that has an exit status. Some errors of the packages below cmd
+// have one too.
 type statusError interface {
 	error
 	ExitStatus() int

@@ -70,7 +70,7 @@ func (c *tailCommand) Run(r *run) error {
 	return err
 }
 
-// isRegularFile reports whether stdin is one, as in restail < show.raw.
+// isRegularFile reports whether stdin is a regular file, as in restail < show.raw.
 func isRegularFile(stdin io.Reader) bool {
 	file, ok := stdin.(*os.File)
 	if !ok {
@@ -85,10 +85,13 @@ type liveExtras struct {
 	recorder *recorder        // --write; nil without it
 	backfill *backfill        // --backfill; nil without it
 	state    *recording.State // --state; nil without it
-	received time.Time        // when the last action was received
-	handled  atomic.Int64     // all actions up to this time were written to stdout or dropped; in Unix nanoseconds
-	known    time.Time        // the last CompleteUntil of an item
-	complete atomic.Int64     // known when handled was stored; in Unix nanoseconds
+
+	received      time.Time // when the last action was received
+	completeUntil time.Time // the last CompleteUntil of an item
+
+	// Set by the loop and read by saveState, in Unix nanoseconds.
+	handled  atomic.Int64 // all actions up to this time were written to stdout or dropped
+	complete atomic.Int64 // completeUntil when handled was set
 }
 
 // openLive builds the live source from the flags, without contacting anything. The
@@ -174,7 +177,7 @@ func (x *liveExtras) setHandled(more bool) {
 		handled = handled.Add(-1)
 	}
 	x.handled.Store(handled.UnixNano())
-	x.complete.Store(x.known.UnixNano())
+	x.complete.Store(x.completeUntil.UnixNano())
 }
 
 // saveState saves the time up to which the chat is complete on stdout, and in the
