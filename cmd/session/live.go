@@ -32,8 +32,8 @@ type LiveOptions struct {
 	// Retries is how often an outage is retried after its first failure:
 	// negative is forever, 0 is never.
 	Retries int
-	// MaxBackoff is the longest pause between two retries, unless the service
-	// asks for more; default 60 s.
+	// MaxBackoff is the longest wait before a retry, unless the service asks for a
+	// longer one; default 60 s.
 	MaxBackoff time.Duration
 	// HeartbeatTimeout is the time without any action after which the link
 	// counts as broken; default 60 s.
@@ -44,10 +44,10 @@ type LiveOptions struct {
 	// is full, reading from the socket pauses. Default 64 MiB.
 	Buffer int
 
-	// Recorder records everything that is received; nil for no recording.
+	// Recorder records everything that is received; nil for none.
 	Recorder Recorder
-	// CompleteUntil is the time up to which the chat of an earlier run is complete:
-	// the first Connected states the gap since then. Zero for no earlier run.
+	// CompleteUntil is the time up to which the chat of an earlier run is complete: the
+	// first Connected has the gap since then. Zero for no earlier run.
 	CompleteUntil time.Time
 	// Inserts delivers items to put into the stream while the link is up: link events,
 	// and lines of the chat history. Nil for none.
@@ -56,7 +56,7 @@ type LiveOptions struct {
 	Resumed <-chan struct{}
 	// Now is the clock; default time.Now.
 	Now func() time.Time
-	// DialContext and TLS replace the usual way to connect, for tests.
+	// DialContext and TLS replace the usual dialer and TLS configuration, for tests.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 	TLS         *tls.Config
 }
@@ -69,7 +69,8 @@ type Recorder interface {
 	// each, and changes has the indexes of those that change the connection map.
 	Frames(received time.Time, data []byte, ends, changes []int)
 	Link(event *LinkEvent)
-	// Own records a line of restail's own, with its line break.
+	// Own records one of restail's own lines, such as a message of the chat history. line
+	// includes its line break.
 	Own(received time.Time, line []byte)
 }
 
@@ -83,7 +84,7 @@ type Live struct {
 	queue *queue
 }
 
-// NewLive makes a Live. Nothing is contacted before its items are asked for.
+// NewLive makes a Live. It connects when the range over its items begins.
 func NewLive(o LiveOptions) (*Live, error) {
 	u, err := endpoint.Check(o.URL, "wss", "ws")
 	if err != nil {
@@ -109,16 +110,16 @@ func NewLive(o LiveOptions) (*Live, error) {
 	return &Live{o: o, url: u, queue: newQueue(o.Buffer)}, nil
 }
 
-// Items implements [Source]. Frames are received while the consumer is busy:
-// up to [LiveOptions.Buffer] of them wait. The error at the end is a
-// [GivenUpError] or an [UnauthorizedError].
+// Items implements [Source]. Frames are received while the consumer is busy: up to
+// [LiveOptions.Buffer] bytes of them wait. The error at the end is a [GivenUpError] or an
+// [UnauthorizedError].
 //
 // When the consumer has taken everything or leaves the loop, Items closes the socket.
 // That can take half a second: flush output before leaving the loop.
 func (l *Live) Items(ctx context.Context) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
-		context.AfterFunc(ctx, l.queue.unlimit) // what was received must not wait for the consumer then
+		context.AfterFunc(ctx, l.queue.unlimit) // so that the link can put its last batches and end
 		link := link{Live: l}
 		var running sync.WaitGroup
 		running.Go(func() {
