@@ -18,13 +18,13 @@ import (
 
 // ReplayOptions say what to replay and how fast.
 type ReplayOptions struct {
-	// Files are the recordings, which are one stream.
+	// Files are the recordings. They are replayed in order, as one stream.
 	Files []File
-	// Speed is the factor of the recorded pace; 0 is as fast as possible.
+	// Speed multiplies the recorded pace; 0 is as fast as possible.
 	Speed float64
-	// Period returns the part of the stream that is wanted, which includes since and
-	// excludes until. first is the time of the first action. A zero time is no limit.
-	// Items outside of the period are yielded too, without any wait. Nil for no limits.
+	// Period returns the part of the stream that is wanted: from since, up to but without
+	// until. A zero time is no limit. first is the time of the first action. Items outside
+	// of the period are yielded too, without any wait. Nil for no limits.
 	Period func(first time.Time) (since, until time.Time)
 	// MaxFrame is the size in bytes of the largest frame; default 16 MiB.
 	MaxFrame int
@@ -37,7 +37,7 @@ type File struct {
 	R    io.Reader
 }
 
-// A TooLongError is about a line of a recording that is too long for a frame.
+// A TooLongError is about a line that is longer than the largest frame.
 type TooLongError struct {
 	File  string // "" for one without a name
 	Line  int    // counted from 1
@@ -61,9 +61,9 @@ var (
 )
 
 const (
-	// maxBack is how far a stamp may lie before the one before it: a service with many
-	// hosts does not stamp in perfect order. A larger step back means that another
-	// recording begins.
+	// maxBack is how far a stamp may be earlier than the last one: a service with many
+	// hosts does not stamp in perfect order. If a stamp is even earlier, another recording
+	// begins there.
 	maxBack = time.Minute
 	// maxWait is the longest wait for one action.
 	maxWait = time.Minute
@@ -80,17 +80,17 @@ type Replay struct {
 	yield        func(Item, error) bool
 	since, until time.Time // the period; zero for no limit
 	classifier   classifier
-	damaged      []error // of the files that could not be read to their end
+	fileErrors   []error // of the files that could not be read to their end or had no actions
 
 	// Of the current file.
 	file       int       // its index
 	foundLine  bool      // a line was not broken
-	start      time.Time // when the action with firstStamp was due; zero until then
+	start      time.Time // when the item with firstStamp was due; zero until then
 	firstStamp time.Time // the stamp that the pace counts from
-	lastStamp  time.Time // of the last item that moved the clock
+	lastStamp  time.Time // of the last item that kept the pace
 }
 
-// NewReplay makes a Replay. Nothing is read before its items are asked for.
+// NewReplay makes a Replay. It reads when the range over its items begins.
 func NewReplay(o ReplayOptions) *Replay {
 	o.MaxFrame = cmp.Or(o.MaxFrame, defaultMaxFrame)
 	return &Replay{o: o, queue: newQueue(runAhead)}
@@ -99,8 +99,8 @@ func NewReplay(o ReplayOptions) *Replay {
 // Items implements [Source]. A line longer than MaxFrame is a Broken item. If some
 // recordings cannot be read to their end, Items yields what could be read of all of
 // them, then one error; see also [ErrNoActions] and [recording.FormatError]. When ctx
-// is done, the source ends even if a read of a file does not return. A goroutine then
-// stays in that read.
+// is done, Items does not wait any more: items that are not due yet are left out, and if
+// a read of a file does not return, a goroutine stays in that read.
 func (r *Replay) Items(ctx context.Context) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -121,8 +121,8 @@ func (r *Replay) Items(ctx context.Context) iter.Seq2[Item, error] {
 				r.since, r.until = r.o.Period(first)
 			}
 		}
-		if r.queue.items(r.play) && r.damaged != nil && ctx.Err() == nil {
-			yield(Item{}, errors.Join(r.damaged...))
+		if r.queue.items(r.play) && r.fileErrors != nil && ctx.Err() == nil {
+			yield(Item{}, errors.Join(r.fileErrors...))
 		}
 	}
 }
@@ -137,8 +137,8 @@ type fileReader struct {
 	batch    *batch
 }
 
-// read reads a recording. After its lines it puts the error that ended it into the
-// queue: io.EOF when nothing is wrong.
+// read reads a recording. After its lines it puts the error that ended the reading into
+// the queue: io.EOF when nothing is wrong.
 func (r *fileReader) read(ctx context.Context, file File) {
 	r.in = file.R
 	lines := recording.NewReader(r, r.maxFrame)
@@ -164,8 +164,8 @@ func (r *fileReader) read(ctx context.Context, file File) {
 	}
 }
 
-// Read reads from the current file. Since that may wait, Read first hands over the
-// lines so far.
+// Read reads from the current file for the [recording.Reader]. Since that may wait, Read
+// first hands over the lines so far.
 func (r *fileReader) Read(p []byte) (int, error) {
 	r.handOver()
 	return r.in.Read(p)
@@ -183,8 +183,8 @@ func (r *fileReader) handOver() {
 
 // A classifier finds out what each line of a recording is, and whether it moves the
 // clock. The clock of a recording is the time of its last line with a stamp of the
-// service. It sets the pace, and says when the recording begins. A [recording.Head]
-// does not move it.
+// service. The pace follows the clock, and the recording begins when the clock is first
+// set. The connection set in a [recording.Head] does not move the clock.
 type classifier struct {
 	lines recording.LineParser
 	head  recording.Head
@@ -196,7 +196,7 @@ type classifier struct {
 func (c *classifier) classify(item *Item) (at time.Time, moves bool) {
 	switch {
 	case item.Action != nil:
-		c.wasUp = true                 // the link was, when this was recorded
+		c.wasUp = true                 // or there would be no action
 		if !item.Action.HasPayload() { // an ndjson record has no payload
 			item.Line = c.lines.Record(item.Action.Frame(), item.Received)
 		}
@@ -238,9 +238,9 @@ func linkOf(l *recording.Line) *LinkEvent {
 	}
 }
 
-// firstTime waits for the first item that moves the clock and returns its time. If
-// there is none in the first [recording.MaxHead] bytes, it returns the time of the
-// first item that has one. It leaves the queue as it was.
+// firstTime waits for the first item that moves the clock and returns its time. If no
+// item in the first [recording.MaxHead] bytes does, firstTime returns the first time that
+// an item has. It puts back into the queue what it took.
 func (r *Replay) firstTime() (first time.Time) {
 	var parser decode.Parser
 	var c classifier
@@ -273,7 +273,8 @@ func (r *Replay) firstTime() (first time.Time) {
 	return first
 }
 
-// itemBytes is an upper limit of the memory of a batch without frames.
+// itemBytes is what a batch counts for in firstTime at least, since one without frames
+// takes memory too.
 const itemBytes = 1 << 10
 
 // play yields an item when it is due. err, if not nil, is the error that ended a file.
@@ -293,13 +294,14 @@ func (r *Replay) play(item Item, err error) bool {
 	if notice != "" && !r.yield(Item{Notice: notice}, nil) {
 		return false
 	}
-	if wait > 0 && !(r.yield(Item{}, nil) && sleep(r.ctx, wait)) {
+	if wait > 0 && !(r.yield(Item{}, nil) && sleep(r.ctx, wait)) { // the tick lets the consumer flush its output
 		return false
 	}
 	return r.yield(item, nil)
 }
 
-// end ends the current file, and keeps the error if the file is damaged.
+// end ends the current file. err is what ended it: end keeps it for Items unless it is
+// the usual io.EOF.
 func (r *Replay) end(err error) {
 	if errors.Is(err, io.EOF) && !r.foundLine {
 		err = ErrNoActions
@@ -308,14 +310,14 @@ func (r *Replay) end(err error) {
 		err = fmt.Errorf("%s: %w", name, err)
 	}
 	if !errors.Is(err, io.EOF) {
-		r.damaged = append(r.damaged, err)
+		r.fileErrors = append(r.fileErrors, err)
 	}
 	r.file++
 	r.foundLine, r.start, r.lastStamp, r.classifier.head = false, time.Time{}, time.Time{}, recording.Head{}
 }
 
-// wait returns how long to wait before an action, so that actions are as far apart as
-// their stamps. notice is a message for the user, "" for none.
+// wait returns how long to wait before the item with that stamp, to keep the pace. notice
+// is a message for the user, "" for none.
 func (r *Replay) wait(stamp time.Time) (wait time.Duration, notice string) {
 	back := r.lastStamp.Sub(stamp)
 	if r.start.IsZero() || back > maxBack {
@@ -325,8 +327,8 @@ func (r *Replay) wait(stamp time.Time) (wait time.Duration, notice string) {
 		r.start, r.firstStamp = time.Now(), stamp
 	}
 	r.lastStamp = stamp
-	after := min(float64(stamp.Sub(r.firstStamp))/r.o.Speed, math.MaxInt64/2)
-	wait = time.Until(r.start.Add(time.Duration(after)))
+	sinceStart := min(float64(stamp.Sub(r.firstStamp))/r.o.Speed, math.MaxInt64/2)
+	wait = time.Until(r.start.Add(time.Duration(sinceStart)))
 	if wait > maxWait {
 		notice = "the next action of the recording is due in " + wait.Round(time.Second).String() + ": waiting only one minute"
 		wait = maxWait
