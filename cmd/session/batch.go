@@ -8,30 +8,29 @@ import (
 )
 
 const (
-	// batchBytes and batchFrames are how large a batch grows while the source
-	// has more to read.
+	// batchBytes and batchFrames are the sizes at which a batch is full and handed over.
 	batchBytes  = 128 << 10
 	batchFrames = 256
-	// frameOverhead is what a waiting frame costs beyond its bytes.
+	// frameOverhead is the memory of a waiting frame beyond its text, in bytes.
 	frameOverhead = 24
 )
 
-// A batch is what travels from goroutine to goroutine: frames, or one other
-// item. It belongs to the goroutine that holds it.
+// A batch is what the goroutines pass on: frames, or one other item. It belongs to the
+// goroutine that holds it.
 type batch struct {
-	received  time.Time
-	complete  time.Time // Item.CompleteUntil
-	data      []byte    // the frames, one after the other
-	ends      []int     // where each frame ends in data
-	parsed    []parsed  // one for each frame; shorter while they are not parsed
-	hasAction bool      // a frame is an action
-	changes   []int     // the indexes of the frames that change the connection map
+	received      time.Time
+	completeUntil time.Time // see Item
+	data          []byte    // the frames, one after the other
+	ends          []int     // where each frame ends in data
+	parsed        []parsed  // one for each frame that was parsed: the first ones or all
+	hasAction     bool      // at least one frame is an action
+	changes       []int     // the indexes of the frames that change the connection map
 
 	other *Item // instead of frames; nil for frames
 	err   error // why a socket or a recording ended; else nil
 }
 
-// parsed is what a frame says, or why it is not an action.
+// parsed is a frame's action, or why the frame is not an action.
 type parsed struct {
 	action decode.Action
 	err    error
@@ -45,10 +44,10 @@ func (b *batch) add(frame []byte) {
 
 func (b *batch) isFull() bool { return len(b.data) >= batchBytes || len(b.ends) >= batchFrames }
 
-// size is the memory that the batch is counted for in the queue, in bytes.
+// size returns what the batch counts for in the queue, in bytes.
 func (b *batch) size() int { return len(b.data) + frameOverhead*b.len() }
 
-// frame returns the nth frame.
+// frame returns the nth frame, counted from 0.
 func (b *batch) frame(n int) []byte {
 	from := 0
 	if n > 0 {
@@ -61,7 +60,7 @@ func (b *batch) frame(n int) []byte {
 func (b *batch) parse(parser *decode.Parser) {
 	for n := len(b.parsed); n < len(b.ends); n++ {
 		if n < cap(b.parsed) {
-			b.parsed = b.parsed[:n+1] // with the memory of an earlier action
+			b.parsed = b.parsed[:n+1] // reuses the memory of an earlier action
 		} else {
 			b.parsed = append(b.parsed, parsed{})
 		}
@@ -76,10 +75,10 @@ func (b *batch) parse(parser *decode.Parser) {
 	}
 }
 
-// len is the number of items.
+// len returns the number of items.
 func (b *batch) len() int { return max(1, len(b.ends)) }
 
-// item returns the nth item. The frames are parsed.
+// item returns the nth item. The frames must be parsed before.
 func (b *batch) item(n int) Item {
 	switch {
 	case b.other != nil:
@@ -87,9 +86,9 @@ func (b *batch) item(n int) Item {
 		item.Received = b.received
 		return item
 	case b.parsed[n].err != nil:
-		return Item{Broken: b.parsed[n].err, Frame: b.frame(n), Received: b.received, CompleteUntil: b.complete}
+		return Item{Broken: b.parsed[n].err, Frame: b.frame(n), Received: b.received, CompleteUntil: b.completeUntil}
 	}
-	return Item{Action: &b.parsed[n].action, Received: b.received, CompleteUntil: b.complete}
+	return Item{Action: &b.parsed[n].action, Received: b.received, CompleteUntil: b.completeUntil}
 }
 
 // split removes the frames after the nth and returns them.
@@ -107,7 +106,7 @@ func (b *batch) split(n int) *batch {
 // consumer parses the frames again.
 func (b *batch) compacted() *batch {
 	return &batch{
-		received: b.received, complete: b.complete,
+		received: b.received, completeUntil: b.completeUntil,
 		data:  append(make([]byte, 0, len(b.data)), b.data...),
 		ends:  append(make([]int, 0, len(b.ends)), b.ends...),
 		other: b.other, err: b.err,

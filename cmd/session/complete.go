@@ -3,27 +3,27 @@ package session
 import "time"
 
 // A completeness tracks the time up to which the chat is complete: a gap begins there
-// when the socket ends. That is the last action, unless there was a pause: a time in
-// which the socket was not read, because the process was stopped or the buffer was
-// full. What the service sent meanwhile may never be read. So after a pause the time
-// stays before it, until a long read: one that had to wait for data, so that everything
-// sent before has been read.
+// when the socket ends. Usually that is when the last action was received. A pause
+// changes it: for some time the socket was not read, because the process was stopped or
+// the buffer was full. What the service sent meanwhile may never be read. So the time
+// stays before the pause until a long read follows: one that had to wait for data, so
+// that everything sent before has been read.
 type completeness struct {
-	until    time.Time // the chat is complete up to then
-	received time.Time // the last action; that is until, except after a pause
-	lastTick time.Time
-	earlier  [2]time.Time // until at the last two ticks
-	pausedAt time.Time    // when a pause was noticed; zero after the next long read
+	until      time.Time // the chat is complete up to then
+	lastAction time.Time // when it was received, or the handshake; the same as until, except after a pause
+	lastTick   time.Time
+	earlier    [2]time.Time // until at the last two ticks, the older first
+	pausedAt   time.Time    // when the last pause was noticed; zero after the next long read
 }
 
-// completeFrom returns the completeness of a new socket.
+// completeFrom returns the completeness of a socket opened at that time.
 func completeFrom(opened time.Time) completeness {
-	return completeness{until: opened, received: opened, lastTick: opened, earlier: [2]time.Time{opened, opened}}
+	return completeness{until: opened, lastAction: opened, lastTick: opened, earlier: [2]time.Time{opened, opened}}
 }
 
-// receive handles an action.
+// receive handles an action received at that time.
 func (c *completeness) receive(at time.Time) {
-	c.received = at
+	c.lastAction = at
 	if c.pausedAt.IsZero() {
 		c.until = at
 	}
@@ -38,7 +38,7 @@ func (c *completeness) tick(now time.Time) {
 func (c *completeness) pause() { c.pausedAt = time.Now() }
 
 // noticePause reports whether the last tick is so long ago that the process was
-// stopped. It handles that pause.
+// stopped. Then it handles that pause.
 func (c *completeness) noticePause(now time.Time) bool {
 	if elapsed(c.lastTick, now) < maxTick*3/2 {
 		return false
@@ -48,8 +48,9 @@ func (c *completeness) noticePause(now time.Time) bool {
 	return true
 }
 
-// resume handles SIGCONT, which ends a pause. When the clock did not show the pause,
-// SIGCONT can come after actions that were received since, and after a tick.
+// resume handles SIGCONT, which ends a pause. SIGCONT may be delivered after a tick and
+// after actions that were received since the pause. If noticePause has not noticed the
+// pause, they have moved until, so resume takes back what came after the second last tick.
 func (c *completeness) resume() {
 	if c.pausedAt.IsZero() {
 		c.until = c.earlier[0]
@@ -59,8 +60,8 @@ func (c *completeness) resume() {
 
 // noticeLongRead ends the effect of a pause when a long read has followed it.
 func (c *completeness) noticeLongRead(conn *tcpConn) {
-	if !c.pausedAt.IsZero() && conn.hasWaited(c.pausedAt) {
-		c.pausedAt, c.until = time.Time{}, c.received
+	if !c.pausedAt.IsZero() && conn.hadLongRead(c.pausedAt) {
+		c.pausedAt, c.until = time.Time{}, c.lastAction
 	}
 }
 

@@ -30,7 +30,7 @@ const (
 // dial makes one handshake. Only dial adds the token to the URL, and no fault contains
 // the token or that URL.
 //
-// It does not offer compression: messages are small, and the wire counts their size by
+// It does not offer compression: messages are small, and the wire takes their size from
 // the frame headers.
 func (l *Live) dial(ctx context.Context, token string) (*socket, *fault) {
 	address := *l.url
@@ -53,7 +53,7 @@ func (l *Live) dial(ctx context.Context, token string) (*socket, *fault) {
 	})
 	switch {
 	case err == nil:
-		s.ws, s.opened = ws, l.o.Now()
+		s.ws, s.openedAt = ws, l.o.Now()
 		ws.SetReadLimit(-1) // the wire checks the limit
 		go s.read()
 		return s, nil
@@ -63,7 +63,8 @@ func (l *Live) dial(ctx context.Context, token string) (*socket, *fault) {
 	return nil, l.dialFault(ctx, err, tlsFailed.Load(), answered.Load())
 }
 
-// dialFault returns why there is no answer to the handshake. ctx is that of the dial.
+// dialFault returns the fault for a dial without a usable HTTP answer. ctx is that of the
+// dial.
 func (l *Live) dialFault(ctx context.Context, err error, tlsFailed, answered bool) *fault {
 	f := &fault{reason: reasonNetwork}
 	where := l.url.Host
@@ -88,13 +89,13 @@ func (l *Live) dialFault(ctx context.Context, err error, tlsFailed, answered boo
 	return f
 }
 
-type roundTripper func(*http.Request) (*http.Response, error)
+type roundTripFunc func(*http.Request) (*http.Response, error)
 
-func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+func (f roundTripFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// roundTripper returns the transport for the one connection of a socket. It sets the
-// socket's conn and wire.
-func (l *Live) roundTripper(s *socket) roundTripper {
+// roundTripper returns the transport for the one connection of a socket. The transport
+// sets the socket's conn and wire.
+func (l *Live) roundTripper(s *socket) roundTripFunc {
 	transport := endpoint.Transport(l.url.Scheme == "http", l.o.Getenv)
 	dial := transport.DialContext
 	if l.o.DialContext != nil {
@@ -115,7 +116,7 @@ func (l *Live) roundTripper(s *socket) roundTripper {
 		return nil
 	}
 	transport.TLSClientConfig = l.o.TLS
-	transport.TLSHandshakeTimeout = handshakeTimeout // without it, package http continues after the request was cancelled
+	transport.TLSHandshakeTimeout = handshakeTimeout // without it, net/http continues the TLS handshake after the request was cancelled
 	transport.MaxResponseHeaderBytes = maxHeader
 	transport.DisableKeepAlives, transport.DisableCompression = true, true
 	return func(r *http.Request) (*http.Response, error) {

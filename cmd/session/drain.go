@@ -15,28 +15,30 @@ const (
 	fightWithin = time.Minute
 )
 
-// A drain notices when the service takes all connections of a socket away, because a
-// newer socket subscribed. Dialling again gets them back. But when they are soon gone
-// again, another client redials as well. Then this one stands down: it keeps the socket
+// A drainDetector notices a drain: the service closes all connections that it announced
+// on the socket, because a newer socket took them over. The connections are the
+// service's, to the platforms. Dialling again gets them back. But if they are soon gone
+// again, another client redials as well. Then the link stands down: it keeps the socket
 // and does not redial.
-type drain struct {
+type drainDetector struct {
 	connections *decode.Decoder // the socket's connection map
-	since       time.Time       // when the last connection was taken away; zero when not drained
+	since       time.Time       // when the drain began; zero when not drained
 	stoodDown   bool            // another client has the chat, and the link does not redial
 	redials     bool            // the next socket is dialled because of a drain
-	redialedAt  time.Time       // when the last such socket was opened
+	redialedAt  time.Time       // when the last such socket was opened; zero for never
 }
 
 // open prepares for a new socket.
-func (d *drain) open(at time.Time) {
+func (d *drainDetector) open(at time.Time) {
 	if d.redials {
 		d.redialedAt = at
 	}
-	*d = drain{connections: decode.NewForDrains(), redialedAt: d.redialedAt}
+	*d = drainDetector{connections: decode.NewForDrains(), redialedAt: d.redialedAt}
 }
 
-// apply applies an action. It reports whether a drain began or ended with it.
-func (d *drain) apply(action *decode.Action, received time.Time) bool {
+// apply applies an action to the connection map. It reports whether a drain began or
+// ended with it.
+func (d *drainDetector) apply(action *decode.Action, received time.Time) bool {
 	d.connections.Apply(action, received)
 	drained := d.connections.Drained()
 	switch {
@@ -51,7 +53,7 @@ func (d *drain) apply(action *decode.Action, received time.Time) bool {
 	return true
 }
 
-// isDue reports whether it is time to redial.
-func (d *drain) isDue(now time.Time) bool {
+// isDue reports whether it is time to redial because of a drain.
+func (d *drainDetector) isDue(now time.Time) bool {
 	return !d.since.IsZero() && !d.stoodDown && elapsed(d.since, now) >= drainWait
 }

@@ -15,15 +15,15 @@ import (
 	"github.com/restail/restail/cmd/endpoint"
 )
 
-// A fault says why a dial failed or a socket ended.
+// A fault says why there is no token, a dial failed, a socket ended, or the link left it.
 type fault struct {
 	reason string
-	detail string // see [Link]
+	detail string // see [LinkEvent]
 	answer string // the service's answer when it refused the token, else ""
 	// byClose reports whether a close frame refused the token, after the handshake.
-	byClose bool
-	after   time.Duration // how long the service asks to wait; 0 when it does not
-	noToken error         // why there is no token for another attempt; nil when there is one
+	byClose    bool
+	retryAfter time.Duration // how long the service asks to wait; 0 when it does not
+	noToken    error         // why there will be no token for another attempt; nil when there may be one
 }
 
 // handshakeFault returns the fault for a response to the handshake that is not an
@@ -51,9 +51,9 @@ func (l *Live) handshakeFault(answer *http.Response) *fault {
 		f.detail += " instead of a WebSocket"
 	}
 	if f.reason == reasonRateLimited || f.reason == reasonServerError {
-		f.after = endpoint.RetryAfter(answer.Header.Get("Retry-After"), time.Now())
+		f.retryAfter = endpoint.RetryAfter(answer.Header.Get("Retry-After"), time.Now())
 	}
-	body, _ := io.ReadAll(answer.Body) // the library has read its beginning
+	body, _ := io.ReadAll(answer.Body) // only the beginning, which the library has kept
 	if said := endpoint.Quote(string(body), l.o.Redact); said != "" && !strings.Contains(answer.Header.Get("Content-Type"), "html") {
 		f.detail += ": " + said
 	}
@@ -61,7 +61,7 @@ func (l *Live) handshakeFault(answer *http.Response) *fault {
 }
 
 // tokenCodes are the close codes that may mean a refused token. None is
-// documented: the first is WebSocket's own, the others are custom.
+// documented: 1008 is WebSocket's own, the others are custom.
 var tokenCodes = []websocket.StatusCode{websocket.StatusPolicyViolation, 4001, 4401}
 
 // socketFault returns the fault for the error that ended reading from the socket.
@@ -80,7 +80,7 @@ func (l *link) socketFault(s *socket, err error) *fault {
 		f.detail = errCut.Error()
 	case failure != nil:
 		f.detail = l.quote(failure)
-	case s.wire.readErr != nil: // above TCP but below the wire, so in TLS
+	case s.wire.readErr != nil: // not in TCP, but below the wire: in TLS
 		f.reason, f.detail = reasonTLS, l.quote(s.wire.readErr)
 	default:
 		f.reason, f.detail = reasonProtocol, "the service broke the WebSocket protocol: "+l.quote(err)

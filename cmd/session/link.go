@@ -15,7 +15,7 @@ const (
 	maxTick = 200 * time.Millisecond
 	// signalTime is how long SIGCONT may take to be delivered.
 	signalTime = 100 * time.Millisecond
-	// resumeSilence is the least heartbeat timeout left after a pause.
+	// resumeSilence is the least time that is left of the heartbeat timeout after a pause.
 	resumeSilence = time.Second
 	// stable is how long a link that received an action must last before attempts are
 	// counted from 0 again.
@@ -25,30 +25,30 @@ const (
 	tokenRetry = 3 * time.Second
 )
 
-// A link keeps the chat's connection up: it dials, follows the socket until that ends,
-// and dials again. It belongs to one goroutine.
+// A link keeps a socket to the service open: it dials, follows the socket until that
+// ends, and dials again. It belongs to one goroutine.
 type link struct {
 	*Live
 	parser decode.Parser
 
 	// Attempts.
-	tries    int  // dials since the last stable link
-	failures int  // failed dials and lost links since then
+	tries    int  // dial attempts since the last stable link
+	failures int  // failed attempts and lost sockets since then
 	wasUp    bool // the link has been up
-	down     bool // its loss was reported
+	down     bool // Lost was reported, and the link is not up again
 
 	// Tokens.
-	token    string // the last one
-	refusal  string // the service's answer to token, which must be replaced; "" when it need not
-	replaced bool   // a refused token was replaced, and no action was received since
-	trusted  bool   // a handshake succeeded, and the token was not refused at one since
+	token         string // the last one
+	refusal       string // the service's answer that refused token, so that another is needed; else ""
+	tokenReplaced bool   // another token was needed after a refusal, and no action was received since
+	trusted       bool   // a handshake succeeded, and no token was refused at one since
 
 	// The open socket.
 	socket    *socket   // nil when there is none
 	active    bool      // it has received an action
-	lastAlive time.Time // when the heartbeat timeout began: at the handshake, an action or the end of a pause
+	lastAlive time.Time // when the heartbeat timeout began: at the handshake, the last action or the end of a pause
 	complete  completeness
-	drain     drain
+	drain     drainDetector
 }
 
 // run keeps the link up until ctx is cancelled, which is not an error, or the
@@ -62,7 +62,7 @@ func (l *link) run(ctx context.Context) error {
 		l.failures++
 		wait, err := l.judge(f)
 		event := LinkEvent{Status: Lost, Reason: f.reason, Detail: f.detail, At: l.o.Now(), Attempt: l.tries, Retry: wait, NeverUp: !l.wasUp}
-		if !l.down && (l.token != "" || f.noToken == nil) { // nothing is lost when there never was a token
+		if !l.down && (l.token != "" || f.noToken == nil) { // a link that never had a token is not lost, it only ends
 			l.down = true
 			l.report(event)
 		}
@@ -80,7 +80,7 @@ func (l *link) run(ctx context.Context) error {
 // attempt dials once and follows the socket as long as it lives.
 func (l *link) attempt(ctx context.Context) *fault {
 	l.tries++
-	if f := l.ask(ctx); f != nil {
+	if f := l.getToken(ctx); f != nil {
 		return f
 	}
 	s, f := l.dial(ctx, l.token)
@@ -93,14 +93,14 @@ func (l *link) attempt(ctx context.Context) *fault {
 		return nil // the socket stays open until the consumer has everything
 	}
 	l.socket = nil
-	if l.active && elapsed(s.opened, l.o.Now()) >= stable {
+	if l.active && elapsed(s.openedAt, l.o.Now()) >= stable {
 		l.tries, l.failures = 0, 0
 	}
 	return f
 }
 
-// ask gets a token from Tokens, another one if the last was refused.
-func (l *link) ask(ctx context.Context) *fault {
+// getToken gets a token from Tokens: another one if the last was refused.
+func (l *link) getToken(ctx context.Context) *fault {
 	refused := ""
 	if l.refusal != "" {
 		refused = l.token
@@ -123,14 +123,14 @@ func (l *link) ask(ctx context.Context) *fault {
 	}
 	var after interface{ RetryAfter() time.Duration }
 	if errors.As(err, &after) {
-		f.after = after.RetryAfter()
+		f.retryAfter = after.RetryAfter()
 	}
 	return f
 }
 
 // opened resets the state for a new socket and reports that the link is up.
 func (l *link) opened(s *socket) {
-	now := s.opened
+	now := s.openedAt
 	event := LinkEvent{Status: Connected, At: now, Attempt: l.tries}
 	switch {
 	case l.wasUp:
@@ -190,14 +190,14 @@ func (l *link) stop() {
 	}
 }
 
-// receive updates the state from a batch, and puts the batch into the queue. A link
-// event that an action causes follows directly after that action.
+// receive updates the state from a batch, and puts the batch into the queue. If an action
+// causes a link event, the event directly follows that action: the batch is split there.
 func (l *link) receive(b *batch) {
 	l.noticePause(l.o.Now())
 	l.complete.noticeLongRead(l.socket.conn)
 	b.parse(&l.parser)
 	if b.hasAction {
-		l.active, l.replaced = true, false
+		l.active, l.tokenReplaced = true, false
 		if b.received.After(l.lastAlive) { // a batch may have waited while the buffer was full
 			l.lastAlive = b.received
 		}
@@ -205,8 +205,8 @@ func (l *link) receive(b *batch) {
 			l.complete.receive(b.received)
 		}
 	}
-	var event *LinkEvent // that a frame causes
-	var rest *batch      // the frames after it
+	var event *LinkEvent // that an action causes
+	var rest *batch      // the frames after that action
 	for _, n := range b.changes {
 		if event = l.noticeDrain(&b.parsed[n].action, b.received); event != nil {
 			rest = b.split(n)
@@ -216,10 +216,10 @@ func (l *link) receive(b *batch) {
 	if l.o.Recorder != nil {
 		l.o.Recorder.Frames(b.received, b.data, b.ends, b.changes)
 	}
-	b.complete = l.complete.until
+	b.completeUntil = l.complete.until
 	if l.queue.put(b) {
 		l.complete.pause()
-		l.lastAlive = l.o.Now() // a pause is not silence
+		l.lastAlive = l.o.Now() // nothing could be received meanwhile
 	}
 	if event != nil {
 		l.report(*event)
@@ -249,7 +249,8 @@ func (l *link) report(event LinkEvent) {
 	l.queue.putItem(Item{Link: &event, Received: event.At, CompleteUntil: l.complete.until})
 }
 
-// tick looks at the clock. It returns why the link must leave the socket, or nil.
+// tick does what depends on the time. It returns why the link must leave the socket, or
+// nil.
 func (l *link) tick() *fault {
 	now := l.o.Now()
 	l.noticePause(now)
@@ -257,7 +258,8 @@ func (l *link) tick() *fault {
 	l.complete.noticeLongRead(l.socket.conn)
 	l.queue.tick(now, l.complete.until)
 	switch {
-	case elapsed(l.lastAlive, now) >= l.o.HeartbeatTimeout && len(l.socket.batches) == 0: // what waits comes first: an action, or the end
+	// A waiting batch comes first: it may have an action, or the error that ended the socket.
+	case elapsed(l.lastAlive, now) >= l.o.HeartbeatTimeout && len(l.socket.batches) == 0:
 		return &fault{reason: reasonSilent, detail: "nothing received for " + formatSeconds(l.o.HeartbeatTimeout)}
 	case l.drain.isDue(now):
 		l.drain.redials = true
@@ -266,12 +268,12 @@ func (l *link) tick() *fault {
 	return nil
 }
 
-// noticePause notices that the process was stopped. Then it leaves time to read what has
-// arrived meanwhile, before the link counts as silent.
+// noticePause notices that the process was stopped. Then it gives the reader at least
+// resumeSilence to read what has arrived meanwhile, before the link counts as silent.
 func (l *link) noticePause(now time.Time) {
-	silence := l.o.HeartbeatTimeout - resumeSilence
-	if l.complete.noticePause(now) && elapsed(l.lastAlive, now) > silence {
-		l.lastAlive = now.Add(-silence)
+	maxSilence := l.o.HeartbeatTimeout - resumeSilence
+	if l.complete.noticePause(now) && elapsed(l.lastAlive, now) > maxSilence {
+		l.lastAlive = now.Add(-maxSilence)
 	}
 }
 
@@ -281,7 +283,8 @@ func (l *link) resumed() {
 	l.complete.resume()
 }
 
-// awaitSignal waits for a SIGCONT that may have come with the end of the socket.
+// awaitSignal waits up to signalTime for the SIGCONT of a pause in which the socket ended:
+// it may be delivered a little later than the error.
 func (l *link) awaitSignal() {
 	if l.o.Resumed == nil {
 		return
@@ -293,8 +296,9 @@ func (l *link) awaitSignal() {
 	}
 }
 
-// noticeDrain applies an action to the connections. It returns the link event when that
-// makes the link stand down, or ends that; else nil.
+// noticeDrain applies an action to the connection map of the socket. It returns Lost when
+// the link stands down because of it, Restored when the link stood down until then, and
+// else nil.
 func (l *link) noticeDrain(action *decode.Action, received time.Time) (event *LinkEvent) {
 	stoodDown := l.drain.stoodDown
 	if !l.drain.apply(action, received) {
@@ -325,25 +329,25 @@ func (l *link) judge(f *fault) (time.Duration, error) {
 		return 0, &GivenUpError{Reason: f.reason, Detail: f.detail, Tries: l.tries}
 	case f.reason == reasonDrained:
 		return 0, nil
-	case f.after > 0:
-		return f.after, nil
+	case f.retryAfter > 0:
+		return f.retryAfter, nil
 	}
 	return endpoint.Backoff(l.failures, l.o.MaxBackoff), nil
 }
 
-// judgeRefusal decides what to do after a refused token. After a reconnect the link
-// sends the token once more. Otherwise it asks for another token and dials at once. If
-// that is refused too, the link ends. The limit of retries matters only when a close
-// frame refused the token.
+// judgeRefusal decides what to do after a refused token. If a handshake succeeded before,
+// the link sends the token once more after tokenRetry. Otherwise it asks for another token
+// and dials at once. If that is refused too, the link ends. The limit of retries matters
+// only when a close frame refused the token.
 func (l *link) judgeRefusal(f *fault, exhausted bool) (time.Duration, error) {
 	switch {
 	case l.trusted && !f.byClose:
 		l.trusted = false
 		return tokenRetry, nil
-	case l.replaced, f.byClose && exhausted:
+	case l.tokenReplaced, f.byClose && exhausted:
 		return 0, &UnauthorizedError{Detail: f.detail, Answer: f.answer}
 	}
-	l.refusal, l.replaced = f.answer, true
+	l.refusal, l.tokenReplaced = f.answer, true
 	return 0, nil
 }
 

@@ -9,16 +9,16 @@ import (
 )
 
 const (
-	// runAhead is how many bytes may wait while the consumer keeps taking batches. When
-	// the consumer is stuck, the whole limit of the queue applies.
+	// runAhead is how many bytes may wait while the consumer keeps taking batches. Only
+	// when the consumer is stuck, more may wait, up to the limit of the queue.
 	runAhead = 256 << 10
 	// stall is how long a consumer takes nothing before it counts as stuck.
 	stall = 50 * time.Millisecond
-	// maxFree is how many batches are kept for reuse: about as many as are in use at
-	// once between the socket and the consumer.
+	// maxFree is how many batches are kept for reuse: about as many as are usually in use
+	// at once.
 	maxFree = 8
-	// largeFrame is the size in bytes above which a frame does not keep its parsed
-	// memory.
+	// largeFrame is the size in bytes of a frame above which the memory of its parsed
+	// action is not kept for reuse.
 	largeFrame = 4 << 10
 )
 
@@ -32,7 +32,7 @@ type queue struct {
 	limit     int        // bytes that may wait; 0 for no limit
 	waiting   []*batch
 	bytes     int       // size of the batches that wait or that the consumer uses
-	lastTaken time.Time // when the consumer took a batch last
+	lastTaken time.Time // when the consumer last took a batch
 	closed    bool      // no more input
 	err       error     // why it was closed
 	stats     Stats
@@ -52,7 +52,7 @@ func newQueue(limit int) *queue {
 	return q
 }
 
-// get returns an empty batch.
+// get returns an empty batch, a used one if possible.
 func (q *queue) get() *batch {
 	select {
 	case b := <-q.free:
@@ -62,7 +62,7 @@ func (q *queue) get() *batch {
 	}
 }
 
-// release keeps an unused batch for a later get, unless it is too small or too large.
+// release keeps a batch for a later get, unless it is too small or too large.
 func (q *queue) release(b *batch) {
 	if cap(b.data) < batchBytes || cap(b.data) > 4*batchBytes {
 		return
@@ -130,12 +130,12 @@ func (q *queue) putItem(item Item) {
 	q.append(&batch{received: item.Received, other: &item})
 }
 
-// tick gives the consumer an empty item if it waits for one.
-func (q *queue) tick(now, complete time.Time) {
+// tick appends a tick, an item with only times, if no other batch is waiting.
+func (q *queue) tick(now, completeUntil time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.waiting) == 0 {
-		q.append(&batch{received: now, other: &Item{CompleteUntil: complete}})
+		q.append(&batch{received: now, other: &Item{CompleteUntil: completeUntil}})
 	}
 }
 
@@ -164,7 +164,7 @@ func (q *queue) close(err error) {
 }
 
 // take waits for the next batch and returns it, nil at the end. more reports whether
-// another one is waiting. The batch counts as waiting until done.
+// another one is waiting. The batch counts in q.bytes until it is passed to done.
 func (q *queue) take() (b *batch, more bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -181,7 +181,7 @@ func (q *queue) take() (b *batch, more bool) {
 	return b, len(q.waiting) > 0
 }
 
-// done takes back a batch that the consumer has used.
+// done takes back a batch that the consumer no longer uses.
 func (q *queue) done(b *batch) {
 	q.mu.Lock()
 	q.bytes -= b.size()
@@ -190,7 +190,7 @@ func (q *queue) done(b *batch) {
 	q.release(b)
 }
 
-// putBack puts batches back before all others.
+// putBack puts batches back at the front of the queue.
 func (q *queue) putBack(batches []*batch) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

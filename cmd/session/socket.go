@@ -17,17 +17,16 @@ const (
 	minRead = 512
 )
 
-// A socket is one WebSocket, from its handshake to its end. Its reader is a
-// goroutine that collects frames in batches. The link receives these from the
-// batches channel. The last one has an error and no frames. All else belongs to the
-// link.
+// A socket is one WebSocket, from its handshake to its end. Its reader is a goroutine
+// that collects frames in batches. The link receives them from the channel batches. The
+// last batch has an error and no frames.
 type socket struct {
-	conn    *tcpConn
-	wire    *wire // belongs to the reader until its last batch
-	ws      *websocket.Conn
-	opened  time.Time // when the handshake was answered
-	queue   *queue    // supplies empty batches
-	batches chan *batch
+	conn     *tcpConn
+	wire     *wire // belongs to the reader until its last batch
+	ws       *websocket.Conn
+	openedAt time.Time // when the handshake was answered
+	queue    *queue    // supplies empty batches
+	batches  chan *batch
 }
 
 // read is the reader. It hands a batch over when no other whole message has arrived,
@@ -61,9 +60,9 @@ func (s *socket) readMessage(b *batch) error {
 		data = slices.Grow(data, minRead)
 		n, err = r.Read(data[len(data):cap(data)])
 		data = data[:len(data)+n]
-		// A read that does not fill the buffer has read the whole frame. Without
-		// fragments that is the whole message, and the read that returns io.EOF
-		// can be saved.
+		// The library fills the buffer unless the WebSocket frame ends before. Without
+		// fragments the message ends there too, so the read that would only return
+		// io.EOF can be saved.
 		if err == nil && len(data) < cap(data) && !s.wire.fragmented {
 			err = io.EOF
 		}
@@ -76,7 +75,7 @@ func (s *socket) readMessage(b *batch) error {
 	return nil
 }
 
-// stop ends reading. What was read so far still comes out of batches.
+// stop ends the reader. The batches read so far still come, then the last one.
 func (s *socket) stop() { s.conn.SetReadDeadline(time.Unix(1, 0)) }
 
 // close sends a close frame and waits for the answer, at most closeWait. Call it when

@@ -23,7 +23,8 @@ var (
 // TLS. It buffers what it reads and follows the frame headers (RFC 6455, section 5.2).
 // It does what the library does not: it refuses a masked frame, it refuses a message
 // that is too large before it is read, and it knows whether another whole message has
-// arrived.
+// arrived. In this file a frame is one of RFC 6455. The rest of the package calls a whole
+// message a frame.
 type wire struct {
 	io.ReadWriteCloser
 	conn  *tcpConn // below TLS
@@ -33,12 +34,12 @@ type wire struct {
 
 	readAt  time.Time // when what is in buf was read
 	buf     []byte
-	r, w    int   // buf[r:w] is not read by the library yet
-	scanErr error // what to return once buf is read
-	readErr error // the first error of a read
+	r, w    int   // buf[r:w] was not passed to the library yet
+	scanErr error // the error to return after buf[r:w]
+	readErr error // the first error of the ReadWriteCloser
 
 	header      []byte // the part of a header that was read
-	payloadLeft int64  // bytes of the frame that are still to come
+	payloadLeft int64  // bytes of the frame's payload that are still to come
 	messageSize int64  // bytes of the message's frames so far
 	last        bool   // the frame is the last of its message
 	ready       int    // whole messages that have arrived and that readMessage has not taken
@@ -154,37 +155,39 @@ func (w *wire) beginFrame() error {
 // has been read. During a shorter wait, more data may be on its way already.
 const longRead = 20 * time.Millisecond
 
-// A tcpConn is the TCP connection below TLS. It knows when reads had to wait.
+// A tcpConn is the TCP connection below TLS. It knows when there was a long read: one
+// that had to wait for at least longRead.
 type tcpConn struct {
 	net.Conn
 	err error // the first error of a read; belongs to the goroutine that reads
 
-	mu     sync.Mutex   // guards all that follows
-	reads  bool         // a read is under way
-	began  time.Time    // when the last read began
-	waited [2]time.Time // when the last read that had to wait began and ended
+	mu       sync.Mutex   // guards all that follows
+	reading  bool         // a read is under way
+	began    time.Time    // when the last read began
+	lastLong [2]time.Time // when the last long read began and ended
 }
 
 func (c *tcpConn) Read(p []byte) (int, error) {
 	began := time.Now()
 	c.mu.Lock()
-	c.reads, c.began = true, began
+	c.reading, c.began = true, began
 	c.mu.Unlock()
 	n, err := c.Conn.Read(p)
 	c.err = cmp.Or(c.err, err)
 	ended := time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.reads = false; ended.Sub(began) >= longRead {
-		c.waited = [2]time.Time{began, ended}
+	if c.reading = false; ended.Sub(began) >= longRead {
+		c.lastLong = [2]time.Time{began, ended}
 	}
 	return n, err
 }
 
-// hasWaited reports whether there was a long read after that time, or one is under way.
-func (c *tcpConn) hasWaited(after time.Time) bool {
-	long := func(from, to time.Time) bool { return min(to.Sub(from), to.Sub(after)) >= longRead }
+// hadLongRead reports whether a read waited for at least longRead after that time. It may
+// still be under way, and may have begun before.
+func (c *tcpConn) hadLongRead(after time.Time) bool {
+	isLong := func(from, to time.Time) bool { return min(to.Sub(from), to.Sub(after)) >= longRead }
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return long(c.waited[0], c.waited[1]) || c.reads && long(c.began, time.Now())
+	return isLong(c.lastLong[0], c.lastLong[1]) || c.reading && isLong(c.began, time.Now())
 }
