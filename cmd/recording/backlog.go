@@ -14,10 +14,10 @@ const (
 	// maxChunk is the size of a chunk, unless the backlog is small: the larger a write, the
 	// less each byte costs.
 	maxChunk = 512 << 10
-	// freeChunks is how many chunks are kept for reuse. While the disk is slow all are
-	// kept, since garbage chunks and new ones would need twice the memory.
+	// freeChunks is how many chunks are kept for reuse. While the disk is slow, all are
+	// kept: otherwise new chunks and those not yet collected would need twice the memory.
 	freeChunks = 8
-	// keepChunks is how long all are kept after that.
+	// keepChunks is for how long after that all chunks are still kept.
 	keepChunks = 10 * time.Second
 )
 
@@ -29,9 +29,9 @@ type backlog struct {
 	mu          sync.Mutex // guards what follows
 	queue       []*chunk
 	free        []*chunk
-	bytes       int       // of the chunks that are not released
+	bytes       int       // memory of the chunks that were added and not released
 	overflowing bool      // the backlog is full, so new lines are not recorded
-	slowAt      time.Time // when more than freeChunks were queued
+	slowAt      time.Time // when more than freeChunks chunks were last queued
 
 	reopening, closing bool      // set by Writer.Reopen and Writer.Close
 	written            time.Time // see Writer.Written
@@ -40,23 +40,23 @@ type backlog struct {
 // A chunk holds lines that are written together.
 type chunk struct {
 	span
-	own     bool // restail's own lines
-	changes bool // a line changes the connection map
+	own     bool // all lines are restail's own; otherwise all are frames
+	changes bool // at least one line changes the connection map
 	missing bool // the lines are not recorded; text has only those that change the map
 	text    []byte
 	queued  time.Time // when the first line was added
-	size    int       // how much of backlog.bytes the chunk is
+	size    int       // what the chunk counts for in backlog.bytes
 }
 
-// span is a stretch of lines, by the time of their receipt. The zero span is
-// empty.
+// span describes the lines of some period. The zero span is empty.
 type span struct {
-	first, last time.Time
-	actions     int
+	first, last time.Time // when the first and the last line were received
+	actions     int       // how many of the lines are frames
 }
 
 func (s *span) isEmpty() bool { return s.first.IsZero() }
 
+// add extends the span by another one.
 func (s *span) add(other span) {
 	switch {
 	case other.isEmpty():
@@ -96,7 +96,7 @@ func (b *backlog) addFrames(received time.Time, data []byte, ends, changes []int
 		if isChange {
 			changes = changes[1:]
 		}
-		c := b.chunk(received, len(frame)+1, false)
+		c := b.chunkFor(len(frame)+1, false)
 		switch {
 		case c.missing && (!isChange || b.bytes-c.size+len(c.text)+len(frame) >= b.limit):
 		case linesAreWhole:
@@ -114,7 +114,7 @@ func (b *backlog) addFrames(received time.Time, data []byte, ends, changes []int
 func (b *backlog) addOwn(received time.Time, line []byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	c := b.chunk(received, len(line), true)
+	c := b.chunkFor(len(line), true)
 	c.text = append(c.text, line...)
 	c.add(span{received, received, 0})
 	b.count(c)
@@ -122,10 +122,10 @@ func (b *backlog) addOwn(received time.Time, line []byte) {
 
 func (b *backlog) chunkSize() int { return min(maxChunk, b.limit/8) }
 
-// chunk returns the chunk to add n bytes of lines to. An eighth of the limit is reserved
-// for the connection actions of missing chunks. An overflow lasts until half of the
-// backlog is written, since otherwise a slow disk would cause many short holes.
-func (b *backlog) chunk(received time.Time, n int, own bool) *chunk {
+// chunkFor returns the chunk to add a line of n bytes to. An eighth of the limit is
+// reserved for the connection actions of missing chunks. An overflow lasts until only half
+// of the limit is in use, since otherwise a slow disk would cause many short holes.
+func (b *backlog) chunkFor(n int, own bool) *chunk {
 	if b.overflowing {
 		b.overflowing = b.bytes > b.limit/2
 	} else {
@@ -159,7 +159,7 @@ func (b *backlog) count(c *chunk) {
 	c.size = cap(c.text)
 }
 
-// take returns all waiting chunks, and what to do after them.
+// take returns all waiting chunks, and whether to reopen or close the file after them.
 func (b *backlog) take() (chunks []*chunk, reopen, closing bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -174,7 +174,7 @@ func (b *backlog) take() (chunks []*chunk, reopen, closing bool) {
 	return chunks, reopen, b.closing
 }
 
-// release returns the memory of a chunk to the backlog.
+// release takes back a chunk that was written, for reuse.
 func (b *backlog) release(c *chunk) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -197,8 +197,8 @@ func hasLineBreak(text []byte) bool {
 	return bytes.IndexByte(text, '\n') >= 0 || bytes.IndexByte(text, '\r') >= 0
 }
 
-// appendLine appends a frame as a line. A frame with line breaks is compacted; in a broken
-// one blanks replace them.
+// appendLine appends a frame as a line. Line breaks in a frame are removed with all white
+// space between the JSON values. In a broken frame blanks replace them.
 func appendLine(dst, frame []byte) []byte {
 	if !hasLineBreak(frame) {
 		return append(append(dst, frame...), '\n')

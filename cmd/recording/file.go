@@ -17,7 +17,7 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// maxMember is the size of the text at which a gzip member ends, in bytes.
+// maxMember is the size in bytes of the uncompressed text at which a gzip member ends.
 const maxMember = 16 << 20
 
 // file is a recording that is open for appending, locked against other writers.
@@ -26,23 +26,23 @@ type file struct {
 	lock         *flock.Flock
 	openedAt     time.Time
 	info         fs.FileInfo // at that time
-	size         int64       // at that time, after repair
+	size         int64       // at that time, after the repair
 	empty        bool        // nothing was written to it yet
 	needsNewline bool        // its last line has no line break, so write begins with one
 
-	synced   int64    // the size up to which it is on the disk
-	syncing  *syncing // the sync under way; nil for none
-	unsynced span     // lines written since that sync began
+	synced   int64        // the size up to which it is on the disk
+	syncing  *pendingSync // the sync under way; nil for none
+	unsynced span         // lines written since the last sync began
 
 	// For a name that ends in .gz; zip is nil for others.
-	zip    *gzip.Writer
-	out    *bufio.Writer // takes the output of zip
-	extra  []byte        // of the member headers: the tag
-	member int           // size of the member's text; 0 for no member
+	zip        *gzip.Writer
+	out        *bufio.Writer // takes the output of zip
+	tag        []byte        // the extra field of each member
+	memberSize int           // size of the member's text so far; 0 when no member is begun
 }
 
-// syncing is what a sync that is under way puts on the disk.
-type syncing struct {
+// pendingSync is what a sync that is under way puts on the disk.
+type pendingSync struct {
 	lines span
 	size  int64 // of the file with these lines
 }
@@ -66,7 +66,7 @@ func openFile(name string) (*file, error) {
 	return f, nil
 }
 
-// recordError adds the name of the file to an error.
+// recordError adds to an error what failed: recording to that file.
 func recordError(name string, err error) error {
 	if inner := (*fs.PathError)(nil); errors.As(err, &inner) {
 		err = inner.Err // without the name
@@ -89,7 +89,7 @@ func create(name string) (*os.File, error) {
 	return os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o666)
 }
 
-// takeLock takes the lock. Only then the size is certain.
+// takeLock takes the lock, then sets the size: before, another process may still write.
 func (f *file) takeLock() error {
 	locked, err := f.lock.TryLock()
 	if err != nil {
@@ -109,9 +109,9 @@ func (f *file) takeLock() error {
 	return nil
 }
 
-// newLock returns the lock of a recording. It locks the file itself, so that a renamed
-// file stays locked. On Windows a lock would keep readers out, so there it locks another
-// file.
+// newLock returns the lock of a recording. It locks the recording itself, so that a
+// renamed one stays locked. On Windows a lock would keep readers out, so there it locks a
+// file beside the recording.
 func newLock(name string) *flock.Flock {
 	if runtime.GOOS == "windows" {
 		return flock.New(name + ".lock")
@@ -119,7 +119,7 @@ func newLock(name string) *flock.Flock {
 	return flock.New(name, flock.SetFlag(os.O_RDONLY))
 }
 
-// prepare checks what is in the file and repairs its end.
+// prepare checks whether the file is gzipped as its name says, and repairs its end.
 func (f *file) prepare(name string) error {
 	head := make([]byte, headerSize)
 	n, err := f.ReadAt(head, 0)
@@ -138,8 +138,8 @@ func (f *file) prepare(name string) error {
 	}
 	f.out = bufio.NewWriterSize(f.File, 64<<10)
 	f.zip, _ = gzip.NewWriterLevel(f.out, gzip.BestSpeed) // the level is valid
-	if f.extra = tagOf(head); f.extra == nil {
-		f.extra = newTag()
+	if f.tag = tagOf(head); f.tag == nil {
+		f.tag = newTag()
 	}
 	return f.repair(name, tagOf(head))
 }
@@ -173,15 +173,14 @@ func (f *file) write(lines []byte) error {
 		return err
 	}
 	f.beginMember()
-	f.member += len(lines)
+	f.memberSize += len(lines)
 	if _, err := f.zip.Write(lines); err != nil {
 		return err
 	}
-	if f.member < maxMember {
+	if f.memberSize < maxMember {
 		return nil
 	}
-	// Everything before a new member must be on the disk, since repair reads only the
-	// last member.
+	// The members before a new one must be on the disk, since repair reads only the last.
 	if err := f.endMember(); err != nil {
 		return err
 	}
@@ -193,7 +192,7 @@ func (f *file) flush() error {
 	if f.zip == nil {
 		return nil
 	}
-	if f.member > 0 {
+	if f.memberSize > 0 {
 		if err := f.zip.Flush(); err != nil {
 			return err
 		}
@@ -201,22 +200,22 @@ func (f *file) flush() error {
 	return f.out.Flush()
 }
 
-// beginMember begins a gzip member, unless one is begun.
+// beginMember begins a gzip member, unless one is begun already.
 func (f *file) beginMember() {
-	if f.member == 0 {
+	if f.memberSize == 0 {
 		f.zip.Reset(f.out)
-		f.zip.Extra = f.extra
+		f.zip.Extra = f.tag
 	}
 }
 
 // endMember ends the gzip member. An empty file gets an empty member, since gunzip does not
 // accept an empty file.
 func (f *file) endMember() error {
-	if f.zip == nil || f.member == 0 && !f.empty {
+	if f.zip == nil || f.memberSize == 0 && !f.empty {
 		return nil
 	}
 	f.beginMember()
-	f.member, f.empty = 0, false
+	f.memberSize, f.empty = 0, false
 	if err := f.zip.Close(); err != nil {
 		return err
 	}
@@ -241,7 +240,7 @@ func (f *file) abandon() {
 	_ = f.close()
 }
 
-// syncFolder syncs the folder of a new file, where the system can.
+// syncFolder syncs the folder of a new file, if the system can do that.
 func syncFolder(name string) {
 	if folder, err := os.Open(filepath.Dir(name)); err == nil {
 		_ = folder.Sync()
@@ -255,12 +254,13 @@ func syncFolder(name string) {
 // it, not even where the compression leaves text as it is.
 const (
 	gzipMagic  = "\x1f\x8b"
-	tagID      = "RT\x0c\x00" // id and length of what follows
+	tagID      = "RT\x0c\x00" // restail's id, and the number of random bytes
 	tagSize    = len(tagID) + 12
-	tagAt      = 12 // in the header
+	tagAt      = 12 // where the tag is in the header
 	headerSize = tagAt + tagSize
 )
 
+// newTag returns a new random tag.
 func newTag() []byte {
 	tag := append(make([]byte, 0, tagSize), tagID...)
 	tag = tag[:tagSize]

@@ -6,15 +6,16 @@ import (
 	"github.com/restail/restail/decode"
 )
 
-// MaxHead is the largest connection set at the head of a file, in bytes: as large as the
-// connection map.
+// MaxHead is the size in bytes of the largest connection set at the head of a file: that
+// of the largest connection map.
 const MaxHead = 64 << 20
 
-// Head recognizes the connection set at the head of a file that continues another one.
-// The set may be old, so its times must not count as the time of the recording.
+// Head recognizes the connection set at the head of a file: the connection_info actions
+// that a [Writer] repeats there. They may be old, so their times must not count as the
+// time of the recording.
 type Head struct {
-	size int
-	over bool
+	size int  // of the lines so far
+	over bool // the set has ended
 }
 
 // Has reports whether an action or record belongs to the set. Call it for every action
@@ -25,8 +26,8 @@ func (h *Head) Has(action []byte, size int) bool {
 	return !h.over
 }
 
-// connectionSet keeps the connection map after the last line: each further file begins
-// with the last connection_info of each connection.
+// connectionSet keeps the connection map as of the last line. Every further file begins
+// with the set: the last connection_info of each connection.
 type connectionSet struct {
 	decoder *decode.Decoder
 	parser  decode.Parser

@@ -12,11 +12,11 @@ import (
 
 const (
 	// flushEvery is the longest time that lines wait before they are passed to the
-	// operating system. Then they are synced, unless a sync is under way.
+	// operating system. Then the file is synced, unless a sync is under way.
 	flushEvery = 500 * time.Millisecond
 	// retryEvery is the wait after a failure before the file is opened again.
 	retryEvery = 5 * time.Second
-	// quietAfter is how long nothing must fail before another failure is reported.
+	// quietAfter is how long nothing must fail before the next failure is reported.
 	quietAfter = time.Minute
 )
 
@@ -26,23 +26,23 @@ var errTooSlow = errors.New("the disk is too slow")
 // output writes chunks to the current file and knows which are on the disk. It belongs to
 // the goroutine of Writer.run.
 //
-// A line that is not on the disk yet belongs to the file or to the hole. A failure moves
-// the lines of the file to the hole and closes it. When it is open again, the hole is
-// stated in it.
+// A line that is not on the disk yet belongs to a span: unsynced or syncing of the file, or
+// the hole. A failure moves the lines of the file to the hole and closes the file. When a
+// file is open again, the output writes a line to it that describes the hole.
 type output struct {
-	o       Options
-	shared  *backlog // to advance the time that Writer.Written returns
-	set     connectionSet
-	name    string
-	namedAt int64 // the second for which name was chosen
+	o           Options
+	shared      *backlog // to advance the time that Writer.Written returns
+	connections connectionSet
+	name        string // of the file, from Options.Layout
+	namedAt     int64  // the second for which name was chosen, in Unix time
 
 	file   *file       // nil after a failure
-	dueAt  time.Time   // when to flush the file, or to open it again; zero for never
+	dueAt  time.Time   // when to flush and sync the file, or to open it again; zero for never
 	synced chan error  // the result of each sync
-	begun  fs.FileInfo // the last file whose connection set is on the disk
+	begun  fs.FileInfo // the last file whose connection set is on the disk; nil for none
 
-	hole       span // not recorded, and not stated in the recording yet
-	unrecorded span // all holes that were stated
+	hole       span // lines that were not recorded, and that no line describes yet
+	unrecorded span // all holes that a line describes; at the end the last hole too
 	failures   failures
 }
 
@@ -52,7 +52,7 @@ func (p *output) record(c *chunk) {
 		p.reopen()
 	}
 	if !c.missing {
-		p.stateHole()
+		p.writeHole()
 	}
 	switch {
 	case p.file == nil:
@@ -67,7 +67,7 @@ func (p *output) record(c *chunk) {
 		}
 		p.check(p.file.write(c.text))
 	}
-	p.set.update(c)
+	p.connections.update(c)
 }
 
 // rename sets the name for now, and reports whether it has changed.
@@ -85,7 +85,8 @@ func (p *output) rename() bool {
 	return changed
 }
 
-// tick notes a sync that has ended, and flushes or reopens the file if it is time.
+// tick notes a sync that has ended. If it is time, it flushes and syncs the file, or opens
+// one after a failure.
 func (p *output) tick() {
 	select {
 	case err := <-p.synced:
@@ -101,8 +102,9 @@ func (p *output) tick() {
 	}
 }
 
-// startSync flushes the file and starts to sync it, unless a sync is under way. Another
-// goroutine waits for the disk, since a slow disk must not delay later lines.
+// startSync flushes the file and starts to sync it. If a sync is under way already, it
+// sets when to try again. Another goroutine waits for the disk, since a slow disk must not
+// delay later lines.
 func (p *output) startSync() error {
 	f := p.file
 	if err := f.flush(); err != nil {
@@ -116,7 +118,7 @@ func (p *output) startSync() error {
 	if err != nil {
 		return err
 	}
-	f.syncing, f.unsynced, p.dueAt = &syncing{f.unsynced, info.Size()}, span{}, time.Time{}
+	f.syncing, f.unsynced, p.dueAt = &pendingSync{f.unsynced, info.Size()}, span{}, time.Time{}
 	go func() {
 		p.synced <- f.Sync()
 		p.shared.signal()
@@ -137,33 +139,34 @@ func (p *output) endSync(err error) error {
 	return nil
 }
 
-// wait waits for the sync that is under way.
-func (p *output) wait() error {
+// awaitSync waits for the sync that is under way, if any, and returns its result.
+func (p *output) awaitSync() error {
 	if p.file.syncing == nil {
 		return nil
 	}
 	return p.endSync(<-p.synced)
 }
 
-// settle puts everything on the disk.
+// settle puts everything written so far on the disk.
 func (p *output) settle() error {
-	err := p.wait()
+	err := p.awaitSync()
 	if err == nil {
 		err = p.startSync()
 	}
 	if err == nil {
-		err = p.wait()
+		err = p.awaitSync()
 	}
 	return err
 }
 
-// stateHole writes the line for actions that were not recorded, if it can.
-func (p *output) stateHole() {
+// writeHole writes the line that describes the hole, and puts it on the disk. It does
+// nothing when there is no hole, or no open file.
+func (p *output) writeHole() {
 	if p.file == nil || p.hole.isEmpty() {
 		return
 	}
 	end := p.hole.last
-	if p.file.openedAt.After(end) { // nothing could be recorded before
+	if p.file.openedAt.After(end) { // nothing was recorded before
 		end = p.file.openedAt
 	}
 	err := p.file.write(AppendUnrecorded(nil, p.hole.first, end, p.hole.actions))
@@ -182,7 +185,7 @@ func (p *output) check(err error) bool {
 	if err == nil {
 		return true
 	}
-	_ = p.wait() // since it may still succeed
+	_ = p.awaitSync() // it may still succeed
 	p.hole.add(p.file.unsynced)
 	p.file.abandon()
 	p.file, p.dueAt = nil, time.Now().Add(retryEvery)
@@ -190,15 +193,16 @@ func (p *output) check(err error) bool {
 	return false
 }
 
-// open opens the file of the current name. A file that lacks the connection set begins
-// with it; it is empty at the start of the run.
+// open opens the file of the current name. It writes the connection set to the file,
+// unless that is the last file again and not empty. At the start of the run the set is
+// empty.
 func (p *output) open() error {
 	f, err := openFile(p.name)
 	if err != nil {
 		return err
 	}
 	if f.empty || !os.SameFile(p.begun, f.info) {
-		if err := p.set.writeTo(f); err != nil {
+		if err := p.connections.writeTo(f); err != nil {
 			f.abandon()
 			return err
 		}
@@ -207,13 +211,13 @@ func (p *output) open() error {
 	return nil
 }
 
-// tryOpen opens the file and states the hole in it, or sets when to try again.
+// tryOpen opens the file and writes the hole to it, or sets when to try again.
 func (p *output) tryOpen() {
 	if err := p.open(); err != nil {
 		p.dueAt = time.Now().Add(retryEvery)
 		p.failures.add(p.name, err)
 	}
-	p.stateHole()
+	p.writeHole()
 }
 
 // reopen closes the file and opens the one with the name for now.
@@ -223,8 +227,8 @@ func (p *output) reopen() {
 	p.tryOpen()
 }
 
-// closeFile puts everything on the disk and closes the file. It returns false after a
-// failure, also one before.
+// closeFile puts everything on the disk and closes the file. It returns false when that
+// fails, or when the file is closed already after an earlier failure.
 func (p *output) closeFile() bool {
 	if p.file == nil {
 		return false
@@ -241,8 +245,8 @@ func (p *output) closeFile() bool {
 	return true
 }
 
-// finish ends the recording. After a failure, even one of the last write, it opens the
-// file once more, to state the hole and to complete the gzip member.
+// finish ends the recording. If the file is closed after a failure, even one of the last
+// write, it opens the file once more, to write the hole and to complete the gzip member.
 func (p *output) finish() {
 	if !p.closeFile() {
 		p.tryOpen()
@@ -251,8 +255,8 @@ func (p *output) finish() {
 	p.unrecorded.add(p.hole)
 }
 
-// failures reports failures, but not those that soon follow another: a full disk fails
-// again and again.
+// failures reports failures, but not one that follows another within quietAfter: a full
+// disk fails again and again.
 type failures struct {
 	report func(error)
 	last   error // nil for none

@@ -14,18 +14,19 @@ import (
 )
 
 const (
-	// flushMarker is the end of what a flush writes. It ends on a byte boundary.
+	// flushMarker is the end of the empty block with which a flush ends. It ends on a byte
+	// boundary.
 	flushMarker = "\x00\x00\xff\xff"
 	// lastBlock is an empty block that ends a compressed stream.
 	lastBlock = "\x03\x00"
 )
 
 // repair completes the last gzip member, and finds out whether its last line has a line
-// break. tag is the tag of the file; nil when another program began the file.
+// break. tag is the tag of the file; nil when another program began the file, so that all
+// members must be read.
 //
-// repair keeps the member up to its last flush and ends it there. The text after that
-// flush, as far as it can be read, becomes a new member. Text that can be read is removed
-// only after its copy is written.
+// repair keeps an incomplete member up to its last flush and ends it there. The text after
+// that flush, as far as it can be read, becomes a new member, which is written over it.
 func (f *file) repair(name string, tag []byte) error {
 	start := int64(0)
 	if tag != nil {
@@ -35,7 +36,7 @@ func (f *file) repair(name string, tag []byte) error {
 		}
 		start = max(0, at-int64(tagAt))
 	}
-	var all text
+	var all digest
 	section := f.section(start, f.size)
 	in := bufio.NewReaderSize(section, 64<<10)
 	for first := start; start < f.size; {
@@ -59,10 +60,10 @@ func (f *file) repair(name string, tag []byte) error {
 	return nil
 }
 
-// replaceTail replaces the incomplete member at start, whose text can be read for size
-// bytes.
-func (f *file) replaceTail(name string, start, size int64, newline bool) error {
-	keep, kept, tail, err := f.lastFlush(start)
+// replaceTail repairs the incomplete member at start. size is how many bytes of its text
+// can be read, needsNewline whether these end in a partial line.
+func (f *file) replaceTail(name string, start, size int64, needsNewline bool) error {
+	end, kept, tail, err := f.lastFlush(start)
 	if err != nil {
 		return err
 	}
@@ -70,13 +71,13 @@ func (f *file) replaceTail(name string, start, size int64, newline bool) error {
 	out.Write(tail)
 	if size > kept {
 		f.zip.Reset(&out)
-		f.zip.Extra = f.extra
+		f.zip.Extra = f.tag
 		if err := inflate(f.section(start, f.size), &skipper{w: f.zip, skip: kept}); err != nil && !isDamage(err) {
 			return err
 		}
 		f.zip.Close() // never fails into a buffer
 	}
-	// A file that is open for appending can be written to only at its end.
+	// f is open for appending, so it can be written to only at its end.
 	other, err := os.OpenFile(name, os.O_RDWR, 0)
 	if err != nil {
 		return err
@@ -86,27 +87,27 @@ func (f *file) replaceTail(name string, start, size int64, newline bool) error {
 	if its, err := other.Stat(); err != nil || !os.SameFile(mine, its) {
 		return errors.New("it was replaced while it was opened")
 	}
-	if _, err := other.WriteAt(out.Bytes(), keep); err != nil {
+	if _, err := other.WriteAt(out.Bytes(), end); err != nil {
 		return err
 	}
-	f.size = keep + int64(out.Len())
+	f.size = end + int64(out.Len())
 	if err := other.Truncate(f.size); err != nil {
 		return err
 	}
-	f.synced, f.needsNewline = f.size, newline
+	f.synced, f.needsNewline = f.size, needsNewline
 	return other.Sync()
 }
 
 // lastFlush finds the last flush in the incomplete member at start. It returns where in the
 // file the flush ends, the size of the text up to there, and the bytes that complete the
-// member there. When no flush is certain, it returns start, 0 and nil.
+// member there. When it finds no flush for certain, it returns start, 0 and nil.
 func (f *file) lastFlush(start int64) (end, size int64, tail []byte, err error) {
 	at, err := f.lastIndex(start, f.size, []byte(flushMarker))
 	if err != nil || at < 0 {
 		return start, 0, nil, err
 	}
 	end = at + int64(len(flushMarker))
-	var flushed text
+	var flushed digest
 	if err := inflate(f.section(start, end), &flushed); err != nil && !isDamage(err) {
 		return 0, 0, nil, err
 	}
@@ -163,25 +164,25 @@ func isDamage(err error) bool {
 	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt)
 }
 
-// text is a writer that keeps only the size, the checksum and the last byte of what is
-// written.
-type text struct {
+// digest is a writer that keeps only the size, the checksum and the last byte of what is
+// written to it.
+type digest struct {
 	n    int64
 	crc  uint32
 	last byte
 }
 
-func (t *text) Write(p []byte) (int, error) {
-	t.n += int64(len(p))
-	t.crc = crc32.Update(t.crc, crc32.IEEETable, p)
+func (d *digest) Write(p []byte) (int, error) {
+	d.n += int64(len(p))
+	d.crc = crc32.Update(d.crc, crc32.IEEETable, p)
 	if len(p) > 0 {
-		t.last = p[len(p)-1]
+		d.last = p[len(p)-1]
 	}
 	return len(p), nil
 }
 
 // endsInPartialLine reports whether the last line has no line break.
-func (t *text) endsInPartialLine() bool { return t.n > 0 && t.last != '\n' }
+func (d *digest) endsInPartialLine() bool { return d.n > 0 && d.last != '\n' }
 
 // skipper writes everything after the first skip bytes to w.
 type skipper struct {

@@ -23,10 +23,10 @@ type Options struct {
 	Location *time.Location
 	// Buffer is how many bytes may wait for a slow disk; default 64 MiB, at least
 	// 1 MiB. When it is full, new lines are not recorded, and a line in the recording
-	// says so. A frame larger than Buffer is recorded if nothing else waits.
+	// says so. A line larger than Buffer is recorded if nothing else waits.
 	Buffer int
-	// Warn is called with an error, from another goroutine. Repeated errors of one
-	// failure are left out.
+	// Warn is called with each failure to record, from another goroutine. A failure less
+	// than a minute after the last one is left out.
 	Warn func(error)
 }
 
@@ -39,7 +39,8 @@ type Writer struct {
 	output // belongs to run
 }
 
-// Open opens the file and starts recording. After an error the file is unchanged.
+// Open opens the file, repairs its end if needed, and starts recording. An error leaves
+// the lines in the file as they were, unless the repair itself failed.
 func Open(o Options) (*Writer, error) {
 	w, err := newWriter(o)
 	if err != nil {
@@ -59,7 +60,7 @@ func newWriter(o Options) (*Writer, error) {
 	w := &Writer{done: make(chan struct{})}
 	w.backlog = backlog{limit: max(cmp.Or(o.Buffer, defaultBuffer), minBuffer), wake: make(chan struct{}, 1)}
 	w.output = output{
-		o: o, shared: &w.backlog, set: connectionSet{decoder: decode.New()},
+		o: o, shared: &w.backlog, connections: connectionSet{decoder: decode.New()},
 		synced: make(chan error, 1), failures: failures{report: o.Warn},
 	}
 	w.rename()
@@ -104,8 +105,8 @@ func (w *Writer) Close() error {
 	return fmt.Errorf("%d actions were not recorded: %w", w.unrecorded.actions, w.failures.last)
 }
 
-// Written returns the time of receipt up to which every line is on the disk, or stated
-// there as not recorded. It is zero at first.
+// Written returns the time of receipt up to which each line is on the disk, or is
+// described there as not recorded. It is zero at first.
 func (w *Writer) Written() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -124,7 +125,7 @@ func (w *Writer) run() {
 			w.release(c)
 			w.tick()
 		}
-		w.stateHole()
+		w.writeHole()
 		switch {
 		case closing:
 			w.finish()

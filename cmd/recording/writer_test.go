@@ -370,7 +370,7 @@ func TestOverflow(t *testing.T) {
 			t.Errorf("%d warnings", warnings)
 		}
 		// The map knows what was not recorded.
-		if linked := w.set.decoder.Linked(); len(linked) != 1 || linked[0].Status != "connected" {
+		if linked := w.connections.decoder.Linked(); len(linked) != 1 || linked[0].Status != "connected" {
 			t.Errorf("the map is %v", linked)
 		}
 	})
@@ -417,7 +417,7 @@ func TestSlowSync(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w.file.syncing = &syncing{}
+			w.file.syncing = &pendingSync{}
 			go w.run()
 			var last time.Time
 			var lines []string
@@ -450,7 +450,7 @@ func TestCloseDuringSync(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w.file.syncing = &syncing{}
+			w.file.syncing = &pendingSync{}
 			go w.run()
 			last := time.Now()
 			send(w, event)
