@@ -22,17 +22,18 @@ const (
 )
 
 // A State is a file that keeps, from run to run, the time up to which the chat is
-// complete. FILE.lock keeps other processes away. A State is for one goroutine.
+// complete. A lock on the file with .lock appended to its name keeps other processes away.
+// Use a State from one goroutine.
 type State struct {
 	path    string
 	lock    *flock.Flock
 	warn    func(error)
 	lastRun content
-	now     content       // of this run
-	edge    func() []byte // returns the edge of now; nil for none
-	unsaved bool          // now has changed since it was written
+	thisRun content
+	edge    func() []byte // returns the edge of thisRun; nil for none
+	unsaved bool          // thisRun has changed since it was written
 	savedAt time.Time
-	warned  bool
+	warned  bool // warn was called
 }
 
 // content is the content of the file.
@@ -40,20 +41,21 @@ type content struct {
 	Restail  string    `json:"restail"` // always "state"
 	Version  int       `json:"version"`
 	Complete time.Time `json:"complete"`
-	// Edge is what history.Backfill needs to fill the gap after this run.
+	// Edge is the result of history.Backfill.Edge at that time. The next run needs it to
+	// fill the gap after this one.
 	Edge json.RawMessage `json:"edge,omitempty"`
 }
 
 const stateVersion = 1
 
-// OpenState opens a state file. A missing or empty file is a new one. It is an error when
-// the file is not restail's state, or when another process uses it. warn is called with
-// the first error of a later write.
+// OpenState opens a state file. A missing or empty file counts as a state without an
+// earlier run. A file that is not restail's state is an error, and so is one that another
+// process uses. warn is called with the first error of a later write.
 func OpenState(path string, warn func(error)) (*State, error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target // otherwise Save would replace the link
 	}
-	if _, err := readState(path); err != nil { // before it makes a lock file
+	if _, err := readState(path); err != nil { // first, so that no lock file appears beside a foreign file
 		return nil, err
 	}
 	s := &State{path: path, warn: warn, lock: flock.New(path + ".lock")}
@@ -101,19 +103,19 @@ func readState(path string) (content, error) {
 }
 
 // Complete returns the time up to which the chat of the last run is complete. It returns
-// false when there was no run.
+// false when no earlier run has saved one.
 func (s *State) Complete() (time.Time, bool) { return s.lastRun.Complete, !s.lastRun.Complete.IsZero() }
 
 // Edge returns the edge that the last run saved; nil for none.
 func (s *State) Edge() []byte { return s.lastRun.Edge }
 
 // Save saves the time up to which the chat is complete. edge returns the edge for that
-// time, as JSON or nil; Save and Close call it when they write the file. Save writes at
-// most once a second, and waits for the disk: call it regularly, but not from the
-// goroutine that reads the chat.
+// time, as JSON or nil; Save and Close call it when they write the file. edge itself can
+// be nil. Save writes at most once a second, and waits for the disk: call it regularly,
+// but not from the goroutine that reads the chat.
 func (s *State) Save(complete time.Time, edge func() []byte) {
-	if !complete.Equal(s.now.Complete) {
-		s.now.Complete, s.edge, s.unsaved = complete.UTC().Round(0), edge, true
+	if !complete.Equal(s.thisRun.Complete) {
+		s.thisRun.Complete, s.edge, s.unsaved = complete.UTC().Round(0), edge, true
 	}
 	if s.unsaved && time.Since(s.savedAt) >= saveEvery {
 		s.write()
@@ -131,7 +133,7 @@ func (s *State) Close() {
 func (s *State) write() {
 	s.savedAt = time.Now()
 	if s.edge != nil {
-		s.now.Edge = s.edge()
+		s.thisRun.Edge = s.edge()
 	}
 	if err := s.replace(); err == nil {
 		s.unsaved = false
@@ -141,15 +143,16 @@ func (s *State) write() {
 	}
 }
 
-// replace writes a new file and renames it, so that the file is complete at any time.
+// replace writes a new file and renames it over the old one, so that the file is complete
+// at any time.
 func (s *State) replace() error {
-	s.now.Restail, s.now.Version = "state", stateVersion
-	text, err := json.Marshal(s.now)
+	s.thisRun.Restail, s.thisRun.Version = "state", stateVersion
+	text, err := json.Marshal(s.thisRun)
 	if err != nil {
 		return err
 	}
 	next := s.path + ".new"
-	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a run that was killed
+	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) { // left by a run that was killed
 		return err
 	}
 	file, err := os.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
