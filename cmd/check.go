@@ -225,7 +225,7 @@ func (c *checker) read(ctx context.Context, in io.Reader, maxLine int) error {
 		switch {
 		case err == nil && c.checkLine(line):
 			found = true
-		case lines.IsOpen():
+		case lines.IsPartial():
 			c.cut = true
 		default:
 			c.broken++

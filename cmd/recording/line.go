@@ -25,26 +25,26 @@ func (l *Line) MovesClock() bool {
 }
 
 // A LineParser parses lines that are not actions of the service. The Line that a method
-// returns is valid until the next call, as long as the caller keeps the line.
+// returns refers to the text: it is valid until the next call or a change of the text.
 type LineParser struct {
 	line Line
 
 	s        scan.Scanner
-	members  []member     // of the JSON object, those that are fields of the record
+	values   []fieldValue // of the fields of the record, in the order of the line
 	elements []scan.Value // of arrays, one after the other
 	decoded  []byte       // the text of strings that have escapes in the line
 }
 
-// member is a field of the record and its value. The value of an array is a range of
-// elements.
-type member struct {
+// fieldValue is a field of the record and its value in the line. The value of an array is
+// a range of LineParser.elements.
+type fieldValue struct {
 	field record.Field
 	value scan.Value
 }
 
 // Record parses an ndjson record: an object with a time and an action, both strings. It
-// returns nil for another line. A record looks like an action without a payload: call
-// Record only for such actions. received replaces a time that is not usable.
+// returns nil for another line. [decode.Parser] takes a record for an action without a
+// payload: call Record only for such actions. received replaces a time that is not usable.
 func (p *LineParser) Record(line []byte, received time.Time) *Line {
 	l := &p.line
 	l.Own = Own{}
@@ -56,7 +56,7 @@ func (p *LineParser) Record(line []byte, received time.Time) *Line {
 	if !l.Record.Has(record.Time) || !l.Record.Has(record.Action) {
 		return nil
 	}
-	at, _ := time.Parse(time.RFC3339, string(l.Record.Bytes(record.Time))) // the zero time is not usable
+	at, _ := time.Parse(time.RFC3339, string(l.Record.Bytes(record.Time))) // on failure the zero time, which is not usable
 	setTime(&l.Record, at, received)
 	return l
 }
@@ -87,8 +87,8 @@ func (p *LineParser) Own(line []byte, received time.Time) *Line {
 	return l
 }
 
-// history sets the record to the event of the line's message. It returns nil when the
-// message is not an object.
+// history makes the record of an event from the line's message. It returns nil when the
+// message is not a JSON object.
 func (l *Line) history(received time.Time) *Line {
 	message, ok := ParseHistory(l.Message)
 	if !ok {
@@ -114,6 +114,7 @@ func (l *Line) history(received time.Time) *Line {
 	return l
 }
 
+// fieldOf has the fields of a record by name.
 var fieldOf = func() map[string]record.Field {
 	fields := map[string]record.Field{}
 	for f, field := range record.Fields {
@@ -122,10 +123,10 @@ var fieldOf = func() map[string]record.Field {
 	return fields
 }()
 
-// read collects the members that are fields. It returns false when the line is not JSON,
-// or has a timestamp, which only an action has.
+// read collects the values of the fields in the line. It returns false when the line is
+// not a JSON object, or has a timestamp, which only an action has.
 func (p *LineParser) read(line []byte) bool {
-	p.members, p.elements = p.members[:0], p.elements[:0]
+	p.values, p.elements = p.values[:0], p.elements[:0]
 	p.s.Reset(line, p.decoded)
 	for name, ok := p.s.Object(); ok; name, ok = p.s.Member() {
 		if string(name) == "timestamp" {
@@ -136,16 +137,16 @@ func (p *LineParser) read(line []byte) bool {
 		case !known:
 			p.s.Skip()
 		case record.Fields[field].Kind == record.Strings && p.s.Kind() == scan.Array:
-			p.members = append(p.members, member{field, p.array()})
+			p.values = append(p.values, fieldValue{field, p.array()})
 		default:
-			p.members = append(p.members, member{field, p.s.Value()})
+			p.values = append(p.values, fieldValue{field, p.s.Value()})
 		}
 	}
 	p.decoded = p.s.Decoded()
 	return p.s.End() == nil
 }
 
-// array collects the strings of an array.
+// array collects the strings of an array. It skips other elements.
 func (p *LineParser) array() scan.Value {
 	from := len(p.elements)
 	for ok := p.s.Array(); ok; ok = p.s.Element() {
@@ -156,40 +157,42 @@ func (p *LineParser) array() scan.Value {
 	return scan.Value{From: uint32(from), To: uint32(len(p.elements)), Kind: scan.Array}
 }
 
-// fill sets the fields of the record. It skips values of another type than the field's. Of
-// several members with the same name the last counts.
+// fill sets the fields of the record to the values that read has collected. It leaves out
+// values of another type than the field's. Of several values of a field the last counts.
 func (p *LineParser) fill(line []byte) {
 	r := &p.line.Record
-	for _, m := range p.members {
-		r.Drop(m.field)
-		definition := &record.Fields[m.field]
-		c := record.Chars{Bytes: m.value.Bytes(line, p.decoded), Plain: m.value.Plain()}
-		switch kind := m.value.Kind; definition.Kind {
+	for _, v := range p.values {
+		r.Drop(v.field)
+		definition := &record.Fields[v.field]
+		c := record.Chars{Bytes: v.value.Bytes(line, p.decoded), Plain: v.value.Plain()}
+		switch kind := v.value.Kind; definition.Kind {
 		case record.String, record.ID:
+			// An empty string is a missing value, except in a field that each event has.
 			if kind == scan.String && (len(c.Bytes) > 0 || definition.Always == "event") {
-				r.SetChars(m.field, c)
+				r.SetChars(v.field, c)
 			}
 		case record.Number:
 			if kind == scan.Number {
-				r.SetNumber(m.field, c.Bytes)
+				r.SetNumber(v.field, c.Bytes)
 			}
 		case record.Bool:
 			if kind == scan.True || kind == scan.False {
-				r.SetBool(m.field, kind == scan.True)
+				r.SetBool(v.field, kind == scan.True)
 			}
 		case record.Strings:
 			if kind == scan.Array {
-				p.list(line, m)
+				p.setStrings(line, v)
 			}
 		}
 	}
 }
 
-func (p *LineParser) list(line []byte, m member) {
-	elements := p.elements[m.value.From:m.value.To]
-	p.line.Record.Reserve(m.field, len(elements))
+// setStrings sets a field to the strings of an array.
+func (p *LineParser) setStrings(line []byte, v fieldValue) {
+	elements := p.elements[v.value.From:v.value.To]
+	p.line.Record.Reserve(v.field, len(elements))
 	for _, e := range elements {
-		p.line.Record.Add(m.field, record.Chars{Bytes: e.Bytes(line, p.decoded), Plain: e.Plain()})
+		p.line.Record.Add(v.field, record.Chars{Bytes: e.Bytes(line, p.decoded), Plain: e.Plain()})
 	}
 }
 

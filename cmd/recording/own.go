@@ -1,15 +1,21 @@
 // Package recording reads and writes recordings. A line is an action as the service
-// sent it, or one of restail's own, which begins with the key restail and has no action:
+// sent it, an ndjson record of restail's output, or one of restail's own lines. These
+// begin with the key restail and have no action:
 //
 //	{"restail":"link","time":…,"status":"lost",…}                  a link event
 //	{"restail":"unrecorded","time":…,"seconds":…,"actions":N}      actions that were not recorded
 //	{"restail":"history","broadcast_id":…,"message":{…}}           a message of the chat history
 //
-// A [Writer] takes frames and own lines, copies them into a backlog in memory, and has
-// one goroutine that owns the file and writes them. A [Reader] takes a stream, gzipped
-// or not, and returns its lines one at a time; each is valid until the next. A
-// [LineParser] turns lines that are not actions into records. A [State] keeps, in a file
-// of its own, the time up to which the chat of the last run is complete.
+// A [Writer] (writer.go) takes frames, each of which becomes a line, and own lines. It
+// copies them into a backlog in memory (backlog.go). One goroutine writes the backlog to
+// the output (output.go): one file after the other (file.go), each of which it repairs
+// when it opens it (repair.go) and begins with the connection set (head.go).
+//
+// A [Reader] (reader.go) takes a stream, gzipped or not, and returns its lines one at a
+// time. A [LineParser] (line.go) turns lines that are not actions into records.
+//
+// A [State] (state.go) keeps, in a file of its own, the time up to which the chat of the
+// last run is complete.
 package recording
 
 import (
@@ -35,7 +41,7 @@ const (
 // Own is one of restail's own lines. A field is zero when its value is missing or of
 // another type than documented.
 type Own struct {
-	// Kind is one of the kinds above, or one of a later version.
+	// Kind is one of the kinds above, or one of a later version of restail.
 	Kind string
 	// Time is the time of the link event, or of the first action that is missing.
 	Time time.Time
@@ -46,7 +52,7 @@ type Own struct {
 	// still right.
 	SameSocket bool
 
-	// Seconds is how long nothing was recorded, Actions the number of missing actions.
+	// Seconds is for how long actions are missing, Actions is their number.
 	Seconds float64
 	Actions int64
 
@@ -61,9 +67,9 @@ func (o *Own) Relinks() bool {
 	return o.Kind == KindLink && (o.Status == "connected" || o.Status == "restored") && !o.SameSocket
 }
 
-// ParseOwn parses one of restail's own lines, with or without its line break: exactly
-// one JSON object whose first key is restail, with a string, and which has no string as
-// its action. It returns false for any other line.
+// ParseOwn parses one of restail's own lines, with or without its line break. It returns
+// false for any other line. An own line is exactly one JSON object. Its first key is
+// restail, with a string as its value, and it has no action that is a string.
 func ParseOwn(line []byte) (Own, bool) {
 	line = bytes.TrimPrefix(line, []byte("\ufeff"))
 	if !beginsWithRestail(line) {
@@ -87,8 +93,8 @@ func ParseOwn(line []byte) (Own, bool) {
 	return o, true
 }
 
-// beginsWithRestail reports whether the first key is restail. It spares ParseOwn most
-// other lines.
+// beginsWithRestail reports whether the first key is restail. With it ParseOwn need not
+// parse most other lines.
 func beginsWithRestail(line []byte) bool {
 	const space = " \t\r\n"
 	rest, isObject := bytes.CutPrefix(bytes.TrimLeft(line, space), []byte("{"))
@@ -106,9 +112,9 @@ func get[T any](members map[string]json.RawMessage, key string, v *T) bool {
 	return true
 }
 
-// AppendLink appends the line of a link record, with its line break. same reports
+// AppendLink appends the line of a link record, with its line break. sameSocket says
 // whether the socket stayed up.
-func AppendLink(dst []byte, r *record.Record, same bool) []byte {
+func AppendLink(dst []byte, r *record.Record, sameSocket bool) []byte {
 	dst = append(dst, `{"restail":"link"`...)
 	for f := range r.All {
 		if f == record.Action {
@@ -122,14 +128,14 @@ func AppendLink(dst []byte, r *record.Record, same bool) []byte {
 			dst = append(dst, text...)
 		}
 	}
-	if same {
+	if sameSocket {
 		dst = append(dst, `,"same":true`...)
 	}
 	return append(dst, '}', '\n')
 }
 
 // AppendUnrecorded appends the line for actions that were not recorded, with its line
-// break. The seconds are rounded up to milliseconds.
+// break. The time is rounded down to seconds, the length up to milliseconds.
 func AppendUnrecorded(dst []byte, from, to time.Time, actions int) []byte {
 	from = from.UTC().Truncate(time.Second)
 	seconds := math.Ceil(max(0, to.Sub(from).Seconds())*1000) / 1000
@@ -149,8 +155,8 @@ type HistoryMessage struct {
 	Platform, Channel, Author, Text string // Platform is a slug
 }
 
-// ParseHistory parses a message of the chat history as served. It returns false when
-// the message is not an object.
+// ParseHistory parses a message of the chat history as the service sent it. It returns
+// false when the message is not a JSON object.
 func ParseHistory(message []byte) (HistoryMessage, bool) {
 	var members map[string]json.RawMessage
 	if json.Unmarshal(message, &members); members == nil {
@@ -169,8 +175,8 @@ func ParseHistory(message []byte) (HistoryMessage, bool) {
 	}, true
 }
 
-// historyLayouts are the layouts of a time in the chat history. A time without a zone
-// is in UTC.
+// historyLayouts are the layouts of a time that the chat history may use. A time without
+// a zone is in UTC.
 var historyLayouts = []string{
 	time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05",
 	"2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05Z0700", "2006-01-02 15:04:05",

@@ -9,13 +9,13 @@ import (
 	"io"
 )
 
-// bufferBytes is how much a Reader reads at once.
+// bufferBytes is how many bytes a Reader reads at once.
 const bufferBytes = 128 << 10
 
 var (
 	// ErrTooLong says that one line is longer than the limit.
 	ErrTooLong = errors.New("the line is too long")
-	// ErrCut says that a gzip stream ends early. Other errors wrap it.
+	// ErrCut says that a gzip stream ends early. The error of [Reader.Read] wraps it.
 	ErrCut = errors.New("the recording is cut short")
 )
 
@@ -30,25 +30,25 @@ func (e *FormatError) Error() string { return "this is not a recording but " + e
 // A Reader reads the lines of one recording. It unpacks a gzipped one, which it
 // recognizes by the first two bytes.
 type Reader struct {
-	in     io.Reader
-	lines  *bufio.Reader // nil before the first read
-	max    int
-	number int    // of the last line
-	long   []byte // the beginning of a line that is longer than the buffer
-	blank  bool   // all lines so far were blank
-	isOpen bool   // the last line so far has no line break
-	err    error  // that ended the reading
+	in      io.Reader
+	lines   *bufio.Reader // nil before the first read
+	maxLine int           // how many bytes a line may have
+	number  int           // of the last line
+	long    []byte        // the beginning of a line that is longer than the buffer
+	blank   bool          // all lines so far were blank
+	partial bool          // the last line so far has no line break
+	err     error         // that ended the reading
 }
 
 // NewReader makes a Reader of a recording whose lines have at most maxLine bytes. It
 // reads nothing yet.
 func NewReader(in io.Reader, maxLine int) *Reader {
-	return &Reader{in: &onceFailed{Reader: in}, max: maxLine, blank: true}
+	return &Reader{in: &onceFailed{Reader: in}, maxLine: maxLine, blank: true}
 }
 
-// Read returns the next line that is not blank, without its line break, and without a
-// byte-order mark and NUL bytes before it, which a file system may leave after a crash.
-// The line is valid until the next Read.
+// Read returns the next line that is not blank, without its line break. It also removes a
+// byte-order mark and NUL bytes, which a crash may leave in a file, from the start of the
+// line. The line is valid until the next Read.
 //
 // After [ErrTooLong] the next Read goes on with the next line. Any other error is final:
 // io.EOF at the end, a [FormatError], one that wraps [ErrCut], or another reason why the
@@ -68,7 +68,7 @@ func (r *Reader) Read() ([]byte, error) {
 			continue
 		}
 		r.blank = false
-		if tooLong || len(line) > r.max {
+		if tooLong || len(line) > r.maxLine {
 			return nil, ErrTooLong
 		}
 		return line, nil
@@ -79,13 +79,13 @@ func (r *Reader) Read() ([]byte, error) {
 // Line returns the number of the last line, counted from 1.
 func (r *Reader) Line() int { return r.number }
 
-// IsOpen reports whether the last line has no line break, so that it may be cut.
-func (r *Reader) IsOpen() bool { return r.isOpen }
+// IsPartial reports whether the last line has no line break, so that it may be cut.
+func (r *Reader) IsPartial() bool { return r.partial }
 
 // IsBlank reports whether all lines so far were blank.
 func (r *Reader) IsBlank() bool { return r.blank }
 
-// begin begins to read, and to unpack a gzipped recording.
+// begin finds out whether the recording is gzipped, and prepares to read it.
 func (r *Reader) begin() error {
 	r.lines = bufio.NewReaderSize(r.in, bufferBytes)
 	if magic, _ := r.lines.Peek(2); string(magic) != "\x1f\x8b" {
@@ -93,14 +93,15 @@ func (r *Reader) begin() error {
 	}
 	unpacked := &unpacker{in: r.lines}
 	if err := unpacked.begin(); err != nil {
-		return damage(err)
+		return readError(err)
 	}
 	r.lines = bufio.NewReaderSize(unpacked, bufferBytes)
 	return nil
 }
 
-// onceFailed returns its first error again and again. Otherwise the end would be read
-// twice, since bufio forgets the error of Peek, and a terminal waits again after Ctrl-D.
+// onceFailed returns its first error again and again. Without it the end would be read
+// twice, since bufio forgets the error of Peek. A terminal would then wait for a second
+// Ctrl-D.
 type onceFailed struct {
 	io.Reader
 	err error
@@ -115,7 +116,7 @@ func (r *onceFailed) Read(p []byte) (n int, err error) {
 }
 
 // unpacker unpacks gzip members. It skips NUL bytes after a member, as gunzip does: tapes
-// and crashes leave them.
+// and crashes leave them there.
 type unpacker struct {
 	in  *bufio.Reader
 	zip gzip.Reader
@@ -139,6 +140,7 @@ func (u *unpacker) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
+// skipNULs skips NUL bytes. It returns io.EOF if nothing follows them.
 func (u *unpacker) skipNULs() error {
 	for {
 		switch b, err := u.in.ReadByte(); {
@@ -150,7 +152,7 @@ func (u *unpacker) skipNULs() error {
 	}
 }
 
-// next reads a line and cuts its line break off. It sets err after the last line.
+// next reads a line and removes its line break. With the last line it sets r.err.
 func (r *Reader) next() (line []byte, tooLong bool) {
 	r.number++
 	if r.long = r.long[:0]; cap(r.long) > 4*bufferBytes {
@@ -160,9 +162,9 @@ func (r *Reader) next() (line []byte, tooLong bool) {
 		part, err := r.lines.ReadSlice('\n')
 		full := errors.Is(err, bufio.ErrBufferFull)
 		if !full && err != nil {
-			r.err = damage(err)
+			r.err = readError(err)
 		}
-		r.isOpen = err != nil
+		r.partial = err != nil
 		switch {
 		case tooLong:
 		case !full && len(r.long) == 0:
@@ -172,7 +174,7 @@ func (r *Reader) next() (line []byte, tooLong bool) {
 			line = trimStart(r.long)
 			r.long = r.long[:copy(r.long, line)] // so that skipped bytes do not count
 			line = r.long
-			if len(line) > r.max+len("\r\n") {
+			if len(line) > r.maxLine+len("\r\n") {
 				tooLong, line, r.long = true, nil, nil
 			}
 		}
@@ -182,8 +184,8 @@ func (r *Reader) next() (line []byte, tooLong bool) {
 	}
 }
 
-// damage returns the error of the recording for a read error.
-func damage(err error) error {
+// readError returns the error of Read for an error of the stream.
+func readError(err error) error {
 	switch {
 	case errors.Is(err, io.EOF):
 		return io.EOF
@@ -204,8 +206,8 @@ func trimStart(line []byte) []byte {
 	}
 }
 
-// isUTF16 reports whether the first line of a file is text in UTF-16: it has a
-// byte-order mark, or every second of its first bytes is NUL.
+// isUTF16 reports whether the first line of a file is text in UTF-16: it begins with a
+// byte-order mark, or its second and its fourth byte are NUL.
 func isUTF16(line []byte) bool {
 	if bytes.HasPrefix(line, []byte("\xff\xfe")) || bytes.HasPrefix(line, []byte("\xfe\xff")) {
 		return true

@@ -114,8 +114,8 @@ func TestReaderState(t *testing.T) {
 		isBlankNow, hasNone bool
 	}{{"a", 3, false, false}, {"b", 4, false, true}} {
 		line, err := r.Read()
-		if string(line) != want.line || err != nil || r.Line() != want.number || r.IsBlank() != want.isBlankNow || r.IsOpen() != want.hasNone {
-			t.Errorf("%q and %v, line %d, blank %v, open %v; want %+v", line, err, r.Line(), r.IsBlank(), r.IsOpen(), want)
+		if string(line) != want.line || err != nil || r.Line() != want.number || r.IsBlank() != want.isBlankNow || r.IsPartial() != want.hasNone {
+			t.Errorf("%q and %v, line %d, blank %v, partial %v; want %+v", line, err, r.Line(), r.IsBlank(), r.IsPartial(), want)
 		}
 	}
 	if _, r, _ := readAll(t, strings.NewReader("\n\x00 \n"), 10); !r.IsBlank() {
