@@ -42,7 +42,6 @@ var contenders = []contender{
 	{name: "filter", what: "`-f '" + projection + "'`", args: []string{"-f", projection}, frames: 400, to: "L", least: 0.38},
 	{name: "the copy into it", what: "copying frames into a pipe", args: []string{"copy"}, pipe: true, frames: 1000},
 	{name: "pipe", what: "`-o ndjson` into a pipe", args: []string{"-o", "ndjson"}, pipe: true, frames: 1000, to: "the copy into it", least: 0.52},
-	{name: "-w pipe", what: "`-o ndjson -w show.raw` into a pipe", args: []string{"-o", "ndjson"}, pipe: true, record: "show.raw", frames: 1000, to: "pipe", least: 0.90},
 	{name: "obvious", what: "the obvious client: the same records by conn.Read and encoding/json", args: []string{"naive"}, frames: 50},
 }
 
