@@ -145,11 +145,14 @@ func check(log []*link, lines []line, promised int) *checker {
 		c.add(c.current, other, "%d of %d gaps were filled", c.done, c.gaps)
 	}
 	for n, l := range log {
-		for _, a := range l.Actions {
+		laterWritten := false
+		for _, a := range slices.Backward(l.Actions) {
 			if a.Arrived {
 				c.arrived++
 			}
-			if a.Arrived && c.times[a.ID] == 0 && promised == 0 {
+			laterWritten = laterWritten || c.times[a.ID] > 0
+			lost := l.Killed && !laterWritten // with the process: the next gap contains them
+			if a.Arrived && c.times[a.ID] == 0 && promised == 0 && !lost {
 				c.add(n, missing, "action %d has arrived and was not written", a.ID)
 			}
 		}

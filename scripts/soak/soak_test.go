@@ -84,12 +84,12 @@ func TestCheckOfRuns(t *testing.T) {
 }
 
 // TestCheckOfKilledRun has a run that was killed when it had written nothing of its link,
-// then the second of the two links.
+// though an action had arrived, then the second of the two links.
 func TestCheckOfKilledRun(t *testing.T) {
 	const run = `{"action":"` + newRun + `"}`
 	log := twoLinks()
 	log = []*link{log[0], {Fault: "SIGKILL", Run: 2, Killed: true, Granted: 1200 * time.Millisecond, To: 1300 * time.Millisecond,
-		Actions: []action{{ID: 4, Sent: 1250 * time.Millisecond}}}, log[1]}
+		Actions: []action{{ID: 4, Sent: 1250 * time.Millisecond, Arrived: true}}}, log[1]}
 	log[0].Run, log[2].Run = 1, 3
 	for gap, want := range map[string]int{"2.1": 0, "1.8": 1} { // the first link is complete up to 1.1s
 		again := strings.Replace(restored, `"restored","gap_seconds":2`, `"connected","gap_seconds":`+gap, 1)
