@@ -180,10 +180,10 @@ func filtersTopic() docs.Section {
 			},
 			{Title: "Examples of filters", Items: []docs.Item{
 				{Term: "`select(.amount)`", Meaning: "Money."},
-				{Term: "`.text | test(\"goat\"; \"i\")`", Meaning: "A word, in any case."},
+				{Term: "`.text // \"\" | test(\"goat\"; \"i\")`", Meaning: "A word, in any case. Not every record has a text."},
 				{Term: "`select(.is_first) | {author, text}`", Meaning: "What newcomers say."},
 				{Term: "`.author_name == $who`", Meaning: "One person, with `--arg who=ada`."},
-				{Term: "`.time |= (fromdate | strflocaltime(\"%H:%M\"))`", Meaning: "The time on your clock."},
+				{Term: "`.time[:19] + \"Z\" | fromdate | strflocaltime(\"%H:%M\")`", Meaning: "The time on your clock; `[:19]` cuts off a fraction of a second."},
 			}},
 		},
 	}
@@ -224,10 +224,10 @@ func recordingsTopic() docs.Section {
 			},
 			{
 				Title: "Checking",
-				Text:  "`restail check FILE…` prints a line for each file, `-o ndjson` one object. The status is 0 when every file is whole, 1 when one is not, 2 when one cannot be read.",
+				Text:  "`restail check FILE…` prints a line for each file, `-o ndjson` one object. `restail replay FILE -a link` tells when the gaps were. The time between two files is not judged. The status is 0 when every file is whole, 1 when one is not, 2 when one cannot be read.",
 				Items: []docs.Item{
 					{Term: "`first`, `last`", Meaning: "the times of the first and last action"},
-					{Term: "`actions`, `events`", Meaning: "how many there are"},
+					{Term: "`actions`, `events`", Meaning: "how many there are; messages that were filled in are events"},
 					{Term: "`platforms`, `broadcasts`", Meaning: "those that occur"},
 					{Term: "`gaps`, `gap_seconds`", Meaning: "how often and how long the link was down or restail was not running; gaps that were filled are not counted. A link that stayed lost is a gap. So is the pause before another run without `--state`."},
 					{Term: "`unrecorded`", Meaning: "actions that were received but could not be written"},
@@ -283,7 +283,7 @@ func gapsTopic() docs.Section {
 			{
 				Title: "Between two runs (--state)",
 				Text: "`--state FILE` remembers until when the chat was complete: up to the last action that stdout has taken and, with `-w`, that " +
-					"is on the disk. The next run states the gap in its first `link` record, and fills it with `--backfill`. A file that is in use " +
+					"is on the disk. With `--backfill` it holds the last messages too. The next run states the gap in its first `link` record, and fills it with `--backfill`. A file that is in use " +
 					"by another process, or is not restail's, is status 2.",
 			},
 		},

@@ -86,6 +86,7 @@ const bashTemplate = `# NAME completion for bash, made by: NAME completion bash
 #
 # or, where the bash-completion package is set up, write it once to a file:
 #
+#     mkdir -p ~/.local/share/bash-completion/completions
 #     NAME completion bash > ~/.local/share/bash-completion/completions/NAME
 
 # _NAME_flags COMMAND sets flags to the flags of the command.

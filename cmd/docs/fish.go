@@ -92,6 +92,7 @@ const fishTemplate = `# NAME completion for fish, made by: NAME completion fish
 #
 # To install it:
 #
+#     mkdir -p ~/.config/fish/completions
 #     NAME completion fish > ~/.config/fish/completions/NAME.fish
 
 # __NAME_first: the word under the cursor is the first after the program.

@@ -6,6 +6,7 @@
 #
 # or, where the bash-completion package is set up, write it once to a file:
 #
+#     mkdir -p ~/.local/share/bash-completion/completions
 #     birds completion bash > ~/.local/share/bash-completion/completions/birds
 
 # _birds_flags COMMAND sets flags to the flags of the command.

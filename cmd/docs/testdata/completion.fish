@@ -2,6 +2,7 @@
 #
 # To install it:
 #
+#     mkdir -p ~/.config/fish/completions
 #     birds completion fish > ~/.config/fish/completions/birds.fish
 
 # __birds_first: the word under the cursor is the first after the program.
