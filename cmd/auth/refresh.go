@@ -18,28 +18,18 @@ const (
 	// answerTime is how long a refresh waits for its answer after its caller has
 	// been cancelled.
 	answerTime = 5 * time.Second
-	// finalWithin is the time after a new token has replaced a refused one. A refusal
-	// of the new token within it is final. Later, the new token has worked in between.
-	finalWithin = 5 * time.Minute
 )
 
 // refresher returns the token of the store, and refreshes it when needed.
 type refresher struct {
 	store *store
 	api   *api
-
-	// replacement is the last token that replaced a refused one, at replacedAt.
-	replacement string
-	replacedAt  time.Time
 }
 
 func (r *refresher) token(ctx context.Context, refused string) (string, error) {
 	l, err := r.login(ctx, refused)
 	if err != nil {
 		return "", err
-	}
-	if refused != "" {
-		r.replacement, r.replacedAt = l.AccessToken, r.api.now()
 	}
 	return l.AccessToken, nil
 }
@@ -69,10 +59,7 @@ func (r *refresher) login(ctx context.Context, refused string) (*login, error) {
 	}
 	changed := seen == nil || seen.AccessToken != l.AccessToken
 	left := l.left(r.api.now())
-	switch {
-	case l.AccessToken == refused && refused == r.replacement && r.api.now().Sub(r.replacedAt) < finalWithin:
-		return nil, unauthorized("the service refuses even a fresh token: run `restail login`, and check at restream.io whether the application may read chats")
-	case l.AccessToken != refused && (left >= refreshBefore || changed && left > 0):
+	if l.AccessToken != refused && (left >= refreshBefore || changed && left > 0) {
 		return l, nil
 	}
 	return r.refresh(ctx, l, refused)

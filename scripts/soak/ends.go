@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -148,9 +149,15 @@ func (l *login) save(folder string) error {
 	return os.WriteFile(filepath.Join(folder, "token.json"), text, 0o600)
 }
 
-// canRevoke reports whether restail refreshes its login after a 401: within five minutes
-// of the last refresh it takes that for final.
-func (s *service) canRevoke() bool { return s.revoked == 0 || s.now()-s.revoked > 6*time.Minute }
+// canRevoke reports whether restail refreshes its login after a 401: a token that is
+// refused before an action came with it is not worth another refresh.
+func (s *service) canRevoke() bool {
+	if s.revoked == 0 || len(s.links) == 0 {
+		return s.revoked == 0
+	}
+	last := s.links[len(s.links)-1]
+	return last.Granted > s.revoked && slices.ContainsFunc(last.Actions, func(a action) bool { return a.Arrived })
+}
 
 // revoke refuses a handshake, and all until the login is refreshed.
 func revoke(s *service, w http.ResponseWriter) {
