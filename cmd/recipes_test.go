@@ -305,6 +305,26 @@ func TestRelaysLoseNothing(t *testing.T) {
 	}
 }
 
+// A record whose second half comes late is passed on whole.
+func TestRelaysWaitForALine(t *testing.T) {
+	t.Parallel()
+	const slow = "#!/bin/sh\necho '{\"a\":1}'; printf '{\"b\":'; sleep 2; echo '2}'\n"
+	for _, recipe := range []string{"redis.sh", "sqlite.sh"} {
+		t.Run(recipe, func(t *testing.T) {
+			t.Parallel()
+			s := newSandbox(t)
+			bin := t.TempDir()
+			if err := os.WriteFile(filepath.Join(bin, "restail"), []byte(slow), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			s.run(t, recipe, "PATH="+bin+":"+strings.TrimPrefix(s.environ[0], "PATH="))
+			if got := s.records(t); got != "{\"a\":1}\n{\"b\":2}\n" {
+				t.Errorf("these arrived:\n%s", got)
+			}
+		})
+	}
+}
+
 // In a chat that goes silent, a recipe has written every message at once. What it counts
 // is written after Ctrl-C.
 func TestRecipesAreLive(t *testing.T) {
@@ -338,9 +358,7 @@ func TestRecipesAreLive(t *testing.T) {
 			if err := command.Wait(); err == nil {
 				t.Error("status 0 after Ctrl-C")
 			}
-			if left := s.files(t); !strings.Contains(left, want.atTheEnd) {
-				t.Errorf("%q is missing at the end:\n%s", want.atTheEnd, left)
-			}
+			s.waitFor(t, want.atTheEnd)
 		})
 	}
 }

@@ -55,10 +55,13 @@ send() {
 restail "$@" -o ndjson | {
 	ending=
 	trap 'ending=yes' INT TERM
+	begun= # the beginning of a line whose rest had not come in time
 	while IFS= read -r record; do
 		batch= end=$((SECONDS + 1))
-		add XADD "${STREAM:-restail}" MAXLEN '~' "${LIMIT:-100000}" '*' record "$record"
-		while [ "$SECONDS" -lt "$end" ] && [ "${#batch}" -lt 1000000 ] && IFS= read -r -t 1 record; do
+		add XADD "${STREAM:-restail}" MAXLEN '~' "${LIMIT:-100000}" '*' record "$begun$record"
+		begun=
+		while [ "$SECONDS" -lt "$end" ] && [ "${#batch}" -lt 1000000 ]; do
+			IFS= read -r -t 1 record || { begun=$record; break; }
 			add XADD "${STREAM:-restail}" MAXLEN '~' "${LIMIT:-100000}" '*' record "$record"
 		done
 		send

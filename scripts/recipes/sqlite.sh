@@ -25,9 +25,11 @@ CREATE VIEW IF NOT EXISTS chat AS SELECT
 SQL
 restail "$@" -o ndjson | {
 	trap '' INT # what came before Ctrl-C is kept
+	begun= # the beginning of a line whose rest had not come in time
 	while IFS= read -r record; do
-		batch=$record$'\n' end=$((SECONDS + 1))
-		while [ "$SECONDS" -lt "$end" ] && IFS= read -r -t 1 record; do
+		batch=$begun$record$'\n' begun= end=$((SECONDS + 1))
+		while [ "$SECONDS" -lt "$end" ]; do
+			IFS= read -r -t 1 record || { begun=$record; break; }
 			batch+=$record$'\n'
 		done
 		printf '%s' "$batch" | sqlite3 -cmd '.timeout 10000' "$db" '.mode ascii' '.separator "\037" "\n"' '.import /dev/stdin records'
