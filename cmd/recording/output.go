@@ -135,7 +135,9 @@ func (p *output) endSync(err error) error {
 		return err
 	}
 	f.synced, p.begun = done.size, f.info
-	p.shared.advance(done.lines.last)
+	if done.lines.actions > 0 {
+		p.shared.advance(done.lines.last)
+	}
 	return nil
 }
 
@@ -174,7 +176,6 @@ func (p *output) writeHole() {
 		err = p.settle()
 	}
 	if p.check(err) {
-		p.shared.advance(p.hole.last)
 		p.unrecorded.add(p.hole)
 		p.hole = span{}
 	}

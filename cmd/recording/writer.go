@@ -105,8 +105,8 @@ func (w *Writer) Close() error {
 	return fmt.Errorf("%d actions were not recorded: %w", w.unrecorded.actions, w.failures.last)
 }
 
-// Written returns the time of receipt up to which each line is on the disk, or is
-// described there as not recorded. It is zero at first.
+// Written returns the time of receipt of the last action that is on the disk, zero at
+// first. Before it, what is not on the disk is described there as not recorded.
 func (w *Writer) Written() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
