@@ -14,7 +14,9 @@ fi
 export WORDS
 echo '{"action":"heartbeat"}' | restail replay -a all -o raw -f 'try ("" | test(env.WORDS; "i"))
 	catch ("alert.sh: WORDS: \(.)" | halt_error(2))' >/dev/null
-restail "$@" -o text -a event -f '.text | test(env.WORDS; "i")' |
+restail "$@" -o text -a event -f '.text | test(env.WORDS; "i")' | {
+	trap '' INT # what came before Ctrl-C is kept
 	while IFS= read -r line; do
 		printf '\a%s\n' "$line"
 	done
+}

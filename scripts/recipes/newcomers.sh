@@ -19,10 +19,12 @@ touch "$seen"
 # Two lines a message: who it is from, and what is shown.
 restail "$@" -o text -a event -f '
 	select((.is_bot | not) and (.author_id // .author) != "")
-	| "\(.platform) \(.author_id // .author)", true' |
+	| "\(.platform) \(.author_id // .author)", true' | {
+	trap '' INT # what came before Ctrl-C is kept
 	while IFS= read -r who && IFS= read -r message; do
 		grep -qxF -e "$who" "$seen" || {
 			printf '%s\n' "$who" >>"$seen"
 			printf '%s\n' "$message"
 		}
 	done
+}

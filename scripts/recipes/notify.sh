@@ -15,7 +15,9 @@ command -v notify-send >/dev/null || {
 restail "$@" -o text -a event -f '
 	select(.type | IN("text", "emoji", "sticker", "unknown") | not)
 	| ([.author, (.type | gsub("_"; " ")), .amount, .currency | values | select(. != "")] | join(" ")),
-	  (.text | gsub("&"; "&amp;") | gsub("<"; "&lt;") | gsub(">"; "&gt;"))' |
+	  (.text | gsub("&"; "&amp;") | gsub("<"; "&lt;") | gsub(">"; "&gt;"))' | {
+	trap '' INT # what came before Ctrl-C is kept
 	while IFS= read -r title && IFS= read -r body; do
 		notify-send --app-name=restail -- "$title" "${body//\\/\\\\}" </dev/null
 	done
+}

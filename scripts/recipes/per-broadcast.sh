@@ -13,7 +13,9 @@ folder=${FOLDER:-.}
 mkdir -p -- "$folder"
 # Two lines a record: the name of its file, and the record.
 restail "$@" -o ndjson -a event,reply_created \
-	-f '(.broadcast_id // "unknown" | gsub("^-|[^\\w-]"; "_")[:64]), true' |
+	-f '(.broadcast_id // "unknown" | gsub("^-|[^\\w-]"; "_")[:64]), true' | {
+	trap '' INT # what came before Ctrl-C is kept
 	while IFS= read -r name && IFS= read -r record; do
 		printf '%s\n' "$record" >>"$folder/${name//\"/}.ndjson"
 	done
+}
