@@ -69,7 +69,7 @@ func (c *demoCommand) Run(r *run) error {
 	if err != nil {
 		return err
 	}
-	p.source, p.live = show{live}, live
+	p.source, p.live = show{live, c.Outage > 0}, live
 	return r.follow(p)
 }
 
@@ -101,7 +101,13 @@ func (anyToken) Token(context.Context, string) (string, error) { return "demo", 
 
 // show is a live source that ends when its server closes the socket with a close
 // frame, at the end of the show. An outage cuts the socket without one.
-type show struct{ *session.Live }
+type show struct {
+	*session.Live
+	hasOutage bool
+}
+
+// isDown reports whether the link is down before the end of the show.
+func (s show) isDown() bool { return s.hasOutage && !s.Stats().Up }
 
 // endsShow reports whether the server has closed the socket at the end of the show.
 func endsShow(event *session.LinkEvent) bool {

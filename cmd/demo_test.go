@@ -3,6 +3,7 @@ package cmd
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -94,6 +95,15 @@ func TestDemoOutageLongerThanTheShow(t *testing.T) {
 func TestDemoGivesUpOnALargeFrame(t *testing.T) {
 	t.Parallel()
 	restail(t, "", "demo", "--outage", "1s", "--speed", "max", "--max-frame", "300").want(t, 4, "given up", "--max-frame")
+}
+
+// A show that has ended is not a link that is down.
+func TestDemoTimeoutAfterTheShow(t *testing.T) {
+	t.Parallel()
+	status := Run(t.Context(), []string{"demo", "--speed", "max", "-q", "-t", "300ms"}, Env{Stdout: slowWriter(100 * time.Millisecond), Stderr: io.Discard})
+	if status != 0 {
+		t.Errorf("status %d", status)
+	}
 }
 
 // The built-in show has an example of every action, and of every type of every

@@ -93,8 +93,11 @@ func (p *pipe) endError(err error) error {
 
 // isDown reports whether the link, or the API of the chat history, is down.
 func (p *pipe) isDown() bool {
-	if h, ok := p.source.(*chatHistory); ok {
-		return !h.client.IsUp()
+	switch source := p.source.(type) {
+	case *chatHistory:
+		return !source.client.IsUp()
+	case show:
+		return source.isDown()
 	}
 	return p.live != nil && !p.live.Stats().Up
 }

@@ -166,6 +166,9 @@ func (c *commandLine) check(parsed *kong.Context) error {
 		if p.Flag != nil && p.Flag.PlaceHolder == "FILE" && p.Flag.Target.String() == "" {
 			return fmt.Errorf("--%s: empty file name", p.Flag.Name)
 		}
+		if p.Positional != nil && p.Positional.Target.String() == "" {
+			return fmt.Errorf("the %s is empty", p.Positional.Name)
+		}
 	}
 	for _, flag := range command.Flags {
 		if err := checkEnum(flag.Value, "value"); err != nil {

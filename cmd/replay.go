@@ -100,12 +100,17 @@ func (r *run) open(name string) (io.ReadCloser, error) {
 		if isTerminal(r.Stdin) {
 			r.status.Note("frame", "reading a recording from stdin; Ctrl-D ends it")
 		}
+		if file, ok := r.Stdin.(*os.File); ok {
+			if info, err := file.Stat(); err == nil && info.IsDir() {
+				return nil, isDirectory("stdin")
+			}
+		}
 		return io.NopCloser(r.Stdin), nil
 	}
 	info, err := os.Stat(name)
 	switch {
 	case err == nil && info.IsDir():
-		return nil, readError("recording", &fs.PathError{Op: "open", Path: name, Err: syscall.EISDIR})
+		return nil, isDirectory(name)
 	case err == nil && info.Mode()&os.ModeNamedPipe != 0:
 		return &namedPipe{name: name}, nil
 	}
@@ -114,6 +119,10 @@ func (r *run) open(name string) (io.ReadCloser, error) {
 		return nil, readError("recording", err)
 	}
 	return file, nil
+}
+
+func isDirectory(name string) error {
+	return readError("recording", &fs.PathError{Op: "open", Path: name, Err: syscall.EISDIR})
 }
 
 // namedPipe opens a named pipe at the first read, because opening waits for a writer.

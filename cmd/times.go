@@ -56,7 +56,7 @@ func (p *timePoint) UnmarshalText(text []byte) error {
 		return nil
 	}
 	for _, form := range timeLayouts {
-		if at, err := time.Parse(form.layout, s); err == nil {
+		if at, err := time.Parse(form.layout, strings.ToUpper(s)); err == nil {
 			*p = timePoint{at: at, kind: form.kind}
 			return nil
 		}

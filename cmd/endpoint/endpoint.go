@@ -40,6 +40,8 @@ func Check(raw, secure, plain string) (*url.URL, error) {
 		return nil, fmt.Errorf("its scheme is not %s; it must be %s", secure, allowed)
 	case u.Hostname() == "":
 		return nil, fmt.Errorf("it names no host; it must be %s", allowed)
+	case u.Port() != "" && !isPort(u.Port()):
+		return nil, fmt.Errorf("it has no valid port; it must be %s", allowed)
 	case u.Scheme == plain && !IsLoopback(u.Hostname()):
 		return nil, fmt.Errorf("%s:// is for this machine only, since tokens travel on it unencrypted; it must be %s", plain, allowed)
 	}

@@ -44,6 +44,7 @@ func TestCheck(t *testing.T) {
 		"wss://me:password@chat.example": "not contain a user name",
 		"wss://chat.example/ws#token":    "not contain a # part",
 		"wss://chat.example:port/ws":     "cannot be parsed",
+		"wss://chat.example:65536/ws":    "no valid port",
 		"wss://chat example/ws":          "cannot be parsed",
 	} {
 		u, err := Check(raw, "wss", "ws")
