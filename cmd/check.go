@@ -275,7 +275,7 @@ func (c *checker) checkLine(line []byte) bool {
 			c.decoder.Relink()
 		}
 	case l.MovesClock():
-		c.countRecord(&l.Record, len(line), l.Kind == recording.KindRecord, true)
+		c.countRecord(&l.Record, len(line), !l.IsFilledIn(), true)
 	}
 	return true
 }

@@ -62,6 +62,22 @@ func recordingOf(words string) string {
 	return text
 }
 
+// A folder is refused on stdin as it is by name.
+func TestFolderOnStdin(t *testing.T) {
+	t.Parallel()
+	folder, err := os.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer folder.Close()
+	for _, command := range []string{"replay", "check", "serve"} {
+		var stderr strings.Builder
+		if status := Run(t.Context(), []string{command, "-"}, Env{Stdin: folder, Stdout: io.Discard, Stderr: &stderr}); status != 2 || !strings.Contains(stderr.String(), "cannot read stdin") {
+			t.Errorf("%s: status %d, %s", command, status, stderr.String())
+		}
+	}
+}
+
 func TestCheckCountsGaps(t *testing.T) {
 	t.Parallel()
 	for words, want := range map[string]string{
@@ -107,9 +123,10 @@ func TestCheck(t *testing.T) {
 		"1 junk 2":                `1 {"actions":2,"broken":1,"cut":false,"events":2,"first":"2026-11-28T19:00:01Z","gap_seconds":0,"gaps":0,"last":"2026-11-28T19:00:02Z","platforms":["unknown"],"unrecorded":0}`,
 		"1 unrecorded unrecorded": `1 {"actions":1,"broken":0,"cut":false,"events":1,"first":"2026-11-28T19:00:01Z","gap_seconds":0,"gaps":0,"last":"2026-11-28T19:00:01Z","platforms":["unknown"],"unrecorded":10}`,
 		"1 9 " + history:          `0 {"actions":2,"broadcasts":["b2"],"broken":0,"cut":false,"events":3,"first":"2026-11-28T19:00:01Z","gap_seconds":0,"gaps":0,"last":"2026-11-28T19:00:09Z","platforms":["unknown","x"],"unrecorded":0}`,
-		history:                   `0 {"actions":0,"broadcasts":["b2"],"broken":0,"cut":false,"events":1,"first":"2026-11-28T19:00:02Z","gap_seconds":0,"gaps":0,"last":"2026-11-28T19:00:02Z","platforms":["x"],"unrecorded":0}`,
-		`{"action":"later"}`:      `0 {"actions":1,"broken":0,"cut":false,"events":0,"gap_seconds":0,"gaps":0,"unrecorded":0}`,
-		`{"restail":"later"}`:     `0 {"actions":0,"broken":0,"cut":false,"events":0,"gap_seconds":0,"gaps":0,"unrecorded":0}`,
+		`1 9 {"time":"2026-11-28T19:00:02Z","action":"event","platform":"x","is_history":true}`: `0 {"actions":2,"broken":0,"cut":false,"events":3,"first":"2026-11-28T19:00:01Z","gap_seconds":0,"gaps":0,"last":"2026-11-28T19:00:09Z","platforms":["unknown","x"],"unrecorded":0}`,
+		history:               `0 {"actions":0,"broadcasts":["b2"],"broken":0,"cut":false,"events":1,"first":"2026-11-28T19:00:02Z","gap_seconds":0,"gaps":0,"last":"2026-11-28T19:00:02Z","platforms":["x"],"unrecorded":0}`,
+		`{"action":"later"}`:  `0 {"actions":1,"broken":0,"cut":false,"events":0,"gap_seconds":0,"gaps":0,"unrecorded":0}`,
+		`{"restail":"later"}`: `0 {"actions":0,"broken":0,"cut":false,"events":0,"gap_seconds":0,"gaps":0,"unrecorded":0}`,
 		`{"time":"2026-11-28T19:00:01Z","action":"event","broadcast_id":"b"} {"time":"2026-11-28T19:00:03Z","action":"link","status":"restored","gap_seconds":2}`: `1 {"actions":1,"broadcasts":["b"],"broken":0,"cut":false,"events":1,"first":"2026-11-28T19:00:01Z","gap_seconds":2,"gaps":1,"last":"2026-11-28T19:00:01Z","unrecorded":0}`,
 		"":     `1 {"actions":0,"broken":0,"cut":false,"events":0,"gap_seconds":0,"gaps":0,"unrecorded":0}`,
 		"junk": `2 null`,

@@ -19,6 +19,11 @@ type Line struct {
 // Action returns the action of the record; nothing when it has none.
 func (l *Line) Action() []byte { return l.Record.Bytes(record.Action) }
 
+// IsFilledIn reports whether the line is a message from the chat history.
+func (l *Line) IsFilledIn() bool {
+	return l.Kind == KindHistory || l.Record.Bool(record.IsHistory)
+}
+
 // MovesClock reports whether the service has stamped the line, as it stamps actions.
 func (l *Line) MovesClock() bool {
 	return len(l.Action()) > 0 && string(l.Action()) != KindLink

@@ -286,7 +286,7 @@ func (r *Replay) play(item Item, err error) bool {
 	at, moves := r.classifier.classify(&item)
 	r.foundLine = r.foundLine || item.Action != nil || item.Line != nil
 	item.Outside = !at.IsZero() && (at.Before(r.since) || !r.until.IsZero() && !at.Before(r.until))
-	filledIn := item.Line != nil && item.Line.Kind == recording.KindHistory && at.Before(r.lastStamp)
+	filledIn := item.Line != nil && item.Line.IsFilledIn() && at.Before(r.lastStamp)
 	if !moves || filledIn || item.Outside || r.o.Speed <= 0 {
 		return r.yield(item, nil)
 	}
