@@ -78,6 +78,15 @@ func terminate(c *conn) {
 	c.burst(5)
 	c.client.limit(unix.RLIM_INFINITY)
 	c.signal(syscall.SIGTERM, terminated)
+	c.leftHole()
+}
+
+// leftHole allows the gap after the run to begin at any time before, if the disk was full:
+// the state does not pass an action that is not on the disk.
+func (s *service) leftHole() {
+	if s.full && len(s.links) > 0 {
+		s.links[len(s.links)-1].From = 0
+	}
 }
 
 // canKill reports whether a run can be killed: the state is written, and the recording
@@ -171,6 +180,7 @@ func logOut(s *service, w http.ResponseWriter) {
 	s.access, s.refresh, s.outage = "", "", 0
 	s.client.limit(unix.RLIM_INFINITY)
 	s.ending = loggedOut
+	s.leftHole()
 	refuse(http.StatusUnauthorized)(s, w)
 }
 
