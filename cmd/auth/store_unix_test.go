@@ -201,8 +201,8 @@ func TestBadStoreDirectory(t *testing.T) {
 	}
 }
 
-// TestFullDisk lets a process write files of a few KiB: there is no space for the
-// next login.
+// TestFullDisk limits the size of the files that a process can write. The next login does
+// not fit.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, serve.OAuthOptions{})

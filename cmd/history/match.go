@@ -111,7 +111,7 @@ func (m *matcher) missing(page []Message, end int64) []Message {
 		}
 		m.waiting[rule] = list[n:]
 		list = m.unpaired(list[:n], rule)
-		end -= 2 * tolerance // two messages with the same known candidate are no further apart
+		end -= 2 * tolerance // each of two messages that can pair with one known message is within tolerance of it
 	}
 	return list
 }

@@ -161,8 +161,8 @@ func (p *output) settle() error {
 	return err
 }
 
-// writeHole writes the line that describes the hole, and puts it on the disk. It does
-// nothing when there is no hole, or no open file.
+// writeHole writes the line that describes the hole, and puts it on the disk. Without a
+// hole or an open file it does nothing.
 func (p *output) writeHole() {
 	if p.file == nil || p.hole.isEmpty() {
 		return

@@ -15,7 +15,8 @@ import (
 	"github.com/restail/restail/cmd/endpoint"
 )
 
-// A fault says why there is no token, a dial failed, a socket ended, or the link left it.
+// A fault says why the link is down: there is no token, a dial failed, the socket ended,
+// or the link left the socket.
 type fault struct {
 	reason string
 	detail string // see [LinkEvent]

@@ -133,9 +133,9 @@ type LinkEvent struct {
 
 // Tokens supplies access tokens.
 type Tokens interface {
-	// Token returns an access token. refused is the token that the service has
-	// just refused, or "". If there is no other token, Token may return the refused
-	// one again.
+	// Token returns an access token. refused is the token that the service has just
+	// refused; "" if it has refused none. Without another token, Token may return the
+	// refused one again.
 	//
 	// An error with a method Temporary() bool that returns true is retried like
 	// a failed dial, or after RetryAfter() time.Duration if the error has that

@@ -57,13 +57,7 @@ func (b *bench) run(c client, s show) (o outcome, err error) {
 	}
 	b.sender.next.Store(&s)
 
-	process := exec.CommandContext(ctx, c.args[0], c.args[1:]...)
-	process.Env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + b.folder,
-		"RESTREAM_ACCESS_TOKEN=bench", "RESTAIL_URL=" + b.sender.url(),
-	}
-	process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a pipeline ends as one
-	process.Cancel = func() error { return syscall.Kill(-process.Process.Pid, syscall.SIGKILL) }
+	process := b.command(ctx, c.args)
 	var stderr bytes.Buffer
 	process.Stderr = &stderr
 	stop := func() {}
@@ -106,6 +100,18 @@ func (b *bench) run(c client, s show) (o outcome, err error) {
 	}
 	o.wall, o.cpu = end.Sub(start), process.ProcessState.UserTime()+process.ProcessState.SystemTime()
 	return o, nil
+}
+
+// command returns a process that follows the show of the sender.
+func (b *bench) command(ctx context.Context, args []string) *exec.Cmd {
+	process := exec.CommandContext(ctx, args[0], args[1:]...)
+	process.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + b.folder,
+		"RESTREAM_ACCESS_TOKEN=bench", "RESTAIL_URL=" + b.sender.url(),
+	}
+	process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a pipeline ends as one
+	process.Cancel = func() error { return syscall.Kill(-process.Process.Pid, syscall.SIGKILL) }
+	return process
 }
 
 // read counts the lines in a pipe until its end, or until silence. It returns when it
