@@ -236,14 +236,21 @@ func (c *checker) raised(l line) {
 	if c.current == 0 {
 		return
 	}
-	if l.Gap == nil {
+	proof := c.current - 1 // the link that the gap begins in
+	for l.Status == "connected" && proof >= 0 && c.log[proof].From == c.log[proof].Granted {
+		proof-- // the state of an ended run does not know of links that brought nothing
+	}
+	switch {
+	case l.Gap == nil && proof < 0:
+		return
+	case l.Gap == nil:
 		c.add(c.current-1, wrongGap, "no gap is stated")
 		return
 	}
 	c.gaps++
 	last, next := c.log[c.current-1], c.log[c.current]
 	stated := time.Duration(*l.Gap * float64(time.Second)).Round(time.Millisecond)
-	least, most := next.Granted-last.To-stamping, next.Answered-last.From
+	least, most := next.Granted-last.To-stamping, next.Answered-c.log[max(proof, 0)].From
 	for _, a := range last.Actions {
 		if c.times[a.ID] == 0 {
 			least = max(least, next.Granted-a.Sent-transit-stamping)

@@ -22,6 +22,7 @@ type client struct {
 	stdout  io.ReadCloser
 	gate    chan struct{} // has a token while its stdout may be read
 	errors  bytes.Buffer
+	latest  []string // status lines
 }
 
 // start starts restail against a server. Its login is in the folder.
@@ -30,6 +31,7 @@ func (c *client) start(url, folder string, args ...string) error {
 	c.gate <- struct{}{}
 	c.process = exec.Command(*restail, append([]string{"--status=json"}, args...)...)
 	c.errors.Reset()
+	c.latest = nil
 	c.process.Env = []string{
 		"RESTAIL_URL=" + c.socket, "RESTAIL_API_URL=" + url,
 		"HOME=/nonexistent", "XDG_STATE_HOME=" + folder, "SSL_CERT_FILE=" + os.Getenv("SSL_CERT_FILE"),
@@ -42,12 +44,13 @@ func (c *client) start(url, folder string, args ...string) error {
 	return c.process.Start()
 }
 
-// Write takes restail's stderr and keeps its errors.
+// Write takes restail's stderr and keeps its errors, and the latest lines.
 func (c *client) Write(p []byte) (int, error) {
 	for line := range strings.Lines(string(p)) {
 		if strings.Contains(line, `"kind":"error"`) || !strings.HasPrefix(line, "{") {
 			c.errors.WriteString(line)
 		}
+		c.latest = append(c.latest[max(0, len(c.latest)-20):], line)
 	}
 	return len(p), nil
 }

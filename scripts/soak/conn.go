@@ -259,6 +259,7 @@ func (c *conn) sync() bool {
 			return false
 		}
 	}
+	c.accepted = true
 	if c.unconfirmed {
 		c.unconfirmed, c.To = false, c.now()
 	}

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"syscall"
 	"time"
 
@@ -41,7 +40,7 @@ func (s *service) beginRun(recording string) {
 	defer s.mu.Unlock()
 	s.runs++
 	s.run = run{recording: recording}
-	s.refused, s.redialling, s.answered = false, false, 0
+	s.accepted, s.redialling, s.answered = false, false, 0
 	if s.refresh == "" {
 		s.issue()
 	}
@@ -158,15 +157,9 @@ func (l *login) save(folder string) error {
 	return os.WriteFile(filepath.Join(folder, "token.json"), text, 0o600)
 }
 
-// canRevoke reports whether restail refreshes its login after a 401: a token that is
-// refused before an action came with it is not worth another refresh.
-func (s *service) canRevoke() bool {
-	if s.revoked == 0 || len(s.links) == 0 {
-		return s.revoked == 0
-	}
-	last := s.links[len(s.links)-1]
-	return last.Granted > s.revoked && slices.ContainsFunc(last.Actions, func(a action) bool { return a.Arrived })
-}
+// canRevoke reports whether restail refreshes its login after a 401: a token that it
+// has just got is not worth another refresh before the service accepts it.
+func (s *service) canRevoke() bool { return s.revoked == 0 || s.accepted }
 
 // revoke refuses a handshake, and all until the login is refreshed.
 func revoke(s *service, w http.ResponseWriter) {

@@ -42,7 +42,7 @@ var faults = []fault{
 	{name: "handshake refused with 429", share: 3, refuse: refuse(http.StatusTooManyRequests)},
 	{name: "handshake cut", share: 3, refuse: cutHandshake},
 	{name: "401 once after a reconnect", share: 1, refuse: refuse(http.StatusUnauthorized),
-		possible: func(s *service) bool { return len(s.links) > 0 && !s.refused }},
+		possible: func(s *service) bool { return s.accepted }},
 
 	{name: "401 until the login is refreshed", share: 1, refuse: revoke, possible: (*service).canRevoke},
 	{name: "401, and the refresh is refused", share: 1, refuse: logOut, possible: func(s *service) bool { return s.restarts && !*backfill }},
@@ -88,7 +88,7 @@ var faults = []fault{
 
 func refuse(status int) func(*service, http.ResponseWriter) {
 	return func(s *service, w http.ResponseWriter) {
-		s.refused = s.refused || status == http.StatusUnauthorized
+		s.accepted = s.accepted && status != http.StatusUnauthorized
 		w.Header().Set("Retry-After", "0")
 		http.Error(w, http.StatusText(status), status)
 	}

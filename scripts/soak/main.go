@@ -165,7 +165,7 @@ func (r *result) follow(url, folder string) ([]line, error) {
 		return nil, err
 	}
 	if ended == nil || ended.Error() != r.ending {
-		return lines, fmt.Errorf("restail ended with %v instead of %q, %d faults to go: %s", ended, r.ending, r.left, c.errors.String())
+		return lines, fmt.Errorf("restail ended with %v instead of %q, %d faults to go:\n%s", ended, r.ending, r.left, strings.Join(c.latest, ""))
 	}
 	if c.errors.Len() > 0 && !r.full && r.ending != loggedOut {
 		r.problem(other, "restail says %s", c.errors.String())

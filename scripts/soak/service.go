@@ -42,7 +42,7 @@ type service struct {
 	injected   map[string]int
 	links      []*link
 	problems   []problem
-	refused    bool          // with 401, since the last granted handshake
+	accepted   bool          // the token, as restail knows: it has answered a ping since the last 401, in this run
 	redialling bool          // restail redials because of a drain
 	answered   time.Duration // the last such handshake
 	memory     [2]int        // the most that restail had resident, in KiB, in each half
@@ -147,7 +147,6 @@ func (s *service) accept(w http.ResponseWriter, r *http.Request) *conn {
 		s.problem(other, "a handshake fails: %v", err)
 		return nil
 	}
-	s.refused = false
 	if s.redialling {
 		s.redialling, s.answered = false, granted
 	}

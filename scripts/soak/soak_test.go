@@ -103,6 +103,24 @@ func TestCheckOfKilledRun(t *testing.T) {
 	}
 }
 
+// TestCheckOfEmptyLink has a run that ends after a link that brought nothing.
+func TestCheckOfEmptyLink(t *testing.T) {
+	log := twoLinks()
+	empty := &link{Fault: "reset at once", Run: 1, Granted: 2 * time.Second, Answered: 2 * time.Second, From: 2 * time.Second, To: 2100 * time.Millisecond}
+	log = []*link{log[0], empty, log[1]}
+	log[0].Run, log[2].Run = 1, 2
+	const run = `{"action":"` + newRun + `"}`
+	again := strings.Replace(restored, "restored", "connected", 1)
+	lines, err := read(strings.NewReader(strings.Join([]string{run, connected, event("0"), event("1"), lost,
+		strings.Replace(restored, "2", "1", 1), lost, run, again, event("3")}, "\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := check(log, lines, 0).found; len(found) != 0 {
+		t.Errorf("%v, though the state knows only of the first link", found)
+	}
+}
+
 // TestCheckOfMissing has an action that is missing and was sent before the stated gap.
 func TestCheckOfMissing(t *testing.T) {
 	log := twoLinks()
