@@ -75,9 +75,13 @@ type Source struct {
 
 // Open returns the first source that is set: the token file,
 // RESTREAM_ACCESS_TOKEN, the token command, or else the store that [Login]
-// fills. It reads files, but runs no command and contacts no server.
+// fills. It reads files, but runs no command and contacts no server. Its errors are
+// those of wrong usage: where a token should be and is none, Token says so.
 func Open(o Options) (*Source, error) {
 	token, err := o.open()
+	if e, ok := errors.AsType[*Error](err); ok && e.status == statusUnauthorized {
+		token, err = func(context.Context, string) (string, error) { return "", e }, nil
+	}
 	if err != nil {
 		return nil, err
 	}

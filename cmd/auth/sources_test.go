@@ -61,7 +61,7 @@ func TestTokenInEnvironment(t *testing.T) {
 	}
 	for _, value := range []string{" ", "two words", "tab\there", "line\nend", "no\u00a0break", "null\x00byte", "\xff\xfe"} {
 		w.Environ = append(w.Environ, accessTokenVariable+"="+value)
-		_, err := Open(w.Options)
+		_, err := w.open(t).Token(t.Context(), "")
 		wantError(t, err, statusUnauthorized, false, accessTokenVariable)
 	}
 }
@@ -98,7 +98,7 @@ func TestTokenFile(t *testing.T) {
 		}
 		_, err = s.Token(t.Context(), "third")
 		wantError(t, err, statusUnauthorized, false, w.TokenFile)
-		_, err = Open(w.Options)
+		_, err = w.open(t).Token(t.Context(), "")
 		wantError(t, err, statusUnauthorized, false, w.TokenFile)
 	}
 	os.Remove(w.TokenFile)
@@ -121,7 +121,7 @@ func TestLongestTokenFile(t *testing.T) {
 		t.Errorf("got %d bytes", len(got))
 	}
 	w.TokenFile = tokenFile(t, longest+"x")
-	_, err := Open(w.Options)
+	_, err := w.open(t).Token(t.Context(), "")
 	wantError(t, err, statusUnauthorized, false, w.TokenFile, "more than 64 KiB")
 }
 
