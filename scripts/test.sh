@@ -8,7 +8,6 @@ cd "$(dirname "$0")/.."
 export GOFLAGS="${GOFLAGS:+$GOFLAGS }-buildvcs=false"
 
 staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
-fuzz_inputs=${FUZZ_INPUTS:-10000}
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -60,25 +59,8 @@ else
 	echo 'this machine runs no 32-bit programs'
 fi
 
-step "fuzz each target with ${fuzz_inputs} inputs"
-# The limit is a number of inputs: with a limit in seconds, Go 1.26 sometimes fails
-# with "context deadline exceeded" when the time is up (go.dev/issue/75804). All targets
-# of a package share one test binary, which runs in the package's folder.
-fuzz_cache=$(go env GOCACHE)/fuzz
-go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{.Dir}}{{end}}' ./... | while read -r package dir; do
-	targets=$({ grep -hoE '^func Fuzz[A-Za-z0-9_]+' "$dir"/*_test.go || true; } | awk '{print $2}')
-	[ -n "$targets" ] || continue
-	go test -vet=off -fuzz . -c -o "$work/fuzz.test" "$package"
-	for target in $targets; do
-		inputs=$fuzz_inputs
-		case $target in
-		FuzzState | FuzzStore | FuzzConfig | FuzzRepair) inputs=$((fuzz_inputs / 40)) ;; # each input is a file
-		esac
-		printf '%s %s\n' "$package" "$target"
-		(cd "$dir" && "$work/fuzz.test" -test.run '^$' -test.fuzz "^$target\$" -test.fuzztime "${inputs}x" \
-			-test.fuzzminimizetime 1000x -test.fuzzcachedir "$fuzz_cache/$package" </dev/null)
-	done
-done
+step "fuzz each target"
+scripts/fuzz.sh
 
 step shell
 for script in .ci/run scripts/*.sh scripts/recipes/*.sh; do
