@@ -242,6 +242,17 @@ func (c *conn) flush() {
 	c.out, c.alive = nil, false
 }
 
+// delay logs what may not have arrived yet as sent that much later than now.
+func (c *conn) delay(by time.Duration) {
+	sent := c.now() + by
+	for i := range c.Actions {
+		if !c.Actions[i].Arrived {
+			c.Actions[i].Sent = sent
+		}
+	}
+	c.To = sent + transit
+}
+
 // sync writes what was appended and a ping, and waits for the pong: everything written
 // before was received then.
 func (c *conn) sync() bool {

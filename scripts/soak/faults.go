@@ -238,6 +238,9 @@ func deaf(c *conn) {
 	if c.torn {
 		c.problem(untimely, "restail has stopped reading")
 	}
+	if *front != "" { // there restail may still be reading pings that are a second old
+		c.delay(heartbeatTimeout / 2)
+	}
 	c.reset()
 }
 
