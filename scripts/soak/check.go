@@ -16,7 +16,7 @@ import (
 // A link is the service's log of a granted handshake and of what followed.
 type link struct {
 	Run      int           // of restail, counted from 1
-	Killed   bool          // by SIGKILL, perhaps before restail has written that it was up
+	Killed   time.Duration // when, by SIGKILL, perhaps before restail has written that it was up; 0 for not
 	Fault    string        // how it ended
 	Reasons  []string      // that restail may give for that; nil for any
 	Granted  time.Duration // just before the handshake was answered
@@ -151,7 +151,7 @@ func check(log []*link, lines []line, promised int) *checker {
 				c.arrived++
 			}
 			laterWritten = laterWritten || c.times[a.ID] > 0
-			lost := l.Killed && !laterWritten // with the process: the next gap contains them
+			lost := l.Killed > 0 && !laterWritten // with the process: the next gap contains them
 			if a.Arrived && c.times[a.ID] == 0 && promised == 0 && !lost {
 				c.add(n, missing, "action %d has arrived and was not written", a.ID)
 			}
@@ -195,7 +195,16 @@ func (c *checker) history(l line, promised int) {
 		return
 	}
 	c.filled++
-	c.count(id)
+	if c.times[id] == 0 || !c.unsaved(id) {
+		c.count(id)
+	}
+}
+
+// unsaved reports whether an action was written so soon before kill -9 that the state need
+// not know of it: then the next run fills it in again.
+func (c *checker) unsaved(id int) bool {
+	l := c.log[c.linkOf[id]]
+	return l.Killed > 0 && slices.ContainsFunc(l.Actions, func(a action) bool { return a.ID == id && a.Sent > l.Killed-stateAge })
 }
 
 func (c *checker) count(id int) {
@@ -209,7 +218,7 @@ func (c *checker) count(id int) {
 func (c *checker) newRun() {
 	c.run++
 	c.fresh, c.up, c.down = true, false, false
-	if next := c.current + 1; next > 0 && next < len(c.log) && c.log[next].Killed && c.log[next].Run < c.run {
+	if next := c.current + 1; next > 0 && next < len(c.log) && c.log[next].Killed > 0 && c.log[next].Run < c.run {
 		c.log[next].To = c.log[c.current].To
 		c.current = next
 	}

@@ -91,12 +91,17 @@ func (s *service) leftHole() {
 // canKill reports whether a run can be killed: the state is written, and the recording
 // lacks nothing.
 func (s *service) canKill() bool {
-	return s.restarts && !*backfill && !s.full && len(s.links) > 0 && s.now()-s.links[0].Granted > 2*stateAge
+	return s.restarts && !s.full && len(s.links) > 0 && s.now()-s.links[0].Granted > 2*stateAge
 }
 
 // kill ends the run at any moment: the next gap must contain what restail did not write.
+// No gap may be open, since nobody would fill it.
 // When the link was up for long enough to update the state, the gap must be short, too.
 func kill(c *conn) {
+	if *backfill && !c.settle() {
+		c.leftUnasked()
+		return
+	}
 	from := time.Duration(0)
 	if c.IntN(2) == 0 {
 		from = c.From
@@ -106,7 +111,7 @@ func kill(c *conn) {
 		}
 		c.burst(20)
 	}
-	c.From, c.Killed = from, true
+	c.From, c.Killed = from, c.now()
 	c.signal(syscall.SIGKILL, killed)
 }
 

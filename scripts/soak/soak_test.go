@@ -88,7 +88,7 @@ func TestCheckOfRuns(t *testing.T) {
 func TestCheckOfKilledRun(t *testing.T) {
 	const run = `{"action":"` + newRun + `"}`
 	log := twoLinks()
-	log = []*link{log[0], {Fault: "SIGKILL", Run: 2, Killed: true, Granted: 1200 * time.Millisecond, To: 1300 * time.Millisecond,
+	log = []*link{log[0], {Fault: "SIGKILL", Run: 2, Killed: 1400 * time.Millisecond, Granted: 1200 * time.Millisecond, To: 1300 * time.Millisecond,
 		Actions: []action{{ID: 4, Sent: 1250 * time.Millisecond, Arrived: true}}}, log[1]}
 	log[0].Run, log[2].Run = 1, 3
 	for gap, want := range map[string]int{"2.1": 0, "1.8": 1} { // the first link is complete up to 1.1s
@@ -151,6 +151,25 @@ func TestCheckOfBackfill(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			expect(t, append([]string{connected, event("0"), event("1"), lost, restored}, test.out...), 5, test.want)
 		})
+	}
+}
+
+// TestCheckOfBackfillAfterKill fills in again what came soon before kill -9, and what came
+// long before.
+func TestCheckOfBackfillAfterKill(t *testing.T) {
+	const run = `{"action":"` + newRun + `"}`
+	again := strings.Replace(restored, "restored", "connected", 1)
+	for killed, want := range map[time.Duration]int{2 * time.Second: 0, time.Second + stateAge: 1} {
+		log := twoLinks()
+		log[0].Run, log[1].Run, log[0].Killed = 1, 2, killed
+		lines, err := read(strings.NewReader(strings.Join([]string{run, connected, event("0"), event("1"), run, again,
+			filledIn("1"), filledIn("2"), event("3"), filled}, "\n")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := check(log, lines, 4).found; len(found) != want {
+			t.Errorf("killed at %v: %v", killed, found)
+		}
 	}
 }
 
