@@ -127,6 +127,7 @@ func TestRun(t *testing.T) {
 		{`. + {}`, []string{"record"}},
 		{`reduce .emotes[] as $e (.; .)`, []string{"record"}},
 		{`label $f | ., break $f, .`, []string{"record"}},
+		{`def test: 1; def split: 2; test, split`, []string{"1", "2"}}, // no regular expressions
 		{`[.][0]`, []string{"record"}},
 		{`{r: .} | .r.author`, []string{`"Some Viewer"`}},
 

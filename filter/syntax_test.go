@@ -81,6 +81,7 @@ var mistakes = []struct {
 	{program: `$__loc__`},
 	{program: `label $a | break $b`},
 	{program: `(label $out | break $out) | break $out`},
+	{program: `label $x | $x + (break $x)`},
 	{program: `[.text, input]`},
 	{program: `def input: 1; input, inputs`},
 	{program: `reduce inputs as $x (0; . + 1)`},

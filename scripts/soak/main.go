@@ -151,9 +151,12 @@ func test(total int, seed uint64) (r result) {
 func (r *result) follow(url, folder string) ([]line, error) {
 	r.beginRun(filepath.Join(folder, fmt.Sprintf("%d.raw%s", r.runs, []string{"", ".gz"}[r.runs%2])))
 	c := r.client
-	if err := cmp.Or(r.save(folder), c.start(url, folder, "-w", r.recording, "--state="+filepath.Join(folder, "state"), "-a", "event,link",
+	r.mu.Lock() // a handshake may come before start returns
+	err := cmp.Or(r.save(folder), c.start(url, folder, "-w", r.recording, "--state="+filepath.Join(folder, "state"), "-a", "event,link",
 		"--heartbeat-timeout="+heartbeatTimeout.String(), "--max-backoff=20ms", fmt.Sprintf("--max-frame=%d", maxFrame),
-		"--buffer=256KiB", fmt.Sprintf("--backfill=%t", *backfill))); err != nil {
+		"--buffer=256KiB", fmt.Sprintf("--backfill=%t", *backfill)))
+	r.mu.Unlock()
+	if err != nil {
 		return nil, err
 	}
 	written := sha256.New()
