@@ -31,7 +31,7 @@ type State struct {
 	lastRun content
 	thisRun content
 	edge    func() []byte // returns the edge of thisRun; nil for none
-	unsaved bool          // thisRun has changed since it was written
+	written []byte        // by this run
 	savedAt time.Time
 	warned  bool // warn was called
 }
@@ -110,46 +110,46 @@ func (s *State) Complete() (time.Time, bool) { return s.lastRun.Complete, !s.las
 func (s *State) Edge() []byte { return s.lastRun.Edge }
 
 // Save saves the time up to which the chat is complete. edge returns the edge for that
-// time, as JSON or nil; Save and Close call it when they write the file. edge itself can
-// be nil. Save writes at most once a second, and waits for the disk: call it regularly,
-// but not from the goroutine that reads the chat.
+// time, as JSON or nil; Save and Close call it when they may write the file. edge itself
+// can be nil. Save writes at most once a second, only what has changed, and waits for the
+// disk: call it regularly, but not from the goroutine that reads the chat.
 func (s *State) Save(complete time.Time, edge func() []byte) {
-	if !complete.Equal(s.thisRun.Complete) {
-		s.thisRun.Complete, s.edge, s.unsaved = complete.UTC().Round(0), edge, true
-	}
-	if s.unsaved && time.Since(s.savedAt) >= saveEvery {
+	s.thisRun.Complete, s.edge = complete.UTC().Round(0), edge
+	if time.Since(s.savedAt) >= saveEvery {
 		s.write()
 	}
 }
 
 // Close writes what is not written yet, and releases the lock.
 func (s *State) Close() {
-	if s.unsaved {
-		s.write()
-	}
+	s.write()
 	_ = s.lock.Unlock()
 }
 
 func (s *State) write() {
+	if s.thisRun.Complete.IsZero() {
+		return
+	}
 	s.savedAt = time.Now()
 	if s.edge != nil {
 		s.thisRun.Edge = s.edge()
 	}
-	if err := s.replace(); err == nil {
-		s.unsaved = false
-	} else if !s.warned {
+	if err := s.replace(); err != nil && !s.warned {
 		s.warned = true
 		s.warn(fmt.Errorf("cannot write the state: %w", err))
 	}
 }
 
 // replace writes a new file and renames it over the old one, so that the file is complete
-// at any time.
+// at any time. It writes nothing if the old one is the same.
 func (s *State) replace() error {
 	s.thisRun.Restail, s.thisRun.Version = "state", stateVersion
 	text, err := json.Marshal(s.thisRun)
 	if err != nil {
 		return err
+	}
+	if text = append(text, '\n'); bytes.Equal(text, s.written) {
+		return nil
 	}
 	next := s.path + ".new"
 	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) { // left by a run that was killed
@@ -159,7 +159,7 @@ func (s *State) replace() error {
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(append(text, '\n'))
+	_, err = file.Write(text)
 	err = errors.Join(err, file.Sync(), file.Close())
 	if err == nil {
 		err = os.Rename(next, s.path)
@@ -169,5 +169,6 @@ func (s *State) replace() error {
 		return err
 	}
 	syncFolder(s.path)
+	s.written = text
 	return nil
 }

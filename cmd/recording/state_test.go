@@ -70,6 +70,43 @@ func TestState(t *testing.T) {
 	})
 }
 
+// TestStateOfEdge has an edge that grows while the chat is not known to be complete.
+func TestStateOfEdge(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	synctest.Test(t, func(t *testing.T) {
+		s := openState(t, path)
+		complete, edge := time.Now(), "0"
+		for _, edge = range []string{"1", "2", "2", "3"} {
+			s.Save(complete, func() []byte { return []byte(edge) })
+			if edge == "2" {
+				time.Sleep(saveEvery)
+			}
+		}
+		before, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		edge = "4" // after the last Save
+		s.Close()
+		s = openState(t, path)
+		if got := string(s.Edge()); got != "4" {
+			t.Errorf("the edge is %s, not 4", got)
+		}
+		if after, err := os.Stat(path); err != nil || os.SameFile(before, after) {
+			t.Errorf("Close has not written the file: %v", err)
+		}
+		// Nothing changes.
+		s.Save(complete, func() []byte { return []byte("4") })
+		before, _ = os.Stat(path)
+		time.Sleep(saveEvery)
+		s.Save(complete, func() []byte { return []byte("4") })
+		s.Close()
+		if after, _ := os.Stat(path); !os.SameFile(before, after) {
+			t.Error("the file was written again, though nothing had changed")
+		}
+	})
+}
+
 func TestStateFiles(t *testing.T) {
 	dir := t.TempDir()
 	for name, test := range map[string]struct{ text, want string }{

@@ -102,8 +102,10 @@ func (s *service) next() fault {
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for range s.IntN(3) {
-		s.say() // while the link is down
+	if len(s.links) > 0 { // what was said before the first handshake is not filled in
+		for range s.IntN(3) {
+			s.say()
+		}
 	}
 	if s.full && s.IntN(2) == 0 {
 		s.client.limit(unix.RLIM_INFINITY)
