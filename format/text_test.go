@@ -120,6 +120,7 @@ func TestLongNamesStayInTheirColumn(t *testing.T) {
 		{"x", "$ [super chat 500 USD] Eve: ", "x/$ [super chat 500 USD…     Ada: hi\n"},
 		{strings.Repeat("p", 40), "", strings.Repeat("p", 23) + "…     Ada: hi\n"},
 		{"x", "", "x                            Ada: hi\n"},
+		{"x", "a", "x/a                          Ada: hi\n"},
 	} {
 		if got := string(w.Record(nil, chat(c.platform, c.channel, "Ada", "hi"), nil)); got != c.want {
 			t.Errorf("got  %q\nwant %q", got, c.want)

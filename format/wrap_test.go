@@ -161,6 +161,9 @@ func FuzzWrap(f *testing.F) {
 	f.Add("Ada", "hello \x1b[31m brave  new world", "5.00", uint8(30), true, uint64(0))
 	f.Add("דנה\u202e", "\u009b2J\u2028 日本語日本語日本語", "", uint8(8), true, ^uint64(0))
 	f.Add("🏴󠁧󠁢󠁳󠁣󠁴󠁿", "e\u0301\u0301 👩‍🚀👩‍🚀👩‍🚀👩‍🚀", "\x7f", uint8(0), false, uint64(0x55555))
+	for width := range uint8(40) { // so that the long word begins at each column
+		f.Add("Ada", "hello 日本語日本語日本語日本語日本語日本語日本語日本語日本語 hello", "", width, false, uint64(0))
+	}
 	f.Fuzz(func(t *testing.T, author, text, other string, width uint8, color bool, bits uint64) {
 		r := anyRecord(other, bits)
 		r.SetPlain(record.Action, "event")
