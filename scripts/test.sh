@@ -54,7 +54,7 @@ go test -vet=off ./scripts/...
 
 step "tests on a 32-bit machine"
 if [ "$(go env GOOS)/$(go env GOARCH)" = linux/amd64 ]; then
-	GOARCH=386 CGO_ENABLED=0 go test -vet=off ./decode/... ./filter ./format/... ./cmd/recording
+	GOARCH=386 CGO_ENABLED=0 go test -vet=off ./decode/... ./filter ./format/... ./cmd/...
 else
 	echo 'this machine runs no 32-bit programs'
 fi

@@ -104,7 +104,7 @@ func (a *archive) page(query url.Values, shown int) (p page, err error) {
 	token := query.Get("pageToken")
 	switch {
 	case token == "":
-		p.from = min(a.seek(time.Unix(second, 0)), a.end(shown))
+		p.from = a.seek(time.Unix(second, 0), shown)
 	case query.Get("timestamp") != "":
 		return p, errors.New("send pageToken or timestamp, not both")
 	default:
@@ -337,15 +337,16 @@ func (a *archive) before(n, shown int) iter.Seq[int] {
 	}
 }
 
-// seek returns the number of the first message at or after a time.
-func (a *archive) seek(at time.Time) int {
-	rounds := 0
+// seek returns the number of the first message at or after a time; at most end(shown).
+func (a *archive) seek(at time.Time, shown int) int {
+	rounds, end := 0, a.end(shown)
 	if last := a.messages[len(a.messages)-1].time; a.round > 0 && at.After(last) {
-		rounds = int((at.Sub(last)-1)/a.round) + 1 // rounds whose messages are all earlier
+		earlier := (at.Sub(last)-1)/a.round + 1 // rounds whose messages are all earlier
+		rounds = int(min(earlier, time.Duration(end/len(a.messages))))
 		at = at.Add(-time.Duration(rounds) * a.round)
 	}
 	n, _ := slices.BinarySearchFunc(a.messages, at, func(m message, at time.Time) int { return m.time.Compare(at) })
-	return rounds*len(a.messages) + n
+	return min(rounds*len(a.messages)+n, end)
 }
 
 // firstN returns the first n numbers.
