@@ -1,9 +1,11 @@
-// Package conformance holds recordings, and what a client makes of them, as plain
-// files: see README.md. Its test keeps the files true.
+// Package conformance holds recordings and the records expected of them, as plain
+// files for authors of other clients: see README.md. Its tests compare the files with
+// what restail does.
 package conformance
 
 import (
 	"bytes"
+	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
@@ -16,11 +18,12 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the files")
 
-// transcripts are those whose frames are recordings here too.
+// transcripts are the transcripts of package decode. The frames of each are a recording
+// here.
 const transcripts = "../../decode/testdata/*.txt"
 
-// TestRecordings keeps the recordings that are made from the transcripts, whose
-// results must be those of the whole program.
+// TestRecordings compares recordings with the transcripts that they are made from. The
+// whole program must write the records that the transcript expects of package decode.
 func TestRecordings(t *testing.T) {
 	files, err := filepath.Glob(transcripts)
 	if err != nil || len(files) == 0 {
@@ -32,7 +35,7 @@ func TestRecordings(t *testing.T) {
 			t.Fatal(err)
 		}
 		if bytes.Contains(text, []byte("\n! relink\n")) {
-			continue // two sockets are no matter of a single recording
+			continue // a recording here is of one socket
 		}
 		var frames, records bytes.Buffer
 		for line := range bytes.Lines(text) {
@@ -46,6 +49,7 @@ func TestRecordings(t *testing.T) {
 		name := strings.TrimSuffix(filepath.Base(file), ".txt")
 		compare(t, name+".raw", frames.String())
 		want := withoutReceipt(records.String(), time.Date(2030, 1, 2, 2, 4, 5, 0, time.UTC))
+		// The program escapes these, so that no terminal obeys them.
 		want = strings.NewReplacer("\u007f", `\u007f`, "\u0085", `\u0085`).Replace(want)
 		if n := difference(replay(t, name+".raw"), want); n > 0 {
 			t.Errorf("%s: record %d is not the one that the transcript expects", name, n)
@@ -53,7 +57,8 @@ func TestRecordings(t *testing.T) {
 	}
 }
 
-// TestExpected keeps what is expected of every recording.
+// TestExpected compares the records that are expected of each recording with those that
+// restail writes, and checks that the page names the recording.
 func TestExpected(t *testing.T) {
 	recordings, err := filepath.Glob("*.raw")
 	if err != nil || len(recordings) == 0 {
@@ -73,6 +78,35 @@ func TestExpected(t *testing.T) {
 	expected, err := filepath.Glob("*.ndjson")
 	if err != nil || len(expected) != len(recordings) {
 		t.Errorf("%d recordings and %d files of records: %v", len(recordings), len(expected), err)
+	}
+}
+
+// TestFields checks that the page says where each field of the records comes from.
+func TestFields(t *testing.T) {
+	page, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("*.ndjson")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no records: %v", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range bytes.Lines(text) {
+			var record map[string]json.RawMessage
+			if err := json.Unmarshal(line, &record); err != nil {
+				t.Fatalf("%s: %v", file, err)
+			}
+			for field := range record {
+				if !bytes.Contains(page, []byte("`"+field+"`")) {
+					t.Errorf("%s: README.md does not explain %s", file, field)
+				}
+			}
+		}
 	}
 }
 
@@ -96,7 +130,7 @@ func replay(t *testing.T, name string) string {
 	return text
 }
 
-// withoutReceipt leaves out times that are that of the receipt.
+// withoutReceipt removes the time of each record that has this one: that of its receipt.
 func withoutReceipt(records string, at time.Time) string {
 	return strings.ReplaceAll(records, `{"time":"`+at.Format(time.RFC3339)+`",`, "{")
 }
