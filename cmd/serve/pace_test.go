@@ -95,6 +95,22 @@ func name(t *testing.T, show []string, frame string) string {
 	return fmt.Sprintf("♥ %d", int(s.seconds)-first)
 }
 
+// TestStampsCenturiesApart has stamps whose distance is more than a time.Duration holds.
+func TestStampsCenturiesApart(t *testing.T) {
+	show := []string{said("a", 946684800), said("b", 253402300799), said("c", first)}
+	synctest.Test(t, func(t *testing.T) {
+		r, end := onPipes(Options{Actions: actions(show...)})
+		defer end()
+		ws := r.dial(t)
+		for _, want := range show {
+			if got := read(t, ws); got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		}
+		ws.CloseNow()
+	})
+}
+
 func TestEmptyShowHasHeartbeats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, end := onPipes(Options{Actions: []Action{}, Loop: true, Speed: 1})

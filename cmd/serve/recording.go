@@ -144,6 +144,10 @@ type recordedClock struct {
 	last  time.Duration
 }
 
+// longest is the time of a frame whose stamp is later than that, 73 years after the
+// first one: sums of such times must not overflow.
+const longest = never / 4
+
 // timeOf returns the time of a frame: that of the frame before it when it has no
 // stamp or an earlier one.
 func (c *recordedClock) timeOf(frame []byte) time.Duration {
@@ -154,7 +158,7 @@ func (c *recordedClock) timeOf(frame []byte) time.Duration {
 	if c.first.IsZero() {
 		c.first = s.time()
 	}
-	c.last = max(c.last, s.time().Sub(c.first))
+	c.last = max(c.last, min(s.time().Sub(c.first), longest))
 	return c.last
 }
 
