@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Fuzzes each target.
+# Runs every fuzz target of the repository.
 #
 #   scripts/fuzz.sh [INPUTS]
 #
-# INPUTS is for the cheapest targets, 40000 by default; the others get fewer, so that no
-# target takes much longer than another. scripts/fuzz.sh 11200000 makes 10^8 inputs of
-# all targets together and takes about two hours on two cores.
+# INPUTS is the number of inputs for the fastest targets, 40000 by default. A slower target
+# gets a part of it, so that all take about the same time. With 11200000 all targets
+# together get a hundred million inputs, in about two hours on two cores.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,9 +14,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export GOFLAGS="${GOFLAGS:+$GOFLAGS }-buildvcs=false"
 
-# The limit is a number of inputs: with a limit in seconds, Go 1.26 sometimes fails
-# with "context deadline exceeded" when the time is up (go.dev/issue/75804). All targets
-# of a package share one test binary, which runs in the package's folder.
+# Each target is limited by a number of inputs. With a limit in seconds, Go 1.26 sometimes
+# fails with "context deadline exceeded" when the time is up (go.dev/issue/75804). All
+# targets of a package share one test binary, which runs in the package's folder.
 cache=$(go env GOCACHE)/fuzz
 total=0 targets=0
 while read -r package dir; do
@@ -24,14 +24,15 @@ while read -r package dir; do
 	[ -n "$names" ] || continue
 	go test -vet=off -fuzz . -c -o "$work/fuzz.test" "$package"
 	for name in $names; do
+		# One input of the target takes about as long as this many of the fastest targets.
 		case $name in
-		FuzzScan | FuzzParseOwn | FuzzRaw | FuzzAppend | FuzzDecode | FuzzValue | FuzzNDJSON) share=1 ;;
-		FuzzProgram | FuzzStamp | FuzzAnswer | FuzzEdge | FuzzToken) share=4 ;;
-		FuzzState | FuzzStore | FuzzConfig | FuzzRepair) share=160 ;; # each input is a file
-		*) share=14 ;;
+		FuzzScan | FuzzParseOwn | FuzzRaw | FuzzAppend | FuzzDecode | FuzzValue | FuzzNDJSON) slowness=1 ;;
+		FuzzProgram | FuzzStamp | FuzzAnswer | FuzzEdge | FuzzToken) slowness=4 ;;
+		FuzzState | FuzzStore | FuzzConfig | FuzzRepair) slowness=160 ;; # these write a file for each input
+		*) slowness=14 ;;
 		esac
 		printf '%s %s ' "$package" "$name"
-		if ! (cd "$dir" && "$work/fuzz.test" -test.run '^$' -test.fuzz "^$name\$" -test.fuzztime "$((inputs / share))x" \
+		if ! (cd "$dir" && "$work/fuzz.test" -test.run '^$' -test.fuzz "^$name\$" -test.fuzztime "$((inputs / slowness))x" \
 			-test.fuzzminimizetime 100x -test.fuzzcachedir "$cache/$package") </dev/null >"$work/output" 2>&1; then
 			echo
 			cat "$work/output"

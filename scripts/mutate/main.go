@@ -1,7 +1,7 @@
-// Command mutate changes a package in small ways, one at a time, and runs its tests:
-// an operator, a constant, a condition that is turned round, a statement that is left
-// out. It prints the changes that no test notices, for a person to judge: some change
-// nothing that anybody could see. The tree is not touched, since all runs in a copy.
+// Command mutate changes a package in small ways, one at a time, and runs its tests after
+// each change: it replaces an operator or a constant, negates a condition, removes a
+// statement. It prints the changes that no test notices. A person must judge them, since
+// some do not change what the program does. All this happens in a copy of the module.
 //
 //	go run ./scripts/mutate [-mutants N] [-seconds N] [-seed N] [-also PACKAGES] PACKAGE…
 package main
@@ -26,10 +26,10 @@ import (
 )
 
 var (
-	mutants = flag.Int("mutants", 25, "how many changes to try in each package")
-	seconds = flag.Int("seconds", 600, "how long to try them, for each package")
-	seed    = flag.Uint64("seed", 1, "chooses the changes")
-	also    = flag.String("also", "", "further packages whose tests may notice a change, separated by commas")
+	mutants = flag.Int("mutants", 25, "how many changes to try in each package, not counting those that do not compile")
+	seconds = flag.Int("seconds", 600, "stop trying changes of a package after this long")
+	seed    = flag.Uint64("seed", 1, "seed of the random choice of changes")
+	also    = flag.String("also", "", "run the tests of these packages, too; separated by commas, such as ./cmd,./format")
 )
 
 func main() {
@@ -61,7 +61,7 @@ func run(packages []string) error {
 	return nil
 }
 
-// copyTree copies a tree without what Git keeps.
+// copyTree copies a folder and everything in it but .git.
 func copyTree(to, from string) error {
 	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
 		below, relErr := filepath.Rel(from, path)
@@ -87,7 +87,7 @@ func copyTree(to, from string) error {
 	})
 }
 
-// A mutant is a change of a file: the bytes from there to there become others.
+// A mutant is a change of a file: text replaces the bytes from from up to to.
 type mutant struct {
 	file     string
 	line     int
@@ -95,7 +95,7 @@ type mutant struct {
 	text     string
 }
 
-// mutate tries the changes of a package.
+// mutate tries random changes of a package and prints those that no test notices.
 func mutate(root, name string) error {
 	files, err := filepath.Glob(filepath.Join(root, name, "*.go"))
 	if err != nil || len(files) == 0 {
@@ -114,11 +114,12 @@ func mutate(root, name string) error {
 	}
 	random := rand.New(rand.NewPCG(*seed, 0))
 	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-	if verdict, out := try(root, name); verdict != survived {
+	if verdict, out := runTests(root, name); verdict != survived {
 		return fmt.Errorf("the tests of %s fail without a change:\n%s", name, out)
 	}
 	counts := map[verdict]int{}
-	for end := time.Now().Add(time.Duration(*seconds) * time.Second); len(all) > 0 && counts[killed]+counts[survived] < *mutants && time.Now().Before(end); {
+	end := time.Now().Add(time.Duration(*seconds) * time.Second)
+	for len(all) > 0 && counts[killed]+counts[survived] < *mutants && time.Now().Before(end) {
 		m := all[0]
 		all = all[1:]
 		verdict, err := m.try(root, name)
@@ -132,16 +133,16 @@ func mutate(root, name string) error {
 	return nil
 }
 
-// verdict is what became of a change.
+// A verdict says whether the tests noticed a change.
 type verdict int
 
 const (
-	survived verdict = iota
-	killed
-	invalid
+	survived verdict = iota // all tests passed
+	killed                  // a test failed
+	invalid                 // it did not compile
 )
 
-// try makes the change, runs the tests, and takes it back.
+// try makes the change, runs the tests, and undoes the change.
 func (m mutant) try(root, name string) (verdict, error) {
 	before, err := os.ReadFile(m.file)
 	if err != nil {
@@ -151,7 +152,7 @@ func (m mutant) try(root, name string) (verdict, error) {
 	if err := os.WriteFile(m.file, after, 0o666); err != nil {
 		return 0, err
 	}
-	result, _ := try(root, name)
+	result, _ := runTests(root, name)
 	if result == survived {
 		relative, _ := filepath.Rel(root, m.file)
 		fmt.Printf("%s:%d: %s -> %s\n", relative, m.line, oneLine(before[m.from:m.to]), oneLine([]byte(m.text)))
@@ -163,8 +164,9 @@ func oneLine(text []byte) string {
 	return strconv.Quote(strings.Join(strings.Fields(string(text)), " "))
 }
 
-// try runs the tests of a package. A test that hangs has noticed too.
-func try(root, name string) (verdict, string) {
+// runTests runs the tests of a package and returns what go test printed. A test that
+// hangs has failed.
+func runTests(root, name string) (verdict, string) {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	packages := []string{"./" + name}
@@ -184,13 +186,13 @@ func try(root, name string) (verdict, string) {
 	return killed, string(out)
 }
 
-// opposites are the operators and words that are exchanged.
-var opposites = map[token.Token]string{
+// replacements are the operators and statements that are replaced, and by what.
+var replacements = map[token.Token]string{
 	token.EQL: "!=", token.NEQ: "==", token.LSS: "<=", token.LEQ: "<", token.GTR: ">=", token.GEQ: ">",
 	token.LAND: "||", token.LOR: "&&", token.ADD: "-", token.SUB: "+", token.BREAK: "continue", token.CONTINUE: "break",
 }
 
-// mutantsOf returns the changes that a file can have.
+// mutantsOf returns all changes to try in a file.
 func mutantsOf(name string) ([]mutant, error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
@@ -202,7 +204,7 @@ func mutantsOf(name string) ([]mutant, error) {
 		return nil, err
 	}
 	var all []mutant
-	add := func(from token.Pos, to token.Pos, text string) {
+	add := func(from, to token.Pos, text string) {
 		at := set.Position(from)
 		all = append(all, mutant{name, at.Line, at.Offset, set.Position(to).Offset, text})
 	}
@@ -211,11 +213,11 @@ func mutantsOf(name string) ([]mutant, error) {
 		case *ast.ImportSpec:
 			return false
 		case *ast.BinaryExpr:
-			if other, ok := opposites[n.Op]; ok {
+			if other, ok := replacements[n.Op]; ok {
 				add(n.OpPos, n.OpPos+token.Pos(len(n.Op.String())), other)
 			}
 		case *ast.BranchStmt:
-			if other, ok := opposites[n.Tok]; ok {
+			if other, ok := replacements[n.Tok]; ok {
 				add(n.TokPos, n.TokPos+token.Pos(len(n.Tok.String())), other)
 			}
 		case *ast.IfStmt:

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestMutants checks which changes a file can have.
+// TestMutants checks which changes are tried in a file.
 func TestMutants(t *testing.T) {
 	const source = `package p
 
