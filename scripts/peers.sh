@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Runs restail against two WebSocket servers that are not ours: ws on Node and
-# websockets on Python, which fragment messages, ping, refuse, and end the link in
-# the middle of it. What restail writes with -o raw must be what was sent, byte for
-# byte. Needs node and npm, which fetches ws, and Python with websockets (Debian's
-# python3-websockets); PYTHON names another interpreter. Where nginx and openssl are
-# installed, the chat also comes through nginx, over TLS.
+# Runs restail against two WebSocket servers that others have written: ws on Node and
+# websockets on Python. They fragment messages, ping, refuse handshakes, and drop the
+# connection between messages and within one. What restail writes with -o raw must be what
+# was sent, byte for byte. Needs node and npm, which fetches ws, and Python with websockets
+# (Debian's python3-websockets); PYTHON names another interpreter. Where nginx and openssl
+# are installed, the chat also comes through nginx, over TLS.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,9 +19,9 @@ finish() {
 }
 trap finish EXIT
 
-# The show, ten times over, and an action of 300 kB. A heartbeat ends it, since the
-# servers ping after the action before, and restail need not answer a ping that follows
-# the last action.
+# The actions to send: those of restail demo, ten times, then one of 300 kB. A heartbeat
+# follows because restail -n leaves after the last action and need not answer a ping that
+# comes after it.
 GOFLAGS=-buildvcs=false go build -o "$work/restail" .
 "$work/restail" demo --speed=max -q -o raw -a all | sed '/^{"restail":/d' >"$work/show"
 for _ in 1 2 3 4 5 6 7 8 9 10; do cat "$work/show"; done >"$work/actions"
@@ -53,7 +53,8 @@ follow() {
 	client=$!
 }
 
-# check WHAT STATUS LINES: what the restail in the background must come to.
+# check NAME STATUS LINES: waits for the restail in the background. It must end with that
+# exit status and have written the first LINES actions.
 check() {
 	local status=0
 	wait "$client" || status=$?
@@ -65,8 +66,8 @@ check() {
 	printf '%-55s %5d lines, status %d: %s\n' "$1" "$3" "$status" "$(tail -n1 "$work/err")"
 }
 
-# stopped PATH: has the server send everything, and end the link, while restail is
-# stopped.
+# stopped PATH: stops restail (SIGSTOP), has the server send all that PATH says and drop
+# the connection, and lets restail go on.
 stopped() {
 	: >"$work/log"
 	follow right "$1" --no-reconnect
@@ -77,7 +78,7 @@ stopped() {
 	kill -CONT "$client"
 }
 
-# begin NAME SERVER…: starts a server.
+# begin NAME SERVER…: starts a server, waits until it listens, and sets $address.
 begin() {
 	printf '\n== %s\n' "$1"
 	shift
@@ -95,8 +96,8 @@ end() {
 	server=
 }
 
-# converse: everything that a client does with a server that stays up.
-converse() {
+# check_closes: the server or restail closes the connection, or the server refuses it.
+check_closes() {
 	follow right all --no-reconnect
 	check "all actions with pings, then a close frame" 4 "$all"
 	follow right stay -n "$all"
@@ -112,8 +113,8 @@ converse() {
 	check "close 1008 after ten actions" 4 10
 }
 
-# interrupt: everything that a server does that ends the link itself.
-interrupt() {
+# check_drops: the server drops the connection while restail is stopped.
+check_drops() {
 	stopped terminate
 	check "stopped: pings pending, then the end" 4 60
 	stopped goodbye
@@ -122,30 +123,30 @@ interrupt() {
 	check "stopped: a fragment, then the end" 4 20
 }
 
-# encrypt: puts nginx in front of the server.
-encrypt() {
+# use_tls: puts nginx in front of the server, and sets $address to that of nginx.
+use_tls() {
 	start_nginx || fail "no chat over TLS"
 	address=wss${front#https}/${address##*:}
 }
 
 install_ws
-on_ws=(node scripts/peers/on_ws.mjs "$work/actions" "$work/node/node_modules")
-on_websockets=("$python" scripts/peers/on_websockets.py "$work/actions")
+ws=(node scripts/peers/peers_ws.mjs "$work/actions" "$work/node/node_modules")
+websockets=("$python" scripts/peers/peers_websockets.py "$work/actions")
 
-begin "ws $ws_version on Node $(node --version)" "${on_ws[@]}"
-converse
-interrupt
+begin "ws $ws_version on Node $(node --version)" "${ws[@]}"
+check_closes
+check_drops
 end
-begin "websockets $("$python" -c 'import websockets; print(websockets.__version__)') on $("$python" --version)" "${on_websockets[@]}"
-converse
-interrupt
+begin "websockets $("$python" -c 'import websockets; print(websockets.__version__)') on $("$python" --version)" "${websockets[@]}"
+check_closes
+check_drops
 end
 
 if ! command -v nginx >/dev/null || ! command -v openssl >/dev/null; then
 	printf '\nnginx or openssl is not installed: no chat over TLS\n'
 	exit
 fi
-begin "ws behind $(nginx -v 2>&1 | sed 's/.*: //'), over TLS" "${on_ws[@]}"
-encrypt
-converse
+begin "ws behind $(nginx -v 2>&1 | sed 's/.*: //'), over TLS" "${ws[@]}"
+use_tls
+check_closes
 end

@@ -1,27 +1,30 @@
 #!/usr/bin/env bash
-# Breaks the links of a few restails ten thousand times, in many ways, and compares
-# what they write with the log of what was sent. Takes ten to twenty minutes and is not
-# part of scripts/test.sh. Needs Linux.
+# Runs a few restails at once, breaks their connections ten thousand times, in many ways,
+# and compares what they write with the log of what was sent. Takes ten to twenty minutes
+# and is not part of scripts/test.sh. Needs Linux.
 #
 #   scripts/soak.sh [-peer NAME] [-faults N] [-clients N] [-seed N] [-only REGEXP] [-backfill]
 #
-# The peer is the server that answers the handshakes and writes the frames:
+# -faults is how often to break a connection, -clients how many restails to run. -only
+# chooses faults by their names.
 #
-#   ws           on Node
-#   websockets   on Python
-#   nginx        with TLS, in front of ws: then nothing counts as received that no
-#                answered ping proves
+# -peer chooses the server that answers the handshakes and writes the frames; without it
+# that is the soak program itself. The soak program always injects the faults.
+#
+#   ws           the WebSocket library ws, on Node
+#   websockets   the WebSocket library websockets, on Python
+#   nginx        ws behind nginx, over TLS; an action counts as received only if restail
+#                answered a later ping
 #   serve        restail serve, which plays a recording
 #
-# Without one soak does it itself. The faults are always soak's. For what the peers
-# need, see scripts/peers.sh.
+# scripts/peers.sh says what must be installed for them.
 #
 # With -backfill the restails fill gaps from a chat history, and every message must be
-# written once. Use fewer faults then, such as -faults 1000 -clients 4: each gap costs
-# some requests.
+# written exactly once. Use fewer faults then, such as -faults 1000 -clients 4, since
+# each gap takes some requests.
 #
-# RESTAIL names another program to test. RACE=1 tests with the race detector and then
-# does not check memory.
+# RESTAIL names the program to test instead of this repository's. RACE=1 builds it with
+# the race detector, and memory is not checked then.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -42,7 +45,7 @@ if [ -z "${RESTAIL:-}" ]; then
 fi
 go build -o "$work/soak" ./scripts/soak
 
-# begin SERVER…: starts a server, which prints its address.
+# begin SERVER…: starts a server, waits until it prints its address, and sets $peer to that.
 begin() {
 	"$@" >"$work/address" &
 	server=$!
@@ -58,10 +61,10 @@ if [ "${1:-}" = -peer ]; then
 	case ${2:-} in
 	ws | nginx)
 		install_ws
-		begin node scripts/peers/chaos.mjs "$work/node/node_modules"
+		begin node scripts/peers/soak_ws.mjs "$work/node/node_modules"
 		[ "$2" = ws ] || start_nginx
 		;;
-	websockets) begin "$python" scripts/peers/chaos.py ;;
+	websockets) begin "$python" scripts/peers/soak_websockets.py ;;
 	serve)
 		plays=-plays
 		"$work/soak" -print-show >"$work/show.raw"
@@ -79,6 +82,6 @@ fi
 if [ -n "$plays" ]; then
 	sleep 1
 	files=$(find "/proc/$server/fd" -mindepth 1 | wc -l)
-	echo "serve, whose clients have all left, has $files open files"
+	echo "restail serve has $files open files after all clients left"
 	[ "$files" -lt 20 ]
 fi

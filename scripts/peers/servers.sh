@@ -1,5 +1,5 @@
-# Servers that are not ours, for scripts/peers.sh and scripts/soak.sh, which source this
-# file. They need $work, a folder.
+# What scripts/peers.sh and scripts/soak.sh need to run servers that others have written.
+# They source this file and set $work to a temporary folder.
 
 ws_version=8.23.0
 python=${PYTHON:-/usr/bin/python3}
@@ -8,9 +8,9 @@ PATH=$PATH:/usr/sbin
 
 install_ws() { npm install --silent --no-save --prefix "$work/node" "ws@$ws_version"; }
 
-# start_nginx: starts nginx, with a certificate that only this script trusts. It takes
-# what comes to $front/PORT/PATH, by TLS, to the server at that port. Sets $proxy to its
-# process.
+# start_nginx: starts nginx as a proxy for TLS, with a new certificate, which restail trusts
+# through SSL_CERT_FILE. A request for $front/PORT/PATH goes to http://127.0.0.1:PORT/PATH.
+# Sets $front, and $proxy to the process of nginx.
 start_nginx() {
 	local port
 	port=$("$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')

@@ -1,11 +1,16 @@
-// A chat service on Node's ws: what on_websockets.py does, on another library.
-// Arguments: the file with the actions to send, one a line, and where ws is.
+// A chat service for scripts/peers.sh, with the WebSocket library ws.
+// peers_websockets.py does the same with another library. Arguments: the file with the
+// actions to send, one a line, and the folder that ws is in.
 //
-// The path says what is sent: /all actions and a close frame when every ping was
-// answered; /stay: all of them, and nothing more; /policy: the first 10, then close
-// 1008; /refuse: only that. The others wait for SIGUSR2 and wait for no pong:
-// /terminate: 60 actions, and the end; /goodbye: 80, close 1001, and the end; /half:
-// 20 and a fragment, and the end.
+// The path says what a client gets:
+//   /all        all actions, and close 1000 when it has answered every ping
+//   /stay       all actions, and the connection stays open
+//   /policy     10 actions and close 1008
+//   /refuse     close 1008
+// On these the server waits for SIGUSR2, sends, and drops the connection 100 ms later:
+//   /terminate  60 actions
+//   /goodbye    80 actions and close 1001
+//   /half       20 actions and a fragment
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
@@ -18,8 +23,8 @@ const server = new WebSocketServer({
   verifyClient: ({ req }, done) => done(req.url.endsWith('accessToken=right'), 401, 'no such token'),
 });
 
-// inPieces sends a message as fragments, with a ping among them.
-function inPieces(socket, action) {
+// sendFragments sends a message as fragments, each followed by a ping.
+function sendFragments(socket, action) {
   const bytes = Buffer.from(action);
   for (let from = 0; from < bytes.length; from += 400) {
     socket.send(bytes.subarray(from, from + 400), { binary: false, fin: from + 400 >= bytes.length });
@@ -29,13 +34,13 @@ function inPieces(socket, action) {
 
 function send(socket, count) {
   for (const [n, action] of actions.slice(0, count).entries()) {
-    if (n % 3 === 0) inPieces(socket, action);
+    if (n % 3 === 0) sendFragments(socket, action);
     else socket.send(action);
     if (n % 10 === 0) socket.ping();
   }
 }
 
-const abrupt = {
+const beforeDrop = {
   terminate: (socket) => { send(socket, 60); },
   goodbye: (socket) => { send(socket, 80); socket.close(1001, 'a restart'); },
   half: (socket) => { send(socket, 20); socket.send('{"action":"event","pay', { fin: false }); },
@@ -49,9 +54,9 @@ server.on('connection', (socket, request) => {
   socket.on('pong', () => pongs++);
   socket.on('close', (code) => console.log(`${path}: ${pings} pings, ${pongs} answered; closed with ${code}`));
   socket.on('error', () => {});
-  if (path in abrupt) {
+  if (path in beforeDrop) {
     process.once('SIGUSR2', () => {
-      abrupt[path](socket);
+      beforeDrop[path](socket);
       setTimeout(() => { socket.terminate(); console.log('ended'); }, 100);
     });
     console.log('waiting');

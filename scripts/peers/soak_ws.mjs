@@ -1,8 +1,10 @@
-// A chat service on Node's ws that sends what it is told, for scripts/soak: what
-// chaos.py does, on another library. Argument: where ws is.
+// A server for scripts/soak.sh, with the WebSocket library ws: it sends the frames that
+// its client asks for. soak_websockets.py does the same with another library. Argument:
+// the folder that ws is in.
 //
-// A command is a message: the first byte of the frame to send, the number of
-// fragments, a line break and the payload. Between fragments comes a ping.
+// Each message of the client is a command: the first byte of the frame to send, a space,
+// the number of fragments, a line break and the payload. The payload of a close frame is
+// the code. A ping goes before each fragment but the first.
 import { createRequire } from 'node:module';
 
 const { WebSocketServer } = createRequire(process.argv[2] + '/')('ws');

@@ -1,5 +1,5 @@
-"""A chat service on Python's websockets that sends what it is told: what chaos.mjs
-does, on another library.
+"""A server for scripts/soak.sh, with the WebSocket library websockets: it sends the
+frames that its client asks for. soak_ws.mjs describes the commands.
 """
 import asyncio
 
@@ -7,7 +7,7 @@ import websockets
 
 
 async def serve(socket):
-    async def pieces(payload, fragments):
+    async def in_fragments(payload, fragments):
         size = -(-len(payload) // fragments)
         for n in range(fragments):
             if n > 0:
@@ -25,13 +25,13 @@ async def serve(socket):
             elif fragments == 1:
                 await socket.send(payload)
             else:
-                await socket.send(pieces(payload, fragments))
+                await socket.send(in_fragments(payload, fragments))
     except websockets.ConnectionClosed:
         pass
 
 
 async def main():
-    # Otherwise it would report each ping that was never answered.
+    # asyncio would report each ping that was never answered.
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
     async with websockets.serve(serve, "127.0.0.1", 0, compression=None) as server:
         print("127.0.0.1:%d" % server.sockets[0].getsockname()[1], flush=True)

@@ -1,6 +1,6 @@
-"""A chat service on Python's websockets: what on_ws.mjs does, on another library.
+"""A chat service for scripts/peers.sh, with the WebSocket library websockets.
 
-Argument: the file with the actions to send, one a line.
+peers_ws.mjs describes the paths. Argument: the file with the actions to send, one a line.
 """
 import asyncio
 import http
@@ -12,7 +12,7 @@ import websockets
 with open(sys.argv[1], encoding="utf-8") as f:
     actions = f.read().rstrip("\n").split("\n")
 
-begin = asyncio.Event()
+go = asyncio.Event()  # set by SIGUSR2
 
 
 async def send(socket, count):
@@ -27,10 +27,10 @@ async def send(socket, count):
     return pings
 
 
-async def abrupt(socket, path):
+async def send_and_drop(socket, path):
     print("waiting", flush=True)
-    await begin.wait()
-    begin.clear()
+    await go.wait()
+    go.clear()
     await send(socket, {"terminate": 60, "goodbye": 80, "half": 20}[path])
     rest = None
     if path == "goodbye":
@@ -54,7 +54,7 @@ async def serve(socket):
     pings = []
     try:
         if path in ("terminate", "goodbye", "half"):
-            await abrupt(socket, path)
+            await send_and_drop(socket, path)
         elif path == "refuse":
             await socket.close(1008, "no such token")
         elif path == "policy":
@@ -78,7 +78,7 @@ async def check(path, headers):
 
 
 async def main():
-    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR2, begin.set)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR2, go.set)
     async with websockets.serve(serve, "127.0.0.1", 0, process_request=check, compression=None) as server:
         print("ws://127.0.0.1:%d" % server.sockets[0].getsockname()[1], flush=True)
         await asyncio.Future()
