@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# Has every system call of restail fail, one in each run: a live chat with two cuts
-# that is recorded, the refresh of a token, the filling of a gap, the replay of a
-# gzipped recording. Takes about three minutes; scripts/test.sh runs a part of it. Needs
-# Linux 5.19 or later on amd64, but no rights.
+# Runs restail thousands of times, and makes another one of its system calls fail in each
+# run. The scenarios: a live chat that is recorded and whose connection breaks twice, the
+# refresh of a token, the filling of a gap, the replay of a gzipped recording. Takes about
+# three minutes; scripts/test.sh runs a part of it. Needs Linux 5.19 or later on amd64, and
+# no privileges.
 #
 #   scripts/torture.sh [-scenario NAME] [-every N] [-parallel N] [-v]
+#
+# -every N tries only every Nth system call. -v prints how each run ended.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

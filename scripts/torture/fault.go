@@ -19,12 +19,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// deadline is how long a run may take. A longer one hangs.
+// deadline is how long a run may take. One that takes longer counts as hanging.
 const deadline = 25 * time.Second
 
-// fallible are the system calls that can fail, and how. close is missing, since it
-// has closed the file whatever it returns, and getpeername and getsockname, which
-// cannot fail for a socket that is up and whose errors Go drops.
+// fallible are the system calls to make fail, and their errors. close is not among them:
+// it closes the file whatever it returns. Neither are getpeername and getsockname: they
+// cannot fail for a connected socket, and Go ignores their errors.
 var fallible = map[int32]struct {
 	name  string
 	error syscall.Errno
@@ -59,11 +59,11 @@ var fallible = map[int32]struct {
 // byPath are the calls whose second argument is a path.
 var byPath = []int32{unix.SYS_OPENAT, unix.SYS_RENAMEAT, unix.SYS_RENAMEAT2, unix.SYS_UNLINKAT, unix.SYS_MKDIRAT, unix.SYS_FCHMODAT, unix.SYS_NEWFSTATAT}
 
-// A call is a kind of call: its name and what it is about.
+// A call is a kind of system call: its name and what it works on, such as read and socket.
 type call struct{ name, target string }
 
-// A fault is a call that fails: the nth of its kind. A short one is a write that
-// takes half of it, after which the next one fails.
+// A fault makes the nth call of a kind fail, counted from 1. A short fault makes that
+// call, a write, write half of its data, and makes the call after it fail.
 type fault struct {
 	call
 	n     int
@@ -77,14 +77,16 @@ func (f fault) String() string {
 	return fmt.Sprintf("%s %s, call %d", f.name, f.target, f.n)
 }
 
-// stageVariable makes this program the stage: it filters its own calls, and becomes
-// the program that its arguments name.
-const stageVariable = "TORTURE_STAGE"
+// launcherVariable is set in the environment of a second process of this command, the
+// launcher. It filters its own system calls, and then executes restail in its place: a
+// filter stays in force.
+const launcherVariable = "TORTURE_LAUNCHER"
 
-// stage hands the listener for the filter to its parent, over file descriptor 3.
-func stage() error {
+// launch is the launcher. It sends the descriptor on which the kernel reports the filtered
+// calls to its parent, over the socket that is file descriptor 3. It returns only an error.
+func launch() error {
 	runtime.LockOSThread()
-	filter := []unix.SockFilter{{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS}} // the call's number
+	filter := []unix.SockFilter{{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS}} // loads the number of the call
 	for number := range fallible {
 		filter = append(filter,
 			unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 1, K: uint32(number)},
@@ -95,10 +97,10 @@ func stage() error {
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return err
 	}
-	listener, _, no := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER,
+	listener, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER,
 		unix.SECCOMP_FILTER_FLAG_NEW_LISTENER|unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, uintptr(unsafe.Pointer(&program)))
-	if no != 0 {
-		return fmt.Errorf("this system cannot pass on system calls: %w", no)
+	if errno != 0 {
+		return fmt.Errorf("this system cannot report system calls to another process: %w", errno)
 	}
 	if err := unix.Sendmsg(3, []byte{0}, unix.UnixRights(int(listener)), nil, 0); err != nil {
 		return err
@@ -107,32 +109,32 @@ func stage() error {
 	return syscall.Exec(os.Args[1], os.Args[1:], os.Environ())
 }
 
-// A supervisor answers the calls of a process and of its threads.
+// A supervisor decides for each filtered system call of a process whether it fails.
 type supervisor struct {
-	listener int
-	process  int
-	folder   string // of the run: targets below it are relative
+	listener int    // the descriptor on which the kernel reports the calls
+	process  int    // its id
+	folder   string // of the run; the targets of calls are relative to it
 	fault    *fault // nil for none
 
-	counts map[call]int
-	failed int // how many calls were made to fail
+	counts map[call]int // how often the process made each call
+	failed int          // how many calls were made to fail
 }
 
-// start starts a command behind a stage.
+// start starts a command through the launcher.
 func start(command *exec.Cmd, folder string, f *fault) (*supervisor, error) {
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer unix.Close(pair[0])
-	theirs := os.NewFile(uintptr(pair[1]), "stage")
+	theirs := os.NewFile(uintptr(pair[1]), "launcher")
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	command.Args = append([]string{self}, command.Args...)
 	command.Path = self
-	command.Env = append(command.Env, stageVariable+"=1")
+	command.Env = append(command.Env, launcherVariable+"=1")
 	command.ExtraFiles = []*os.File{theirs}
 	err = command.Start()
 	theirs.Close()
@@ -142,7 +144,7 @@ func start(command *exec.Cmd, folder string, f *fault) (*supervisor, error) {
 	rights := make([]byte, unix.CmsgSpace(4))
 	_, n, _, _, err := unix.Recvmsg(pair[0], make([]byte, 1), rights, unix.MSG_CMSG_CLOEXEC)
 	if err == nil && n == 0 {
-		err = errors.New("the stage has not come up")
+		err = errors.New("the launcher has failed")
 	}
 	if err != nil {
 		command.Wait()
@@ -176,7 +178,7 @@ type response struct {
 	flags uint32
 }
 
-// serve answers until the process is gone.
+// serve handles the calls until the process is gone.
 func (s *supervisor) serve() {
 	defer unix.Close(s.listener)
 	for {
@@ -188,7 +190,7 @@ func (s *supervisor) serve() {
 			return
 		}
 		var n notification
-		if _, _, no := unix.Syscall(unix.SYS_IOCTL, uintptr(s.listener), unix.SECCOMP_IOCTL_NOTIF_RECV, uintptr(unsafe.Pointer(&n))); no != 0 {
+		if _, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(s.listener), unix.SECCOMP_IOCTL_NOTIF_RECV, uintptr(unsafe.Pointer(&n))); errno != 0 {
 			continue // the thread is gone
 		}
 		answer := s.answer(&n)
@@ -197,11 +199,11 @@ func (s *supervisor) serve() {
 	}
 }
 
-// answer decides about a call.
+// answer counts a call and decides whether it fails.
 func (s *supervisor) answer(n *notification) response {
 	goOn := response{flags: unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE}
 	c := call{fallible[n.nr].name, s.target(n)}
-	// Without those that only the Go runtime makes, and which end every Go program.
+	// The Go runtime makes these, and their failure ends any Go program.
 	if strings.HasPrefix(c.target, "anon_inode:") || strings.HasPrefix(c.target, "/sys/") {
 		return goOn
 	}
@@ -216,18 +218,19 @@ func (s *supervisor) answer(n *notification) response {
 			return response{val: int64(took)}
 		}
 	}
-	no := fallible[n.nr].error
+	errno := fallible[n.nr].error
 	if c.target == "socket" && (c.name == "read" || c.name == "write") {
-		no = unix.ECONNRESET
+		errno = unix.ECONNRESET
 	}
-	return response{error: -int32(no)}
+	return response{error: -int32(errno)}
 }
 
-// target says what a call is about.
+// target returns the path of the file that a call works on, or a word such as socket or
+// pipe. It is empty for a call that works on none.
 func (s *supervisor) target(n *notification) string {
 	if slices.Contains(byPath, n.nr) {
 		path, _, _ := strings.Cut(string(s.memory(n.pid, n.args[1], 4096)), "\x00")
-		if path != "" { // as fstat has it
+		if path != "" { // else the call works on its descriptor
 			return s.relative(path)
 		}
 	}
@@ -249,6 +252,7 @@ func (s *supervisor) target(n *notification) string {
 	return s.relative(path)
 }
 
+// relative returns the path relative to the folder of the run, if it is in there.
 func (s *supervisor) relative(path string) string {
 	if below, err := filepath.Rel(s.folder, path); err == nil && filepath.IsAbs(path) && !strings.HasPrefix(below, "..") {
 		return below
@@ -256,7 +260,7 @@ func (s *supervisor) relative(path string) string {
 	return path
 }
 
-// memory reads memory of a thread.
+// memory returns the bytes at an address of a thread, fewer where its memory ends.
 func (s *supervisor) memory(pid uint32, address, size uint64) []byte {
 	file, err := os.Open(fmt.Sprintf("/proc/%d/mem", pid))
 	if err != nil {
@@ -268,7 +272,8 @@ func (s *supervisor) memory(pid uint32, address, size uint64) []byte {
 	return data[:got]
 }
 
-// writeHalf does half of a write, as a disk does that becomes full.
+// writeHalf writes the first half of the data of a write, as a disk that becomes full
+// does. It returns the number of bytes.
 func (s *supervisor) writeHalf(n *notification) int {
 	data := s.memory(n.pid, n.args[1], n.args[2]/2)
 	file, err := unix.PidfdOpen(s.process, 0)
@@ -289,17 +294,17 @@ func (s *supervisor) writeHalf(n *notification) int {
 	return took
 }
 
-// A result is what a run has left.
+// A result is the outcome of a run.
 type result struct {
 	status         int
 	stdout, stderr string
 	hangs          bool
-	counts         map[call]int
-	failed         int
+	counts         map[call]int // see supervisor
+	failed         int          // see supervisor
 }
 
-// runWith runs a program in a folder, with stdout and stderr as files there, and has
-// a call fail. supervised is false for a run that nothing watches.
+// runWith runs a program in a folder, with stdout and stderr as files there, and with a
+// fault. If supervised is false, no system call is filtered.
 func runWith(folder string, environ []string, f *fault, supervised bool, args ...string) (*result, error) {
 	command := exec.Command(args[0], args[1:]...)
 	command.Dir, command.Env = folder, append([]string{"HOME=" + folder}, environ...)

@@ -1,12 +1,13 @@
 //go:build linux && amd64
 
-// Command torture runs restail again and again, and in each run has another system
-// call fail, once: an error, or for a write half of it and then an error. Nothing may
-// crash, hang, lose a frame without a word, or leave half a line or half a file.
-// scripts/torture.sh builds restail and runs it.
+// Command torture runs restail again and again, and makes another one of its system calls
+// fail in each run: with an error, or a write also by writing half of the data before the
+// error. restail must not crash or hang, lose a frame without reporting it, or leave half a
+// line or half a file behind. scripts/torture.sh builds restail and runs this command.
 //
-// A seccomp filter passes the calls of restail on to this program, which counts them
-// by what they do and to what.
+// A seccomp filter stops restail at each system call that can fail, and asks this command
+// whether to let it through. The command counts the calls by their name and target. A
+// first run without a fault finds out which calls there are.
 package main
 
 import (
@@ -23,14 +24,14 @@ import (
 var (
 	restail  = flag.String("restail", "restail", "the program under test")
 	only     = flag.String("scenario", "", "run only this scenario")
-	every    = flag.Int("every", 1, "of the calls, try each that many-th")
-	parallel = flag.Int("parallel", 4, "how many runs at the same time")
-	verbose  = flag.Bool("v", false, "print every fault and what it came to")
+	every    = flag.Int("every", 1, "try only every `N`th fault")
+	parallel = flag.Int("parallel", 4, "how many runs to have at the same time")
+	verbose  = flag.Bool("v", false, "print every fault and how the run ended")
 )
 
 func main() {
-	if os.Getenv(stageVariable) != "" {
-		fmt.Fprintln(os.Stderr, "torture:", stage())
+	if os.Getenv(launcherVariable) != "" {
+		fmt.Fprintln(os.Stderr, "torture:", launch())
 		os.Exit(127)
 	}
 	flag.Parse()
@@ -44,7 +45,7 @@ func main() {
 			fmt.Fprintln(os.Stderr, "torture:", err)
 			os.Exit(1)
 		}
-		fmt.Printf("%-9s %4d calls of %3d kinds, %4d faults, %d did not come about: %d problems\n",
+		fmt.Printf("%-9s %4d calls of %3d kinds, %4d faults, %d of which did not happen: %d problems\n",
 			s.name, report.calls, report.kinds, report.faults, report.missed, len(report.problems))
 		for _, problem := range report.problems {
 			fmt.Println(problem)
@@ -56,24 +57,25 @@ func main() {
 	}
 }
 
-// A report is what a sweep came to.
+// A report is the result of a sweep.
 type report struct {
 	calls, kinds, faults int
-	missed               int // faults whose call the run did not make
+	missed               int // faults that did not happen, since the run made fewer such calls
 	problems             []string
 }
 
-// sweep runs a scenario undisturbed, and then once for each of the faults.
+// sweep runs a scenario without a fault to find all faults that it can have, and then
+// once with every Nth of them.
 func sweep(s scenario, program string, every, parallel int) (*report, error) {
-	calm := &trial{program: program}
-	if err := calm.run(s); err != nil {
+	undisturbed := &trial{program: program}
+	if err := undisturbed.run(s); err != nil {
 		return nil, err
 	}
-	if calm.problem != "" {
-		return nil, fmt.Errorf("%s without a fault: %s", s.name, calm.problem)
+	if undisturbed.problem != "" {
+		return nil, fmt.Errorf("%s without a fault: %s", s.name, undisturbed.problem)
 	}
-	faults, total := faultsOf(calm.result.counts)
-	r := &report{calls: total, kinds: len(calm.result.counts)}
+	faults, total := faultsOf(undisturbed.result.counts)
+	r := &report{calls: total, kinds: len(undisturbed.result.counts)}
 	var lock sync.Mutex
 	var group sync.WaitGroup
 	slots := make(chan struct{}, parallel)
@@ -104,7 +106,7 @@ func sweep(s scenario, program string, every, parallel int) (*report, error) {
 	return r, failure
 }
 
-// faultsOf returns the faults that the calls of a run can have, in a fixed order, and
+// faultsOf returns the faults that a run with these calls can have, in a fixed order, and
 // the number of calls.
 func faultsOf(counts map[call]int) (faults []fault, total int) {
 	kinds := slices.SortedFunc(maps.Keys(counts), func(a, b call) int {

@@ -13,10 +13,10 @@ import (
 	"sync"
 )
 
-// tokens is a token endpoint: a refresh kills both old tokens.
+// tokens is a token endpoint. A refresh makes both old tokens invalid.
 type tokens struct {
 	mu   sync.Mutex
-	pair int // the number of the pair that is valid
+	pair int // the number of the valid pair
 }
 
 func (s *tokens) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -32,14 +32,14 @@ func (s *tokens) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, `{"access_token":"S3cret-access-%d","refresh_token":"S3cret-refresh-%[1]d","expires_in":3600,"token_type":"Bearer"}`, s.pair)
 }
 
-// valid returns the access token that is valid, as restail prints it.
+// valid returns the valid access token, as restail token prints it.
 func (s *tokens) valid() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return fmt.Sprintf("S3cret-access-%d\n", s.pair)
 }
 
-// refresh asks for a token when the stored one has expired.
+// refresh runs restail token when the stored token has expired.
 func (t *trial) refresh() error {
 	service := &tokens{}
 	server := httptest.NewServer(service)
@@ -57,17 +57,17 @@ func (t *trial) refresh() error {
 		return err
 	}
 	if valid := service.valid(); t.result.stdout != valid && (t.result.stdout != "" || t.result.status == 0) {
-		t.fail("status %d, printed %q when %q was valid", t.result.status, t.result.stdout, valid)
+		t.fail("status %d, stdout has %q, and %q is valid", t.result.status, t.result.stdout, valid)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil || !json.Valid(text) {
-		t.fail("the store has %q, %v", text, err)
+		t.fail("the token store is not JSON: %q, %v", text, err)
 	}
-	// The next run must get a token, unless this one could not know the new ones, or
-	// has said that they are not stored.
-	said := t.result.stderr
+	// After status 0 the next run must get the token, too, unless this one has reported that
+	// it could not store it.
+	reported := t.result.stderr
 	next, err := t.again(environ, "token")
-	if err == nil && next.stdout != service.valid() && t.result.status == 0 && !strings.Contains(said, "could not be stored") {
+	if err == nil && next.stdout != service.valid() && t.result.status == 0 && !strings.Contains(reported, "could not be stored") {
 		t.fail("the next run ends with status %d: %s", next.status, next.stderr)
 	}
 	return err

@@ -33,21 +33,23 @@ var scenarios = []scenario{
 	{"backfill", (*trial).backfill},
 }
 
-// A trial is one run of a scenario, with a fault or without.
+// A trial is one run of a scenario, with or without a fault.
 type trial struct {
 	program string
-	fault   *fault
-	folder  string
+	fault   *fault // nil for none
+	folder  string // the working directory of restail
 	result  *result
-	problem string // the first that was found
+	problem string // the first one; empty for none
 }
 
+// fail notes a problem.
 func (t *trial) fail(format string, args ...any) {
 	if t.problem == "" {
 		t.problem = fmt.Sprintf(format, args...)
 	}
 }
 
+// run runs the scenario in a new folder. The error is about the test, not about restail.
 func (t *trial) run(s scenario) error {
 	folder, err := os.MkdirTemp("", "torture")
 	if err != nil {
@@ -58,7 +60,7 @@ func (t *trial) run(s scenario) error {
 	return s.run(t)
 }
 
-// restail runs the program with the fault, and checks what is true of every run.
+// restail runs the program with the fault, and checks what must be true of every run.
 func (t *trial) restail(environ []string, args ...string) error {
 	r, err := runWith(t.folder, environ, t.fault, true, append([]string{t.program}, args...)...)
 	if err != nil {
@@ -67,50 +69,50 @@ func (t *trial) restail(environ []string, args ...string) error {
 	t.result = r
 	for _, sign := range []string{"panic:", "fatal error:", "goroutine "} {
 		if strings.Contains(r.stderr, sign) {
-			t.fail("it crashes, or hangs: %s", r.stderr)
+			t.fail("restail crashes or hangs: %s", r.stderr)
 		}
 	}
 	if r.hangs {
-		t.fail("it hangs")
+		t.fail("restail hangs")
 	}
 	if r.stdout != "" && !strings.HasSuffix(r.stdout, "\n") {
-		t.fail("stdout ends within a line: %q", r.stdout[max(0, len(r.stdout)-80):])
+		t.fail("stdout ends in the middle of a line: %q", r.stdout[max(0, len(r.stdout)-80):])
 	}
 	if strings.Contains(r.stderr, "S3cret") {
-		t.fail("a secret is told: %s", r.stderr)
+		t.fail("stderr has a secret: %s", r.stderr)
 	}
 	stderrFails := t.fault != nil && t.fault.target == "stderr"
 	if !stderrFails && r.stderr != "" && !strings.HasSuffix(r.stderr, "\n") {
-		t.fail("stderr ends within a line: %q", r.stderr)
+		t.fail("stderr ends in the middle of a line: %q", r.stderr)
 	}
 	if !stderrFails && r.status != 0 && r.status != 124 && !strings.Contains(r.stderr, "restail: ") {
-		t.fail("status %d, and not a word why", r.status)
+		t.fail("status %d without an error message", r.status)
 	}
 	return nil
 }
 
-// again runs the program once more, undisturbed.
+// again runs the program once more, without a fault.
 func (t *trial) again(environ []string, args ...string) (*result, error) {
 	return runWith(t.folder, environ, nil, false, append([]string{t.program}, args...)...)
 }
 
 func (t *trial) file(name string) string { return filepath.Join(t.folder, name) }
 
-// actions is how many actions the chat has, perSocket how many of them go to one
-// socket before it is cut.
+// The chat has that many actions, and breaks the connection after each perSocket of them.
 const (
 	actions   = 60
 	perSocket = 20
 )
 
+// action returns action n, whose text is its number.
 func action(n int) string {
 	return fmt.Sprintf(`{"action":"event","payload":{"eventPayload":{"text":"%d"},"padding":"%0200d"},"timestamp":1740152273}`, n, 0)
 }
 
-// chat sends each action once, over the socket that there is, and cuts it now and then.
+// chat is a chat service. It sends each action once, over whichever socket is connected.
 type chat struct {
 	mu   sync.Mutex
-	next int
+	next int // the action to send next
 }
 
 func (c *chat) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -132,7 +134,7 @@ func (c *chat) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	socket.Read(r.Context()) // until the client leaves
 }
 
-// live follows a chat that is cut twice, and records it.
+// live follows and records a chat whose connection breaks twice.
 func (t *trial) live(recording string) error {
 	server := httptest.NewServer(&chat{})
 	defer server.Close()
@@ -154,9 +156,9 @@ func (t *trial) live(recording string) error {
 		t.fail("the recording cannot be read: %v", err)
 	}
 	if t.result.status != 2 && recorded.next < got.next {
-		t.fail("stdout has actions up to %d, the recording has or states as missing those up to %d: %s", got.next, recorded.next, t.result.stderr)
+		t.fail("stdout has the actions before %d, the recording has those before %d or reports them as unrecorded: %s", got.next, recorded.next, t.result.stderr)
 	}
-	// The files must do for the next run.
+	// The next run must be able to go on with the recording and the state.
 	next, err := t.again(environ, "-w", recording, "--state", "state", "--no-reconnect", "--url", "ws://127.0.0.1:1")
 	if err == nil && next.status != 4 {
 		t.fail("the next run ends with status %d: %s", next.status, next.stderr)
@@ -164,7 +166,7 @@ func (t *trial) live(recording string) error {
 	return err
 }
 
-// read reads a recording to its end.
+// read returns the text of a recording.
 func read(name string) (string, error) {
 	data, err := os.ReadFile(name)
 	if err != nil || !strings.HasSuffix(name, ".gz") || len(data) == 0 {
@@ -178,17 +180,18 @@ func read(name string) (string, error) {
 	return string(text), err
 }
 
-// counted is what lines have: frames, and the number of the next one, with those of
-// holes that are stated.
+// counted is the result of count: the number of frames, and the number of the action that
+// would come next.
 type counted struct{ frames, next int }
 
-// count checks that lines are actions, in their order, that none is missing where
-// the link was up, but for those that are said to be.
+// count checks that each line is an action or one of restail's own, and that the actions
+// are in order. None may be missing, except where a line reports unrecorded actions, and
+// where the connection was down.
 func (t *trial) count(what, text string) counted {
 	var c counted
-	cut := false
+	broken := false // the connection broke after the last action
 	if text != "" && !strings.HasSuffix(text, "\n") {
-		t.fail("%s ends within a line", what)
+		t.fail("%s ends in the middle of a line", what)
 	}
 	for line := range strings.Lines(text) {
 		var known struct {
@@ -197,24 +200,24 @@ func (t *trial) count(what, text string) counted {
 			Payload struct{ EventPayload struct{ Text string } }
 		}
 		if err := json.Unmarshal([]byte(line), &known); err != nil {
-			t.fail("%s has the line %q", what, line)
+			t.fail("%s has a line that is not JSON: %q", what, line)
 		}
 		if known.Restail != "" {
-			cut = cut || known.Restail == "link"
+			broken = broken || known.Restail == "link"
 			c.next += known.Actions
 			continue
 		}
 		n, err := strconv.Atoi(known.Payload.EventPayload.Text)
-		if err != nil || line != action(n)+"\n" || n < c.next || n > c.next && !cut {
-			t.fail("%s has after action %d: %.300s", what, c.next-1, line)
+		if err != nil || line != action(n)+"\n" || n < c.next || n > c.next && !broken {
+			t.fail("%s: unexpected line after action %d: %.300s", what, c.next-1, line)
 		}
 		c.frames++
-		c.next, cut = n+1, false
+		c.next, broken = n+1, false
 	}
 	return c
 }
 
-// replay replays a recording that is gzipped.
+// replay replays a gzipped recording.
 func (t *trial) replay() error {
 	var text, zipped bytes.Buffer
 	zip := gzip.NewWriter(&zipped)
@@ -229,7 +232,7 @@ func (t *trial) replay() error {
 		return err
 	}
 	if !strings.HasPrefix(text.String(), t.result.stdout) {
-		t.fail("stdout is not a beginning of the recording")
+		t.fail("stdout does not begin as the recording does")
 	}
 	if t.result.status == 0 && t.result.stdout != text.String() {
 		t.fail("status 0 with %d bytes of %d", len(t.result.stdout), text.Len())
@@ -237,7 +240,7 @@ func (t *trial) replay() error {
 	return nil
 }
 
-// backfill fills in what was said in the outage of the demo.
+// backfill has restail demo lose its connection and fill the gap.
 func (t *trial) backfill() error {
 	if err := t.restail(nil, "demo", "--speed=max", "--outage=30s", "--backfill", "-a", "event,link", "-w", "demo.raw"); err != nil {
 		return err
@@ -252,25 +255,26 @@ func (t *trial) backfill() error {
 		t.fail("status 0, %s: %d different messages of %d", links, len(got), len(all))
 	}
 	if _, err := os.Stat(t.file("demo.raw")); err != nil {
-		return nil // said by the status
+		return nil // restail could not create it
 	}
 	replay, err := t.again(nil, "replay", "demo.raw", "-a", "event,link", "-q")
 	if err != nil {
 		return err
 	}
 	if !strings.HasPrefix(replay.stdout, t.result.stdout) && t.result.status == 0 {
-		t.fail("the recording does not replay to what stdout got, with status 0 (%s)", replay.stderr)
+		t.fail("status 0, and the replay of the recording is not what stdout got: %s", replay.stderr)
 	}
 	return nil
 }
 
-// messages returns the different messages of records, and what the link went through.
+// messages returns the set of messages that the records have, and the statuses of the link
+// records, each followed by a blank.
 func (t *trial) messages(records string) (messages map[string]bool, links string) {
 	messages = map[string]bool{}
 	for line := range strings.Lines(records) {
 		var known struct{ Action, Platform, Author, Text, Status string }
 		if err := json.Unmarshal([]byte(line), &known); err != nil {
-			t.fail("there is the line %q", line)
+			t.fail("stdout has a line that is not JSON: %q", line)
 		}
 		if known.Action == "link" {
 			links += known.Status + " "

@@ -12,16 +12,15 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv(stageVariable) != "" {
-		fmt.Fprintln(os.Stderr, "torture:", stage())
+	if os.Getenv(launcherVariable) != "" {
+		fmt.Fprintln(os.Stderr, "torture:", launch())
 		os.Exit(127)
 	}
 	flag.Set("test.parallel", fmt.Sprint(len(scenarios))) // they wait most of the time
 	os.Exit(m.Run())
 }
 
-// TestTorture is a part of the sweep: some of the calls, and those whose failure has
-// shown something before.
+// TestTorture tries a part of the faults, and those that have found a bug before.
 func TestTorture(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "restail")
 	build := exec.Command("go", "build", "-buildvcs=false", "-o", program, "../..")
@@ -53,7 +52,7 @@ func TestTorture(t *testing.T) {
 				t.Fatal(err)
 			}
 			if report.faults < 5 || report.missed > report.faults/2 {
-				t.Errorf("%d faults, %d of which did not come about", report.faults, report.missed)
+				t.Errorf("%d faults, %d of which did not happen", report.faults, report.missed)
 			}
 			for _, problem := range report.problems {
 				t.Error(problem)
@@ -62,8 +61,8 @@ func TestTorture(t *testing.T) {
 	}
 }
 
-// TestFaultsComeAbout has a call fail that shows, and a write be short.
-func TestFaultsComeAbout(t *testing.T) {
+// TestFaults checks that the chosen write fails or is short, and no other.
+func TestFaults(t *testing.T) {
 	folder := t.TempDir()
 	sh, err := exec.LookPath("sh")
 	if err != nil {
