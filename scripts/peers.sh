@@ -116,11 +116,11 @@ check_closes() {
 # check_drops: the server drops the connection while restail is stopped.
 check_drops() {
 	stopped terminate
-	check "stopped: pings pending, then the end" 4 60
+	check "stopped: unanswered pings, then dropped" 4 60
 	stopped goodbye
-	check "stopped: pings pending, then close 1001 and the end" 4 80
+	check "stopped: unanswered pings, close 1001, then dropped" 4 80
 	stopped half
-	check "stopped: a fragment, then the end" 4 20
+	check "stopped: a fragment, then dropped" 4 20
 }
 
 # use_tls: puts nginx in front of the server, and sets $address to that of nginx.

@@ -20,12 +20,12 @@ type client struct {
 	socket  string // the URL of the chat
 	process *exec.Cmd
 	stdout  io.ReadCloser
-	gate    chan struct{} // has a token while its stdout may be read
-	errors  bytes.Buffer
-	latest  []string // status lines
+	gate    chan struct{} // holds a token while its stdout may be read
+	errors  bytes.Buffer  // the errors in its stderr
+	latest  []string      // the last lines of its stderr
 }
 
-// start starts restail against a server. Its login is in the folder.
+// start starts restail with the API at that URL. The folder has its login.
 func (c *client) start(url, folder string, args ...string) error {
 	c.gate = make(chan struct{}, 1)
 	c.gate <- struct{}{}
@@ -62,14 +62,13 @@ func (c *client) Read(p []byte) (int, error) {
 	return c.stdout.Read(p)
 }
 
-// hold keeps restail's stdout from being read until the function that it returns is
-// called.
+// hold stops reading restail's stdout, until the function that it returns is called.
 func (c *client) hold() func() {
 	token := <-c.gate
 	return func() { c.gate <- token }
 }
 
-// stop stops restail and waits until it has stopped.
+// stop stops restail with SIGSTOP and waits until it has stopped.
 func (c *client) stop() {
 	c.process.Process.Signal(syscall.SIGSTOP)
 	for range 1000 {
@@ -81,6 +80,7 @@ func (c *client) stop() {
 	}
 }
 
+// goOn lets restail go on after stop.
 func (c *client) goOn() { c.process.Process.Signal(syscall.SIGCONT) }
 
 // limit limits the size of the files that restail may write, in bytes.

@@ -19,46 +19,46 @@ import (
 	"github.com/restail/restail/scripts/wire"
 )
 
-// unasked is the fault of a link that restail left by itself.
-const unasked = "none: restail left by itself"
+// byItself is the fault of a link that restail left before a fault was injected.
+const byItself = "none: restail left by itself"
 
-// A pause is why a client does not read now.
+// A pause says why restail does not read from its connection at present.
 type pause int
 
 const (
-	none    pause = iota
-	slow          // its own reader is slow
-	stopped       // by SIGSTOP
+	none    pause = iota // it reads
+	slow                 // nobody reads its stdout
+	stopped              // SIGSTOP
 )
 
 // A conn is a connection to the client, and the log of its link.
 type conn struct {
 	*service
 	*link
-	tcp     *net.TCPConn
-	peer    *peer  // nil: soak writes the frames itself
-	out     []byte // not written yet
-	alive   bool   // out has an action
-	torn    bool   // only a part of the last frame was written
-	written int    // bytes
-	acted   time.Duration
-	pause   pause
+	tcp        *net.TCPConn
+	peer       *peer         // nil when soak writes the frames itself
+	out        []byte        // bytes that flush writes
+	hasAction  bool          // out has an action, or a heartbeat
+	torn       bool          // only a part of the last frame could be written
+	written    int           // bytes
+	lastAction time.Duration // when the last action or heartbeat was written
+	pause      pause
 	// unconfirmed reports that an action was written since the last pong.
 	unconfirmed bool
 	// unacknowledged reports that the client's kernel had not acknowledged everything
 	// when the connection ended.
 	unacknowledged bool
-	deaf           atomic.Bool // the service does not read from the client
+	deaf           atomic.Bool // the service does not read from the connection
 
 	synced    chan string   // payloads of pongs that sync waits for
-	gone, eof chan struct{} // closed when the client begins to leave, and when it has left
+	gone, eof chan struct{} // closed when the client sends a close frame or leaves, and when it has left
 }
 
 // begin starts the log of a link whose handshake was granted at that time.
 func (c *conn) begin(granted time.Duration) {
 	c.link = &link{Run: c.runs, Granted: granted, Answered: c.now(), From: granted}
 	c.To = c.Answered + transit
-	c.acted = granted
+	c.lastAction = granted
 	c.links = append(c.links, c.link)
 }
 
@@ -70,7 +70,8 @@ func (c *conn) release() {
 	}
 }
 
-// receive reads what the client sends.
+// receive reads what the client sends, passes it on to the peer, and notices when the
+// client leaves.
 func (c *conn) receive(from *bufio.Reader) {
 	leaving := false
 	for {
@@ -113,14 +114,14 @@ func (c *conn) leaves(within time.Duration) bool {
 	}
 }
 
-// message returns an action.
+// message returns an event with an id and some padding.
 func message(id string, size int, at time.Time) []byte {
 	return fmt.Appendf(nil, `{"action":"event","payload":{"eventId":"%s","eventIdentifier":"%s","eventPayload":{"padding":"%s","text":"%[2]s"},"eventSourceId":2,"eventTypeId":4},"timestamp":%[4]d}`,
 		broadcast, id, strings.Repeat("x", size), at.Unix())
 }
 
-// action appends an action of about that size, sometimes in fragments with a ping
-// between them. Sizes vary, so that all kinds of frame headers occur.
+// action appends the next action, with that many bytes of padding, sometimes in fragments
+// with a ping between them. Sizes vary, so that all kinds of frame headers occur.
 func (c *conn) action(size int) {
 	id, at := c.say()
 	message := message(strconv.Itoa(id), size, at)
@@ -134,7 +135,7 @@ func (c *conn) action(size int) {
 	default:
 		c.fragments(message)
 	}
-	c.alive = true
+	c.hasAction = true
 	c.Actions = append(c.Actions, action{ID: id, End: c.written + len(c.out)})
 }
 
@@ -164,26 +165,28 @@ func (c *conn) burst(n int) {
 	c.flush()
 }
 
-// text appends a message that is not in the log.
-func (c *conn) text(message string) { c.send(wire.Text, []byte(message), 1) }
+// sendText appends a message that does not go into the log.
+func (c *conn) sendText(message string) { c.send(wire.Text, []byte(message), 1) }
 
 // stamp returns the member of an action that says when it was sent.
 func stamp() string { return fmt.Sprintf(`"timestamp":%d`, time.Now().Unix()) }
 
 // junk appends broken actions.
 func (c *conn) junk() {
-	c.text("no action")
-	c.text(`{"action":""}`)
+	c.sendText("no action")
+	c.sendText(`{"action":""}`)
 }
 
+// ping appends a ping.
 func (c *conn) ping() {
 	// Some peers refuse a ping while one with the same payload is not answered.
 	c.send(wire.Ping, fmt.Appendf(nil, "%-*d", c.IntN(126), c.Uint64()), 1)
 }
 
+// heartbeat appends a heartbeat.
 func (c *conn) heartbeat() {
-	c.text(`{"action":"heartbeat","payload":{},` + stamp() + `}`)
-	c.alive = true
+	c.sendText(`{"action":"heartbeat","payload":{},` + stamp() + `}`)
+	c.hasAction = true
 }
 
 // beat sends heartbeats for that long, and reports whether restail left.
@@ -198,25 +201,25 @@ func (c *conn) beat(within time.Duration) (left bool) {
 	return false
 }
 
-// connections announces two connections.
+// connections appends the announcement of two connections to platforms.
 func (c *conn) connections() {
 	for _, slug := range []string{"twitch", "youtube"} {
-		c.text(`{"action":"connection_info","payload":{"connectionIdentifier":"1-` + slug + `-soak","connectionUuid":"` + slug +
+		c.sendText(`{"action":"connection_info","payload":{"connectionIdentifier":"1-` + slug + `-soak","connectionUuid":"` + slug +
 			`","eventSourceId":2,"reason":null,"status":"connected","target":{},"userId":1},` + stamp() + `}`)
 	}
-	c.alive = true
+	c.hasAction = true
 }
 
-// disconnect announces that another client took both over.
+// disconnect appends that another client took both of them over.
 func (c *conn) disconnect() {
 	for _, slug := range []string{"youtube", "twitch"} {
-		c.text(`{"action":"connection_closed","payload":{"connectionUuid":"` + slug + `","reason":"replaced"},` + stamp() + `}`)
+		c.sendText(`{"action":"connection_closed","payload":{"connectionUuid":"` + slug + `","reason":"replaced"},` + stamp() + `}`)
 	}
-	c.alive = true
+	c.hasAction = true
 }
 
-// flush writes what was appended, in up to two pieces, and logs the time. When it
-// cannot write all of it, nothing more is written: the last frame is torn.
+// flush writes what was appended, in up to two pieces, and logs the time. After a write
+// that fails or times out, nothing more is written.
 func (c *conn) flush() {
 	before, out := c.now(), c.out
 	c.tcp.SetWriteDeadline(time.Now().Add(time.Second))
@@ -230,8 +233,8 @@ func (c *conn) flush() {
 	for i := len(c.Actions) - 1; i >= 0 && c.Actions[i].Sent == 0; i-- {
 		c.Actions[i].Sent = c.now()
 	}
-	if c.alive {
-		c.acted = before
+	if c.hasAction {
+		c.lastAction = before
 		if c.pause == none && *front == "" {
 			c.From = before
 		}
@@ -239,10 +242,10 @@ func (c *conn) flush() {
 			c.unconfirmed, c.To = true, c.now()+transit
 		}
 	}
-	c.out, c.alive = nil, false
+	c.out, c.hasAction = nil, false
 }
 
-// delay logs what may not have arrived yet as sent that much later than now.
+// delay logs the actions that may not have arrived as sent that much later than now.
 func (c *conn) delay(by time.Duration) {
 	sent := c.now() + by
 	for i := range c.Actions {
@@ -253,8 +256,8 @@ func (c *conn) delay(by time.Duration) {
 	c.To = sent + transit
 }
 
-// sync writes what was appended and a ping, and waits for the pong: everything written
-// before was received then.
+// sync writes what was appended and a ping, and waits for the pong. Then everything that
+// was written has arrived. It reports whether the client stays.
 func (c *conn) sync() bool {
 	want := fmt.Sprintf("sync%d", c.written)
 	c.send(wire.Ping, []byte(want), 1)
@@ -275,7 +278,7 @@ func (c *conn) sync() bool {
 		c.unconfirmed, c.To = false, c.now()
 	}
 	if c.pause == none {
-		c.From = c.acted
+		c.From = c.lastAction
 	}
 	for i := range c.Actions {
 		c.Actions[i].Arrived = true
@@ -283,9 +286,9 @@ func (c *conn) sync() bool {
 	return true
 }
 
-// healthy sends actions, pings, heartbeats and broken actions, and reports whether the
-// link stays up. The client may have confirmed the last ones or not.
-func (c *conn) healthy() bool {
+// serveNormally sends connections, actions, pings, heartbeats and broken actions, and
+// reports whether the link stays up. Pongs may or may not have confirmed the last actions.
+func (c *conn) serveNormally() bool {
 	c.connections()
 	for range c.IntN(4) {
 		c.burst(30)
@@ -312,26 +315,26 @@ func (c *conn) healthy() bool {
 	return true
 }
 
-// leftUnasked logs the end of a link that the client left before a fault, as it may
-// when the machine was too slow for its heartbeat timeout.
-func (c *conn) leftUnasked() {
-	if c.Fault == unasked {
+// leftByItself logs that the client left before a fault was injected. That is allowed only
+// when the machine was so slow that its heartbeat timeout passed.
+func (c *conn) leftByItself() {
+	if c.Fault == byItself {
 		return
 	}
-	if quiet := c.now() - c.acted; quiet < heartbeatTimeout*9/10 {
+	if quiet := c.now() - c.lastAction; quiet < heartbeatTimeout*9/10 {
 		c.problem(untimely, "restail left a healthy link %v after an action", quiet)
 	}
 	c.Reasons = nil
 	c.From, c.To = c.Granted, c.now()
 	c.injected[c.Fault]--
-	c.Fault = unasked
-	c.injected[unasked]++
+	c.Fault = byItself
+	c.injected[byItself]++
 }
 
-// arrived marks the actions that the client's kernel has acknowledged: they can be
-// read, whatever happens to the connection.
-func (c *conn) arrived() {
-	if *front != "" { // what the proxy has acknowledged may never reach restail
+// markArrived marks the actions that the client's kernel has acknowledged. The client can
+// read them, whatever happens to the connection.
+func (c *conn) markArrived() {
+	if *front != "" { // the kernel of the proxy acknowledges, and restail may never get it
 		c.unacknowledged = true
 		c.Reasons = append(slices.Clone(c.Reasons), "network")
 		return
@@ -363,14 +366,14 @@ func (c *conn) arrived() {
 
 // reset ends the connection with RST.
 func (c *conn) reset() {
-	c.arrived()
+	c.markArrived()
 	c.tcp.SetLinger(0)
 	c.tcp.Close()
 }
 
 // hangUp ends the connection with FIN and waits for the client to do the same.
 func (c *conn) hangUp() {
-	c.arrived()
+	c.markArrived()
 	c.tcp.CloseWrite()
 	select {
 	case <-c.eof:
@@ -379,14 +382,14 @@ func (c *conn) hangUp() {
 	c.tcp.Close()
 }
 
-// cut closes the connection: with FIN, and with RST when pongs come.
+// cut closes the connection: with FIN, and with RST if the client still sends something.
 func (c *conn) cut() {
-	c.arrived()
+	c.markArrived()
 	c.tcp.Close()
 }
 
-// end ends the connection in one of these ways. It does not wait for a client that
-// does not read.
+// end ends the connection in one of these three ways, but not with hangUp when the client
+// does not read: hangUp would wait for it in vain.
 func (c *conn) end() {
 	ways := []func(){c.reset, c.cut, c.hangUp}
 	if c.pause != none {

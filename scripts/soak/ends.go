@@ -14,24 +14,24 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// How a run of restail may end.
+// How a run of restail may end, in the words of os/exec.
 const (
 	terminated = "exit status 143"
 	killed     = "signal: killed"
 	loggedOut  = "exit status 3"
 )
 
-// stateAge is how far the state of a killed restail may be behind stdout: it is written
-// once a second, with the time of an action that -w had on the disk.
+// stateAge is how old the state of a killed restail may be. restail writes it once a
+// second, and only up to an action that the recording has on the disk.
 const stateAge = 2 * time.Second
 
-// A run is what soak knows about one process of restail. Each has its own recording;
-// the state and the login are those of the process before.
+// A run is one process of restail. Each run has its own recording, and takes over the state
+// and the login of the run before.
 type run struct {
-	recording string
+	recording string        // the name of its file
 	ending    string        // how it must end; empty while it must not
 	full      bool          // the disk was full
-	revoked   time.Duration // when the login had to be refreshed; 0 for never
+	revoked   time.Duration // when its token was last made invalid; 0 for never
 }
 
 // beginRun begins a run.
@@ -40,16 +40,16 @@ func (s *service) beginRun(recording string) {
 	defer s.mu.Unlock()
 	s.runs++
 	s.run = run{recording: recording}
-	s.accepted, s.redialling, s.answered = false, false, 0
+	s.accepted, s.redialling, s.redialledAt = false, false, 0
 	if s.refresh == "" {
 		s.issue()
 	}
 }
 
-// settle waits until all gaps are filled and everything was received, and reports
-// whether restail stays.
+// settle waits until all gaps are filled and everything has arrived, and reports whether
+// restail stays.
 func (c *conn) settle() bool {
-	for *backfill && min(c.quiet(), c.now()-c.Granted) < fillTime {
+	for *backfill && min(c.sinceAsked(), c.now()-c.Granted) < fillTime {
 		if c.beat(time.Second) {
 			return false
 		}
@@ -57,7 +57,7 @@ func (c *conn) settle() bool {
 	return c.sync()
 }
 
-// signal ends the run.
+// signal ends the run with a signal, and notes how it must end.
 func (c *conn) signal(signal syscall.Signal, ending string) {
 	c.ending = ending
 	c.client.process.Process.Signal(signal)
@@ -71,7 +71,7 @@ func (c *conn) signal(signal syscall.Signal, ending string) {
 // terminate ends the run while some actions are under way.
 func terminate(c *conn) {
 	if !c.settle() {
-		c.leftUnasked()
+		c.leftByItself()
 		return
 	}
 	c.burst(5)
@@ -80,33 +80,34 @@ func terminate(c *conn) {
 	c.leftHole()
 }
 
-// leftHole allows the gap after the run to begin at any time before, if the disk was full:
-// the state does not pass an action that is not on the disk.
+// leftHole is called when a run ends. If the disk was full, the gap after the run may begin
+// at any time before: the state does not go beyond an action that is missing on the disk.
 func (s *service) leftHole() {
 	if s.full && len(s.links) > 0 {
 		s.links[len(s.links)-1].From = 0
 	}
 }
 
-// canKill reports whether a run can be killed: the state is written, and the recording
-// lacks nothing.
+// canKill reports whether the run can be killed now. Its state must have been written, and
+// its recording must not lack actions because the disk was full.
 func (s *service) canKill() bool {
 	return s.restarts && !s.full && len(s.links) > 0 && s.now()-s.links[0].Granted > 2*stateAge
 }
 
-// kill ends the run at any moment: the next gap must contain what restail did not write.
-// No gap may be open, since nobody would fill it.
-// When the link was up for long enough to update the state, the gap must be short, too.
+// kill ends the run with SIGKILL. The next gap must contain all that restail did not write.
+// With --backfill kill waits until the earlier gaps are filled, since the next run would
+// not fill them. In half of the cases the link stays up until the state must be up to
+// date; then the gap must be short, too.
 func kill(c *conn) {
 	if *backfill && !c.settle() {
-		c.leftUnasked()
+		c.leftByItself()
 		return
 	}
 	from := time.Duration(0)
 	if c.IntN(2) == 0 {
 		from = c.From
 		if c.beat(stateAge) {
-			c.leftUnasked()
+			c.leftByItself()
 			return
 		}
 		c.burst(20)
@@ -115,7 +116,8 @@ func kill(c *conn) {
 	c.signal(syscall.SIGKILL, killed)
 }
 
-// fillDisk lets the recording grow by a few bytes only, until a later handshake.
+// fillDisk limits the size of files, so that the recording can grow by a few bytes only.
+// A later handshake takes the limit away.
 func fillDisk(c *conn) {
 	info, err := os.Stat(c.recording)
 	if err != nil {
@@ -126,21 +128,21 @@ func fillDisk(c *conn) {
 	c.client.limit(uint64(info.Size() + c.Int64N(2000)))
 	c.burst(30)
 	if c.beat(heartbeatTimeout) {
-		c.leftUnasked()
+		c.leftByItself()
 		return
 	}
 	c.burst(5)
 	c.end()
 }
 
-// A login is a login at the service.
+// A login has the tokens of one restail.
 type login struct {
-	access, refresh string // the valid tokens; empty for none
-	count           int    // of tokens
-	outage          int    // how many refreshes are answered with 503
+	access, refresh string // the valid ones; empty for none
+	count           int    // how many pairs were issued
+	outage          int    // how many more refreshes to answer with 503
 }
 
-// issue makes new tokens, and the old ones invalid.
+// issue issues a new pair and makes the old one invalid.
 func (l *login) issue() {
 	l.count++
 	l.access, l.refresh = fmt.Sprintf("an-access-token-%d", l.count), fmt.Sprintf("a-refresh-token-%d", l.count)
@@ -162,18 +164,18 @@ func (l *login) save(folder string) error {
 	return os.WriteFile(filepath.Join(folder, "token.json"), text, 0o600)
 }
 
-// canRevoke reports whether restail refreshes its login after a 401: a token that it
-// has just got is not worth another refresh before the service accepts it.
+// canRevoke reports whether restail would refresh its token after a 401. It does not refresh
+// a new token again before the service has accepted it.
 func (s *service) canRevoke() bool { return s.revoked == 0 || s.accepted }
 
-// revoke refuses a handshake, and all until the login is refreshed.
+// revoke refuses all handshakes until the token is refreshed.
 func revoke(s *service, w http.ResponseWriter) {
 	s.access, s.outage = "", s.IntN(3)
 	s.revoked = s.now()
 	refuse(http.StatusUnauthorized)(s, w)
 }
 
-// logOut refuses a handshake, and refreshes too.
+// logOut refuses all handshakes and refreshes: the user must log in again.
 func logOut(s *service, w http.ResponseWriter) {
 	s.access, s.refresh, s.outage = "", "", 0
 	s.client.limit(unix.RLIM_INFINITY)
@@ -182,7 +184,7 @@ func logOut(s *service, w http.ResponseWriter) {
 	refuse(http.StatusUnauthorized)(s, w)
 }
 
-// token answers a refresh.
+// token is the token endpoint.
 func (s *service) token(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

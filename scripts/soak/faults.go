@@ -14,10 +14,10 @@ import (
 // A fault is a way in which a link breaks, or does not come up.
 type fault struct {
 	name     string
-	share    int                   // of all faults
-	possible func(s *service) bool // nil: always
-	atOnce   bool                  // right after the handshake
-	// One of them: refuse answers a handshake, inject ends a link.
+	share    int                   // how often it is chosen, relative to the others
+	possible func(s *service) bool // reports whether it can be injected now; nil means always
+	atOnce   bool                  // inject right after the handshake, before any action
+	// A fault has one of these: refuse answers a handshake, inject ends a link.
 	refuse  func(s *service, w http.ResponseWriter)
 	inject  func(c *conn)
 	reasons []string // that restail may give for the end of the link
@@ -31,7 +31,7 @@ var (
 	silent    = []string{"heartbeat_timeout"}
 )
 
-// Times for which restail is stopped.
+// How long restail is stopped: too short and long enough for the heartbeat timeout to pass.
 const (
 	short = heartbeatTimeout / 2
 	long  = heartbeatTimeout * 2
@@ -60,12 +60,12 @@ var faults = []fault{
 	{name: "broken actions, then an end", share: 2, inject: junkThenEnd, reasons: network},
 
 	{name: "a burst, cut at any byte", share: 10, inject: cutBurst, reasons: network},
-	{name: "TLS, cut at any byte", share: 10, inject: cutTLS, reasons: network, possible: func(s *service) bool { return s.splice != nil }},
+	{name: "TLS, cut at any byte", share: 10, inject: cutTLS, reasons: network, possible: func(s *service) bool { return s.cutter != nil }},
 	{name: "half-open: nothing comes any more", share: 1, inject: func(c *conn) { c.silence(func() {}) }, reasons: silent},
 	{name: "a fragment, then an end", share: 6, inject: fragment, reasons: network},
-	{name: "garbage", share: 3, inject: func(c *conn) { c.rejects([]byte("\xf7 garbage")) }, reasons: violation},
+	{name: "garbage", share: 3, inject: func(c *conn) { c.violate([]byte("\xf7 garbage")) }, reasons: violation},
 	{name: "a masked frame", share: 4, inject: masked, reasons: violation},
-	{name: "a header beyond the limit", share: 4, inject: func(c *conn) { c.rejects(wire.AppendHeader(nil, wire.Text, maxFrame+1)) }, reasons: tooLarge},
+	{name: "a header beyond the limit", share: 4, inject: func(c *conn) { c.violate(wire.AppendHeader(nil, wire.Text, maxFrame+1)) }, reasons: tooLarge},
 	{name: "a frame beyond the limit", share: 3, inject: large, reasons: tooLarge},
 
 	{name: "pings, then an end", share: 6, inject: func(c *conn) { c.pings(); c.end() }, reasons: network},
@@ -86,6 +86,7 @@ var faults = []fault{
 	{name: "drain again", share: 6, inject: drainAgain, reasons: []string{"replaced"}, possible: func(s *service) bool { return s.drainAge() < fightWithin-5*time.Second }},
 }
 
+// refuse refuses a handshake with an HTTP status.
 func refuse(status int) func(*service, http.ResponseWriter) {
 	return func(s *service, w http.ResponseWriter) {
 		s.accepted = s.accepted && status != http.StatusUnauthorized
@@ -94,6 +95,7 @@ func refuse(status int) func(*service, http.ResponseWriter) {
 	}
 }
 
+// cutHandshake sends a part of the answer to a handshake and closes the connection.
 func cutHandshake(s *service, w http.ResponseWriter) {
 	under, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -115,22 +117,24 @@ func (c *conn) close(code int) {
 	c.end()
 }
 
-// silence sends what does not count as an action until restail leaves.
+// silence calls send, which must not send an action, until restail leaves. That must
+// happen when the heartbeat timeout is over.
 func (c *conn) silence(send func()) {
 	for !c.leaves(100 * time.Millisecond) {
-		if c.now()-c.acted > heartbeatTimeout+time.Second {
-			c.problem(untimely, "restail stays %v after the last action", c.now()-c.acted)
+		if c.now()-c.lastAction > heartbeatTimeout+time.Second {
+			c.problem(untimely, "restail stays %v after the last action", c.now()-c.lastAction)
 			return
 		}
 		send()
 		c.flush()
 	}
-	c.arrived()
-	if quiet := c.now() - c.acted; quiet < heartbeatTimeout*9/10 {
+	c.markArrived()
+	if quiet := c.now() - c.lastAction; quiet < heartbeatTimeout*9/10 {
 		c.problem(untimely, "restail leaves %v after the last action", quiet)
 	}
 }
 
+// junkThenEnd sends broken actions for half the heartbeat timeout and ends the connection.
 func junkThenEnd(c *conn) {
 	for range 5 {
 		c.junk()
@@ -140,7 +144,7 @@ func junkThenEnd(c *conn) {
 	c.end()
 }
 
-// endless sends fragments of one message.
+// endless sends fragments of one message, and never the last one.
 func endless(c *conn) {
 	first := byte(wire.Text &^ wire.Fin)
 	c.silence(func() {
@@ -149,24 +153,28 @@ func endless(c *conn) {
 	})
 }
 
+// half is an action that restail must never write.
 const half = `{"action":"event","payload":{"eventIdentifier":"half"},"timestamp":1}`
 
-// cutBurst writes a few actions up to any byte. The log has those that are whole.
+// cutBurst writes a few actions, cut off after a random byte, and ends the connection. The
+// log gets only the complete ones.
 func cutBurst(c *conn) {
 	for range 1 + c.IntN(5) {
 		c.action(c.IntN(800))
 	}
 	c.out = c.out[:c.IntN(len(c.out))]
-	whole := len(c.Actions)
-	for whole > 0 && c.Actions[whole-1].End > c.written+len(c.out) {
-		whole--
+	complete := len(c.Actions)
+	for complete > 0 && c.Actions[complete-1].End > c.written+len(c.out) {
+		complete--
 	}
-	c.Actions = c.Actions[:whole]
-	c.alive = whole > 0 && c.Actions[whole-1].End > c.written
+	c.Actions = c.Actions[:complete]
+	c.hasAction = complete > 0 && c.Actions[complete-1].End > c.written
 	c.flush()
 	c.end()
 }
 
+// fragment sends an action in a frame that is not marked as the last one, and ends the
+// connection.
 func fragment(c *conn) {
 	c.out = wire.AppendFrame(c.out, wire.Text&^wire.Fin, []byte(half))
 	if c.IntN(2) == 0 {
@@ -176,24 +184,25 @@ func fragment(c *conn) {
 	c.end()
 }
 
-// rejects writes bytes for which restail must leave at once.
-func (c *conn) rejects(bytes []byte) {
+// violate writes bytes that break the protocol or the frame limit. restail must leave at
+// once.
+func (c *conn) violate(bytes []byte) {
 	c.out = append(c.out, bytes...)
 	c.flush()
-	c.arrived()
+	c.markArrived()
 	if !c.leaves(heartbeatTimeout / 2) {
 		c.problem(untimely, "restail does not leave at once")
 	}
 }
 
-// masked sends a whole action in a masked frame, its mask zero.
+// masked sends an action in a masked frame, which only a client may send. The mask is zero.
 func masked(c *conn) {
 	frame := wire.AppendHeader(nil, wire.Text, len(half))
 	frame[1] |= 0x80
-	c.rejects(append(append(frame, 0, 0, 0, 0), half...))
+	c.violate(append(append(frame, 0, 0, 0, 0), half...))
 }
 
-// large sends more than the limit, in one frame or in fragments.
+// large sends a message beyond the limit, in one frame or in fragments.
 func large(c *conn) {
 	pieces := 1 + c.IntN(3)
 	var frames []byte
@@ -205,10 +214,10 @@ func large(c *conn) {
 		frames = wire.AppendFrame(frames, first, make([]byte, maxFrame/pieces+1))
 		first = wire.More
 	}
-	c.rejects(frames)
+	c.violate(frames)
 }
 
-// pings sends a few pings among actions.
+// pings sends a few pings, each followed by actions.
 func (c *conn) pings() {
 	for range 1 + c.IntN(4) {
 		c.ping()
@@ -218,8 +227,8 @@ func (c *conn) pings() {
 	c.flush()
 }
 
-// deaf does not read pongs until restail cannot write them any more, and sends
-// actions all the while.
+// deaf sends pings and actions and reads no pongs, so that restail cannot write pongs any
+// more. restail must go on reading actions.
 func deaf(c *conn) {
 	c.deaf.Store(true)
 	c.tcp.SetReadDeadline(time.Now())
@@ -236,19 +245,19 @@ func deaf(c *conn) {
 		c.flush()
 	}
 	if c.torn {
-		c.problem(untimely, "restail has stopped reading")
+		c.problem(untimely, "restail does not read any more")
 	}
-	if *front != "" { // there restail may still be reading pings that are a second old
+	if *front != "" { // the proxy buffers, and restail may be reading pings that are a second old
 		c.delay(heartbeatTimeout / 2)
 	}
 	c.reset()
 }
 
-// stopped stops restail for about that long, sends actions and pings meanwhile, calls
-// do, and lets restail go on.
+// stopped stops restail for about that long, sends pings and actions meanwhile, calls do,
+// and lets restail go on.
 func (c *conn) stopped(wait time.Duration, do func()) {
 	if !c.sync() {
-		c.leftUnasked()
+		c.leftByItself()
 		return
 	}
 	c.client.stop()
@@ -260,11 +269,12 @@ func (c *conn) stopped(wait time.Duration, do func()) {
 	do()
 }
 
-// stoppedGoesOn has restail wait for data after the pause, which ends it.
+// stoppedGoesOn stops restail and then has it wait for data. Then the pause is over, and
+// later actions move the beginning of the gap.
 func stoppedGoesOn(c *conn) {
 	c.stopped(short, func() {})
 	if c.left() || !c.sync() {
-		c.leftUnasked()
+		c.leftByItself()
 		return
 	}
 	time.Sleep(c.about(heartbeatTimeout / 10))
@@ -274,12 +284,12 @@ func stoppedGoesOn(c *conn) {
 	c.end()
 }
 
-// slowly sends more than fits into restail's output and its buffer while nobody reads
-// the output, then calls do. If all of it fitted, restail would be right to leave after
-// its heartbeat timeout.
+// slowly stops reading restail's stdout, sends more than fits into restail's buffers, calls
+// do, and reads on. If all of it fitted, restail could read on, find nothing, and be right
+// to leave after its heartbeat timeout.
 func (c *conn) slowly(do func()) {
 	if !c.sync() {
-		c.leftUnasked()
+		c.leftByItself()
 		return
 	}
 	resume := c.client.hold()
@@ -298,20 +308,21 @@ func (c *conn) slowly(do func()) {
 	do()
 	time.Sleep(c.about(heartbeatTimeout / 5))
 	if c.unacknowledged {
-		c.To = c.now() + transit // restail may have had to wait for what never came
+		c.To = c.now() + transit // restail may have waited for bytes that never came
 	}
 }
 
-// drained closes all connections of the account and sends heartbeats for that long. It
-// reports whether restail left.
+// drained announces that another client took over all connections to platforms, and sends
+// heartbeats for that long. It reports whether restail left.
 func (c *conn) drained(within time.Duration) bool {
 	c.disconnect()
 	c.flush()
 	from, to := c.From, c.To
-	defer func() { c.From, c.To = from, to }()
+	defer func() { c.From, c.To = from, to }() // heartbeats after a drain do not move the beginning of the gap
 	return c.beat(within)
 }
 
+// drain makes restail redial.
 func drain(c *conn) {
 	if !c.drained(10 * time.Second) {
 		c.problem(untimely, "restail stays 10s after a drain")
@@ -319,10 +330,11 @@ func drain(c *conn) {
 	c.redialling = true
 }
 
-// drainAgain has restail stand down. Then its connections come back, or the link ends.
+// drainAgain drains restail again so soon that it must stay and leave the session to the
+// other client. Then its connections come back, or the link ends.
 func drainAgain(c *conn) {
 	if c.drained(c.about(heartbeatTimeout)) {
-		c.problem(untimely, "restail leaves instead of standing down")
+		c.problem(untimely, "restail leaves after the second drain")
 		return
 	}
 	if c.IntN(2) == 0 {

@@ -14,22 +14,22 @@ import (
 // broadcast is the id of the broadcast to which all messages belong.
 const broadcast = "5f0c2ab1-33d9-4f6e-9a57-6e1f0d6c61a7"
 
-// A chat is what was said to one restail, whether or not it was sent: the ids of the
-// messages are their numbers.
+// A chat has all messages of one service: those that it sent over the socket, and those
+// that were said while the link was down. Messages are numbered from 0.
 type chat struct {
 	sync.Mutex
-	at    []time.Time
-	asked time.Duration // when restail last asked for it
+	at    []time.Time   // when each message was said
+	asked time.Duration // when restail last asked for the history
 }
 
-// quiet returns how long ago restail asked for the chat.
-func (s *service) quiet() time.Duration {
+// sinceAsked returns how long ago restail last asked for the history.
+func (s *service) sinceAsked() time.Duration {
 	s.chat.Lock()
 	defer s.chat.Unlock()
 	return s.now() - s.chat.asked
 }
 
-// say adds a message to the chat.
+// say adds a message to the chat, and returns its number and time.
 func (s *service) say() (id int, at time.Time) {
 	s.chat.Lock()
 	defer s.chat.Unlock()
@@ -49,10 +49,10 @@ func (s *service) handler() http.Handler {
 	return mux
 }
 
-// servedAt is the time that the history has: up to two seconds later.
+// servedAt returns the time that the history has for a message: up to two seconds later.
 func servedAt(id int, at time.Time) time.Time { return at.Add(time.Duration(id%3) * time.Second) }
 
-// history serves the chat, as Restream's chat history does.
+// history serves the chat as Restream's chat history does.
 func (s *service) history(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	next, _ := strconv.Atoi(query.Get("pageToken"))

@@ -1,25 +1,32 @@
 //go:build linux
 
-// Command soak is a chat service that breaks links. It serves numbered actions to a
-// few restails, breaks their links in many ways some thousand times, and compares its
-// log with what they wrote. scripts/soak.sh builds restail and runs it.
+// Command soak is a chat service that breaks connections. It runs a few restails at once,
+// sends them numbered actions, breaks their connections in many ways, thousands of times,
+// and compares its log with what they wrote. scripts/soak.sh builds restail and runs it.
 //
-// Every action that arrived must be written once and in order. It arrived when a later
-// ping was answered, or when the client's kernel acknowledged it: then it can be read,
-// whatever happens to the connection. Others may be missing, in a gap that is stated.
-// Every stated gap must be what record.md defines. The restails record with -w, and the
-// replay of the recording must be what stdout got, but for the holes that it states.
+// In this package, a link is a connection over which restail receives actions, and a fault
+// is a way to break one. A gap is the time between two links in which actions can be
+// missing; restail states its length in its link records. It ends at the handshake of the
+// new link. It begins at the last action that restail received. But when restail did not
+// read for a while, since it was stopped or nobody read its output, the gap begins before
+// that pause, until a read had to wait for data: only then was everything read.
+//
+// Every action that arrived must be written once and in order. An action has arrived when
+// restail answers a later ping, or when its kernel acknowledges the bytes, since restail can
+// read them then, whatever happens to the connection. Other actions may be missing if they
+// are in a stated gap. A stated gap must be neither too short nor too long. The restails
+// record with -w. The replay of a recording must be what stdout got, except for the actions
+// that it reports as unrecorded.
 //
 // Every other restail ends now and then: by a signal, or because its login is no longer
-// valid. Then a new one goes on with its state (--state), and must state the gap between
-// them. The memory and the open files of those that stay must not grow.
+// valid. Then a new one goes on with its state (--state), and must state the gap between the
+// two. The memory and the number of open files of the other restails must not grow.
 //
-// With -peer another server answers the handshakes and writes the frames. Soak stands
-// between it and restail, and passes its bytes on. With -front restail connects to a
-// proxy for TLS, which connects to soak.
+// With -peer another server answers the handshakes and writes the frames, and soak forwards
+// them to restail. With -front restail connects to a TLS proxy, and that connects to soak.
 //
-// With -backfill the service has a chat history too, and messages are said while links
-// are down. Every message must be written once, received or filled in.
+// With -backfill the service has a chat history, too, and messages are said while links are
+// down. Every message must be written once, received or filled in.
 package main
 
 import (
@@ -48,23 +55,23 @@ import (
 var (
 	restail   = flag.String("restail", "restail", "the program under test")
 	total     = flag.Int("faults", 10_000, "how many faults to inject")
-	clients   = flag.Int("clients", 8, "how many restails share them")
-	seed      = flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the random numbers")
+	clients   = flag.Int("clients", 8, "how many restails to run; they share the faults")
+	seed      = flag.Uint64("seed", uint64(time.Now().UnixNano()), "seed of the random numbers")
 	only      = flag.String("only", "", "inject only faults that match this regular expression")
-	show      = flag.Int("show", 3, "how many problems of a kind to show for each fault")
-	backfill  = flag.Bool("backfill", false, "fill gaps: every message must be written once")
+	show      = flag.Int("show", 3, "how many problems of each kind to show for each fault")
+	backfill  = flag.Bool("backfill", false, "run restail with --backfill: every message must be written once")
 	printShow = flag.Bool("print-show", false, "print a recording for restail serve to play, and exit")
-	anyMemory = flag.Bool("any-memory", false, "do not judge memory")
+	anyMemory = flag.Bool("any-memory", false, "do not check memory")
 )
 
-// start is the beginning of all logs.
+// start is the time from which all logs count.
 var start = time.Now()
 
 func main() {
 	flag.Parse()
 	if *printShow {
 		for n := range 1000 {
-			fmt.Printf("%s\n", message(blank, n*617%1000*2, time.Now())) // all sizes, mixed
+			fmt.Printf("%s\n", message(idPlaceholder, n*617%1000*2, time.Now())) // all sizes, mixed
 		}
 		return
 	}
@@ -105,8 +112,8 @@ type result struct {
 	err error
 }
 
-// test runs one restail after the other until their service has injected that many
-// faults.
+// test runs a service until it has injected that many faults, and checks what its restail
+// wrote. When restail ends before, test starts the next one.
 func test(total int, seed uint64) (r result) {
 	r.service = newService(&client{}, total, seed)
 	server := httptest.NewServer(r.handler())
@@ -119,11 +126,11 @@ func test(total int, seed uint64) (r result) {
 	defer os.RemoveAll(folder)
 	r.client.socket = "ws" + strings.TrimPrefix(server.URL, "http") + "/ws"
 	if *front != "" {
-		if r.splice, r.err = newSplice(); r.err != nil {
+		if r.cutter, r.err = newTLSCutter(); r.err != nil {
 			return r
 		}
-		defer r.splice.Close()
-		r.client.socket = fmt.Sprintf("wss://%v/%d/ws", r.splice.Addr(), server.Listener.Addr().(*net.TCPAddr).Port)
+		defer r.cutter.Close()
+		r.client.socket = fmt.Sprintf("wss://%v/%d/ws", r.cutter.Addr(), server.Listener.Addr().(*net.TCPAddr).Port)
 	}
 	lines := []line{}
 	for r.err == nil && !r.over {
@@ -134,11 +141,11 @@ func test(total int, seed uint64) (r result) {
 	if r.err != nil {
 		return r
 	}
-	promised := 0
+	required := 0
 	if *backfill {
-		promised = len(r.chat.at)
+		required = len(r.chat.at)
 	}
-	r.checker = check(r.links, lines, promised)
+	r.checker = check(r.links, lines, required)
 	r.problems = slices.DeleteFunc(append(r.problems, r.found...), r.excused)
 	if len(r.problems) > 0 {
 		keep(fmt.Sprintf("soak-%d.log.json", seed), r.links)
@@ -168,13 +175,13 @@ func (r *result) follow(url, folder string) ([]line, error) {
 		return nil, err
 	}
 	if ended == nil || ended.Error() != r.ending {
-		return lines, fmt.Errorf("restail ended with %v instead of %q, %d faults to go:\n%s", ended, r.ending, r.left, strings.Join(c.latest, ""))
+		return lines, fmt.Errorf("restail ended with %v instead of %q, before %d more faults:\n%s", ended, r.ending, r.faultsLeft, strings.Join(c.latest, ""))
 	}
 	if c.errors.Len() > 0 && !r.full && r.ending != loggedOut {
 		r.problem(other, "restail says %s", c.errors.String())
 	}
 	if last := len(lines) - 1; r.ending == killed && last >= 0 && strings.HasPrefix(lines[last].Action, `"`) {
-		lines = lines[:last] // a part of a line
+		lines = lines[:last] // the last line is incomplete
 	}
 	unrecorded, difference := compareReplay(r.recording, written.Sum(nil), lines, r.ending == killed)
 	if r.unrecorded += unrecorded; difference != "" {
@@ -183,12 +190,13 @@ func (r *result) follow(url, folder string) ([]line, error) {
 	return lines, os.Remove(r.recording)
 }
 
-// unrecordedActions is what a replay says of actions that could not be recorded.
+// unrecordedActions matches what a replay reports about actions that were not recorded.
 var unrecordedActions = regexp.MustCompile(`"unrecorded actions: (\d+)`)
 
-// compareReplay replays a recording. It returns how many actions the recording says it
-// lacks, and how it differs otherwise from what stdout got: lines, whose text has that
-// sum. The recording of a killed restail may end before or after those lines.
+// compareReplay replays a recording and compares it with what stdout got: lines, whose
+// text has that SHA-256. It returns how many actions the recording reports as unrecorded,
+// and a difference that this does not explain, empty for none. The recording of a killed
+// restail may end before or after stdout.
 func compareReplay(recording string, sum []byte, lines []line, killed bool) (unrecorded int, difference string) {
 	replay := exec.Command(*restail, "replay", "--status=json", "-a", "event,link", recording)
 	var notes bytes.Buffer
@@ -212,7 +220,7 @@ func compareReplay(recording string, sum []byte, lines []line, killed bool) (unr
 	if bytes.Equal(replayed.Sum(nil), sum) {
 		return unrecorded, ""
 	}
-	found, missing, rest := 0, 0, 0 // rest: after the last that was found
+	found, missing, rest := 0, 0, 0 // rest counts missing lines after the last one that was found
 	for _, l := range lines {
 		if found < len(again) && reflect.DeepEqual(l, again[found]) {
 			found, missing, rest = found+1, missing+rest, 0
@@ -227,14 +235,14 @@ func compareReplay(recording string, sum []byte, lines []line, killed bool) (unr
 	case found < len(again) && (rest > 0 || !killed):
 		return unrecorded, fmt.Sprintf("line %d is %+v", found, again[found])
 	case missing > unrecorded:
-		return unrecorded, fmt.Sprintf("%d lines are missing, and %d actions are stated", missing, unrecorded)
+		return unrecorded, fmt.Sprintf("%d lines are missing, and %d actions are reported as unrecorded", missing, unrecorded)
 	case unrecorded == 0 && !killed:
-		return 0, "other fields"
+		return 0, "fields that soak does not compare"
 	}
 	return unrecorded, ""
 }
 
-// keep writes a value into a file of the temporary folder.
+// keep writes a value to a file in the temporary folder, to look into a problem.
 func keep(name string, value any) {
 	text, _ := json.Marshal(value)
 	name = filepath.Join(os.TempDir(), name)
@@ -243,7 +251,8 @@ func keep(name string, value any) {
 	}
 }
 
-// A tally counts, by fault, the injections and the problems of each kind.
+// A tally has for each fault how often it was injected, and the number of problems of each
+// kind.
 type tally map[string]map[string]int
 
 func (t tally) add(fault, column string, n int) int {
@@ -283,7 +292,7 @@ func report(results []result) bool {
 		}
 		for fault, times := range r.injected {
 			table.add(fault, "times", times)
-			table.add("~ all", "times", times)
+			table.add("~ all", "times", times) // ~ sorts after letters
 		}
 		for _, p := range r.problems {
 			ok = false
@@ -293,21 +302,21 @@ func report(results []result) bool {
 			}
 		}
 		if first, second := r.memory[0], r.memory[1]; r.total >= 500 && !r.restarts && second > first*5/4 && !*anyMemory {
-			fmt.Printf("restail %d: its memory grows, from %d KiB to %d KiB\n", n, first, second)
+			fmt.Printf("restail %d: memory grows from %d KiB to %d KiB\n", n, first, second)
 			ok = false
 		}
 		if first, second := r.files[0], r.files[1]; r.total >= 100 && !r.restarts && second > first+2 {
-			fmt.Printf("restail %d: its open files grow, from %d to %d\n", n, first, second)
+			fmt.Printf("restail %d: the number of open files grows from %d to %d\n", n, first, second)
 			ok = false
 		}
 		runs, unrecorded = runs+r.runs, unrecorded+r.unrecorded
 		memory, files = max(memory, r.memory[1]), max(files, r.files[1])
-		links, said, arrived, most = links+len(r.service.links), said+len(r.chat.at), arrived+r.arrived, max(most, r.most)
+		links, said, arrived, most = links+len(r.service.links), said+len(r.chat.at), arrived+r.arrived, max(most, r.maxExcess)
 		gaps, filled = gaps+r.gaps, filled+r.filled
 	}
 	table.print()
-	fmt.Printf("%d runs of %d restails, %d links, %d messages said, %d arrived, %d filled in; %d gaps stated, at most %v more than the log has; "+
-		"%d actions stated as unrecorded; at most %d KiB and %d open files; %v\n",
+	fmt.Printf("%d runs of %d restails, %d links, %d messages said, %d arrived, %d filled in; %d gaps stated, at most %v longer than in the log; "+
+		"%d actions reported as unrecorded; at most %d KiB and %d open files; %v\n",
 		runs, len(results), links, said, arrived, filled, gaps, most.Round(time.Millisecond), unrecorded, memory, files, time.Since(start).Round(time.Second))
 	return ok
 }

@@ -17,20 +17,21 @@ import (
 )
 
 var (
-	peerAddress = flag.String("peer", "", "a server of another kind, `HOST:PORT`, that writes the frames; empty for soak itself")
-	plays       = flag.Bool("plays", false, "the peer takes no commands: it plays actions whose ids are blanks")
-	front       = flag.String("front", "", "the `URL` of a proxy for TLS in front of soak, whose path begins with soak's port")
+	peerAddress = flag.String("peer", "", "another server that writes the frames, `HOST:PORT`; empty for soak itself")
+	plays       = flag.Bool("plays", false, "the peer takes no commands: it plays the recording that -print-show prints")
+	front       = flag.String("front", "", "the `URL` of a TLS proxy in front of soak; its path begins with the port to forward to")
 )
 
-// A peer is soak's connection to a server of another kind, for one connection of
-// restail. The peer answers the handshake and receives all that restail sends. For each
-// command it writes frames. Soak decides when to pass them on, and how many bytes.
+// A peer is soak's connection to another server, one for each connection of restail. The
+// peer answers the handshake and receives all that restail sends. It writes frames, at
+// soak's command. Soak decides when to forward them to restail, and how many bytes.
 type peer struct {
 	net.Conn
 	from *bufio.Reader
 }
 
-// handshake grants a handshake, or has the peer answer it.
+// handshake grants a handshake, or forwards it to the peer. It returns the connection to
+// restail, a reader of what restail sends, and the peer, nil without one.
 func handshake(w http.ResponseWriter, r *http.Request) (under net.Conn, from *bufio.Reader, p *peer, err error) {
 	if *peerAddress == "" {
 		under, from, err = wire.Accept(w, r)
@@ -87,8 +88,8 @@ func (p *peer) readFrame() (frame []byte, err error) {
 	return frame, err
 }
 
-// send appends a frame. A peer that takes commands writes it, a message in that many
-// fragments with pings between them.
+// send appends a frame. If there is a peer that takes commands, it makes the frame: a
+// message in that many fragments, with pings between them.
 func (c *conn) send(first byte, payload []byte, fragments int) {
 	if c.peer == nil || *plays {
 		c.out = wire.AppendFrame(c.out, first, payload)
@@ -96,19 +97,20 @@ func (c *conn) send(first byte, payload []byte, fragments int) {
 	}
 	command := fmt.Appendf(nil, "%d %d\n%s", first, fragments, payload)
 	frame := wire.AppendHeader(nil, wire.Text, len(command))
-	frame[1] |= 0x80
+	frame[1] |= 0x80 // masked, as a client's frames must be; the mask is zero
 	c.peer.Write(append(append(frame, 0, 0, 0, 0), command...))
 	c.take(first)
 }
 
-// take appends what the peer sends, up to and including a message or a control frame.
+// take appends the frames that the peer sends, up to the end of the message or the control
+// frame that begins with that byte.
 func (c *conn) take(first byte) {
 	c.peer.SetReadDeadline(time.Now().Add(10 * time.Second))
 	for {
 		frame, err := c.peer.readFrame()
 		if err != nil || frame[0] == wire.Close && first != wire.Close {
 			if !c.leaves(heartbeatTimeout) {
-				c.problem(other, "the peer leaves by itself: %v %.100q", err, frame)
+				c.problem(other, "the peer closed the connection by itself: %v %.100q", err, frame)
 			}
 			return
 		}
@@ -119,13 +121,13 @@ func (c *conn) take(first byte) {
 	}
 }
 
-// blank stands for the number of an action in what the peer plays.
-const blank = "##########"
+// idPlaceholder stands where an action that the peer plays needs its id.
+const idPlaceholder = "##########"
 
-// play appends the next action that the peer plays, with its number.
+// play appends the next action that the peer plays, with that id.
 func (c *conn) play(id int) {
 	from := len(c.out)
 	c.take(wire.Text)
-	number := fmt.Appendf(nil, "%0*d", len(blank), id)
-	copy(c.out[from:], bytes.ReplaceAll(c.out[from:], []byte(blank), number))
+	number := fmt.Appendf(nil, "%0*d", len(idPlaceholder), id)
+	copy(c.out[from:], bytes.ReplaceAll(c.out[from:], []byte(idPlaceholder), number))
 }

@@ -18,57 +18,59 @@ import (
 const (
 	heartbeatTimeout = time.Second
 	maxFrame         = 256 << 10
-	// fightWithin is how soon after a redial for a drain a second drain makes restail
-	// stand down.
+	// fightWithin is how soon after a drain and a redial another drain must come to make
+	// restail leave the session to the other client.
 	fightWithin = time.Minute
-	// fillTime is how long restail does not ask the history when all gaps are filled:
-	// it asks 5s and 35s after a restoration.
+	// fillTime is how long after the last restoration or history request all gaps are
+	// filled: restail asks 5s and 35s after a restoration.
 	fillTime = 40 * time.Second
 )
 
-// A service injects one fault after the other into the links of one restail, and
-// logs what it did.
+// A service is the chat service for one restail. It injects one fault after the other into
+// the links and logs what it did.
 type service struct {
 	*rand.Rand
 	client *client
-	splice *splice // nil without a front
+	cutter *tlsCutter // nil without -front
 	run
 	login
-	restarts bool // restail is ended and started again now and then
-	over     bool // nothing more is to be tested
+	restarts bool // some faults end restail, and it is started again
+	over     bool // all faults are injected and the last run has ended
 
-	mu         sync.Mutex // locked while a connection is served: one at a time
-	left       int        // faults to come
-	injected   map[string]int
-	links      []*link
-	problems   []problem
-	accepted   bool          // the token, as restail knows: it has answered a ping since the last 401, in this run
-	redialling bool          // restail redials because of a drain
-	answered   time.Duration // the last such handshake
-	memory     [2]int        // the most that restail had resident, in KiB, in each half
-	files      [2]int        // the most that it had open
-	runs       int
-	unrecorded int // actions, as the recordings say
-	total      int // faults
-	chat       chat
+	mu          sync.Mutex // locked while a connection is served: one at a time
+	faultsLeft  int
+	injected    map[string]int // how often each fault was injected
+	links       []*link
+	problems    []problem
+	accepted    bool          // restail knows in this run that its token is valid: it has answered a ping since the last 401
+	redialling  bool          // restail redials because of a drain
+	redialledAt time.Duration // when it last did; 0 for never
+	memory      [2]int        // most resident memory of restail, in KiB, in each half of the faults
+	files       [2]int        // most open files of restail, in each half
+	runs        int
+	unrecorded  int // actions that the recordings report as unrecorded
+	total       int // faults to inject
+	chat        chat
 }
 
 func newService(c *client, total int, seed uint64) *service {
 	s := &service{
 		Rand: rand.New(rand.NewPCG(seed, 14)), client: c,
-		restarts: seed%2 == 0, left: total, total: total, injected: map[string]int{},
+		restarts: seed%2 == 0, faultsLeft: total, total: total, injected: map[string]int{},
 	}
 	s.issue()
 	return s
 }
 
+// now returns the time since the start of all logs.
 func (s *service) now() time.Duration { return time.Since(start) }
 
-// about returns a random time around d.
+// about returns a random duration from d/2 to 3d/2.
 func (s *service) about(d time.Duration) time.Duration {
 	return d/2 + time.Duration(s.Int64N(int64(d)))
 }
 
+// problem adds a problem of the last link.
 func (s *service) problem(kind, format string, args ...any) {
 	s.problems = append(s.problems, problem{len(s.links) - 1, kind, fmt.Sprintf(format, args...)})
 }
@@ -78,13 +80,13 @@ func (s *service) drainAge() time.Duration {
 	switch {
 	case s.redialling:
 		return 0
-	case s.answered == 0:
+	case s.redialledAt == 0:
 		return time.Hour
 	}
-	return s.now() - s.answered
+	return s.now() - s.redialledAt
 }
 
-// next chooses a fault that can be injected now.
+// next chooses one of the faults that can be injected now.
 func (s *service) next() fault {
 	choice := []fault{}
 	for _, f := range faults {
@@ -102,7 +104,7 @@ func (s *service) next() fault {
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.links) > 0 { // what was said before the first handshake is not filled in
+	if len(s.links) > 0 { // restail does not fill in what was said before its first handshake
 		for range s.IntN(3) {
 			s.say()
 		}
@@ -114,14 +116,14 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(http.StatusUnauthorized)(s, w)
 		return
 	}
-	if s.left == 0 {
+	if s.faultsLeft == 0 {
 		s.last(w, r)
 		return
 	}
-	half := (s.total - s.left) * 2 / s.total
+	half := (s.total - s.faultsLeft) * 2 / s.total
 	s.memory[half] = max(s.memory[half], s.client.resident())
 	s.files[half] = max(s.files[half], s.client.openFiles())
-	s.left--
+	s.faultsLeft--
 	f := s.next()
 	s.injected[f.name]++
 	if f.refuse != nil {
@@ -134,8 +136,8 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer c.release()
 	c.Fault, c.Reasons = f.name, f.reasons
-	if !f.atOnce && !c.healthy() || c.left() {
-		c.leftUnasked()
+	if !f.atOnce && !c.serveNormally() || c.left() {
+		c.leftByItself()
 		return
 	}
 	f.inject(c)
@@ -150,7 +152,7 @@ func (s *service) accept(w http.ResponseWriter, r *http.Request) *conn {
 		return nil
 	}
 	if s.redialling {
-		s.redialling, s.answered = false, granted
+		s.redialling, s.redialledAt = false, granted
 	}
 	c := &conn{service: s, tcp: under.(*net.TCPConn), peer: peer, synced: make(chan string, 4), gone: make(chan struct{}), eof: make(chan struct{})}
 	c.begin(granted)
@@ -158,7 +160,7 @@ func (s *service) accept(w http.ResponseWriter, r *http.Request) *conn {
 	return c
 }
 
-// last serves the link that no fault ends.
+// last serves the last link, after all faults, and ends restail.
 func (s *service) last(w http.ResponseWriter, r *http.Request) {
 	c := s.accept(w, r)
 	if c == nil {
@@ -166,7 +168,7 @@ func (s *service) last(w http.ResponseWriter, r *http.Request) {
 	}
 	defer c.release()
 	c.Fault = "SIGTERM"
-	if !c.healthy() || !c.settle() {
+	if !c.serveNormally() || !c.settle() {
 		s.problem(untimely, "restail left the last link by itself")
 	}
 	s.over = true

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// Two links. The gap between them begins between 1s and 1.1s and ends at 3s.
+// twoLinks returns a log of two links. The gap between them begins between 1s and 1.1s and
+// ends at 3s.
 func twoLinks() []*link {
 	return []*link{
 		{Fault: "reset", Reasons: []string{"network"}, Granted: 0, Answered: time.Millisecond, From: time.Second, To: 1100 * time.Millisecond,
@@ -37,19 +38,19 @@ func TestCheck(t *testing.T) {
 		want []string // kinds of problems
 	}{
 		{"all is well", []string{connected, event("0"), event("1"), lost, restored, event("3")}, nil},
-		{"what need not arrive comes", []string{connected, event("0"), event("1"), event("2"), lost, restored, event("3")}, nil},
+		{"an action that need not arrive is written", []string{connected, event("0"), event("1"), event("2"), lost, restored, event("3")}, nil},
 		{"lost before it is up", []string{lost, connected, event("0"), event("1"), lost, restored, event("3")}, nil},
 		{"missing", []string{connected, event("0"), lost, restored, event("3")}, []string{missing}},
 		{"doubled", []string{connected, event("0"), event("1"), event("1"), lost, restored, event("3")}, []string{doubled}},
 		{"disordered", []string{connected, event("1"), event("0"), lost, restored, event("3")}, []string{disordered}},
-		{"an action overtakes the link", []string{connected, event("0"), lost, event("1"), lost, restored, event("3")}, []string{disordered}},
+		{"an action is written while the link is down", []string{connected, event("0"), lost, event("1"), lost, restored, event("3")}, []string{disordered}},
 		{"the least gap", []string{connected, event("0"), event("1"), lost, strings.Replace(restored, "2", "1.89", 1), event("3")}, nil},
 		{"too small a gap", []string{connected, event("0"), event("1"), lost, strings.Replace(restored, "2", "1.88", 1), event("3")}, []string{wrongGap}},
 		{"the greatest gap", []string{connected, event("0"), event("1"), lost, strings.Replace(restored, "2", "2.5", 1), event("3")}, nil},
 		{"too great a gap", []string{connected, event("0"), event("1"), lost, strings.Replace(restored, "2", "2.51", 1), event("3")}, []string{wrongGap}},
 		{"no gap", []string{connected, event("0"), event("1"), lost, strings.Replace(restored, `,"gap_seconds":2`, "", 1), event("3")}, []string{wrongGap}},
 		{"a wrong reason", []string{connected, event("0"), event("1"), strings.Replace(lost, "network", "protocol", 1), restored, event("3")}, []string{wrongCause}},
-		{"half an action", []string{connected, event("0"), event("1"), event("half"), lost, restored, event("3")}, []string{other}},
+		{"an action that was never sent", []string{connected, event("0"), event("1"), event("half"), lost, restored, event("3")}, []string{other}},
 		{"lost twice", []string{connected, event("0"), event("1"), lost, lost, restored, event("3")}, []string{other}},
 		{"not up again", []string{connected, event("0"), event("1"), lost}, []string{other, missing}},
 		{"no JSON", []string{connected, event("0"), event("1"), "{", lost, restored, event("3")}, []string{other}},
@@ -103,7 +104,7 @@ func TestCheckOfKilledRun(t *testing.T) {
 	}
 }
 
-// TestCheckOfEmptyLink has a run that ends after a link that brought nothing.
+// TestCheckOfEmptyLink has a run that ends after a link in which no action arrived.
 func TestCheckOfEmptyLink(t *testing.T) {
 	log := twoLinks()
 	empty := &link{Fault: "reset at once", Run: 1, Granted: 2 * time.Second, Answered: 2 * time.Second, From: 2 * time.Second, To: 2100 * time.Millisecond}
@@ -121,7 +122,7 @@ func TestCheckOfEmptyLink(t *testing.T) {
 	}
 }
 
-// TestCheckOfMissing has an action that is missing and was sent before the stated gap.
+// TestCheckOfMissing has a missing action that was sent before the stated gap begins.
 func TestCheckOfMissing(t *testing.T) {
 	log := twoLinks()
 	log[0].Actions[2].Sent = 500 * time.Millisecond
@@ -134,7 +135,7 @@ func TestCheckOfMissing(t *testing.T) {
 	}
 }
 
-// TestCheckOfBackfill has a message 4 that was said and never sent.
+// TestCheckOfBackfill has a message 4 that was said while the link was down.
 func TestCheckOfBackfill(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -154,8 +155,8 @@ func TestCheckOfBackfill(t *testing.T) {
 	}
 }
 
-// TestCheckOfBackfillAfterKill fills in again what came soon before kill -9, and what came
-// long before.
+// TestCheckOfBackfillAfterKill has messages that were written before kill -9 and are filled
+// in again. That is allowed only for those that were sent soon before.
 func TestCheckOfBackfillAfterKill(t *testing.T) {
 	const run = `{"action":"` + newRun + `"}`
 	again := strings.Replace(restored, "restored", "connected", 1)
@@ -174,14 +175,14 @@ func TestCheckOfBackfillAfterKill(t *testing.T) {
 }
 
 // expect checks the kinds of the problems that the output has.
-func expect(t *testing.T, out []string, promised int, want []string) {
+func expect(t *testing.T, out []string, required int, want []string) {
 	t.Helper()
 	lines, err := read(strings.NewReader(strings.Join(out, "\n")))
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := []string{}
-	for _, p := range check(twoLinks(), lines, promised).found {
+	for _, p := range check(twoLinks(), lines, required).found {
 		got = append(got, p.Kind)
 	}
 	if !slices.Equal(got, want) {

@@ -11,21 +11,21 @@ import (
 	"time"
 )
 
-// A splice passes TCP connections of one restail on to the front, and can cut one at any
-// byte of what is encrypted.
-type splice struct {
+// A tlsCutter stands between one restail and the TLS proxy (-front). It forwards
+// connections, and can cut one after any byte of the encrypted stream.
+type tlsCutter struct {
 	net.Listener
-	left atomic.Int64 // bytes to pass on to restail
+	left atomic.Int64 // how many more bytes to forward to restail before the cut
 }
 
 const unlimited = math.MaxInt64 / 2
 
-func newSplice() (*splice, error) {
+func newTLSCutter() (*tlsCutter, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	s := &splice{Listener: listener}
+	s := &tlsCutter{Listener: listener}
 	s.left.Store(unlimited)
 	go func() {
 		for near, err := s.Accept(); err == nil; near, err = s.Accept() {
@@ -35,8 +35,8 @@ func newSplice() (*splice, error) {
 	return s, nil
 }
 
-// pass serves a connection.
-func (s *splice) pass(near *net.TCPConn) {
+// pass forwards one connection.
+func (s *tlsCutter) pass(near *net.TCPConn) {
 	defer near.Close()
 	far, err := net.Dial("tcp", strings.TrimPrefix(*front, "https://"))
 	if err != nil {
@@ -62,9 +62,9 @@ func (s *splice) pass(near *net.TCPConn) {
 	}
 }
 
-// cutTLS cuts the encrypted connection at any byte of a burst.
+// cutTLS cuts the encrypted connection in the middle of some actions.
 func cutTLS(c *conn) {
-	c.splice.left.Store(c.Int64N(5000))
+	c.cutter.left.Store(c.Int64N(5000))
 	for !c.left() {
 		c.burst(10)
 		time.Sleep(c.about(time.Millisecond))
