@@ -8,8 +8,9 @@
 # -faults is how often to break a connection, -clients how many restails to run. -only
 # chooses faults by their names.
 #
-# -peer chooses the server that answers the handshakes and writes the frames; without it
-# that is the soak program itself. The soak program always injects the faults.
+# -peer, which must come first, chooses the server that answers the handshakes and writes
+# the frames; without it that is the soak program itself. The soak program always injects
+# the faults.
 #
 #   ws           the WebSocket library ws, on Node
 #   websockets   the WebSocket library websockets, on Python
