@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -272,6 +273,9 @@ func writeError(err error) error {
 	}
 	if isReaderGone(err) {
 		return silentExit{statusDone}
+	}
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
+		err = pathErr.Err // without the name: it is /dev/stdout
 	}
 	return fmt.Errorf("cannot write to stdout: %w", err)
 }

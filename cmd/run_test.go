@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -146,7 +147,9 @@ func (w *stuckWriter) Write(p []byte) (int, error) {
 // failing is a stdout on a full disk.
 type failing struct{}
 
-func (failing) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+func (failing) Write([]byte) (int, error) {
+	return 0, &fs.PathError{Op: "write", Path: "/dev/stdout", Err: errors.New("no space left on device")}
+}
 
 // eventually waits until a condition is true.
 func eventually(t *testing.T, isTrue func() bool) {
