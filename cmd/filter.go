@@ -137,7 +137,7 @@ func filterArgs(args []string) ([]filter.Arg, error) {
 	for _, arg := range args {
 		name, value, ok := strings.Cut(arg, "=")
 		if !ok {
-			return nil, usageError(fmt.Errorf("invalid --arg %q: want NAME=VALUE", arg), "")
+			return nil, fmt.Errorf("invalid value %q: want NAME=VALUE", arg)
 		}
 		parsed = append(parsed, filter.Arg{Name: name, Value: value})
 	}

@@ -167,7 +167,7 @@ func (c *commandLine) check(parsed *kong.Context) error {
 			return fmt.Errorf("--%s: empty file name", p.Flag.Name)
 		}
 		if p.Positional != nil && p.Positional.Target.String() == "" {
-			return fmt.Errorf("the %s is empty", p.Positional.Name)
+			return fmt.Errorf("the name of the %s is empty", p.Positional.Name)
 		}
 	}
 	for _, flag := range command.Flags {
@@ -272,17 +272,17 @@ func (c *commandLine) commands() []string {
 // that have it, or suggests the nearest flag.
 func unknownFlag(name string, command *kong.Node) error {
 	long, isLong := strings.CutPrefix(name, "--")
-	if !isLong {
-		return fmt.Errorf("unknown flag %q", name) // a suggestion would be a guess
-	}
 	var owners []string
 	for _, other := range command.Parent.Children {
-		if slices.Contains(longNames(other.Flags), long) {
+		if hasFlag(other.Flags, name) {
 			owners = append(owners, other.Name)
 		}
 	}
 	if owners != nil {
 		return fmt.Errorf("%s is a flag of %s, not of %s", name, joinOr(owners), command.Name)
+	}
+	if !isLong {
+		return fmt.Errorf("unknown flag %q", name) // a suggestion would be a guess
 	}
 	if near := nearest(long, longNames(slices.Concat(command.Flags, command.Parent.Flags))); near != "" {
 		return fmt.Errorf("unknown flag %q (did you mean %q?)", name, "--"+near)
@@ -300,6 +300,14 @@ func longNames(flags []*kong.Flag) []string {
 		}
 	}
 	return names
+}
+
+// hasFlag reports whether a flag has that name: --count or -n.
+func hasFlag(flags []*kong.Flag, name string) bool {
+	if long, isLong := strings.CutPrefix(name, "--"); isLong {
+		return slices.Contains(longNames(flags), long)
+	}
+	return slices.ContainsFunc(flags, func(f *kong.Flag) bool { return f.Short != 0 && name == "-"+string(f.Short) })
 }
 
 // flagBeforeCommand parses kong's error about a flag that stands before the name of

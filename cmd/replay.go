@@ -109,6 +109,8 @@ func (r *run) open(name string) (io.ReadCloser, error) {
 	}
 	info, err := os.Stat(name)
 	switch {
+	case name == "":
+		return nil, usageError(errors.New("the name of the file is empty"), "")
 	case err == nil && info.IsDir():
 		return nil, isDirectory(name)
 	case err == nil && info.Mode()&os.ModeNamedPipe != 0:

@@ -152,7 +152,11 @@ func (l *nameList) Decode(ctx *kong.DecodeContext) error {
 type bindings []string
 
 func (b *bindings) Decode(ctx *kong.DecodeContext) error {
-	switch value := ctx.Scan.Pop().Value.(type) {
+	token, err := ctx.Scan.PopValue("string")
+	if err != nil {
+		return err
+	}
+	switch value := token.Value.(type) {
 	case []any: // the configuration's list of strings
 		for _, item := range value {
 			*b = append(*b, item.(string))
