@@ -180,6 +180,7 @@ func filtersTopic() docs.Section {
 			},
 			{Title: "Examples of filters", Items: []docs.Item{
 				{Term: "`select(.amount)`", Meaning: "Money."},
+				{Term: "`select(.amount) | (.amount | tonumber) > 10`", Meaning: "More than 10 of any currency. An amount is a string, so it is turned into a number."},
 				{Term: "`.text // \"\" | test(\"goat\"; \"i\")`", Meaning: "A word, in any case. Not every record has a text."},
 				{Term: "`select(.is_first) | {author, text}`", Meaning: "What newcomers say."},
 				{Term: "`.author_name == $who`", Meaning: "One person, with `--arg who=ada`."},
@@ -201,7 +202,7 @@ func recordingsTopic() docs.Section {
 				Text:  "`-w FILE` records everything that is received. Stdout is not affected, and `-o`, `-f`, `-a`, `-p` and `--fields` do not affect the recording.",
 				Items: []docs.Item{
 					{Term: "Safety", Meaning: "The file is appended to, never truncated, and is on the disk at least once a second. Ctrl-C loses nothing; `kill -9` or a power cut loses the last second at most. The next run repairs a cut end and goes on in the same file."},
-					{Term: "Compression", Meaning: "A name that ends in `.gz` is compressed. `gunzip` can read the file at any time, except for data not yet flushed."},
+					{Term: "Compression", Meaning: "A name that ends in `.gz` is compressed. While restail records, `gunzip`, `replay` and `check` read what was flushed, and report that the end is missing."},
 					{Term: "Layouts", Meaning: "*FILE* can be a strftime layout in local time, such as `chat/%Y/%F.raw.gz`. When the name changes, the next file begins, and missing folders are made. `%%` is a percent sign."},
 					{Term: "Rotation", Meaning: "SIGHUP closes the file and opens it again. logrotate needs `create` and must not use `copytruncate`."},
 					{Term: "Several files", Meaning: "Each further file begins with the connections of the moment, so that it can be replayed by itself."},
