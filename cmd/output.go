@@ -85,7 +85,11 @@ func (r *run) newWriter(o *outputFlags) (format.Writer, error) {
 	}
 	chosen := format.ByName(o.Format)
 	if fields != nil && !chosen.TakesFields && r.origins["fields"] == "" {
-		return nil, usageError(errors.New("--fields needs --format="+formatsWithFields()), "a jq program chooses fields in every format: -f '{author, text}'")
+		message := "--fields needs --format=" + formatsWithFields()
+		if origin := r.origins["format"]; origin != "" {
+			message += ", but " + origin + " says " + o.Format
+		}
+		return nil, usageError(errors.New(message), "a jq program chooses fields in every format: -f '{author, text}'")
 	}
 	options := format.Options{Fields: fields}
 	if chosen.ForPeople {

@@ -360,7 +360,7 @@ func environmentTopic() docs.Section {
 		},
 		Parts: []docs.Section{
 			{Title: "Files", Items: []docs.Item{
-				{Term: "`~/.config/restail/config.json`", Meaning: "Defaults of flags, under their long names: `{\"format\": \"text\", \"max-frame\": \"1MiB\"}`. An unknown name is an error."},
+				{Term: "`~/.config/restail/config.json`", Meaning: "Defaults of flags, under their long names: `{\"format\": \"text\", \"max-frame\": \"1MiB\"}`. An unknown name is an error. A default is for every command that has the flag: `write` is for `demo`, too."},
 				{Term: "`~/.local/state/restail/token.json`", Meaning: "The tokens that `login` stored, readable by their owner alone. Any number of processes can share it."},
 			}},
 			{
