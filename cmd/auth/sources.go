@@ -66,10 +66,10 @@ func readOnce(name string, read func() (string, error)) source {
 			case ctx.Err() != nil:
 				return "", ctx.Err()
 			case err != nil:
-				return "", usage("cannot read the token on %s: %v", name, err)
+				return "", usage("cannot read the token from %s: %v", name, err)
 			}
 			if token, err = parseToken(line); err != nil {
-				return "", unauthorized("the token on %s: %v", name, err)
+				return "", unauthorized("the token from %s: %v", name, err)
 			}
 		}
 		return fixed(token, name)(ctx, refused)
