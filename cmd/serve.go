@@ -55,17 +55,24 @@ func (c *serveCommand) Run(r *run) error {
 		return &exitError{statusFailed, err, "choose another port with --listen; port 0 is any free one"}
 	}
 	defer server.stop()
-	show := "the built-in show"
-	if c.File != "" {
-		show = c.File
-	}
-	r.status.Note("link", "serving "+show+" until Ctrl-C")
+	r.status.Note("link", "serving "+c.show()+" until Ctrl-C")
 	ready := exportLine("RESTAIL_URL", server.url) + exportLine("RESTAIL_API_URL", server.api)
 	if _, err := io.WriteString(wholeLines{r.Stdout}, ready); err != nil {
 		return writeError(err)
 	}
 	<-r.Done()
 	return context.Cause(r)
+}
+
+// show returns the name of what is served, for messages.
+func (c *serveCommand) show() string {
+	switch c.File {
+	case "":
+		return "the built-in show"
+	case stdinName:
+		return "stdin"
+	}
+	return c.File
 }
 
 // exportLine returns the shell command that sets an environment variable.
@@ -110,7 +117,7 @@ func (c *serveCommand) reportSkipped(r *run, skipped serve.Skipped, served int) 
 		r.status.Note("frame", fmt.Sprintf("skipped %s larger than --max-frame (%d bytes)", counted(skipped.TooLarge, "frame"), c.MaxFrame))
 	}
 	if served == 0 {
-		return &exitError{statusFailed, fmt.Errorf("no line of %s is an action", c.File), "serve needs a recording made with -w or -o raw"}
+		return &exitError{statusFailed, fmt.Errorf("no line of %s is an action", c.show()), "serve needs a recording made with -w or -o raw"}
 	}
 	if skipped.Broken > 0 {
 		r.status.Note("frame", fmt.Sprintf("skipped %s without an action", counted(skipped.Broken, "line")))

@@ -181,6 +181,7 @@ func TestServeOnAPortInUse(t *testing.T) {
 func TestServeRefusesOtherFiles(t *testing.T) {
 	t.Parallel()
 	restail(t, "", "serve", "../LICENSE").want(t, 1, "no line of ../LICENSE is an action", "a recording made with -w or -o raw")
+	restailOn(t, "LICENSE", "serve", "-").want(t, 1, "no line of stdin is an action")
 	restail(t, "", "serve", recordingFile(t, "\xff\xfe{\x00")).want(t, 2, "text in UTF-16", "iconv")
 }
 
