@@ -172,9 +172,11 @@ var groups = []kong.Group{
 // setZone loads the user's time zone if the text format shows it.
 func (o *outputFlags) setZone(env Env) (err error) {
 	if format.ByName(o.Format).ForPeople && o.Time.local {
-		o.Time.location, err = env.location()
+		if o.Time.location, err = env.location(); err != nil {
+			return usageError(err, zoneAdvice+", or use --time=utc")
+		}
 	}
-	return err
+	return nil
 }
 
 // conversationActions are what the text format writes by default: what people say.

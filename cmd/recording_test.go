@@ -65,6 +65,19 @@ func TestUnwritableRecording(t *testing.T) {
 	}
 }
 
+// Only a layout needs the time zone.
+func TestRecordingWithoutTimeZone(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "show.raw")
+	got := runWith(t, "", []string{"TZ=nowhere"}, []string{"demo", "-q", "--speed", "max", "-w", file})
+	if got.status != statusDone {
+		t.Errorf("%s: status %d\n%s", file, got.status, got.stderr)
+	}
+	if got := runWith(t, "", []string{"TZ=nowhere"}, []string{"demo", "-q", "--speed", "max", "-w", file + "%H"}); got.status != statusUsage {
+		t.Errorf("%s%%H: status %d\n%s", file, got.status, got.stderr)
+	}
+}
+
 // SIGHUP closes and reopens the recording: a renamed file is complete, and the next one
 // begins with the connection set.
 func TestHangupReopens(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -277,9 +278,12 @@ func (r *run) newRecorder(f *recordFlags, buffer size) (*recorder, error) {
 		return nil, r.flagError("write", fmt.Errorf("unknown directive %q in file name %q: strftime has %%Y %%m %%d %%F %%H and others, and %%%% for a percent sign",
 			safe.String(bad), safe.String(f.Write)))
 	}
-	location, err := r.location()
-	if err != nil {
-		return nil, err
+	var location *time.Location // only a layout needs one
+	if strings.Contains(f.Write, "%") {
+		var err error
+		if location, err = r.location(); err != nil {
+			return nil, err
+		}
 	}
 	writer, err := recording.Open(recording.Options{
 		Layout: f.Write, Location: location, Buffer: int(buffer),

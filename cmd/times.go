@@ -115,8 +115,7 @@ func (p *periodFlags) isSet() bool { return p.Since.kind != noTime || p.Until.ki
 func (p *periodFlags) setZone(env Env) (err error) {
 	if p.Since.isLocal() || p.Until.isLocal() {
 		if p.zone, err = env.location(); err != nil {
-			err = usageError(err, "write a name such as TZ=Europe/Berlin, or a time with its zone such as 2026-11-28T19:30:00+01:00")
-			return err
+			return usageError(err, zoneAdvice+", or a time with its zone such as 2026-11-28T19:30:00+01:00")
 		}
 	}
 	since, until := p.resolve(time.Time{})
@@ -147,6 +146,9 @@ func (c *clock) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
+// zoneAdvice is the hint for a time zone that cannot be read.
+const zoneAdvice = "write a name such as TZ=Europe/Berlin"
+
 // location returns the user's time zone: the one that TZ names, or else the system's.
 func (e Env) location() (*time.Location, error) {
 	name, set := "", false
@@ -165,7 +167,7 @@ func (e Env) location() (*time.Location, error) {
 	}
 	location, err := load(path)
 	if err != nil || path == "Local" {
-		return nil, usageError(fmt.Errorf("cannot read the time zone TZ=%q", name), "write a name such as TZ=Europe/Berlin, or use --time=utc")
+		return nil, usageError(fmt.Errorf("cannot read the time zone TZ=%q", name), zoneAdvice)
 	}
 	return location, nil
 }
