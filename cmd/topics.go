@@ -220,7 +220,7 @@ func recordingsTopic() docs.Section {
 					"line of restail's own is status 1: what can be read of all files is written first.",
 				Items: []docs.Item{
 					{Term: "`--speed`", Meaning: "`max`, or a factor of the recorded pace: 1, 10, 0.5."},
-					{Term: "`--since`, `--until`", Meaning: "Write the records from one time on and before another: `2026-11-28T19:30:00Z`, `2026-11-28 19:30` or `19:30` in your time zone, or `+1h30m` after the first action. A time of day is on the day of the first action; one more than twelve hours before it is the next day's."},
+					{Term: "`--since`, `--until`", Meaning: "Write the records from one time on and before another: `2026-11-28T19:30:00Z`, `2026-11-28 19:30` or `19:30` in your time zone, or `+1h30m` after the first action. A time of day is on the day of the first action; one more than twelve hours before it is the next day's. A part in `raw` lacks the connections before it, and with them the names of channels; one in `ndjson` keeps the names."},
 				},
 			},
 			{
