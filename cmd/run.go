@@ -39,7 +39,7 @@ func Run(ctx context.Context, args []string, env Env) int {
 	r.Env = env
 	r.setMessages(&messageFlags{})
 	defer close(r.ended)
-	defer r.stderr.flush(stderrWait)
+	defer r.stderr.flush(stderrEnd)
 	defer func() { r.summary() }()
 	err := r.execute(args, cancel)
 	// A signal also sets the status of a command that ended early because of it.

@@ -18,6 +18,10 @@ const (
 	stderrChunk = 4 << 10
 	// stderrWait is how long a line can delay its caller.
 	stderrWait = 100 * time.Millisecond
+	// stderrEnd is how long the end of a run waits for a reader that takes nothing. The
+	// last line may be the error that ended the run, and a busy computer is slow to write
+	// it.
+	stderrEnd = time.Second
 )
 
 // stderr is a writer that no reader can block. A goroutine writes, and Write waits

@@ -92,6 +92,17 @@ func TestStderrDelaysOneLine(t *testing.T) {
 	})
 }
 
+// The error that ends the run is written even where writing takes long.
+func TestLastErrorIsWritten(t *testing.T) {
+	t.Parallel()
+	reader := newSlowReader()
+	time.AfterFunc(4*stderrWait, reader.wake)
+	status := Run(t.Context(), []string{"replay", "nothing.raw"}, Env{Stderr: reader})
+	if got := reader.String(); status != statusUsage || !strings.Contains(got, "cannot read nothing.raw") {
+		t.Errorf("status %d, %q", status, got)
+	}
+}
+
 // When nobody reads, the oldest lines are dropped, and no caller waits. The error that
 // ends the run is written when the reader reads again.
 func TestStderrDropsOldLines(t *testing.T) {
