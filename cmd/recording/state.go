@@ -61,6 +61,8 @@ func OpenState(path string, warn func(error)) (*State, error) {
 	s := &State{path: path, warn: warn, lock: flock.New(path + ".lock")}
 	locked, err := s.lock.TryLock()
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("cannot use %s as a state: make its folder first", path)
 	case err != nil:
 		return nil, fmt.Errorf("cannot lock the state: %w", err)
 	case !locked:

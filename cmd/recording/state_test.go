@@ -143,8 +143,8 @@ func TestStateFiles(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
-	if _, err := OpenState(filepath.Join(dir, "missing", "state"), nil); err == nil {
-		t.Error("a missing folder is taken")
+	if _, err := OpenState(filepath.Join(dir, "missing", "state"), nil); err == nil || !strings.HasSuffix(err.Error(), "make its folder first") {
+		t.Errorf("a missing folder: %v", err)
 	}
 }
 
