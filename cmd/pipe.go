@@ -231,7 +231,9 @@ func (p *pipe) handleLine(ctx context.Context, item session.Item) error {
 	l := item.Line
 	r := &l.Record
 	switch l.Kind {
-	case recording.KindHistory, recording.KindRecord:
+	case recording.KindHistory:
+		p.extras.noteHistory()
+	case recording.KindRecord:
 	case recording.KindUnrecorded:
 		if !item.Outside {
 			p.status.Note("frame", fmt.Sprintf("unrecorded actions: %d, in the %gs after %s", l.Actions, l.Seconds, r.Bytes(record.Time)))

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -135,6 +136,21 @@ func TestStateGap(t *testing.T) {
 	}
 	if got := restail(t, url, "-q", "--state", "/dev/null"); got.status != statusUsage {
 		t.Errorf("/dev/null as state: status %d, %s", got.status, got.stderr)
+	}
+}
+
+// A run that ends in the middle of a batch keeps in its state the messages that it wrote,
+// and no others, so that the next run fills in each message once.
+func TestStateHasWhatWasWritten(t *testing.T) {
+	t.Parallel()
+	url := chat(t, serve.Options{})
+	for _, count := range []int{1, 5, 10} {
+		state := filepath.Join(t.TempDir(), "state")
+		restail(t, url, "-n", strconv.Itoa(count), "-a", "event", "-q", "--state", state, "--backfill").want(t, statusDone)
+		var kept struct{ Edge struct{ Said []any } }
+		if text, err := os.ReadFile(state); err != nil || json.Unmarshal(text, &kept) != nil || len(kept.Edge.Said) != count {
+			t.Errorf("after %d messages the state is %s (%v)", count, text, err)
+		}
 	}
 }
 

@@ -167,9 +167,19 @@ func (x *liveExtras) noteLink(event *session.LinkEvent) {
 	}
 }
 
-// setHandled notes that all actions so far were written to stdout or dropped. If more is
+// noteHistory notes a message of the chat history.
+func (x *liveExtras) noteHistory() {
+	if x.backfill != nil {
+		x.backfill.NoteInserted()
+	}
+}
+
+// setHandled notes that everything so far was written to stdout or dropped. If more is
 // true, other actions with the time of the last one may follow, so handled stays below it.
 func (x *liveExtras) setHandled(more bool) {
+	if x.backfill != nil {
+		x.backfill.Handled()
+	}
 	if x.received.IsZero() {
 		return
 	}
@@ -202,7 +212,7 @@ func (x *liveExtras) saveState() {
 			if x.backfill == nil {
 				return nil
 			}
-			return x.backfill.Edge(complete, handled)
+			return x.backfill.Edge(complete)
 		})
 	}
 }

@@ -52,8 +52,9 @@ type BackfillOptions struct {
 	Edge []byte
 }
 
-// A Backfill requests the messages of the gaps in a live chat. Call Note, Connected,
-// Restored and Idle in the order of the stream, from one goroutine, and Run from another.
+// A Backfill requests the messages of the gaps in a live chat. Call Note, NoteInserted,
+// Handled, Connected, Restored and Idle in the order of the stream, from one goroutine,
+// and Run from another.
 type Backfill struct {
 	o    BackfillOptions
 	wake chan struct{} // a gap may be ready
@@ -61,7 +62,9 @@ type Backfill struct {
 	mu     sync.Mutex // guards all that follows
 	edge   edge       // the received chat
 	gaps   []*gap     // to fill, in order
-	filled []content  // messages inserted, as far back as the gaps need them
+	filled []content  // messages inserted, as far back as a gap can need them
+	// The last messages of filled that were not noted yet, and those that were not handled.
+	unnoted, unhandled int
 }
 
 // gap is a gap in the chat. It begins at the last action before it and ends at the first
@@ -132,6 +135,20 @@ func (b *Backfill) Note(r *record.Record, stamp, received time.Time) {
 			b.setReady(g)
 		}
 	}
+}
+
+// NoteInserted notes that the next inserted message has arrived in the stream.
+func (b *Backfill) NoteInserted() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.unnoted--
+}
+
+// Handled notes that everything noted so far was written to stdout or dropped by choice.
+func (b *Backfill) Handled() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.edge.unhandled, b.unhandled = 0, b.unnoted
 }
 
 // note notes an action that was received after the gap. It reports whether no message of
@@ -310,6 +327,8 @@ func (b *Backfill) insert(ctx context.Context, messages []Message, broadcast str
 	for _, m := range messages {
 		b.filled = append(b.filled, m.content())
 	}
+	b.unnoted += len(messages)
+	b.unhandled += len(messages)
 	b.mu.Unlock()
 	if len(messages) > 0 {
 		b.o.Insert(ctx, messages, broadcast)

@@ -158,7 +158,8 @@ func (c *chat) restart(t *testing.T, complete time.Time) {
 	busy := len(c.gaps) > 0
 	c.mu.Unlock()
 	if !busy {
-		edge := c.Edge(complete, time.Now().Add(time.Hour))
+		c.Handled()
+		edge := c.Edge(complete)
 		c.end()
 		c.begin(t, 1, edge)
 	}

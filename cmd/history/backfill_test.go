@@ -293,14 +293,16 @@ func TestGapBetweenRuns(t *testing.T) {
 		c.outage(time.Second)
 		c.note("10 twitch/foo ann hi#" + showA)
 		c.rest(10 * time.Second)
-		edge := c.Edge(c.last, time.Now().Add(time.Hour))
+		c.Handled()
+		edge := c.Edge(c.last)
 		c.end()
 		expect(t, c.log, "6s a 9 twitch/foo ann missed")
 
 		c = play(t, 1, edge, history...)
 		c.Restored(time.Now(), 10*time.Second)
 		c.note("5 connection_info")
-		edge = c.Edge(time.Now(), time.Now()) // of a run that saw nothing
+		c.Handled()
+		edge = c.Edge(time.Now()) // of a run that saw nothing
 		c.end()
 
 		c = play(t, 1, edge, append(history, "11 twitch/foo ann between", "12 twitch/foo ann back")...)
@@ -310,6 +312,33 @@ func TestGapBetweenRuns(t *testing.T) {
 		c.end()
 		expect(t, c.api.asked, "5s a from 8", "35s a from 8")
 		expect(t, c.log, "5s a 11 twitch/foo ann between", "35s filled 1 of 10s")
+	})
+}
+
+// TestNotHandled checks that the next run writes what a run has not: messages that were
+// received, and one that was inserted, when the run ends.
+func TestNotHandled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		history := []string{"11 twitch/foo ann missed", "11 twitch/foo ann too", "12 twitch/foo ann back", "12 twitch/foo ann next"}
+		c := play(t, 1, nil, history...)
+		c.waiting = 1
+		c.Connected(time.Now())
+		c.note("10 heartbeat#" + showA)
+		c.outage(time.Second)
+		c.note("12 twitch/foo ann back", "12 twitch/foo ann next")
+		c.rest(10 * time.Second)
+		c.Handled()
+		c.note("12 twitch/foo ann last")
+		edge := c.Edge(c.last)
+		c.end()
+		expect(t, c.log, "6s a 11 twitch/foo ann missed, 11 twitch/foo ann too")
+
+		c = play(t, 1, edge, append(history, "12 twitch/foo ann last")...)
+		defer c.end()
+		c.Restored(time.Now(), 10*time.Second)
+		c.note("13 heartbeat")
+		c.rest(time.Minute)
+		expect(t, c.log, "5s a 11 twitch/foo ann too, 12 twitch/foo ann last", "35s filled 2 of 10s")
 	})
 }
 
@@ -324,7 +353,8 @@ func TestNoStamps(t *testing.T) {
 		c.outage(3 * time.Second)
 		c.note("? twitch/foo ann back")
 		c.rest(time.Minute)
-		edge := c.Edge(epoch.Add(43*time.Second), time.Now())
+		c.Handled()
+		edge := c.Edge(epoch.Add(43 * time.Second))
 		c.end()
 		expect(t, c.api.asked, "8s a from 8", "38s a from 8")
 		expect(t, c.log, "8s a 11 twitch/foo ann missed", "38s filled 1 of 3s")

@@ -61,6 +61,7 @@ type chat struct {
 	api     *api
 	log     []string // what was inserted and reported
 	written []Message
+	waiting int       // how many inserted messages at the end of a page have not arrived in the stream
 	last    time.Time // when an action was received
 	stop    context.CancelFunc
 	ended   chan struct{}
@@ -77,6 +78,9 @@ func play(t *testing.T, speed float64, edge []byte, history ...string) *chat {
 func (c *chat) begin(t *testing.T, speed float64, edge []byte) {
 	c.Backfill = NewBackfill(BackfillOptions{Client: c.api, Speed: speed, Edge: edge,
 		Insert: func(_ context.Context, list []Message, broadcast string) {
+			for range list[:len(list)-min(len(list), c.waiting)] {
+				c.NoteInserted()
+			}
 			c.written = append(c.written, list...)
 			c.log = append(c.log, fmt.Sprintf("%v %.1s %s", time.Since(c.api.start), broadcast, strings.Join(lines(list), ", ")))
 		},

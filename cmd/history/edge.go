@@ -58,6 +58,7 @@ type edge struct {
 	clock     moment    // the last action but those of connections, whose stamps can be old
 	broadcast string    // the last broadcast id that is a UUID
 	recent    []action  // the last actions
+	unhandled int       // how many of them, at the end, were not handled
 }
 
 // note adds an action of the service. It returns its stamp; zero for none.
@@ -81,6 +82,7 @@ func (e *edge) note(stamp, received time.Time, ofConnection bool, c content) tim
 		e.service = stamp
 	}
 	e.recent = append(e.recent, action{moment{e.service, received}, c})
+	e.unhandled++
 	for len(e.recent) > minRecent && !isNear(e.recent[0].service, e.service) {
 		e.recent = e.recent[1:]
 	}
@@ -147,13 +149,13 @@ type saved struct {
 }
 
 // Edge returns what the next run needs to fill the gap between the runs. The gap begins
-// at complete, the time by our clock up to which the chat is complete. Messages received
-// after handled were not written to stdout, so the next run must write them.
-func (b *Backfill) Edge(complete, handled time.Time) []byte {
+// at complete, the time by our clock up to which the chat is complete. Messages that were
+// not handled are left out, so that the next run writes them.
+func (b *Backfill) Edge(complete time.Time) []byte {
 	b.mu.Lock()
 	last := b.edge.lastStamp(complete.Round(0))
-	messages := messagesNear(b.edge.until(handled.Round(0)), last)
-	for _, c := range b.filled {
+	messages := messagesNear(b.edge.recent[:max(0, len(b.edge.recent)-b.edge.unhandled)], last)
+	for _, c := range b.filled[:max(0, len(b.filled)-b.unhandled)] {
 		if isNear(c.Time, last) {
 			messages = append(messages, c)
 		}
