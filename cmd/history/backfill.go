@@ -62,7 +62,7 @@ type Backfill struct {
 	mu     sync.Mutex // guards all that follows
 	edge   edge       // the received chat
 	gaps   []*gap     // to fill, in order
-	filled []content  // messages inserted, as far back as a gap can need them
+	filled []content  // messages inserted, as far back as gaps can need them
 	// The last messages of filled that were not noted yet, and those that were not handled.
 	unnoted, unhandled int
 }
@@ -219,7 +219,13 @@ func (b *Backfill) next() *gap {
 		return nil
 	}
 	g := b.gaps[0]
-	b.filled = slices.DeleteFunc(b.filled, func(c content) bool { return !isNear(c.Time, g.from) })
+	oldest := g.from // of the gaps that can still come
+	if len(b.edge.recent) > 0 && b.edge.recent[0].service.Before(oldest) {
+		oldest = b.edge.recent[0].service
+	}
+	for len(b.filled) > 0 && !isNear(b.filled[0].Time, oldest) {
+		b.filled = b.filled[1:]
+	}
 	return g
 }
 
@@ -272,7 +278,7 @@ func reasonOf(err error) string {
 // their number and the first error.
 func (b *Backfill) fillOnce(ctx context.Context, g *gap) (count int, err error) {
 	b.mu.Lock()
-	known := slices.Concat(g.around, b.filled)
+	known := slices.Concat(g.around, near(b.filled, g.from))
 	broadcasts := slices.Compact([]string{g.before, g.after})
 	b.mu.Unlock()
 	broadcasts = slices.DeleteFunc(broadcasts, func(id string) bool { return id == "" })

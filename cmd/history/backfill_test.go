@@ -3,6 +3,7 @@ package history
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -339,6 +340,88 @@ func TestNotHandled(t *testing.T) {
 		c.note("13 heartbeat")
 		c.rest(time.Minute)
 		expect(t, c.log, "5s a 11 twitch/foo ann too, 12 twitch/foo ann last", "35s filled 2 of 10s")
+	})
+}
+
+// TestLongIncomplete has a chat that is not known to be complete for a long time, because
+// of a pause or a full disk, with more messages than are kept. None of them is written
+// again, whether it was received or filled in before.
+func TestLongIncomplete(t *testing.T) {
+	for name, test := range map[string]struct {
+		first, second int  // how many messages are received after the first gap, and after the second
+		missed        int  // how many messages are missed in the second gap
+		restart       bool // the third gap is that between two runs
+	}{
+		"in a run":                     {minRecent, minRecent / 2, 1, false},
+		"between runs":                 {minRecent, minRecent / 2, 1, true},
+		"few messages":                 {100, 100, 1, false},
+		"few messages, between runs":   {100, 100, 1, true},
+		"many filled in":               {minRecent / 2, minRecent / 4, minRecent / 2, false},
+		"many filled in, between runs": {minRecent / 2, minRecent / 4, minRecent / 2, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var said []string
+				say := func(n int) []string {
+					from := len(said)
+					for range n {
+						said = append(said, fmt.Sprintf("%d twitch/foo ann %d", 10+len(said)/7, len(said)))
+					}
+					return said[from:]
+				}
+				c := play(t, 1, nil)
+				c.api.answer = func(string) ([]Message, error) { return messages(said...), nil }
+				c.Connected(time.Now())
+				c.note("10 heartbeat#" + showA)
+				c.note(say(8)...)
+				complete := time.Now()
+				for _, gap := range [][2]int{{1, test.first}, {test.missed, test.second}} {
+					say(gap[0])
+					c.outage(time.Second)
+					c.note(say(gap[1])...)
+					c.rest(time.Minute)
+				}
+				c.Handled()
+				if n := len(c.written); n != 1+test.missed {
+					t.Errorf("%d messages were filled in", n)
+				}
+				if test.restart {
+					edge := c.Edge(complete)
+					c.end()
+					c.begin(t, 1, edge)
+				}
+				c.log, c.written = nil, nil
+				missed := say(1)
+				c.Restored(time.Now(), time.Since(complete))
+				c.note(fmt.Sprintf("%d heartbeat", 20+len(said)/7))
+				c.rest(time.Minute)
+				c.end()
+				if got := lines(c.written); !slices.Equal(got, missed) {
+					t.Errorf("%d messages are filled in, from %.1q; want %q", len(got), got, missed)
+				}
+			})
+		})
+	}
+}
+
+// TestWrongStamp checks that a gap is filled although it begins before an action that the
+// service has stamped with a time far away, if more actions follow than are kept.
+func TestWrongStamp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := play(t, 1, nil, "40 twitch/foo ann missed")
+		defer c.end()
+		c.Connected(time.Now())
+		complete := time.Now()
+		time.Sleep(time.Second)
+		c.note("999999999 heartbeat#" + showA)
+		for range minRecent + 10 {
+			c.note("10 heartbeat")
+		}
+		c.note("30 twitch/foo ann hi#" + showA)
+		c.Restored(time.Now(), time.Since(complete))
+		c.note("50 heartbeat")
+		c.rest(time.Minute)
+		expect(t, c.log, "6s a 40 twitch/foo ann missed", "36s filled 1 of 1s")
 	})
 }
 

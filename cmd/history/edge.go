@@ -3,6 +3,7 @@ package history
 import (
 	"cmp"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/restail/restail/decode/record"
@@ -58,6 +59,7 @@ type edge struct {
 	clock     moment    // the last action but those of connections, whose stamps can be old
 	broadcast string    // the last broadcast id that is a UUID
 	recent    []action  // the last actions
+	dropped   time.Time // the service's time of the last action before recent; zero for none
 	unhandled int       // how many of them, at the end, were not handled
 }
 
@@ -83,8 +85,9 @@ func (e *edge) note(stamp, received time.Time, ofConnection bool, c content) tim
 	}
 	e.recent = append(e.recent, action{moment{e.service, received}, c})
 	e.unhandled++
-	for len(e.recent) > minRecent && !isNear(e.recent[0].service, e.service) {
-		e.recent = e.recent[1:]
+	// A stamp can be wrong, so an action can be far ahead too.
+	for len(e.recent) > minRecent && !(isNear(e.recent[0].service, e.service) && isNear(e.service, e.recent[0].service)) {
+		e.dropped, e.recent = e.recent[0].service, e.recent[1:]
 	}
 	return stamp
 }
@@ -108,7 +111,17 @@ func (e *edge) lastStamp(ours time.Time) time.Time {
 		return ours
 	}
 	last := max(0, len(e.until(ours))-1)
-	return cmp.Or(e.recent[last].service, ours)
+	return e.notNear(e.dropped, cmp.Or(e.recent[last].service, ours))
+}
+
+// notNear returns from, or a later time when messages up to dropped, which are not known
+// any more, are near from. But when the service's clock was set back, it returns from.
+func (e *edge) notNear(dropped, from time.Time) time.Time {
+	later := time.Unix(dropped.Unix()+margin+1, 0).UTC()
+	if isNear(dropped, from) && !later.After(e.service) {
+		return later
+	}
+	return from
 }
 
 // messagesNear returns the messages among actions that are later than from, or earlier
@@ -117,6 +130,16 @@ func messagesNear(actions []action, from time.Time) (messages []content) {
 	for _, a := range actions {
 		if !a.content.Time.IsZero() && isNear(a.content.Time, from) {
 			messages = append(messages, a.content)
+		}
+	}
+	return messages
+}
+
+// near is messagesNear for messages.
+func near(all []content, from time.Time) (messages []content) {
+	for _, c := range all {
+		if isNear(c.Time, from) {
+			messages = append(messages, c)
 		}
 	}
 	return messages
@@ -155,15 +178,16 @@ func (b *Backfill) Edge(complete time.Time) []byte {
 	b.mu.Lock()
 	last := b.edge.lastStamp(complete.Round(0))
 	messages := messagesNear(b.edge.recent[:max(0, len(b.edge.recent)-b.edge.unhandled)], last)
-	for _, c := range b.filled[:max(0, len(b.filled)-b.unhandled)] {
-		if isNear(c.Time, last) {
-			messages = append(messages, c)
-		}
+	messages = append(messages, near(b.filled[:max(0, len(b.filled)-b.unhandled)], last)...)
+	if extra := len(messages) - minRecent; extra > 0 {
+		slices.SortStableFunc(messages, func(a, b content) int { return a.Time.Compare(b.Time) })
+		last = b.edge.notNear(messages[extra-1].Time, last)
+		messages = messages[extra:]
 	}
 	if !b.edge.stamped {
 		last = time.Time{}
 	}
-	s := saved{b.edge.start, last, b.edge.clock.service, b.edge.clock.ours, b.edge.broadcast, messages[max(0, len(messages)-minRecent):]}
+	s := saved{b.edge.start, last, b.edge.clock.service, b.edge.clock.ours, b.edge.broadcast, messages}
 	b.mu.Unlock()
 	text, _ := json.Marshal(s) // never fails
 	return text
