@@ -4,8 +4,10 @@ package cmd
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -14,7 +16,48 @@ import (
 	"unicode/utf8"
 
 	"github.com/creack/pty"
+
+	"github.com/restail/restail/cmd/serve"
 )
+
+// A run that cannot record anything keeps in the state the messages that it has written to
+// stdout, although the gap after it begins where the run before it has ended.
+func TestStateOnAFullDisk(t *testing.T) {
+	const variable = "RESTAIL_TEST_FULL"
+	file := os.Getenv(variable)
+	if file == "" { // run the test again, where files cannot grow beyond 100 KB or 200 KB
+		file = filepath.Join(t.TempDir(), "show.raw")
+		if err := os.WriteFile(file, bytes.Repeat([]byte("\n"), 400_000), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		command := exec.Command("sh", "-c", `ulimit -f 200 && exec "$@"`, "sh", os.Args[0], "-test.run=^"+t.Name()+"$", "-test.timeout=1m")
+		command.Env = append(os.Environ(), variable+"="+file)
+		if out, err := command.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	type state struct {
+		Complete time.Time
+		Edge     struct{ Said []any }
+	}
+	url, name := chat(t, serve.Options{}), filepath.Join(filepath.Dir(file), "state")
+	run := func(args ...string) (result, state) {
+		got := restail(t, url, append(args, "-a", "event", "-q", "--state", name, "--backfill")...)
+		var s state
+		if text, err := os.ReadFile(name); err != nil || json.Unmarshal(text, &s) != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		return got, s
+	}
+	got, before := run("-n", "5")
+	got.want(t, statusDone)
+	got, after := run("-n", "10", "-w", file)
+	got.want(t, statusFailed, "file too large")
+	if !after.Complete.Equal(before.Complete) || len(before.Edge.Said) != 5 || len(after.Edge.Said) != 15 {
+		t.Errorf("the state of the first run is\n%+v\nand that of the second\n%+v", before, after)
+	}
+}
 
 // --color=auto colours on a terminal only, unless the environment says no.
 func TestColorOnATerminal(t *testing.T) {

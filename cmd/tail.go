@@ -203,7 +203,11 @@ func (x *liveExtras) saveState() {
 		complete = handled
 	}
 	if x.recorder != nil {
-		if written := x.recorder.Written(); written.Before(complete) {
+		written := x.recorder.Written()
+		if written.IsZero() { // so the gap after this run begins where the one before it does
+			written, _ = x.state.Complete()
+		}
+		if written.Before(complete) {
 			complete = written
 		}
 	}
