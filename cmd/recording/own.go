@@ -137,10 +137,12 @@ func AppendLink(dst []byte, r *record.Record, sameSocket bool) []byte {
 // AppendUnrecorded appends the line for actions that were not recorded, with its line
 // break. The time is rounded down to seconds, the length up to milliseconds.
 func AppendUnrecorded(dst []byte, from, to time.Time, actions int) []byte {
-	from = from.UTC().Truncate(time.Second)
-	seconds := math.Ceil(max(0, to.Sub(from).Seconds())*1000) / 1000
+	start := from.UTC().Truncate(time.Second)
+	// By the wall clock, or by the monotonic one: the wall clock may have been set back.
+	length := max(0, to.Sub(start), to.Sub(from)+from.Sub(start))
+	seconds := math.Ceil(length.Seconds()*1000) / 1000
 	dst = append(dst, `{"restail":"unrecorded","time":"`...)
-	dst = from.AppendFormat(dst, time.RFC3339)
+	dst = start.AppendFormat(dst, time.RFC3339)
 	dst = append(dst, `","seconds":`...)
 	dst = strconv.AppendFloat(dst, seconds, 'f', -1, 64)
 	dst = append(dst, `,"actions":`...)

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/restail/restail/decode/record"
 )
@@ -91,6 +92,22 @@ func TestRelinks(t *testing.T) {
 		if own, _ := ParseOwn([]byte(line)); own.Relinks() != want {
 			t.Errorf("%s: %v, want %v", line, own.Relinks(), want)
 		}
+	}
+}
+
+// TestUnrecordedWhileClockIsSetBack has a wall clock that is set back by an hour in the
+// ten seconds that were not recorded.
+func TestUnrecordedWhileClockIsSetBack(t *testing.T) {
+	const back = 3600
+	from := time.Now()
+	to := from.Add(10 * time.Second)
+	*(*uint64)(unsafe.Pointer(&to)) -= back << 30 // the wall clock's seconds: only the clock itself sets one of the two
+	if passed := to.Sub(from); passed != 10*time.Second || to.Unix() != from.Unix()+10-back {
+		t.Fatalf("%v have passed from %v to %v", passed, from, to)
+	}
+	line := AppendUnrecorded(nil, from, to, 1)
+	if own, _ := ParseOwn(line); own.Seconds < 10 || own.Seconds > 11 {
+		t.Errorf("the line is %s", line)
 	}
 }
 
