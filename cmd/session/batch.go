@@ -45,7 +45,13 @@ func (b *batch) add(frame []byte) {
 func (b *batch) isFull() bool { return len(b.data) >= batchBytes || len(b.ends) >= batchFrames }
 
 // size returns what the batch counts for in the queue, in bytes.
-func (b *batch) size() int { return len(b.data) + frameOverhead*b.len() }
+func (b *batch) size() int {
+	size := len(b.data) + frameOverhead*b.len()
+	if b.other != nil {
+		size += len(b.other.Frame)
+	}
+	return size
+}
 
 // frame returns the nth frame, counted from 0.
 func (b *batch) frame(n int) []byte {

@@ -3,6 +3,7 @@ package session
 import (
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -105,6 +106,36 @@ func TestInserts(t *testing.T) {
 		})
 		follow(t.Context(), live, until("end", 1)).expect(t, "connected", "a", "own history", "filled", "end")
 		recorded.expect(t, "connected", "a", "own a message\n", "filled", "end")
+	})
+}
+
+// Inserts wait while the buffer is full, and all come when the consumer goes on.
+func TestInsertsFillTheBuffer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const buffer, size, all = 64 << 10, 1000, 200
+		inserts, inserted := make(chan Item), atomic.Int32{}
+		live, _ := virtual(t, LiveOptions{Buffer: buffer, Inserts: inserts}, func(p *peer) {
+			if p.accept() && p.send("a") {
+				synctest.Wait()
+				for ; inserted.Load() < all; inserted.Add(1) {
+					inserts <- Item{Line: &recording.Line{Own: recording.Own{Kind: recording.KindHistory}}, Frame: make([]byte, size)}
+				}
+				p.send("end")
+				<-p.gone
+			}
+		})
+		l := follow(t.Context(), live, func(l *log, _ Item) bool {
+			if l.last() == "a" {
+				time.Sleep(10 * sec)
+				if n := inserted.Load(); n < buffer/size/2 || n > buffer/size {
+					t.Errorf("%d lines of %d bytes wait in a buffer of %d", n, size, buffer)
+				}
+			}
+			return l.last() != "end"
+		})
+		if len(l.lines) != 1+1+all+1 {
+			t.Errorf("%d items", len(l.lines))
+		}
 	})
 }
 

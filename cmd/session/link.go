@@ -173,7 +173,7 @@ func (l *link) follow(ctx context.Context) *fault {
 			}
 		case <-l.o.Resumed:
 			l.resumed()
-		case item := <-l.o.Inserts:
+		case item := <-l.inserts():
 			l.insert(item)
 		case <-ctx.Done():
 			l.stop()
@@ -227,6 +227,14 @@ func (l *link) receive(b *batch) {
 			l.receive(rest)
 		}
 	}
+}
+
+// inserts returns Inserts, or nil while the buffer is full.
+func (l *link) inserts() <-chan Item {
+	if l.queue.isFull() {
+		return nil
+	}
+	return l.o.Inserts
 }
 
 // insert records an item of Inserts and puts it into the queue.

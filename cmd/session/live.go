@@ -40,7 +40,7 @@ type LiveOptions struct {
 	HeartbeatTimeout time.Duration
 	// MaxFrame is the size in bytes of the largest frame; default 16 MiB.
 	MaxFrame int
-	// Buffer is how many bytes of frames may wait for a slow consumer; when it
+	// Buffer is how many bytes of frames and inserted lines may wait for a slow consumer; when it
 	// is full, reading from the socket pauses. Default 64 MiB.
 	Buffer int
 
@@ -49,8 +49,8 @@ type LiveOptions struct {
 	// CompleteUntil is the time up to which the chat of an earlier run is complete: the
 	// first Connected has the gap since then. Zero for no earlier run.
 	CompleteUntil time.Time
-	// Inserts delivers items to put into the stream while the link is up: link events,
-	// and lines of the chat history. Nil for none.
+	// Inserts delivers items to put into the stream while the link is up and the buffer is
+	// not full: link events, and lines of the chat history. Nil for none.
 	Inserts <-chan Item
 	// Resumed receives a value after SIGCONT. Nil for never.
 	Resumed <-chan struct{}

@@ -104,6 +104,13 @@ func (q *queue) fits() bool {
 	return q.limit == 0 || q.bytes < min(runAhead, q.limit) || q.bytes < q.limit && time.Since(q.lastTaken) >= stall
 }
 
+// isFull reports whether the limit is reached.
+func (q *queue) isFull() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.limit != 0 && q.bytes >= q.limit
+}
+
 // wake makes put check again. It takes the lock, so that it cannot signal between the
 // check of put and its wait.
 func (q *queue) wake() {
