@@ -59,10 +59,11 @@ type Backfill struct {
 	o    BackfillOptions
 	wake chan struct{} // a gap may be ready
 
-	mu     sync.Mutex // guards all that follows
-	edge   edge       // the received chat
-	gaps   []*gap     // to fill, in order
-	filled []content  // messages inserted, as far back as gaps can need them
+	mu       sync.Mutex // guards all that follows
+	edge     edge       // the received chat
+	gaps     []*gap     // to fill, in order
+	filled   []content  // messages inserted, as far back as gaps can need them
+	calledAt time.Time  // when Note or Idle was last called
 	// The last messages of filled that were not noted yet, and those that were not handled.
 	unnoted, unhandled int
 }
@@ -75,7 +76,7 @@ type gap struct {
 	from        time.Time // by the service's clock
 	to          time.Time // by the service's clock; zero until that action comes
 	earliestEnd time.Time // by the service's clock; stands in for an older stamp of a connection's action
-	toAt        time.Time // when to was set
+	toAt        time.Time // when to was set, or the end of a later pause
 	around      []content // the messages received around it
 	before      string    // the last broadcast before it; "" for none
 	after       string    // the first broadcast after it; "" for none
@@ -127,6 +128,7 @@ func (b *Backfill) Note(r *record.Record, stamp, received time.Time) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.noticePause()
 	stamp = b.edge.note(stamp, received.Round(0), ofConnection, c)
 	b.edge.broadcast = cmp.Or(broadcast, b.edge.broadcast)
 	for _, g := range b.gaps {
@@ -173,11 +175,24 @@ func (b *Backfill) Idle() {
 	wait := max(leastWait, b.scaled(firstRequest))
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.noticePause()
 	for _, g := range b.gaps {
 		if !g.to.IsZero() && time.Since(g.toAt) >= wait {
 			b.setReady(g)
 		}
 	}
+}
+
+// noticePause notices that the process was stopped. What has arrived meanwhile may not be
+// received yet, so the wait of Idle begins anew. The caller has locked b.mu.
+func (b *Backfill) noticePause() {
+	now := time.Now()
+	if now.Sub(b.calledAt) >= leastWait {
+		for _, g := range b.gaps {
+			g.toAt = now
+		}
+	}
+	b.calledAt = now
 }
 
 // setReady marks a gap as ready. The caller has locked b.mu.

@@ -194,6 +194,25 @@ func TestReceivedLate(t *testing.T) {
 	})
 }
 
+// TestPausedAfterGap stops the process in the seconds after a gap. What arrived meanwhile
+// is noted only after the process has found that nothing is waiting.
+func TestPausedAfterGap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := play(t, 1, nil, "10 twitch/foo ann hi", "11 twitch/foo ann missed", "12 twitch/foo ann back")
+		defer c.end()
+		c.Connected(time.Now())
+		c.note("10 twitch/foo ann hi#" + showA)
+		c.outage(time.Second)
+		c.note("12 heartbeat")
+		c.rest(time.Second)
+		time.Sleep(time.Minute)
+		c.rest(time.Second)
+		c.note("12 twitch/foo ann back")
+		c.rest(time.Minute)
+		expect(t, c.log, "1m7.2s a 11 twitch/foo ann missed", "1m7.2s filled 1 of 1s")
+	})
+}
+
 // TestQuietAfterGap checks that a gap waits for an action at its end.
 func TestQuietAfterGap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
