@@ -110,12 +110,20 @@ func (b *backlog) addFrames(received time.Time, data []byte, ends, changes []int
 	}
 }
 
-// addOwn puts one of restail's own lines into the backlog.
+// addOwn puts one of restail's own lines into the backlog. A full backlog keeps only those
+// that change the connection map.
 func (b *backlog) addOwn(received time.Time, line []byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	c := b.chunkFor(len(line), true)
-	c.text = append(c.text, line...)
+	isKept := !c.missing
+	if !isKept {
+		own, _ := ParseOwn(line)
+		isKept = own.Relinks()
+	}
+	if isKept {
+		c.text = append(c.text, line...)
+	}
 	c.add(span{received, received, 0})
 	b.count(c)
 }

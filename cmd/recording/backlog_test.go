@@ -7,6 +7,23 @@ import (
 	"time"
 )
 
+// TestFullBacklogOfOwnLines fills a backlog with messages of the chat history.
+func TestFullBacklogOfOwnLines(t *testing.T) {
+	b := backlog{limit: 1 << 20}
+	line := []byte(`{"restail":"history","broadcast_id":"b","message":{"text":"` + strings.Repeat("x", 1000) + `"}}` + "\n")
+	for range 10 * b.limit / len(line) {
+		b.addOwn(time.Now(), line)
+	}
+	b.addOwn(time.Now(), []byte(restored+"\n"))
+	if b.bytes > b.limit {
+		t.Errorf("%d bytes wait, the limit is %d", b.bytes, b.limit)
+	}
+	chunks, _, _ := b.take()
+	if last := chunks[len(chunks)-1]; !last.missing || string(last.text) != restored+"\n" {
+		t.Errorf("the last chunk is missing: %v, with the text %.100q", last.missing, last.text)
+	}
+}
+
 // TestBacklogReusesItsMemory fills and empties a backlog: what one round needs is
 // enough for all.
 func TestBacklogReusesItsMemory(t *testing.T) {
