@@ -77,7 +77,7 @@ func (c *conn) receive(from *bufio.Reader) {
 	for {
 		var frame bytes.Buffer
 		first, payload, err := wire.ReadFrame(io.TeeReader(from, &frame))
-		if c.peer != nil {
+		if c.peer != nil && err == nil { // a part of a frame would garble soak's own
 			c.peer.Write(frame.Bytes())
 		}
 		if err != nil && c.deaf.Load() {
