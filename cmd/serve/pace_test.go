@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -97,7 +98,7 @@ func name(t *testing.T, show []string, frame string) string {
 
 // TestStampsCenturiesApart has stamps whose distance is more than a time.Duration holds.
 func TestStampsCenturiesApart(t *testing.T) {
-	show := []string{said("a", 946684800), said("b", 253402300799), said("c", first)}
+	show := []string{said("a", 946684800), strings.Replace(said("b", first), fmt.Sprint(first), "253402300799", 1), said("c", first)}
 	synctest.Test(t, func(t *testing.T) {
 		r, end := onPipes(Options{Actions: actions(show...)})
 		defer end()
