@@ -214,7 +214,7 @@ func (r *randomChat) run(c *chat) map[string]int {
 func TestEachMessageOnce(t *testing.T) {
 	const length = 3 * time.Minute
 	filled := 0 // in all chats
-	for seed := range uint64(300) {
+	for seed := range uint64(200) {
 		synctest.Test(t, func(t *testing.T) {
 			r := &randomChat{Rand: rand.New(rand.NewPCG(seed, 0)), begin: time.Now()}
 			r.offset = time.Duration(r.IntN(3)-1)*time.Hour + r.seconds(1)
