@@ -64,7 +64,7 @@ func TestConnectionsWhileTheLinkIsDown(t *testing.T) {
 	}))
 	defer server.Close()
 	url := "ws" + strings.TrimPrefix(server.URL, "http") + serve.Path
-	got := restail(t, url, "connections", "--settle", "100ms", "--max-retries", "3", "--max-backoff", "1ms", "-q")
+	got := restail(t, url, "connections", "--settle", "30s", "--max-retries", "3", "--max-backoff", "1ms", "-q")
 	if got.status != statusGivenUp || got.stdout != "" {
 		t.Errorf("status %d:\n%s%s", got.status, got.stdout, got.stderr)
 	}
