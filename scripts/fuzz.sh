@@ -38,10 +38,10 @@ while read -r package dir; do
 			cat "$work/output"
 			exit 1
 		fi
-		last=$(grep '^fuzz: elapsed' "$work/output" | tail -n 1)
-		echo "${last#fuzz: }"
-		runs=${last#*execs: }
-		total=$((total + ${runs%% *})) targets=$((targets + 1))
+		grep '^fuzz: elapsed' "$work/output" | tail -n 1 | cut -d ' ' -f 2-
+		# A run can end while it still replays the inputs that earlier runs have kept.
+		runs=$({ grep -o 'execs: [0-9]*' "$work/output" || true; } | tail -n 1 | cut -d ' ' -f 2)
+		total=$((total + ${runs:-0})) targets=$((targets + 1))
 	done
 done < <(go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{.Dir}}{{end}}' ./...)
 echo "$total inputs of $targets targets, nothing found"
