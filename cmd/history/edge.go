@@ -111,12 +111,13 @@ func (e *edge) lastStamp(ours time.Time) time.Time {
 		return ours
 	}
 	last := max(0, len(e.until(ours))-1)
-	return e.notNear(e.dropped, cmp.Or(e.recent[last].service, ours))
+	return e.knownFrom(e.dropped, cmp.Or(e.recent[last].service, ours))
 }
 
-// notNear returns from, or a later time when messages up to dropped, which are not known
-// any more, are near from. But when the service's clock was set back, it returns from.
-func (e *edge) notNear(dropped, from time.Time) time.Time {
+// knownFrom returns where a gap that would begin at from begins. It is later when messages
+// around from were dropped, the last one at that time: they could not be told apart from
+// missed ones. After the service's clock was set back it is from.
+func (e *edge) knownFrom(dropped, from time.Time) time.Time {
 	later := time.Unix(dropped.Unix()+margin+1, 0).UTC()
 	if isNear(dropped, from) && !later.After(e.service) {
 		return later
@@ -181,7 +182,7 @@ func (b *Backfill) Edge(complete time.Time) []byte {
 	messages = append(messages, near(b.filled[:max(0, len(b.filled)-b.unhandled)], last)...)
 	if extra := len(messages) - minRecent; extra > 0 {
 		slices.SortStableFunc(messages, func(a, b content) int { return a.Time.Compare(b.Time) })
-		last = b.edge.notNear(messages[extra-1].Time, last)
+		last = b.edge.knownFrom(messages[extra-1].Time, last)
 		messages = messages[extra:]
 	}
 	if !b.edge.stamped {

@@ -15,8 +15,8 @@ import (
 	"github.com/restail/restail/cmd/endpoint"
 )
 
-// A fault says why the link is down: there is no token, a dial failed, the socket ended,
-// or the link left the socket.
+// A fault is the reason for which the link is down: no token could be had, a dial failed,
+// the socket ended, or restail closed it.
 type fault struct {
 	reason string
 	detail string // see [LinkEvent]

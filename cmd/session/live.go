@@ -40,8 +40,8 @@ type LiveOptions struct {
 	HeartbeatTimeout time.Duration
 	// MaxFrame is the size in bytes of the largest frame; default 16 MiB.
 	MaxFrame int
-	// Buffer is how many bytes of frames and inserted lines may wait for a slow consumer; when it
-	// is full, reading from the socket pauses. Default 64 MiB.
+	// Buffer is how many bytes of frames and inserted lines may wait for a slow consumer.
+	// When it is full, reading from the socket pauses. Default 64 MiB.
 	Buffer int
 
 	// Recorder records everything that is received; nil for none.

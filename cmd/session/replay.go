@@ -22,9 +22,9 @@ type ReplayOptions struct {
 	Files []File
 	// Speed multiplies the recorded pace; 0 is as fast as possible.
 	Speed float64
-	// Period returns the part of the stream that is wanted, given the time of the first
-	// action. since is included, until is not, and a zero time is no limit. Items outside
-	// of the period are yielded too, without any wait. A nil Period is no limit.
+	// Period returns the wanted part of the stream, given the time of the first action: from
+	// since up to, but not including, until. A zero time is no limit, and so is a nil
+	// Period. Items outside of the part are yielded too, without any wait.
 	Period func(first time.Time) (since, until time.Time)
 	// MaxFrame is the size in bytes of the largest frame; default 16 MiB.
 	MaxFrame int
